@@ -1,0 +1,200 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "fatal.h"
+#include "mem.h"
+
+#define BUF_FIRST	256
+
+void
+buf_free(struct buf *b)
+{
+	free(b->mem);
+	*b = (struct buf)BUF_INIT;
+}
+
+void
+buf_clear(struct buf *b)
+{
+	b->off = b->len = 0;
+}
+
+char *
+buf_data(struct buf *b)
+{
+	return b->mem + b->off;
+}
+
+struct str
+buf_str(const struct buf *b)
+{
+	return (struct str){ b->mem + b->off, b->len };
+}
+
+/* Slide to the front before growing: a drained buffer never grows. */
+char *
+buf_reserve(struct buf *b, size_t n)
+{
+	size_t	want = b->len + n, cap = b->cap;
+
+	if (want < n)
+		panic("buf_reserve: %zu bytes", n);
+	if (b->off + want <= b->cap && b->mem != NULL)
+		return b->mem + b->off + b->len;
+	if (b->off != 0) {
+		memmove(b->mem, b->mem + b->off, b->len);
+		b->off = 0;
+	}
+	if (want > cap || b->mem == NULL) {
+		cap = cap < BUF_FIRST ? BUF_FIRST : cap;
+		while (cap < want)
+			cap = cap > want / 2 ? want + cap / 2 : cap * 2;
+		b->mem = xrealloc(b->mem, cap);
+		b->cap = cap;
+	}
+	return b->mem + b->len;
+}
+
+void
+buf_added(struct buf *b, size_t n)
+{
+	if (n > b->cap - b->off - b->len)
+		panic("buf_added: %zu bytes over", n);
+	b->len += n;
+}
+
+void
+buf_add(struct buf *b, const void *p, size_t n)
+{
+	if (n == 0)
+		return;
+	memcpy(buf_reserve(b, n), p, n);
+	b->len += n;
+}
+
+void
+buf_add_str(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.len);
+}
+
+void
+buf_add_text(struct buf *b, const char *text)
+{
+	buf_add(b, text, strlen(text));
+}
+
+void
+buf_add_byte(struct buf *b, char c)
+{
+	*buf_reserve(b, 1) = c;
+	b->len++;
+}
+
+void
+buf_add_uint(struct buf *b, unsigned long long n)
+{
+	char	 digits[24];
+	size_t	 i = sizeof digits;
+
+	do {
+		digits[--i] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n != 0);
+	buf_add(b, digits + i, sizeof digits - i);
+}
+
+void
+buf_vprintf(struct buf *b, const char *fmt, va_list ap)
+{
+	va_list	again;
+	int	n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	if (n < 0)
+		panic("buf_vprintf: %s", fmt);
+	(void)vsnprintf(buf_reserve(b, (size_t)n + 1), (size_t)n + 1, fmt,
+	    again);
+	va_end(again);
+	b->len += (size_t)n;
+}
+
+void
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list	ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(b, fmt, ap);
+	va_end(ap);
+}
+
+void
+buf_consume(struct buf *b, size_t n)
+{
+	if (n > b->len)
+		panic("buf_consume: %zu of %zu", n, b->len);
+	b->off += n;
+	b->len -= n;
+	if (b->len == 0)
+		b->off = 0;
+}
+
+void
+buf_truncate(struct buf *b, size_t len)
+{
+	if (len > b->len)
+		panic("buf_truncate: %zu of %zu", len, b->len);
+	b->len = len;
+}
+
+const char *
+buf_cstr(struct buf *b)
+{
+	*buf_reserve(b, 1) = '\0';
+	return buf_data(b);
+}
+
+/* The bytes of the UTF-8 character at the front of s, 0 if there is none. */
+static size_t
+json_char(struct str s)
+{
+	size_t	n;
+
+	for (n = 1; n <= 4 && n <= s.len; n++)
+		if (utf8_valid((struct str){ s.p, n }))
+			return n;
+	return 0;
+}
+
+void
+buf_add_json(struct buf *b, struct str s)
+{
+	static const char	 hex[] = "0123456789abcdef";
+	unsigned char		 c;
+	size_t			 n;
+
+	buf_add_byte(b, '"');
+	while (s.len > 0) {
+		c = (unsigned char)s.p[0];
+		n = c < 0x80 ? 1 : json_char(s);
+		if (c == '"' || c == '\\') {
+			buf_add_byte(b, '\\');
+			buf_add_byte(b, (char)c);
+		} else if (c < 0x20 || c == 0x7f) {
+			buf_add_text(b, "\\u00");
+			buf_add_byte(b, hex[c >> 4]);
+			buf_add_byte(b, hex[c & 15]);
+		} else if (n == 0)
+			buf_add_text(b, "\\ufffd");
+		else
+			buf_add(b, s.p, n);
+		n = n != 0 ? n : 1;
+		s.p += n;
+		s.len -= n;
+	}
+	buf_add_byte(b, '"');
+}

@@ -1,0 +1,177 @@
+#include <string.h>
+
+#include "str.h"
+
+struct str
+str_of(const char *text)
+{
+	return (struct str){ text, text != NULL ? strlen(text) : 0 };
+}
+
+bool
+str_eq(struct str a, struct str b)
+{
+	return a.len == b.len &&
+	    (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+int
+ascii_lower(int c)
+{
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+bool
+ascii_isdigit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool
+ascii_isalnum(int c)
+{
+	c = ascii_lower(c);
+	return (c >= 'a' && c <= 'z') || ascii_isdigit(c);
+}
+
+bool
+str_caseeq(struct str a, struct str b)
+{
+	return a.len == b.len && str_caseprefix(a, b);
+}
+
+bool
+str_prefix(struct str s, struct str prefix)
+{
+	s.len = s.len < prefix.len ? s.len : prefix.len;
+	return str_eq(s, prefix);
+}
+
+bool
+str_caseprefix(struct str s, struct str prefix)
+{
+	size_t	i;
+
+	if (s.len < prefix.len)
+		return false;
+	for (i = 0; i < prefix.len; i++)
+		if (ascii_lower((unsigned char)s.p[i]) !=
+		    ascii_lower((unsigned char)prefix.p[i]))
+			return false;
+	return true;
+}
+
+static bool
+str_isblank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+struct str
+str_trim(struct str s)
+{
+	while (s.len > 0 && str_isblank(s.p[0])) {
+		s.p++;
+		s.len--;
+	}
+	while (s.len > 0 && str_isblank(s.p[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+struct str
+str_split(struct str s, char c, struct str *rest)
+{
+	const char	*at = s.len != 0 ? memchr(s.p, c, s.len) : NULL;
+	struct str	 head = s;
+
+	if (at == NULL) {
+		*rest = STR_NONE;
+		return s;
+	}
+	head.len = (size_t)(at - s.p);
+	rest->p = at + 1;
+	rest->len = s.len - head.len - 1;
+	return head;
+}
+
+int
+str_uint(struct str s, uint64_t max, uint64_t *value)
+{
+	uint64_t	n = 0;
+	size_t		i;
+
+	if (s.len == 0)
+		return -1;
+	for (i = 0; i < s.len; i++) {
+		if (!ascii_isdigit((unsigned char)s.p[i]))
+			return -1;
+		if (n > max / 10 || n * 10 > max - (uint64_t)(s.p[i] - '0'))
+			return -1;
+		n = n * 10 + (uint64_t)(s.p[i] - '0');
+	}
+	*value = n;
+	return 0;
+}
+
+bool
+str_is_ascii(struct str s)
+{
+	size_t	i;
+
+	for (i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] > 0x7f)
+			return false;
+	return true;
+}
+
+/* The length that a lead byte announces, 0 where it may not lead. */
+static size_t
+utf8_length(unsigned char c)
+{
+	if (c < 0x80)
+		return 1;
+	if (c >= 0xc2 && c <= 0xdf)
+		return 2;
+	if (c >= 0xe0 && c <= 0xef)
+		return 3;
+	return c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+}
+
+/* The second byte carries the limits of each lead byte's range. */
+static bool
+utf8_second_ok(unsigned char lead, unsigned char c)
+{
+	switch (lead) {
+	case 0xe0:
+		return c >= 0xa0 && c <= 0xbf;
+	case 0xed:
+		return c >= 0x80 && c <= 0x9f;
+	case 0xf0:
+		return c >= 0x90 && c <= 0xbf;
+	case 0xf4:
+		return c >= 0x80 && c <= 0x8f;
+	default:
+		return (c & 0xc0) == 0x80;
+	}
+}
+
+bool
+utf8_valid(struct str s)
+{
+	const unsigned char	*p = (const unsigned char *)s.p;
+	size_t			 i = 0, k, n;
+
+	while (i < s.len) {
+		n = utf8_length(p[i]);
+		if (n == 0 || n > s.len - i)
+			return false;
+		if (n > 1 && !utf8_second_ok(p[i], p[i + 1]))
+			return false;
+		for (k = 2; k < n; k++)
+			if ((p[i + k] & 0xc0) != 0x80)
+				return false;
+		i += n;
+	}
+	return true;
+}

@@ -1,0 +1,111 @@
+/*
+ * value - what a script computes with, as natives and hosts see it
+ *
+ * Values are 16 bytes.  Strings, arrays, objects, functions and resources are
+ * reference counted in the heap of one execution; strings and arrays are
+ * copied on write.
+ *
+ * Ownership  a function that "takes" a value owns it afterwards; one that
+ *            returns "borrowed" gives no reference.  hsl_value_ref() adds
+ *            one, hsl_value_unref() drops one.  All die with the heap.
+ * Failure    a heap that reaches its limit makes constructors return none
+ *            and the execution end with an error at its next step; callers
+ *            need not check.
+ */
+#ifndef HSL_VALUE_H
+#define HSL_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct hsl_exec;
+struct hsl_string;
+struct hsl_array;
+struct hsl_object;
+struct hsl_closure;
+struct hsl_resource;
+struct hsl_class;
+
+enum hsl_type {
+	HSL_UNDEF,		/* a variable never set; never seen by natives */
+	HSL_NONE,
+	HSL_BOOLEAN,
+	HSL_NUMBER,
+	HSL_STRING,
+	HSL_ARRAY,
+	HSL_FUNCTION,
+	HSL_OBJECT,
+	HSL_RESOURCE
+};
+
+struct hsl_value {
+	uint8_t		type;		/* enum hsl_type */
+	union {
+		bool			 boolean;
+		double			 number;
+		struct hsl_string	*string;
+		struct hsl_array	*array;
+		struct hsl_closure	*function;
+		struct hsl_object	*object;
+		struct hsl_resource	*resource;
+		void			*counted;
+	} u;
+};
+
+struct hsl_value hsl_none(void);
+struct hsl_value hsl_boolean(bool b);
+struct hsl_value hsl_number(double n);
+struct hsl_value hsl_string(struct hsl_exec *x, struct str s);
+struct hsl_value hsl_text(struct hsl_exec *x, const char *text);
+
+struct hsl_value hsl_value_ref(struct hsl_value v);
+void		 hsl_value_unref(struct hsl_exec *x, struct hsl_value v);
+
+/* Borrowed views; the wrong type gives an empty one. */
+struct str	 hsl_value_str(struct hsl_value v);
+double		 hsl_value_number(struct hsl_value v, double otherwise);
+bool		 hsl_value_true(struct hsl_value v);	/* truthiness */
+const char	*hsl_type_name(struct hsl_value v);
+/* Appends what string() and echo show. */
+void		 hsl_value_print(struct hsl_value v, struct buf *out);
+
+struct hsl_value hsl_array(struct hsl_exec *x);
+/* These take v; the array must be the caller's own and not yet shared. */
+void		 hsl_array_push(struct hsl_exec *x, struct hsl_value array,
+		    struct hsl_value v);
+void		 hsl_array_set(struct hsl_exec *x, struct hsl_value array,
+		    const char *key, struct hsl_value v);
+void		 hsl_array_set_key(struct hsl_exec *x, struct hsl_value array,
+		    struct hsl_value key, struct hsl_value v);
+/* Borrowed; none when absent or when `array` is not one. */
+struct hsl_value hsl_array_get(struct hsl_value array, const char *key);
+struct hsl_value hsl_array_at(struct hsl_value array, int64_t key);
+size_t		 hsl_array_count(struct hsl_value array);
+/* Walks in order: start with *pos = 0; false at the end; both borrowed. */
+bool		 hsl_array_next(struct hsl_value array, size_t *pos,
+		    struct hsl_value *key, struct hsl_value *v);
+
+/* An object of a host class; `data` goes to the class's free(). */
+struct hsl_value hsl_object_new(struct hsl_exec *x,
+		    const struct hsl_class *class, void *data);
+/* The data of an object of exactly this class, or NULL. */
+void		*hsl_object_data(struct hsl_value v,
+		    const struct hsl_class *class);
+
+/*
+ * Data that outlives an execution ($context of a connection, later of a
+ * queue entry).  Functions, objects and resources can't be kept: -1 with *e.
+ */
+struct hsl_frozen;
+
+int		 hsl_freeze(struct hsl_value v, size_t limit_bytes,
+		    struct hsl_frozen **out, struct err *e);
+struct hsl_value hsl_thaw(struct hsl_exec *x, const struct hsl_frozen *f);
+void		 hsl_frozen_free(struct hsl_frozen **f);
+
+#endif
