@@ -1,0 +1,65 @@
+/*
+ * conf - the configuration of one instance
+ *
+ * conf_load() reads DIR/main.cf and DIR/master.cf in Postfix's grammar
+ * (main.cf(5), master.cf(5)), checks every name and value against params.def,
+ * and reports all errors, each with file, line and column.  It compiles
+ * nothing and opens no file but these two and the hooks' texts.
+ *
+ * Ownership  conf_load() gives, conf_free() takes and clears the pointer.
+ *            All strings belong to the conf.
+ * Failure    -1 after at least one report.
+ * Process    no global state.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "conf/params.h"
+
+struct conf;
+
+typedef void	conf_report_fn(void *arg, const char *file, int line,
+		    int column, const char *text);
+
+/* What a row of master.cf says. */
+enum conf_type { CONF_INET, CONF_UNIX };
+
+struct conf_service {
+	const char	*name;		/* first column, as written */
+	enum conf_type	 type;
+	const char	*host;		/* inet: address, "" for all */
+	int		 port;		/* inet */
+	bool		 private;
+	bool		 unpriv;
+	bool		 chroot;
+	int		 wakeup_s;	/* 0 never */
+	int		 maxproc;	/* workers, at least 1 */
+	const char	*command;	/* program of services.def */
+	int		 line;		/* in master.cf */
+	struct params	 params;	/* main.cf with this row's -o on it */
+};
+
+int	conf_load(struct conf **out, const char *dir, conf_report_fn *report,
+	    void *arg);
+void	conf_free(struct conf **c);
+const char		*conf_dir(const struct conf *c);	/* absolute */
+const struct params	*conf_params(const struct conf *c);
+size_t			 conf_service_count(const struct conf *c);
+const struct conf_service *conf_service(const struct conf *c, size_t i);
+
+/* The text of a hook named by a parameter, as it was when conf_load() read
+ * it; none when not read.  path is the parameter's value. */
+struct str	conf_script(const struct conf *c, const char *path);
+/* DIR/path, or path if it is absolute; in buf. */
+const char	*conf_path(const struct conf *c, const char *path, char *buf,
+		    size_t size);
+/* "main.cf:12" or "default" of a parameter of main.cf. */
+const char	*conf_origin(const struct conf *c, const char *name, char *buf,
+		    size_t size);
+
+#endif
