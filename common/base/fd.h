@@ -1,0 +1,19 @@
+/*
+ * fd - descriptors
+ *
+ * Failure    0 (or the descriptor), or -1 with errno as the system set it.
+ */
+#ifndef BASE_FD_H
+#define BASE_FD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+int	fd_nonblock(int fd);
+int	fd_cloexec(int fd, bool on);
+/* All of it, through short writes and signals. */
+int	fd_write_full(int fd, const void *p, size_t n);
+/* An unlinked file in dir; nothing to clean up after. */
+int	fd_temporary(const char *dir);
+
+#endif

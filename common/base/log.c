@@ -1,0 +1,244 @@
+/*
+ * Lines are built in one buffer and leave by log_flush(), or when the buffer
+ * is full.  write() to a descriptor opened for appending is atomic among
+ * processes for a file; a line is never cut between two calls.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "log.h"
+
+#define LOG_COLLECT_MAX	(32 * 1024)
+
+static const struct {
+	const char	*text;
+	enum log_level	 level;
+} log_events[EV_MAX] = {
+#define EVENT(name, text, level, help)	[EV_##name] = { text, LOG_LEVEL_##level },
+#include "base/events.def"
+#undef EVENT
+};
+
+static const char *const	log_level_names[] = { "error", "warn", "info",
+				    "debug" };
+
+static struct {
+	const char	*program;
+	enum log_target	 target;
+	enum log_format	 format;
+	enum log_level	 level;
+	int		 fd;
+	struct buf	 lines;
+} logger = { "halyard", LOG_TO_FD, LOG_FORMAT_TEXT, LOG_LEVEL_INFO,
+	STDERR_FILENO, BUF_INIT };
+
+void
+log_open(const char *program, enum log_target target, int fd)
+{
+	logger.program = program;
+	logger.target = target;
+	if (target == LOG_TO_SYSLOG)
+		openlog("halyard", LOG_PID | LOG_NDELAY, LOG_MAIL);
+	else
+		log_replace_fd(fd);
+}
+
+void
+log_set_format(enum log_format format)
+{
+	logger.format = format;
+}
+
+void
+log_set_level(enum log_level level)
+{
+	logger.level = level;
+}
+
+void
+log_replace_fd(int fd)
+{
+	log_flush();
+	if (logger.fd != STDERR_FILENO && logger.fd != fd)
+		(void)close(logger.fd);
+	logger.fd = fd;
+}
+
+/* 2026-11-22T05:10:18.123456Z; the date part is made once a second. */
+static void
+log_time(struct buf *b)
+{
+	static char	second[32];
+	static time_t	made;
+	int64_t		now = clock_wall_us();
+	time_t		t = (time_t)(now / 1000000);
+	struct tm	tm;
+
+	if (t != made || second[0] == '\0') {
+		if (gmtime_r(&t, &tm) == NULL ||
+		    strftime(second, sizeof second, "%Y-%m-%dT%H:%M:%S", &tm)
+		    == 0)
+			second[0] = '\0';
+		made = t;
+	}
+	buf_printf(b, "%s.%06dZ", second, (int)(now % 1000000));
+}
+
+static bool
+log_plain(struct str s)
+{
+	size_t	i;
+
+	if (s.len == 0)
+		return false;
+	for (i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == '"' ||
+		    s.p[i] == '=' || s.p[i] == '\\' ||
+		    (unsigned char)s.p[i] >= 0x7f)
+			return false;
+	return true;
+}
+
+static struct str
+log_cut(struct str s)
+{
+	if (s.len > LOG_VALUE_MAX)
+		s.len = LOG_VALUE_MAX;
+	return s;
+}
+
+static void
+log_text_value(struct buf *b, struct str s)
+{
+	s = log_cut(s);
+	if (log_plain(s))
+		buf_add_str(b, s);
+	else
+		buf_add_json(b, s);
+}
+
+static void
+log_number(struct buf *b, int64_t n)
+{
+	if (n < 0) {
+		buf_add_byte(b, '-');
+		buf_add_uint(b, 0ULL - (unsigned long long)n);
+	} else
+		buf_add_uint(b, (unsigned long long)n);
+}
+
+static void
+log_field(struct buf *b, const struct logfield *f)
+{
+	if (logger.format == LOG_FORMAT_JSON) {
+		buf_add_byte(b, ',');
+		buf_add_json(b, str_of(f->key));
+		buf_add_byte(b, ':');
+		if (f->is_number)
+			log_number(b, f->number);
+		else
+			buf_add_json(b, log_cut(f->text));
+		return;
+	}
+	buf_add_byte(b, ' ');
+	buf_add_text(b, f->key);
+	buf_add_byte(b, '=');
+	if (f->is_number)
+		log_number(b, f->number);
+	else
+		log_text_value(b, f->text);
+}
+
+static void
+log_head(struct buf *b, enum log_event event)
+{
+	const char	*level = log_level_names[log_events[event].level];
+
+	if (logger.format == LOG_FORMAT_JSON) {
+		buf_add_text(b, "{\"time\":\"");
+		log_time(b);
+		buf_printf(b, "\",\"level\":\"%s\",\"program\":\"%s\","
+		    "\"pid\":%ld,\"event\":\"%s\"", level, logger.program,
+		    (long)getpid(), log_events[event].text);
+		return;
+	}
+	if (logger.target == LOG_TO_FD) {
+		log_time(b);
+		buf_printf(b, " %s %s[%ld]: ", level, logger.program,
+		    (long)getpid());
+	}
+	buf_printf(b, "event=%s", log_events[event].text);
+}
+
+static void
+log_ids(struct buf *b, const struct logctx *ctx)
+{
+	if (ctx == NULL)
+		return;
+	if (ctx->conn != NULL)
+		log_field(b, &(struct logfield)LOG_STR("conn", ctx->conn));
+	if (ctx->txn != NULL)
+		log_field(b, &(struct logfield)LOG_STR("txn", ctx->txn));
+}
+
+static void
+log_to_syslog(enum log_level level)
+{
+	static const int	priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO,
+				    LOG_DEBUG };
+
+	syslog(priority[level], "%s", buf_cstr(&logger.lines));
+	buf_clear(&logger.lines);
+}
+
+void
+log_write(enum log_event event, const struct logctx *ctx,
+    const struct logfield *fields)
+{
+	struct buf	*b = &logger.lines;
+
+	if (log_events[event].level > logger.level)
+		return;
+	log_head(b, event);
+	log_ids(b, ctx);
+	for (; fields->key != NULL; fields++)
+		log_field(b, fields);
+	if (logger.format == LOG_FORMAT_JSON)
+		buf_add_byte(b, '}');
+	if (logger.target == LOG_TO_SYSLOG) {
+		log_to_syslog(log_events[event].level);
+		return;
+	}
+	buf_add_byte(b, '\n');
+	if (b->len >= LOG_COLLECT_MAX)
+		log_flush();
+}
+
+/*
+ * A full disk or a slow reader of standard output must not stop mail: what
+ * can't be written now is dropped.
+ */
+void
+log_flush(void)
+{
+	struct str	s = buf_str(&logger.lines);
+	ssize_t		n;
+
+	while (s.len > 0) {
+		n = write(logger.fd, s.p, s.len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		s.p += n;
+		s.len -= (size_t)n;
+	}
+	buf_clear(&logger.lines);
+}

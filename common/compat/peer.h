@@ -1,0 +1,18 @@
+/*
+ * peer - what the kernel knows of the other end of a connection, now
+ *
+ * Nothing is read.  Where a system can't tell a half-closed connection from
+ * an open one without reading, it is called open.
+ */
+#ifndef COMPAT_PEER_H
+#define COMPAT_PEER_H
+
+enum peer_state {
+	PEER_OPEN,
+	PEER_HALF_CLOSED,	/* FIN came: it sends no more */
+	PEER_GONE		/* RST, or closed both ways */
+};
+
+enum peer_state	peer_state(int fd);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * The handshake, and what was agreed.
+ */
+#include <errno.h>
+#include <openssl/err.h>
+
+#include "base/fatal.h"
+
+#include "stream_private.h"
+#include "tls_private.h"
+
+void
+stream_handshake(struct stream *s)
+{
+	int	rc;
+
+	errno = 0;
+	ERR_clear_error();
+	rc = SSL_do_handshake(s->ssl);
+	if (rc == 1) {
+		s->phase = STREAM_OPEN;
+		stream_watch(s, true, false);
+		if (s->ops->on_tls != NULL)
+			s->ops->on_tls(s->arg);
+		if (!s->dead && SSL_pending(s->ssl) > 0)
+			loop_defer(s->loop, &s->turn);
+		return;
+	}
+	switch (SSL_get_error(s->ssl, rc)) {
+	case SSL_ERROR_WANT_READ:
+		stream_watch(s, true, false);
+		break;
+	case SSL_ERROR_WANT_WRITE:
+		stream_watch(s, true, true);
+		break;
+	default:
+		stream_ended(s, STREAM_TLS, stream_why(s));
+	}
+}
+
+static int
+stream_tls_start(struct stream *s, struct tls_context *ctx, struct err *e)
+{
+	if (s->ssl != NULL || s->in.len > 0 || s->out.len > 0)
+		return err_set(e, "TLS can't start in the middle of data");
+	s->ssl = SSL_new(ctx->ssl);
+	if (s->ssl == NULL || SSL_set_fd(s->ssl, s->fd) != 1)
+		return err_set(e, "no memory for a TLS session");
+	s->phase = STREAM_HANDSHAKE;
+	return 0;
+}
+
+int
+stream_tls_accept(struct stream *s, struct tls_context *ctx, struct err *e)
+{
+	if (stream_tls_start(s, ctx, e) == -1)
+		return -1;
+	SSL_set_accept_state(s->ssl);
+	stream_watch(s, true, false);
+	return 0;
+}
+
+int
+stream_tls_connect(struct stream *s, struct tls_context *ctx,
+    const char *sni, struct err *e)
+{
+	if (stream_tls_start(s, ctx, e) == -1)
+		return -1;
+	SSL_set_connect_state(s->ssl);
+	if (sni != NULL && SSL_set_tlsext_host_name(s->ssl, sni) != 1)
+		return err_set(e, "%s: not a name for SNI", sni);
+	stream_watch(s, true, true);
+	return 0;
+}
+
+bool
+stream_is_tls(const struct stream *s)
+{
+	return s->ssl != NULL && s->phase == STREAM_OPEN;
+}
+
+const char *
+stream_tls_protocol(const struct stream *s)
+{
+	return SSL_get_version(s->ssl);
+}
+
+const char *
+stream_tls_cipher(const struct stream *s)
+{
+	return SSL_get_cipher_name(s->ssl);
+}
+
+int
+stream_tls_keysize(const struct stream *s)
+{
+	return SSL_get_cipher_bits(s->ssl, NULL);
+}
+
+long
+stream_tls_verify_result(const struct stream *s)
+{
+	return SSL_get_verify_result(s->ssl);
+}
+
+void *
+stream_tls_peer_cert(const struct stream *s)
+{
+	return SSL_get1_peer_certificate(s->ssl);
+}

@@ -1,0 +1,80 @@
+#include <openssl/err.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+#include "tls.h"
+#include "tls_private.h"
+
+static int
+tls_error(struct err *e, const char *what)
+{
+	const char	*reason = ERR_reason_error_string(ERR_peek_last_error());
+
+	return err_set(e, "%s: %s", what, reason != NULL ? reason :
+	    "OpenSSL error");
+}
+
+static struct tls_context *
+tls_new(const SSL_METHOD *method, struct err *e)
+{
+	struct tls_context	*ctx = xcalloc(1, sizeof *ctx);
+
+	ERR_clear_error();
+	ctx->ssl = SSL_CTX_new(method);
+	if (ctx->ssl == NULL) {
+		(void)tls_error(e, "TLS");
+		tls_context_free(&ctx);
+		return NULL;
+	}
+	/* A peer that closes without close_notify just closes: a message
+	 * is complete by its own end, never by the connection's. */
+	SSL_CTX_set_options(ctx->ssl, SSL_OP_NO_RENEGOTIATION |
+	    SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_mode(ctx->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE |
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	return ctx;
+}
+
+struct tls_context *
+tls_server(const char *cert_file, const char *key_file, struct err *e)
+{
+	struct tls_context	*ctx = tls_new(TLS_server_method(), e);
+
+	if (ctx == NULL)
+		return NULL;
+	if (SSL_CTX_set_min_proto_version(ctx->ssl, TLS1_2_VERSION) != 1 ||
+	    SSL_CTX_use_certificate_chain_file(ctx->ssl, cert_file) != 1)
+		(void)tls_error(e, cert_file);
+	else if (SSL_CTX_use_PrivateKey_file(ctx->ssl, key_file,
+	    SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(ctx->ssl) != 1)
+		(void)tls_error(e, key_file);
+	else
+		return ctx;
+	tls_context_free(&ctx);
+	return NULL;
+}
+
+/* Any TLS is better than none here: old versions and weak keys are taken. */
+struct tls_context *
+tls_client_unverified(struct err *e)
+{
+	struct tls_context	*ctx = tls_new(TLS_client_method(), e);
+
+	if (ctx == NULL)
+		return NULL;
+	SSL_CTX_set_verify(ctx->ssl, SSL_VERIFY_NONE, NULL);
+	SSL_CTX_set_security_level(ctx->ssl, 0);
+	(void)SSL_CTX_set_min_proto_version(ctx->ssl, TLS1_VERSION);
+	return ctx;
+}
+
+void
+tls_context_free(struct tls_context **ctx)
+{
+	if (*ctx == NULL)
+		return;
+	SSL_CTX_free((*ctx)->ssl);
+	free(*ctx);
+	*ctx = NULL;
+}

@@ -1,0 +1,340 @@
+/*
+ * Out: one buffer of frames, and for each frame with a descriptor the offset
+ * at which it starts.  A sendmsg() never carries bytes of two descriptors, so
+ * that the peer can pair them in order.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include "channel.h"
+#include "fdpass.h"
+#include "frame.h"
+
+#define CHANNEL_READ	(64 * 1024)
+
+struct pending_fd {
+	TAILQ_ENTRY(pending_fd)	 link;
+	int			 fd;
+	uint64_t		 at;	/* offset of its frame in the stream */
+};
+
+TAILQ_HEAD(pending_fds, pending_fd);
+
+struct channel {
+	struct loop			*loop;
+	const struct channel_ops	*ops;
+	void				*arg;
+	struct event			*readable;
+	struct event			*writable;
+	struct task			 turn;
+	struct buf			 in;
+	struct buf			 out;
+	uint64_t			 sent;
+	struct pending_fds		 fds_out;
+	struct pending_fds		 fds_in;
+	enum ipc_role			 self;
+	enum ipc_role			 peer;
+	int				 fd;
+	int				 depth;
+	bool				 ended;
+	bool				 dead;
+};
+
+static void
+channel_drop_fds(struct pending_fds *list)
+{
+	struct pending_fd	*p;
+
+	while ((p = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, p, link);
+		if (p->fd != -1)
+			(void)close(p->fd);
+		free(p);
+	}
+}
+
+static void
+channel_push_fd(struct pending_fds *list, int fd, uint64_t at)
+{
+	struct pending_fd	*p = xcalloc(1, sizeof *p);
+
+	p->fd = fd;
+	p->at = at;
+	TAILQ_INSERT_TAIL(list, p, link);
+}
+
+static int
+channel_pop_fd(struct pending_fds *list)
+{
+	struct pending_fd	*p = TAILQ_FIRST(list);
+	int			 fd;
+
+	if (p == NULL)
+		return -1;
+	TAILQ_REMOVE(list, p, link);
+	fd = p->fd;
+	free(p);
+	return fd;
+}
+
+static void
+channel_leave(struct channel *c)
+{
+	if (--c->depth > 0 || !c->dead)
+		return;
+	channel_drop_fds(&c->fds_in);
+	channel_drop_fds(&c->fds_out);
+	buf_free(&c->in);
+	buf_free(&c->out);
+	free(c);
+}
+
+static void
+channel_ended(struct channel *c)
+{
+	if (c->ended || c->dead)
+		return;
+	c->ended = true;
+	(void)event_del(c->readable);
+	(void)event_del(c->writable);
+	c->ops->on_end(c->arg);
+}
+
+static void
+channel_bad(struct channel *c, int type, const char *why)
+{
+	LOG(EV_IPC_BAD, NULL, LOG_STR("type", ipc_name(type)),
+	    LOG_NUM("id", type), LOG_STR("reason", why));
+	channel_ended(c);
+}
+
+/* ---- Receiving --------------------------------------------------------- */
+
+static void
+channel_frame(struct channel *c, const struct frame *f)
+{
+	struct rbuf	r = f->payload;
+	int		fd = -1;
+
+	if (!ipc_allowed(f->type, c->peer, c->self, f->nfds)) {
+		channel_bad(c, f->type, "not for this peer to say");
+		return;
+	}
+	if (f->nfds == 1 && (fd = channel_pop_fd(&c->fds_in)) == -1) {
+		channel_bad(c, f->type, "descriptor missing");
+		return;
+	}
+	if (c->ops->on_frame(c->arg, f->type, &r, fd) == -1 && !c->dead)
+		channel_bad(c, f->type, "does not decode");
+}
+
+static void
+channel_frames(struct channel *c)
+{
+	struct frame	f;
+	long		n;
+
+	while (!c->dead && !c->ended) {
+		n = frame_parse(buf_str(&c->in), &f);
+		if (n == 0)
+			return;
+		if (n == -1) {
+			channel_bad(c, 0, "bad header");
+			return;
+		}
+		channel_frame(c, &f);
+		if (!c->dead)
+			buf_consume(&c->in, (size_t)n);
+	}
+}
+
+static void
+channel_on_readable(evutil_socket_t sock, short what, void *arg)
+{
+	struct channel	*c = arg;
+	ssize_t		 n;
+	int		 fd = -1;
+
+	(void)sock;
+	(void)what;
+	c->depth++;
+	n = fdpass_recv(c->fd, buf_reserve(&c->in, CHANNEL_READ),
+	    CHANNEL_READ, &fd);
+	if (fd != -1)
+		channel_push_fd(&c->fds_in, fd, 0);
+	if (n > 0) {
+		buf_added(&c->in, (size_t)n);
+		channel_frames(c);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		channel_ended(c);
+	channel_leave(c);
+}
+
+/* ---- Sending ----------------------------------------------------------- */
+
+/* Up to where the next descriptor's frame starts. */
+static size_t
+channel_piece(const struct channel *c, int *fd)
+{
+	struct pending_fd	*p = TAILQ_FIRST(&c->fds_out);
+
+	*fd = -1;
+	if (p == NULL)
+		return c->out.len;
+	if (p->at > c->sent)
+		return (size_t)(p->at - c->sent);
+	*fd = p->fd;
+	p = TAILQ_NEXT(p, link);
+	return p != NULL ? (size_t)(p->at - c->sent) : c->out.len;
+}
+
+static void
+channel_send(struct channel *c)
+{
+	size_t	len;
+	ssize_t	n;
+	int	fd;
+
+	while (!c->ended && c->out.len > 0) {
+		len = channel_piece(c, &fd);
+		n = fdpass_send(c->fd, buf_data(&c->out), len, fd);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && errno == EAGAIN) {
+			(void)event_add(c->writable, NULL);
+			return;
+		}
+		if (n <= 0) {
+			channel_ended(c);
+			return;
+		}
+		if (fd != -1)
+			(void)close(channel_pop_fd(&c->fds_out));
+		buf_consume(&c->out, (size_t)n);
+		c->sent += (uint64_t)n;
+	}
+	(void)event_del(c->writable);
+}
+
+static void
+channel_on_writable(evutil_socket_t sock, short what, void *arg)
+{
+	struct channel	*c = arg;
+
+	(void)sock;
+	(void)what;
+	c->depth++;
+	channel_send(c);
+	channel_leave(c);
+}
+
+static void
+channel_turn(void *arg)
+{
+	channel_on_writable(-1, 0, arg);
+}
+
+size_t
+channel_begin(struct channel *c, int type, int fd)
+{
+	int	copy = -1;
+
+	if (fd != -1) {
+		copy = dup(fd);
+		if (copy == -1)
+			fatal("ipc: no descriptor left");
+		(void)fd_cloexec(copy, true);
+		channel_push_fd(&c->fds_out, copy, c->sent + c->out.len);
+	}
+	return frame_begin(&c->out, type, fd != -1);
+}
+
+struct buf *
+channel_out(struct channel *c)
+{
+	return &c->out;
+}
+
+void
+channel_end(struct channel *c, size_t begin)
+{
+	frame_end(&c->out, begin);
+	loop_defer(c->loop, &c->turn);
+}
+
+void
+channel_flush(struct channel *c)
+{
+	struct pollfd	p = { .fd = c->fd, .events = POLLOUT };
+
+	c->depth++;
+	while (!c->ended && c->out.len > 0) {
+		channel_send(c);
+		if (c->out.len > 0 && poll(&p, 1, 5000) <= 0)
+			break;
+	}
+	channel_leave(c);
+}
+
+/* ---- Making and ending ------------------------------------------------- */
+
+struct channel *
+channel_new(struct loop *l, int fd, enum ipc_role self, enum ipc_role peer,
+    const struct channel_ops *ops, void *arg)
+{
+	struct channel	*c = xcalloc(1, sizeof *c);
+
+	c->loop = l;
+	c->fd = fd;
+	c->self = self;
+	c->peer = peer;
+	c->ops = ops;
+	c->arg = arg;
+	TAILQ_INIT(&c->fds_in);
+	TAILQ_INIT(&c->fds_out);
+	task_init(&c->turn, channel_turn, c);
+	(void)fd_nonblock(fd);
+	c->readable = event_new(loop_base(l), fd, EV_READ | EV_PERSIST,
+	    channel_on_readable, c);
+	c->writable = event_new(loop_base(l), fd, EV_WRITE | EV_PERSIST,
+	    channel_on_writable, c);
+	if (c->readable == NULL || c->writable == NULL ||
+	    event_add(c->readable, NULL) == -1)
+		fatal("no memory for an event");
+	return c;
+}
+
+void
+channel_free(struct channel **cp)
+{
+	struct channel	*c = *cp;
+
+	if (c == NULL)
+		return;
+	*cp = NULL;
+	event_free(c->readable);
+	event_free(c->writable);
+	loop_cancel(c->loop, &c->turn);
+	(void)close(c->fd);
+	c->dead = true;
+	c->ended = true;
+	c->depth++;
+	channel_leave(c);
+}
+
+int
+channel_fd(const struct channel *c)
+{
+	return c->fd;
+}

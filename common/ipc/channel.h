@@ -1,0 +1,50 @@
+/*
+ * channel - frames over a Unix socket, on an event loop
+ *
+ *	size_t at = channel_begin(c, IPC_READY, -1);
+ *	if (ipc_put_READY(channel_out(c), &m) == -1) ...
+ *	channel_end(c, at);
+ *
+ * or, shorter, CHANNEL_SEND(c, READY, fd, { .unused = 0 }).
+ *
+ * Ownership  channel_new() takes the descriptor.  A descriptor that is sent
+ *            is duplicated; one that is received belongs to on_frame().
+ *            channel_free() may be called from the call backs.
+ * Failure    a frame that no honest peer sends is logged and the channel
+ *            ends: on_end(), once.
+ */
+#ifndef IPC_CHANNEL_H
+#define IPC_CHANNEL_H
+
+#include "event/loop.h"
+#include "ipc/ipc.h"
+
+struct channel;
+
+struct channel_ops {
+	/* 0, or -1: it did not decode.  fd is -1 unless the row has one. */
+	int	(*on_frame)(void *arg, int type, struct rbuf *r, int fd);
+	void	(*on_end)(void *arg);
+};
+
+struct channel	*channel_new(struct loop *l, int fd, enum ipc_role self,
+		    enum ipc_role peer, const struct channel_ops *ops,
+		    void *arg);
+void		 channel_free(struct channel **c);
+int		 channel_fd(const struct channel *c);
+size_t		 channel_begin(struct channel *c, int type, int fd);
+struct buf	*channel_out(struct channel *c);
+void		 channel_end(struct channel *c, size_t begin);
+/* Blocks until all is with the kernel; for a process about to exit. */
+void		 channel_flush(struct channel *c);
+
+#define CHANNEL_SEND(c, name, fd, ...) do {				\
+	struct ipc_##name	m_ = __VA_ARGS__;			\
+	size_t			at_ = channel_begin((c), IPC_##name, (fd)); \
+									\
+	if (ipc_put_##name(channel_out(c), &m_) == -1)			\
+		panic("ipc: " #name " does not fit");			\
+	channel_end((c), at_);						\
+} while (0)
+
+#endif

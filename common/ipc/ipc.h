@@ -1,0 +1,56 @@
+/*
+ * ipc - the messages of the system, expanded from ipc.def
+ *
+ * For each row X there is an id IPC_X, a struct ipc_X, and a pair
+ * ipc_put_X() / ipc_get_X().
+ *
+ * Ownership  STR fields are inline; a BLOB points into the frame it was read
+ *            from, or at what the sender owns.
+ * Failure    get: 0, or -1 if short, over-long, or not used up to the last
+ *            byte.  put: 0, or -1 if it does not fit.  Drop the peer on -1.
+ * Process    a channel calls ipc_allowed() before ipc_get_X(): what a sender
+ *            may not say is not even parsed.
+ */
+#ifndef IPC_IPC_H
+#define IPC_IPC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/wire.h"
+
+/* Who speaks. */
+enum ipc_role { IPC_MASTER, IPC_WORKER, IPC_CONTROL };
+
+enum ipc_type {
+#define MSG(id, name, from, to, fd, ...)	IPC_##name = id,
+#include "ipc/ipc.def"
+#undef MSG
+};
+
+#define U32(field)		uint32_t field;
+#define U64(field)		uint64_t field;
+#define STR(field, size)	char field[size];
+#define BLOB(field, max)	struct str field;
+#define MSG(id, name, from, to, fd, ...)	struct ipc_##name { __VA_ARGS__ };
+#include "ipc/ipc.def"
+#undef MSG
+#undef U32
+#undef U64
+#undef STR
+#undef BLOB
+
+#define MSG(id, name, from, to, fd, ...)				\
+int	ipc_put_##name(struct buf *b, const struct ipc_##name *m);	\
+int	ipc_get_##name(struct rbuf *r, struct ipc_##name *m);
+#include "ipc/ipc.def"
+#undef MSG
+
+const char	*ipc_name(int type);
+bool		 ipc_allowed(int type, enum ipc_role from, enum ipc_role to,
+		    int nfds);
+/* Changes whenever the table does; both sides of a start compare it. */
+uint64_t	 ipc_table_hash(void);
+
+#endif
