@@ -75,7 +75,7 @@ ipc_table_hash(void)
 
 #define U32(field)		|| (wire_put_uint(b, m->field, 4), 0)
 #define U64(field)		|| (wire_put_uint(b, m->field, 8), 0)
-#define STR(field, size)	|| wire_put_str(b, m->field, size)
+#define TEXT(field, size)	|| wire_put_str(b, m->field, size)
 #define BLOB(field, max)	|| wire_put_blob(b, m->field, max)
 #define MSG(id, name, from, to, fd, ...)				\
 int									\
@@ -87,13 +87,13 @@ ipc_put_##name(struct buf *b, const struct ipc_##name *m)		\
 #undef MSG
 #undef U32
 #undef U64
-#undef STR
+#undef TEXT
 #undef BLOB
 
 #define U32(field)		|| wire_get_uint(r, &n, 4) ||		\
 				(m->field = (uint32_t)n, 0)
 #define U64(field)		|| wire_get_uint(r, &n, 8) || (m->field = n, 0)
-#define STR(field, size)	|| wire_get_str(r, m->field, size)
+#define TEXT(field, size)	|| wire_get_str(r, m->field, size)
 #define BLOB(field, max)	|| wire_get_blob(r, &m->field, max)
 #define MSG(id, name, from, to, fd, ...)				\
 int									\

@@ -4,7 +4,7 @@
  * For each row X there is an id IPC_X, a struct ipc_X, and a pair
  * ipc_put_X() / ipc_get_X().
  *
- * Ownership  STR fields are inline; a BLOB points into the frame it was read
+ * Ownership  TEXT fields are inline; a BLOB points into the frame it was read
  *            from, or at what the sender owns.
  * Failure    get: 0, or -1 if short, over-long, or not used up to the last
  *            byte.  put: 0, or -1 if it does not fit.  Drop the peer on -1.
@@ -31,14 +31,14 @@ enum ipc_type {
 
 #define U32(field)		uint32_t field;
 #define U64(field)		uint64_t field;
-#define STR(field, size)	char field[size];
+#define TEXT(field, size)	char field[size];
 #define BLOB(field, max)	struct str field;
 #define MSG(id, name, from, to, fd, ...)	struct ipc_##name { __VA_ARGS__ };
 #include "ipc/ipc.def"
 #undef MSG
 #undef U32
 #undef U64
-#undef STR
+#undef TEXT
 #undef BLOB
 
 #define MSG(id, name, from, to, fd, ...)				\
