@@ -26,6 +26,14 @@ struct conf;
 typedef void	conf_report_fn(void *arg, const char *file, int line,
 		    int column, const char *text);
 
+struct conf_text {
+	const char	*dir;
+	struct str	 main_cf;
+	struct str	 master_cf;
+};
+
+#define CONF_PATH_SIZE	2048	/* room for conf_path() */
+
 /* What a row of master.cf says. */
 enum conf_type { CONF_INET, CONF_UNIX };
 
@@ -46,6 +54,9 @@ struct conf_service {
 
 int	conf_load(struct conf **out, const char *dir, conf_report_fn *report,
 	    void *arg);
+/* The same from text, without hooks; file names in reports as if from dir. */
+int	conf_parse(struct conf **out, const struct conf_text *text,
+	    conf_report_fn *report, void *arg);
 void	conf_free(struct conf **c);
 const char		*conf_dir(const struct conf *c);	/* absolute */
 const struct params	*conf_params(const struct conf *c);
