@@ -159,16 +159,13 @@ channel_frames(struct channel *c)
 	}
 }
 
-static void
-channel_on_readable(evutil_socket_t sock, short what, void *arg)
+/* One read; false when there is no more. */
+static bool
+channel_read(struct channel *c)
 {
-	struct channel	*c = arg;
-	ssize_t		 n;
-	int		 fd = -1;
+	ssize_t	n;
+	int	fd = -1;
 
-	(void)sock;
-	(void)what;
-	c->depth++;
 	n = fdpass_recv(c->fd, buf_reserve(&c->in, CHANNEL_READ),
 	    CHANNEL_READ, &fd);
 	if (fd != -1)
@@ -178,6 +175,27 @@ channel_on_readable(evutil_socket_t sock, short what, void *arg)
 		channel_frames(c);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		channel_ended(c);
+	return n > 0 && !c->dead && !c->ended;
+}
+
+static void
+channel_on_readable(evutil_socket_t sock, short what, void *arg)
+{
+	struct channel	*c = arg;
+
+	(void)sock;
+	(void)what;
+	c->depth++;
+	(void)channel_read(c);
+	channel_leave(c);
+}
+
+void
+channel_receive(struct channel *c)
+{
+	c->depth++;
+	while (!c->dead && !c->ended && channel_read(c))
+		;
 	channel_leave(c);
 }
 

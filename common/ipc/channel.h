@@ -35,6 +35,8 @@ int		 channel_fd(const struct channel *c);
 size_t		 channel_begin(struct channel *c, int type, int fd);
 struct buf	*channel_out(struct channel *c);
 void		 channel_end(struct channel *c, size_t begin);
+/* Handles what has arrived already: the last words of a peer that ended. */
+void		 channel_receive(struct channel *c);
 /* Blocks until all is with the kernel; for a process about to exit. */
 void		 channel_flush(struct channel *c);
 

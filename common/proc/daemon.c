@@ -1,0 +1,327 @@
+/*
+ * States of a worker: told (frames until START) -> prepared -> confined ->
+ * started (READY) -> draining -> ended.  SIGTERM is a drain with
+ * shutdown_limit; a lost master is a drain of ORPHAN_MS.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "compat/title.h"
+#include "ipc/channel.h"
+
+#include "confine.h"
+#include "daemon.h"
+
+#define DAEMON_CHANNEL	3
+#define ORPHAN_MS	4000
+
+void
+worker_refuse(struct worker *w, const char *file, int line, int column,
+    const char *text)
+{
+	struct ipc_REFUSED	m = { .line = (uint32_t)line,
+	    .column = (uint32_t)column };
+	size_t			at;
+
+	(void)strlcpy(m.file, file, sizeof m.file);
+	(void)strlcpy(m.text, text, sizeof m.text);
+	at = channel_begin(w->master, IPC_REFUSED, -1);
+	if (ipc_put_REFUSED(channel_out(w->master), &m) == -1)
+		panic("REFUSED does not fit");
+	channel_end(w->master, at);
+}
+
+void
+worker_exit(struct worker *w)
+{
+	loop_stop(w->loop);
+}
+
+const struct script *
+worker_script(const struct worker *w, const char *path)
+{
+	const struct script	*s;
+
+	STAILQ_FOREACH(s, &w->scripts, link)
+		if (strcmp(s->path, path) == 0)
+			return s;
+	return NULL;
+}
+
+static void
+worker_open_log(struct worker *w)
+{
+	const char	*target = w->params.log_target;
+
+	log_set_format((enum log_format)w->params.log_format);
+	log_set_level((enum log_level)w->params.log_level);
+	if (strcmp(target, "syslog") == 0)
+		log_open(w->daemon->program, LOG_TO_SYSLOG, -1);
+	else if (strcmp(target, "stdout") == 0)
+		log_open(w->daemon->program, LOG_TO_FD, STDOUT_FILENO);
+}
+
+/* ---- What master says -------------------------------------------------- */
+
+static int
+worker_on_setup(struct worker *w, struct rbuf *r)
+{
+	struct ipc_SETUP	m;
+
+	if (ipc_get_SETUP(r, &m) == -1 || w->service != NULL)
+		return -1;
+	w->service = xstrdup(m.service);
+	w->directory = xstrdup(m.directory);
+	w->generation = m.generation;
+	w->workers = m.workers;
+	title_set("halyard %s: %s generation %u in %s", w->daemon->program,
+	    w->service, w->generation, w->directory);
+	return 0;
+}
+
+static int
+worker_on_parameter(struct worker *w, struct rbuf *r)
+{
+	struct ipc_PARAMETER	m;
+	struct err		e;
+
+	if (ipc_get_PARAMETER(r, &m) == -1)
+		return -1;
+	return params_set(&w->params, m.name, m.value, &e);
+}
+
+static int
+worker_on_script(struct worker *w, struct rbuf *r)
+{
+	struct ipc_SCRIPT	 m;
+	struct script		*s;
+
+	if (ipc_get_SCRIPT(r, &m) == -1)
+		return -1;
+	s = xcalloc(1, sizeof *s);
+	s->path = xstrdup(m.path);
+	s->text.p = xstrndup(m.text.p, m.text.len);
+	s->text.len = m.text.len;
+	STAILQ_INSERT_TAIL(&w->scripts, s, link);
+	return 0;
+}
+
+static int
+worker_on_listener(struct worker *w, struct rbuf *r, int fd)
+{
+	struct ipc_LISTENER	 m;
+	struct listener		*l;
+
+	if (ipc_get_LISTENER(r, &m) == -1) {
+		(void)close(fd);
+		return -1;
+	}
+	l = xcalloc(1, sizeof *l);
+	l->fd = fd;
+	l->address = xstrdup(m.address);
+	STAILQ_INSERT_TAIL(&w->listeners, l, link);
+	return 0;
+}
+
+static int
+worker_on_board(struct worker *w, struct rbuf *r, int fd)
+{
+	struct ipc_BOARD	 m;
+	struct board		*b = NULL;
+	struct page		*page;
+	struct err		 e;
+
+	if (ipc_get_BOARD(r, &m) == 0)
+		b = board_map(fd, m.own != 0, &e);
+	(void)close(fd);
+	if (b == NULL)
+		return -1;
+	if (m.own != 0) {
+		b->pid = (uint32_t)getpid();
+		board_set_self(b);
+		return 0;
+	}
+	page = xcalloc(1, sizeof *page);
+	page->board = b;
+	page->slot = m.slot;
+	STAILQ_INSERT_TAIL(&w->pages, page, link);
+	return 0;
+}
+
+static int
+worker_on_log_file(struct worker *w, struct rbuf *r, int fd)
+{
+	struct ipc_LOG_FILE	m;
+
+	if (ipc_get_LOG_FILE(r, &m) == -1) {
+		(void)close(fd);
+		return -1;
+	}
+	log_open(w->daemon->program, LOG_TO_FD, fd);
+	return 0;
+}
+
+static void
+worker_give_up(struct worker *w)
+{
+	channel_flush(w->master);
+	log_flush();
+	_exit(1);
+}
+
+static int
+worker_on_start(struct worker *w, struct rbuf *r)
+{
+	struct ipc_START	m;
+	struct err		e;
+
+	if (ipc_get_START(r, &m) == -1 || w->service == NULL)
+		return -1;
+	worker_open_log(w);
+	if (w->daemon->prepare(w) == -1)
+		worker_give_up(w);
+	if (confine(w, &e) == -1) {
+		worker_refuse(w, w->service, 0, 0, e.text);
+		worker_give_up(w);
+	}
+	if (w->daemon->start(w) == -1)
+		worker_give_up(w);
+	CHANNEL_SEND(w->master, READY, -1, { .unused = 0 });
+	return 0;
+}
+
+static int
+worker_on_drain(struct worker *w, struct rbuf *r)
+{
+	struct ipc_DRAIN	m;
+
+	if (ipc_get_DRAIN(r, &m) == -1)
+		return -1;
+	w->draining = true;
+	w->daemon->drain(w, (int64_t)m.soft_ms, (int64_t)m.hard_ms);
+	return 0;
+}
+
+static int
+worker_on_frame(void *arg, int type, struct rbuf *r, int fd)
+{
+	struct worker	*w = arg;
+
+	switch (type) {
+	case IPC_SETUP:
+		return worker_on_setup(w, r);
+	case IPC_PARAMETER:
+		return worker_on_parameter(w, r);
+	case IPC_SCRIPT:
+		return worker_on_script(w, r);
+	case IPC_LISTENER:
+		return worker_on_listener(w, r, fd);
+	case IPC_BOARD:
+		return worker_on_board(w, r, fd);
+	case IPC_LOG_FILE:
+		return worker_on_log_file(w, r, fd);
+	case IPC_START:
+		return worker_on_start(w, r);
+	case IPC_DRAIN:
+		return worker_on_drain(w, r);
+	default:
+		return -1;
+	}
+}
+
+static void
+worker_on_end(void *arg)
+{
+	struct worker	*w = arg;
+
+	LOG(EV_WORKER_ORPHAN, NULL, LOG_STR("service", w->service));
+	if (w->service == NULL) {
+		worker_exit(w);
+		return;
+	}
+	w->draining = true;
+	w->daemon->drain(w, 0, ORPHAN_MS);
+}
+
+static void
+worker_on_term(void *arg)
+{
+	struct worker	*w = arg;
+
+	w->draining = true;
+	w->daemon->drain(w, 0, w->params.shutdown_limit);
+}
+
+/* ---- main --------------------------------------------------------------- */
+
+static void
+daemon_usage(const struct daemon *d, FILE *to)
+{
+	(void)fprintf(to, "usage: %s -c DIR -s SERVICE\n"
+	    "A worker of Halyard: master(8) starts it, with a channel as "
+	    "descriptor %d.\n", d->program, DAEMON_CHANNEL);
+}
+
+static void
+daemon_options(const struct daemon *d, int argc, char **argv)
+{
+	static const struct option	longs[] = {
+		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+	int				c;
+
+	while ((c = getopt_long(argc, argv, "c:s:h", longs, NULL)) != -1) {
+		if (c == 'h') {
+			daemon_usage(d, stdout);
+			exit(0);
+		}
+		if (c == '?') {
+			daemon_usage(d, stderr);
+			exit(2);
+		}
+	}
+	if (fd_cloexec(DAEMON_CHANNEL, true) == -1) {
+		daemon_usage(d, stderr);
+		exit(2);
+	}
+}
+
+int
+daemon_main(const struct daemon *d, int argc, char **argv)
+{
+	static const struct channel_ops	 ops = { worker_on_frame,
+	    worker_on_end };
+	static struct worker		 w;
+	struct err			 e;
+	int				 rc;
+
+	daemon_options(d, argc, argv);
+	title_init(argc, argv);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	w.daemon = d;
+	STAILQ_INIT(&w.listeners);
+	STAILQ_INIT(&w.scripts);
+	STAILQ_INIT(&w.pages);
+	params_init(&w.params);
+	w.loop = loop_new(&e);
+	if (w.loop == NULL)
+		fatal("%s", e.text);
+	(void)watch_signal(w.loop, SIGTERM, worker_on_term, &w);
+	w.master = channel_new(w.loop, DAEMON_CHANNEL, IPC_WORKER, IPC_MASTER,
+	    &ops, &w);
+	CHANNEL_SEND(w.master, HELLO, -1, { .table_hash = ipc_table_hash(),
+	    .pid = (uint32_t)getpid() });
+	rc = loop_run(w.loop);
+	log_flush();
+	return rc == 0 ? 0 : FATAL_EXIT;
+}

@@ -1,0 +1,87 @@
+/*
+ * daemon - the one way a worker starts, serves and ends
+ *
+ * master runs a worker with one descriptor, a channel, and says over it who
+ * the worker is: service, parameters, scripts, listening sockets, pages of
+ * counters.  daemon_main() collects that, runs prepare, gives up rights, runs
+ * start, and reports READY.  A worker that master no longer speaks to ends
+ * within five seconds (but for what may not be cut off).
+ *
+ * Ownership  the worker owns all that hangs from it; it lives until exit.
+ * Failure    prepare and start return 0, or -1 after worker_refuse(): master
+ *            then refuses the whole generation.
+ * Process    call daemon_main() once, from main().
+ */
+#ifndef PROC_DAEMON_H
+#define PROC_DAEMON_H
+
+#include <sys/queue.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "conf/params.h"
+#include "event/loop.h"
+#include "proc/board.h"
+
+struct channel;
+struct daemon;
+
+struct listener {
+	STAILQ_ENTRY(listener)	 link;
+	int			 fd;
+	char			*address;	/* "127.0.0.1:25" */
+};
+
+struct script {
+	STAILQ_ENTRY(script)	 link;
+	char			*path;		/* as the parameter names it */
+	struct str		 text;
+};
+
+/* A sibling's page, or one the metrics service shall show. */
+struct page {
+	STAILQ_ENTRY(page)	 link;
+	struct board		*board;
+	uint32_t		 slot;
+};
+
+struct worker {
+	const struct daemon		*daemon;
+	struct loop			*loop;
+	struct channel			*master;
+	char				*service;
+	char				*directory;	/* of the instance */
+	uint32_t			 generation;
+	uint32_t			 workers;	/* of this service */
+	struct params			 params;
+	STAILQ_HEAD(, listener)		 listeners;
+	STAILQ_HEAD(, script)		 scripts;
+	STAILQ_HEAD(, page)		 pages;
+	void				*state;		/* the daemon's own */
+	struct timer			 orphan;
+	bool				 draining;
+};
+
+struct daemon {
+	const char	*program;	/* of programs.def */
+	int		(*prepare)(struct worker *w);	/* with all rights */
+	int		(*start)(struct worker *w);	/* with few */
+	/*
+	 * Accept no more.  After soft_ms end what is between transactions,
+	 * after hard_ms all but what waits for the reply to an end of
+	 * message; then worker_exit().  Called again, it may only shorten.
+	 */
+	void		(*drain)(struct worker *w, int64_t soft_ms,
+			    int64_t hard_ms);
+};
+
+int		 daemon_main(const struct daemon *d, int argc, char **argv);
+/* Tells master why this configuration can't run. */
+void		 worker_refuse(struct worker *w, const char *file, int line,
+		    int column, const char *text);
+/* Leaves the loop; the process exits 0. */
+void		 worker_exit(struct worker *w);
+/* A script master sent, or NULL. */
+const struct script *worker_script(const struct worker *w, const char *path);
+
+#endif

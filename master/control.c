@@ -1,0 +1,253 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/net.h"
+#include "ipc/channel.h"
+
+#include "control.h"
+#include "instance.h"
+
+#define CONTROL_CLIENTS_MAX	32
+
+struct client {
+	TAILQ_ENTRY(client)	 link;
+	struct control		*control;
+	struct channel		*channel;
+	bool			 waits;		/* for a reload */
+};
+
+struct control {
+	struct instance		*instance;
+	struct watch		*watch;
+	char			*path;
+	int			 fd;
+	int			 count;
+	TAILQ_HEAD(, client)	 clients;
+};
+
+static void
+client_free(struct client *cl)
+{
+	TAILQ_REMOVE(&cl->control->clients, cl, link);
+	cl->control->count--;
+	channel_free(&cl->channel);
+	free(cl);
+}
+
+static void
+client_line(struct client *cl, const char *file, int line, int column,
+    const char *text)
+{
+	struct ipc_CTL_LINE	m = { .line = (uint32_t)line,
+	    .column = (uint32_t)column };
+	size_t			at;
+
+	(void)strlcpy(m.file, file, sizeof m.file);
+	(void)strlcpy(m.text, text, sizeof m.text);
+	at = channel_begin(cl->channel, IPC_CTL_LINE, -1);
+	if (ipc_put_CTL_LINE(channel_out(cl->channel), &m) == -1)
+		panic("CTL_LINE does not fit");
+	channel_end(cl->channel, at);
+}
+
+static void
+client_done(struct client *cl, bool failed, const char *text)
+{
+	struct ipc_CTL_DONE	m = { .failed = failed };
+	size_t			at;
+
+	(void)strlcpy(m.text, text, sizeof m.text);
+	at = channel_begin(cl->channel, IPC_CTL_DONE, -1);
+	if (ipc_put_CTL_DONE(channel_out(cl->channel), &m) == -1)
+		panic("CTL_DONE does not fit");
+	channel_end(cl->channel, at);
+}
+
+static void
+client_process(struct client *cl, const struct process *p)
+{
+	struct ipc_CTL_PROCESS	m = { .pid = (uint32_t)p->pid,
+	    .generation = p->generation->number, .restarts = p->restarts };
+	size_t			at;
+
+	if (p->state != PROCESS_NONE)
+		m.age_ms = (uint64_t)(loop_now_ms(p->generation->house->loop) -
+		    p->started_ms);
+	(void)strlcpy(m.service, p->service->name, sizeof m.service);
+	(void)strlcpy(m.program, p->service->command, sizeof m.program);
+	(void)strlcpy(m.state, process_state_name(p), sizeof m.state);
+	at = channel_begin(cl->channel, IPC_CTL_PROCESS, -1);
+	if (ipc_put_CTL_PROCESS(channel_out(cl->channel), &m) == -1)
+		panic("CTL_PROCESS does not fit");
+	channel_end(cl->channel, at);
+}
+
+static void
+client_status(struct client *cl)
+{
+	struct instance		*i = cl->control->instance;
+	struct generation	*g;
+	struct process		*p;
+
+	TAILQ_FOREACH(g, &i->generations, link)
+		TAILQ_FOREACH(p, &g->processes, link)
+			if (p->state != PROCESS_NONE ||
+			    g->state == GENERATION_RUNNING)
+				client_process(cl, p);
+	client_done(cl, false, i->stopping ? "stopping" : "running");
+}
+
+static int
+client_on_frame(void *arg, int type, struct rbuf *r, int fd)
+{
+	struct client	*cl = arg;
+	struct instance	*i = cl->control->instance;
+	uint64_t	 unused;
+
+	(void)fd;
+	if (wire_get_uint(r, &unused, 4) == -1 || r->len != 0)
+		return -1;
+	switch (type) {
+	case IPC_CTL_STATUS:
+		client_status(cl);
+		return 0;
+	case IPC_CTL_RELOAD:
+		cl->waits = true;
+		instance_reload(i);
+		return 0;
+	case IPC_CTL_STOP:
+		client_done(cl, false, "stopping");
+		instance_stop(i);
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+static void
+client_on_end(void *arg)
+{
+	client_free(arg);
+}
+
+/* Only the instance's own user and root may say anything at all. */
+static bool
+client_may(int fd)
+{
+	uid_t	uid;
+	gid_t	gid;
+
+	return getpeereid(fd, &uid, &gid) == 0 &&
+	    (uid == 0 || uid == geteuid());
+}
+
+static void
+control_accept(void *arg)
+{
+	static const struct channel_ops	 ops = { client_on_frame,
+	    client_on_end };
+	struct control			*c = arg;
+	struct client			*cl;
+	int				 fd;
+
+	fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd == -1)
+		return;
+	if (c->count >= CONTROL_CLIENTS_MAX || !client_may(fd)) {
+		(void)close(fd);
+		return;
+	}
+	cl = xcalloc(1, sizeof *cl);
+	cl->control = c;
+	cl->channel = channel_new(c->instance->house.loop, fd, IPC_MASTER,
+	    IPC_CONTROL, &ops, cl);
+	TAILQ_INSERT_TAIL(&c->clients, cl, link);
+	c->count++;
+}
+
+static int
+control_bind(struct control *c, struct err *e)
+{
+	struct netaddr	a;
+
+	if (netaddr_unix(&a, c->path, e) == -1)
+		return -1;
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (c->fd == -1)
+		return err_errno(e, "socket");
+	(void)unlink(c->path);
+	if (bind(c->fd, &a.u.sa, a.len) == -1 ||
+	    chmod(c->path, 0600) == -1 || listen(c->fd, 16) == -1)
+		return err_errno(e, "%s", c->path);
+	return 0;
+}
+
+struct control *
+control_open(struct instance *i, const char *path, struct err *e)
+{
+	struct control	*c = xcalloc(1, sizeof *c);
+
+	c->instance = i;
+	c->path = xstrdup(path);
+	c->fd = -1;
+	TAILQ_INIT(&c->clients);
+	if (control_bind(c, e) == -1) {
+		control_close(&c);
+		return NULL;
+	}
+	c->watch = watch_readable(i->house.loop, c->fd, control_accept, c);
+	return c;
+}
+
+void
+control_close(struct control **cp)
+{
+	struct control	*c = *cp;
+	struct client	*cl;
+
+	if (c == NULL)
+		return;
+	while ((cl = TAILQ_FIRST(&c->clients)) != NULL) {
+		channel_flush(cl->channel);
+		client_free(cl);
+	}
+	watch_free(&c->watch);
+	if (c->fd != -1) {
+		(void)close(c->fd);
+		(void)unlink(c->path);
+	}
+	free(c->path);
+	free(c);
+	*cp = NULL;
+}
+
+void
+control_line(struct control *c, const char *file, int line, int column,
+    const char *text)
+{
+	struct client	*cl;
+
+	TAILQ_FOREACH(cl, &c->clients, link)
+		if (cl->waits)
+			client_line(cl, file, line, column, text);
+}
+
+void
+control_reloaded(struct control *c, bool failed, const char *text)
+{
+	struct client	*cl;
+
+	TAILQ_FOREACH(cl, &c->clients, link)
+		if (cl->waits) {
+			cl->waits = false;
+			client_done(cl, failed, text);
+		}
+}

@@ -1,0 +1,30 @@
+/*
+ * control - the socket over which mtactl speaks to master
+ *
+ * run_directory/master.sock, for the same user and root only: peer
+ * credentials decide.  A request is answered by any number of lines or rows
+ * and CTL_DONE; several may wait for the same reload.
+ *
+ * Ownership  control_open() gives, control_close() takes and clears.
+ * Failure    NULL with *e.
+ */
+#ifndef MASTER_CONTROL_H
+#define MASTER_CONTROL_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct control;
+struct instance;
+
+struct control	*control_open(struct instance *i, const char *path,
+		    struct err *e);
+void		 control_close(struct control **c);
+/* To all that wait for a reload. */
+void		 control_line(struct control *c, const char *file, int line,
+		    int column, const char *text);
+void		 control_reloaded(struct control *c, bool failed,
+		    const char *text);
+
+#endif

@@ -1,0 +1,303 @@
+/*
+ * State of a generation against what happens:
+ *
+ *             all ready       worker ends        drain          patience
+ * PROBING     start the rest  FAILED             FAILED         FAILED
+ * STARTING    RUNNING         FAILED             FAILED         FAILED
+ * RUNNING     -               restart it         DRAINING       -
+ * DRAINING    -               gone, if the last  again, sooner  -
+ * FAILED      -               -                  -              -
+ *
+ * Reports to the instance are made from a task, so that it may free the
+ * generation in them.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include "generation.h"
+
+#define PATIENCE_MS	60000	/* to compile hooks, load keys, ... */
+#define LIVED_MS	1000	/* a worker older than this restarts at once */
+#define BACKOFF_MS	100
+
+static void
+generation_tell(void *arg)
+{
+	struct generation		*g = arg;
+	const struct generation_ops	*ops = g->house->ops;
+
+	if (g->state == GENERATION_RUNNING)
+		ops->on_running(g->house->arg, g);
+	else if (g->state == GENERATION_FAILED)
+		ops->on_failed(g->house->arg, g);
+	else if (g->state == GENERATION_DRAINING)
+		ops->on_gone(g->house->arg, g);
+}
+
+static void
+generation_enter(struct generation *g, enum generation_state state)
+{
+	g->state = state;
+	if (state == GENERATION_RUNNING || state == GENERATION_FAILED) {
+		timer_stop(&g->patience);
+		loop_defer(g->house->loop, &g->news);
+	}
+}
+
+void
+generation_fail(struct generation *g)
+{
+	if (g->state == GENERATION_PROBING || g->state == GENERATION_STARTING)
+		generation_enter(g, GENERATION_FAILED);
+}
+
+static void
+generation_diag(struct generation *g, const char *file, const char *text)
+{
+	g->house->ops->on_diag(g->house->arg, file, 0, 0, text);
+}
+
+static void
+generation_impatient(void *arg)
+{
+	struct generation	*g = arg;
+
+	generation_diag(g, conf_dir(g->conf),
+	    "workers took too long to start");
+	generation_fail(g);
+}
+
+static void
+generation_start(struct generation *g, bool probes)
+{
+	struct process	*p;
+
+	TAILQ_FOREACH(p, &g->processes, link) {
+		if (p->probe != probes)
+			continue;
+		if (process_start(p) == -1) {
+			generation_diag(g, p->service->name,
+			    "the system gives no process");
+			generation_fail(g);
+			return;
+		}
+	}
+}
+
+void
+generation_ready(struct generation *g)
+{
+	struct process	*p;
+
+	TAILQ_FOREACH(p, &g->processes, link)
+		if (p->state != PROCESS_READY &&
+		    (p->probe || g->state == GENERATION_STARTING))
+			return;
+	if (g->state == GENERATION_PROBING) {
+		generation_enter(g, GENERATION_STARTING);
+		generation_start(g, false);
+		generation_ready(g);
+	} else if (g->state == GENERATION_STARTING)
+		generation_enter(g, GENERATION_RUNNING);
+}
+
+static void
+process_restart(void *arg)
+{
+	struct process	*p = arg;
+
+	p->restarts++;
+	if (process_start(p) == -1)
+		timer_start(&p->restart, p->backoff_ms);
+}
+
+static int
+generation_add(struct generation *g, const struct conf_service *svc,
+    bool probe, struct err *e)
+{
+	struct process	*p = xcalloc(1, sizeof *p);
+
+	p->generation = g;
+	p->service = svc;
+	p->probe = probe;
+	p->backoff_ms = BACKOFF_MS;
+	timer_init(&p->restart, g->house->loop, process_restart, p);
+	TAILQ_INSERT_TAIL(&g->processes, p, link);
+	p->slot = slots_take(&g->house->slots, svc->name, g->number, e);
+	return p->slot != NULL ? 0 : -1;
+}
+
+/* The metrics service comes last, so that it is told of all pages. */
+static int
+generation_populate(struct generation *g, bool metrics, struct err *e)
+{
+	const struct conf_service	*svc;
+	size_t				 i;
+	int				 k;
+
+	for (i = 0; i < conf_service_count(g->conf); i++) {
+		svc = conf_service(g->conf, i);
+		if ((strcmp(svc->command, "metrics") == 0) != metrics)
+			continue;
+		for (k = 0; k < svc->maxproc; k++)
+			if (generation_add(g, svc, k == 0, e) == -1)
+				return -1;
+	}
+	return 0;
+}
+
+struct generation *
+generation_new(struct house *h, struct conf *conf, uint32_t number,
+    struct err *e)
+{
+	struct generation	*g = xcalloc(1, sizeof *g);
+
+	g->house = h;
+	g->conf = conf;
+	g->number = number;
+	g->state = GENERATION_PROBING;
+	TAILQ_INIT(&g->processes);
+	timer_init(&g->patience, h->loop, generation_impatient, g);
+	task_init(&g->news, generation_tell, g);
+	if (generation_populate(g, false, e) == -1 ||
+	    generation_populate(g, true, e) == -1) {
+		generation_free(&g);
+		return NULL;
+	}
+	timer_start(&g->patience, PATIENCE_MS);
+	generation_start(g, true);
+	return g;
+}
+
+void
+generation_free(struct generation **gp)
+{
+	struct generation	*g = *gp;
+	struct process		*p;
+
+	while ((p = TAILQ_FIRST(&g->processes)) != NULL) {
+		TAILQ_REMOVE(&g->processes, p, link);
+		if (p->pid > 0 && kill(p->pid, SIGKILL) == 0)
+			(void)waitpid(p->pid, NULL, 0);
+		channel_free(&p->channel);
+		timer_fini(&p->restart);
+		if (p->slot != NULL)
+			slots_give(&g->house->slots, p->slot);
+		free(p);
+	}
+	timer_fini(&g->patience);
+	loop_cancel(g->house->loop, &g->news);
+	conf_free(&g->conf);
+	free(g);
+	*gp = NULL;
+}
+
+static bool
+generation_empty(const struct generation *g)
+{
+	const struct process	*p;
+
+	TAILQ_FOREACH(p, &g->processes, link)
+		if (p->state != PROCESS_NONE)
+			return false;
+	return true;
+}
+
+void
+generation_drain(struct generation *g, int64_t soft_ms, int64_t hard_ms)
+{
+	struct process	*p;
+
+	if (g->state != GENERATION_RUNNING &&
+	    g->state != GENERATION_DRAINING) {
+		generation_fail(g);
+		return;
+	}
+	g->state = GENERATION_DRAINING;
+	TAILQ_FOREACH(p, &g->processes, link)
+		process_drain(p, soft_ms, hard_ms);
+	if (generation_empty(g))
+		loop_defer(g->house->loop, &g->news);
+}
+
+static void
+process_log_end(const struct process *p, pid_t pid, int status)
+{
+	bool	expected = p->state == PROCESS_DRAINING &&
+		    WIFEXITED(status) && WEXITSTATUS(status) == 0;
+
+	if (expected)
+		LOG(EV_WORKER_EXIT, NULL,
+		    LOG_STR("service", p->service->name),
+		    LOG_NUM("worker", pid));
+	else if (WIFSIGNALED(status))
+		LOG(EV_WORKER_DEATH, NULL,
+		    LOG_STR("service", p->service->name),
+		    LOG_NUM("worker", pid),
+		    LOG_NUM("signal", WTERMSIG(status)));
+	else
+		LOG(EV_WORKER_DEATH, NULL,
+		    LOG_STR("service", p->service->name),
+		    LOG_NUM("worker", pid),
+		    LOG_NUM("status", WEXITSTATUS(status)));
+}
+
+/* One that lived restarts at once; one that dies young waits ever longer. */
+static void
+process_schedule(struct process *p)
+{
+	int64_t	lived = loop_now_ms(p->generation->house->loop) -
+		    p->started_ms;
+	int64_t	most = conf_params(p->generation->conf)->restart_delay_max;
+
+	if (lived > LIVED_MS) {
+		p->backoff_ms = BACKOFF_MS;
+		timer_start(&p->restart, 0);
+		return;
+	}
+	timer_start(&p->restart, p->backoff_ms);
+	p->backoff_ms = p->backoff_ms * 2 < most ? p->backoff_ms * 2 : most;
+}
+
+bool
+generation_reaped(struct generation *g, pid_t pid, int status)
+{
+	struct process	*p;
+
+	TAILQ_FOREACH(p, &g->processes, link)
+		if (p->pid == pid)
+			break;
+	if (p == NULL)
+		return false;
+	p->pid = 0;
+	channel_receive(p->channel);
+	process_log_end(p, pid, status);
+	p->state = PROCESS_NONE;
+	channel_free(&p->channel);
+	slots_clear(&g->house->slots, p->slot);
+	if (g->state == GENERATION_RUNNING)
+		process_schedule(p);
+	else if (g->state == GENERATION_DRAINING && generation_empty(g))
+		loop_defer(g->house->loop, &g->news);
+	else
+		generation_fail(g);
+	return true;
+}
+
+void
+generation_log(struct generation *g)
+{
+	struct process	*p;
+
+	TAILQ_FOREACH(p, &g->processes, link)
+		if (p->state != PROCESS_NONE && g->house->log_fd != -1)
+			CHANNEL_SEND(p->channel, LOG_FILE, g->house->log_fd,
+			    { .unused = 0 });
+}

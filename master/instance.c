@@ -1,0 +1,347 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include "control.h"
+#include "instance.h"
+
+#define HARD_EXTRA_MS	300000	/* a transaction after drain_limit */
+
+/* ---- What the operator is told ----------------------------------------- */
+
+static void
+notify_text(struct instance *i, const char *text)
+{
+	if (i->notify != -1)
+		(void)fd_write_full(i->notify, text, strlen(text));
+}
+
+static void
+notify_close(struct instance *i)
+{
+	if (i->notify != -1)
+		(void)close(i->notify);
+	i->notify = -1;
+}
+
+/* One error: to whoever waits for the start or the reload, and to the log. */
+static void
+instance_diag(void *arg, const char *file, int line, int column,
+    const char *text)
+{
+	struct instance	*i = arg;
+	char		 out[2048];
+
+	LOG(EV_CONFIG_ERROR, NULL, LOG_STR("file", file),
+	    LOG_NUM("line", line), LOG_NUM("column", column),
+	    LOG_STR("reason", text));
+	if (line > 0)
+		(void)snprintf(out, sizeof out, "%s:%d:%d: %s\n", file, line,
+		    column, text);
+	else
+		(void)snprintf(out, sizeof out, "%s: %s\n", file, text);
+	notify_text(i, out);
+	if (i->control != NULL)
+		control_line(i->control, file, line, column, text);
+}
+
+static void
+instance_refuse(struct instance *i, const char *why)
+{
+	LOG(EV_RELOAD_REFUSED, NULL, LOG_STR("reason", why));
+	if (i->control != NULL)
+		control_reloaded(i->control, true, why);
+}
+
+struct generation *
+instance_running(const struct instance *i)
+{
+	struct generation	*g;
+
+	TAILQ_FOREACH(g, &i->generations, link)
+		if (g->state == GENERATION_RUNNING)
+			return g;
+	return NULL;
+}
+
+/* ---- Log --------------------------------------------------------------- */
+
+static int
+instance_open_log(struct instance *i, const struct conf *conf, struct err *e)
+{
+	const struct params	*p = conf_params(conf);
+	char			 path[PATH_MAX];
+	int			 fd;
+
+	log_set_format((enum log_format)p->log_format);
+	log_set_level((enum log_level)p->log_level);
+	if (strcmp(p->log_target, "syslog") == 0) {
+		log_open("master", LOG_TO_SYSLOG, -1);
+		i->house.log_fd = -1;
+		return 0;
+	}
+	if (strcmp(p->log_target, "stdout") == 0) {
+		log_open("master", LOG_TO_FD, STDOUT_FILENO);
+		i->house.log_fd = -1;
+		return 0;
+	}
+	conf_path(conf, p->log_target, path, sizeof path);
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	if (fd == -1)
+		return err_errno(e, "%s", path);
+	log_open("master", LOG_TO_FD, fd);
+	i->house.log_fd = fd;
+	return 0;
+}
+
+/* ---- Generations ------------------------------------------------------- */
+
+static int
+instance_next_generation(struct instance *i)
+{
+	struct generation	*g;
+	struct conf		*conf;
+	struct err		 e;
+
+	if (conf_load(&conf, i->house.directory, instance_diag, i) == -1)
+		return -1;
+	if (instance_open_log(i, conf, &e) == -1 ||
+	    sockets_bind(&i->house.sockets, conf, &e) == -1) {
+		instance_diag(i, conf_dir(conf), 0, 0, e.text);
+		conf_free(&conf);
+		return -1;
+	}
+	g = generation_new(&i->house, conf, ++i->last_number, &e);
+	if (g == NULL) {
+		instance_diag(i, i->house.directory, 0, 0, e.text);
+		return -1;
+	}
+	TAILQ_INSERT_TAIL(&i->generations, g, link);
+	return 0;
+}
+
+static void
+instance_on_running(void *arg, struct generation *g)
+{
+	struct instance		*i = arg;
+	struct generation	*old;
+	int64_t			 soft;
+
+	soft = conf_params(g->conf)->drain_limit;
+	TAILQ_FOREACH(old, &i->generations, link)
+		if (old != g) {
+			generation_drain(old, soft, soft + HARD_EXTRA_MS);
+			generation_log(old);
+		}
+	sockets_prune(&i->house.sockets);
+	if (g->number == 1 || i->notify != -1) {
+		LOG(EV_MASTER_START, NULL,
+		    LOG_STR("directory", i->house.directory));
+		notify_text(i, "ready\n");
+		notify_close(i);
+	} else
+		LOG(EV_RELOAD, NULL, LOG_NUM("generation", g->number));
+	control_reloaded(i->control, false, "reloaded");
+}
+
+static void
+instance_remove(struct instance *i, struct generation *g)
+{
+	TAILQ_REMOVE(&i->generations, g, link);
+	generation_free(&g);
+}
+
+static void
+instance_end(struct instance *i, int status)
+{
+	i->exit_status = status;
+	loop_stop(i->house.loop);
+}
+
+/* The sockets of the refused configuration go with it. */
+static void
+instance_on_failed(void *arg, struct generation *g)
+{
+	struct instance		*i = arg;
+	struct generation	*running;
+
+	instance_remove(i, g);
+	running = instance_running(i);
+	if (i->stopping) {
+		if (TAILQ_EMPTY(&i->generations))
+			instance_end(i, 0);
+		return;
+	}
+	if (running == NULL) {
+		notify_close(i);
+		instance_end(i, 1);
+		return;
+	}
+	if (sockets_bind(&i->house.sockets, running->conf, NULL) == 0)
+		sockets_prune(&i->house.sockets);
+	(void)instance_open_log(i, running->conf, NULL);
+	instance_refuse(i, "the new configuration does not hold");
+	if (i->reload_wanted) {
+		i->reload_wanted = false;
+		instance_reload(i);
+	}
+}
+
+static void
+instance_on_gone(void *arg, struct generation *g)
+{
+	struct instance	*i = arg;
+
+	instance_remove(i, g);
+	if (i->stopping && TAILQ_EMPTY(&i->generations))
+		instance_end(i, 0);
+	else if (i->reload_wanted && !i->stopping) {
+		i->reload_wanted = false;
+		instance_reload(i);
+	}
+}
+
+void
+instance_reload(struct instance *i)
+{
+	if (i->stopping) {
+		instance_refuse(i, "stopping");
+		return;
+	}
+	if (TAILQ_FIRST(&i->generations) !=
+	    TAILQ_LAST(&i->generations, generations)) {
+		i->reload_wanted = true;
+		return;
+	}
+	if (instance_next_generation(i) == -1)
+		instance_refuse(i, "the new configuration does not hold");
+}
+
+void
+instance_stop(struct instance *i)
+{
+	struct generation	*g;
+	int64_t			 limit = 0;
+
+	if (instance_running(i) != NULL)
+		limit = conf_params(instance_running(i)->conf)->shutdown_limit;
+	i->stopping = true;
+	i->reload_wanted = false;
+	TAILQ_FOREACH(g, &i->generations, link)
+		generation_drain(g, 0, limit);
+	if (TAILQ_EMPTY(&i->generations))
+		instance_end(i, 0);
+}
+
+void
+instance_reap(struct instance *i)
+{
+	struct generation	*g;
+	pid_t			 pid;
+	int			 status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		TAILQ_FOREACH(g, &i->generations, link)
+			if (generation_reaped(g, pid, status))
+				break;
+}
+
+/* ---- Start and end ----------------------------------------------------- */
+
+/* The lock on the pid file is what makes a second master impossible. */
+static int
+instance_lock(struct instance *i, const struct conf *conf, struct err *e)
+{
+	const char	*run = conf_params(conf)->run_directory;
+	char		 name[PATH_MAX], path[PATH_MAX], pid[32];
+
+	conf_path(conf, run, path, sizeof path);
+	if (mkdir(path, 0755) == -1 && errno != EEXIST)
+		return err_errno(e, "%s", path);
+	(void)snprintf(name, sizeof name, "%s/master.pid", run);
+	conf_path(conf, name, path, sizeof path);
+	i->pid_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (i->pid_file == -1)
+		return err_errno(e, "%s", path);
+	if (lockf(i->pid_file, F_TLOCK, 0) == -1)
+		return err_set(e, "%s: Halyard runs already here", path);
+	(void)snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+	if (ftruncate(i->pid_file, 0) == -1 ||
+	    fd_write_full(i->pid_file, pid, strlen(pid)) == -1)
+		return err_errno(e, "%s", path);
+	(void)snprintf(name, sizeof name, "%s/master.sock", run);
+	conf_path(conf, name, path, sizeof path);
+	i->control = control_open(i, path, e);
+	return i->control != NULL ? 0 : -1;
+}
+
+void
+instance_start(struct instance *i)
+{
+	struct conf	*conf;
+	struct err	 e;
+	int		 rc;
+
+	if (conf_load(&conf, i->house.directory, instance_diag, i) == -1) {
+		instance_end(i, 1);
+		return;
+	}
+	rc = instance_lock(i, conf, &e);
+	if (rc == -1)
+		instance_diag(i, conf_dir(conf), 0, 0, e.text);
+	conf_free(&conf);
+	if (rc == -1 || instance_next_generation(i) == -1)
+		instance_end(i, 1);
+}
+
+struct instance *
+instance_new(struct loop *l, const char *dir, const char *programs,
+    int notify)
+{
+	static const struct generation_ops	 ops = { instance_diag,
+	    instance_on_running, instance_on_failed, instance_on_gone };
+	struct instance				*i = xcalloc(1, sizeof *i);
+
+	TAILQ_INIT(&i->generations);
+	sockets_init(&i->house.sockets);
+	slots_init(&i->house.slots);
+	i->house.loop = l;
+	i->house.directory = dir;
+	i->house.programs = programs;
+	i->house.log_fd = -1;
+	i->house.ops = &ops;
+	i->house.arg = i;
+	i->notify = notify;
+	i->pid_file = -1;
+	i->started_ms = loop_now_ms(l);
+	return i;
+}
+
+void
+instance_free(struct instance **ip)
+{
+	struct instance	*i = *ip;
+
+	while (!TAILQ_EMPTY(&i->generations))
+		instance_remove(i, TAILQ_FIRST(&i->generations));
+	sockets_fini(&i->house.sockets);
+	slots_fini(&i->house.slots);
+	control_close(&i->control);
+	notify_close(i);
+	if (i->pid_file != -1) {
+		(void)ftruncate(i->pid_file, 0);
+		(void)close(i->pid_file);
+	}
+	free(i);
+	*ip = NULL;
+}

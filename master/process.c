@@ -1,0 +1,295 @@
+/*
+ * One worker, from fork to its report that it is ready.
+ *
+ * The child gets descriptor 3, a channel, and nothing else but the standard
+ * three; all it needs to know comes over the channel, in the order of
+ * process_tell().
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+
+#include "generation.h"
+
+#define PROCESS_CHANNEL	3
+
+static void
+process_exec(const struct process *p, int channel)
+{
+	const struct house	*h = p->generation->house;
+	char			 path[PATH_MAX];
+	sigset_t		 none;
+
+	(void)snprintf(path, sizeof path, "%s/%s", h->programs,
+	    p->service->command);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (dup2(channel, PROCESS_CHANNEL) == -1)
+		_exit(FATAL_EXIT);
+	if (channel == PROCESS_CHANNEL)
+		(void)fcntl(channel, F_SETFD, 0);
+	closefrom(PROCESS_CHANNEL + 1);
+	(void)execl(path, p->service->command, "-c", h->directory, "-s",
+	    p->service->name, (char *)NULL);
+	fatal("%s: %s", path, strerror(errno));
+}
+
+/* ---- What the worker is told ------------------------------------------- */
+
+static void
+process_tell_setup(struct process *p)
+{
+	struct ipc_SETUP	m = { .generation = p->generation->number,
+	    .slot = p->slot->id, .workers = (uint32_t)p->service->maxproc };
+	size_t			at;
+
+	(void)strlcpy(m.service, p->service->name, sizeof m.service);
+	(void)strlcpy(m.program, p->service->command, sizeof m.program);
+	(void)strlcpy(m.directory, p->generation->house->directory,
+	    sizeof m.directory);
+	at = channel_begin(p->channel, IPC_SETUP, -1);
+	if (ipc_put_SETUP(channel_out(p->channel), &m) == -1)
+		panic("SETUP does not fit");
+	channel_end(p->channel, at);
+}
+
+static void
+process_tell_parameters(struct process *p)
+{
+	struct ipc_PARAMETER	m;
+	struct buf		value = BUF_INIT;
+	size_t			at, i;
+
+	for (i = 0; i < param_count; i++) {
+		buf_clear(&value);
+		if (params_get(&p->service->params, param_rows[i].name,
+		    &value) == -1)
+			continue;
+		(void)strlcpy(m.name, param_rows[i].name, sizeof m.name);
+		(void)strlcpy(m.value, buf_cstr(&value), sizeof m.value);
+		at = channel_begin(p->channel, IPC_PARAMETER, -1);
+		if (ipc_put_PARAMETER(channel_out(p->channel), &m) == -1)
+			panic("PARAMETER does not fit");
+		channel_end(p->channel, at);
+	}
+	buf_free(&value);
+}
+
+static void
+process_tell_script(struct process *p, const char *path)
+{
+	struct ipc_SCRIPT	m;
+	size_t			at;
+
+	(void)strlcpy(m.path, path, sizeof m.path);
+	m.text = conf_script(p->generation->conf, path);
+	at = channel_begin(p->channel, IPC_SCRIPT, -1);
+	if (ipc_put_SCRIPT(channel_out(p->channel), &m) == -1)
+		panic("SCRIPT does not fit");
+	channel_end(p->channel, at);
+}
+
+static void
+process_tell_scripts(struct process *p)
+{
+	struct buf	value = BUF_INIT;
+	size_t		i;
+
+	for (i = 0; i < param_count; i++) {
+		buf_clear(&value);
+		if (param_rows[i].type == PARAM_HOOK &&
+		    params_get(&p->service->params, param_rows[i].name,
+		    &value) == 0 && value.len > 0)
+			process_tell_script(p, buf_cstr(&value));
+	}
+	buf_free(&value);
+}
+
+static void
+process_tell_listeners(struct process *p)
+{
+	const struct sock	*socks[SOCKETS_PER_SERVICE];
+	struct ipc_LISTENER	 m;
+	size_t			 at;
+	int			 i, n;
+
+	n = sockets_of(&p->generation->house->sockets, p->generation->conf,
+	    p->service, socks);
+	for (i = 0; i < n; i++) {
+		netaddr_text(&socks[i]->addr, m.address, sizeof m.address);
+		at = channel_begin(p->channel, IPC_LISTENER, socks[i]->fd);
+		if (ipc_put_LISTENER(channel_out(p->channel), &m) == -1)
+			panic("LISTENER does not fit");
+		channel_end(p->channel, at);
+	}
+}
+
+static void
+process_tell_page(struct process *p, const struct slot *slot, bool own)
+{
+	CHANNEL_SEND(p->channel, BOARD, own ? slot->writable : slot->readable,
+	    { .slot = slot->id, .own = own });
+}
+
+/* Siblings see each other; the metrics service sees all. */
+static void
+process_tell_boards(struct process *p)
+{
+	struct house		*h = p->generation->house;
+	const struct slot	*slot;
+	bool			 all;
+
+	all = strcmp(p->service->command, "metrics") == 0;
+	process_tell_page(p, p->slot, true);
+	TAILQ_FOREACH(slot, &h->slots, link)
+		if (slot != p->slot && (all ||
+		    (slot->used && !slot->totals &&
+		    strcmp(slot->service, p->slot->service) == 0 &&
+		    slot->board->generation == p->generation->number)))
+			process_tell_page(p, slot, false);
+}
+
+static void
+process_tell(struct process *p)
+{
+	process_tell_setup(p);
+	process_tell_parameters(p);
+	process_tell_scripts(p);
+	process_tell_listeners(p);
+	process_tell_boards(p);
+	if (p->generation->house->log_fd != -1)
+		CHANNEL_SEND(p->channel, LOG_FILE,
+		    p->generation->house->log_fd, { .unused = 0 });
+	CHANNEL_SEND(p->channel, START, -1, { .unused = 0 });
+}
+
+/* ---- What it says ------------------------------------------------------ */
+
+static int
+process_on_hello(struct process *p, struct rbuf *r)
+{
+	struct ipc_HELLO	m;
+
+	if (ipc_get_HELLO(r, &m) == -1)
+		return -1;
+	if (m.table_hash == ipc_table_hash())
+		return 0;
+	p->generation->house->ops->on_diag(p->generation->house->arg,
+	    p->service->command, 0, 0, "is of another version than master");
+	return -1;
+}
+
+static int
+process_on_ready(struct process *p, struct rbuf *r)
+{
+	struct ipc_READY	m;
+
+	if (ipc_get_READY(r, &m) == -1 || p->state != PROCESS_STARTING)
+		return -1;
+	p->state = PROCESS_READY;
+	LOG(EV_WORKER_READY, NULL, LOG_STR("service", p->service->name),
+	    LOG_NUM("worker", p->pid));
+	generation_ready(p->generation);
+	return 0;
+}
+
+static int
+process_on_refused(struct process *p, struct rbuf *r)
+{
+	struct ipc_REFUSED	m;
+	struct house		*h = p->generation->house;
+
+	if (ipc_get_REFUSED(r, &m) == -1)
+		return -1;
+	h->ops->on_diag(h->arg, m.file, (int)m.line, (int)m.column, m.text);
+	return 0;
+}
+
+static int
+process_on_frame(void *arg, int type, struct rbuf *r, int fd)
+{
+	struct process	*p = arg;
+
+	(void)fd;
+	switch (type) {
+	case IPC_HELLO:
+		return process_on_hello(p, r);
+	case IPC_READY:
+		return process_on_ready(p, r);
+	case IPC_REFUSED:
+		return process_on_refused(p, r);
+	default:
+		return -1;
+	}
+}
+
+/* A worker without a channel is of no use: its end is then reaped. */
+static void
+process_on_end(void *arg)
+{
+	struct process	*p = arg;
+
+	if (p->pid > 0 && p->state != PROCESS_DRAINING)
+		(void)kill(p->pid, SIGKILL);
+}
+
+int
+process_start(struct process *p)
+{
+	static const struct channel_ops	 ops = { process_on_frame,
+	    process_on_end };
+	struct house			*h = p->generation->house;
+	int				 sv[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
+		return -1;
+	log_flush();
+	p->pid = fork();
+	if (p->pid == 0)
+		process_exec(p, sv[1]);
+	(void)close(sv[1]);
+	if (p->pid == -1) {
+		(void)close(sv[0]);
+		return -1;
+	}
+	p->state = PROCESS_STARTING;
+	p->started_ms = loop_now_ms(h->loop);
+	p->channel = channel_new(h->loop, sv[0], IPC_MASTER, IPC_WORKER, &ops,
+	    p);
+	process_tell(p);
+	LOG(EV_WORKER_START, NULL, LOG_STR("service", p->service->name),
+	    LOG_NUM("worker", p->pid),
+	    LOG_NUM("generation", p->generation->number));
+	return 0;
+}
+
+void
+process_drain(struct process *p, int64_t soft_ms, int64_t hard_ms)
+{
+	timer_stop(&p->restart);
+	if (p->state == PROCESS_NONE)
+		return;
+	p->state = PROCESS_DRAINING;
+	LOG(EV_WORKER_DRAIN, NULL, LOG_STR("service", p->service->name),
+	    LOG_NUM("worker", p->pid));
+	CHANNEL_SEND(p->channel, DRAIN, -1, { .soft_ms = (uint64_t)soft_ms,
+	    .hard_ms = (uint64_t)hard_ms });
+}
+
+const char *
+process_state_name(const struct process *p)
+{
+	static const char *const	names[] = { "restarting", "starting",
+	    "accepting", "draining" };
+
+	return names[p->state];
+}

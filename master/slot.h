@@ -1,0 +1,40 @@
+/*
+ * slot - the pages of counters that master hands out
+ *
+ * One slot per worker that may live at a time, and one per service for what
+ * workers that are gone have counted.
+ *
+ * Ownership  slots_init() to start, slots_fini() to end; a slot stays valid
+ *            in between.
+ * Failure    NULL with *e.
+ */
+#ifndef MASTER_SLOT_H
+#define MASTER_SLOT_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "proc/board.h"
+
+struct slot {
+	TAILQ_ENTRY(slot)	 link;
+	uint32_t		 id;
+	int			 writable;
+	int			 readable;
+	struct board		*board;
+	char			 service[BOARD_SERVICE_MAX];
+	bool			 used;
+	bool			 totals;	/* of workers that are gone */
+};
+
+TAILQ_HEAD(slots, slot);
+
+void		 slots_init(struct slots *s);
+void		 slots_fini(struct slots *s);
+struct slot	*slots_take(struct slots *s, const char *service,
+		    uint32_t generation, struct err *e);
+/* Its counters go to the service's totals. */
+void		 slots_clear(struct slots *s, struct slot *slot);
+void		 slots_give(struct slots *s, struct slot *slot);
+
+#endif

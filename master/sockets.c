@@ -1,0 +1,195 @@
+/*
+ * "host:port" is one socket; "port" alone is two, the IPv6 one for IPv6 only,
+ * so that both families work whatever the system's default is.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include "sockets.h"
+
+#define SOCKETS_BACKLOG	4096
+
+void
+sockets_init(struct sockets *s)
+{
+	TAILQ_INIT(s);
+}
+
+static void
+sock_free(struct sockets *s, struct sock *sock)
+{
+	TAILQ_REMOVE(s, sock, link);
+	(void)close(sock->fd);
+	if (sock->addr.u.sa.sa_family == AF_UNIX)
+		(void)unlink(sock->addr.u.un.sun_path);
+	free(sock);
+}
+
+void
+sockets_fini(struct sockets *s)
+{
+	struct sock	*sock;
+
+	while ((sock = TAILQ_FIRST(s)) != NULL)
+		sock_free(s, sock);
+}
+
+/* The addresses of a service; how many, or -1. */
+static int
+service_addresses(const struct conf *conf, const struct conf_service *svc,
+    struct netaddr a[SOCKETS_PER_SERVICE], struct err *e)
+{
+	char	name[PATH_MAX], path[PATH_MAX];
+
+	if (svc->type == CONF_UNIX) {
+		(void)snprintf(name, sizeof name, "%s/%s",
+		    svc->params.run_directory, svc->name);
+		return netaddr_unix(&a[0], conf_path(conf, name, path,
+		    sizeof path), e) == -1 ? -1 : 1;
+	}
+	if (svc->host[0] != '\0') {
+		if (netaddr_parse_ip(&a[0], str_of(svc->host),
+		    (uint16_t)svc->port) == -1)
+			return err_set(e, "%s: not an address", svc->host);
+		return 1;
+	}
+	(void)netaddr_parse_ip(&a[0], STR("0.0.0.0"), (uint16_t)svc->port);
+	(void)netaddr_parse_ip(&a[1], STR("::"), (uint16_t)svc->port);
+	return 2;
+}
+
+static struct sock *
+sockets_find(const struct sockets *s, const struct netaddr *a)
+{
+	struct sock	*sock;
+
+	TAILQ_FOREACH(sock, s, link)
+		if (netaddr_eq(&sock->addr, a))
+			return sock;
+	return NULL;
+}
+
+static int
+sock_listen(int fd, const struct netaddr *a, const struct conf_service *svc)
+{
+	int	on = 1;
+
+	if (a->u.sa.sa_family == AF_UNIX)
+		(void)unlink(a->u.un.sun_path);
+	else if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+		return -1;
+	if (a->u.sa.sa_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == -1)
+		return -1;
+	if (bind(fd, &a->u.sa, a->len) == -1)
+		return -1;
+	if (a->u.sa.sa_family == AF_UNIX &&
+	    chmod(a->u.un.sun_path, svc->private ? 0600 : 0666) == -1)
+		return -1;
+	return listen(fd, SOCKETS_BACKLOG);
+}
+
+/* A system without IPv6 still serves "port" on IPv4. */
+static int
+sock_bind(struct sockets *s, const struct netaddr *a,
+    const struct conf_service *svc, struct err *e)
+{
+	char		 text[NETADDR_TEXT];
+	struct sock	*sock;
+	int		 fd;
+
+	fd = socket(a->u.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC |
+	    SOCK_NONBLOCK, 0);
+	if (fd == -1 && errno == EAFNOSUPPORT && svc->host[0] == '\0' &&
+	    a->u.sa.sa_family == AF_INET6)
+		return 0;
+	netaddr_text(a, text, sizeof text);
+	if (fd == -1)
+		return err_errno(e, "%s", text);
+	if (sock_listen(fd, a, svc) == -1) {
+		(void)err_errno(e, "%s", text);
+		(void)close(fd);
+		return -1;
+	}
+	sock = xcalloc(1, sizeof *sock);
+	sock->addr = *a;
+	sock->fd = fd;
+	sock->keep = true;
+	TAILQ_INSERT_TAIL(s, sock, link);
+	LOG(EV_LISTEN, NULL, LOG_STR("service", svc->name),
+	    LOG_STR("address", text));
+	return 0;
+}
+
+static int
+sockets_bind_service(struct sockets *s, const struct conf *conf,
+    const struct conf_service *svc, struct err *e)
+{
+	struct netaddr	 a[SOCKETS_PER_SERVICE];
+	struct sock	*sock;
+	int		 i, n;
+
+	n = service_addresses(conf, svc, a, e);
+	for (i = 0; i < n; i++) {
+		sock = sockets_find(s, &a[i]);
+		if (sock != NULL)
+			sock->keep = true;
+		else if (sock_bind(s, &a[i], svc, e) == -1)
+			return -1;
+	}
+	return n == -1 ? -1 : 0;
+}
+
+int
+sockets_bind(struct sockets *s, const struct conf *conf, struct err *e)
+{
+	struct sock	*last = TAILQ_LAST(s, sockets), *sock;
+	size_t		 i;
+
+	TAILQ_FOREACH(sock, s, link)
+		sock->keep = false;
+	for (i = 0; i < conf_service_count(conf); i++)
+		if (sockets_bind_service(s, conf, conf_service(conf, i), e) ==
+		    -1)
+			break;
+	if (i == conf_service_count(conf))
+		return 0;
+	TAILQ_FOREACH(sock, s, link)
+		sock->keep = true;
+	while ((sock = TAILQ_LAST(s, sockets)) != last)
+		sock_free(s, sock);
+	return -1;
+}
+
+void
+sockets_prune(struct sockets *s)
+{
+	struct sock	*sock, *next;
+
+	TAILQ_FOREACH_SAFE(sock, s, link, next)
+		if (!sock->keep)
+			sock_free(s, sock);
+}
+
+int
+sockets_of(struct sockets *s, const struct conf *conf,
+    const struct conf_service *service,
+    const struct sock *out[SOCKETS_PER_SERVICE])
+{
+	struct netaddr		 a[SOCKETS_PER_SERVICE];
+	const struct sock	*sock;
+	int			 i, n, count = 0;
+
+	n = service_addresses(conf, service, a, NULL);
+	for (i = 0; i < n; i++)
+		if ((sock = sockets_find(s, &a[i])) != NULL)
+			out[count++] = sock;
+	return count;
+}

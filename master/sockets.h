@@ -1,0 +1,45 @@
+/*
+ * sockets - what the instance listens on
+ *
+ * Sockets are bound before any worker runs and kept over reloads: a worker
+ * that dies, or a generation that ends, leaves its connections in the
+ * backlog.  A socket belongs to an address, not to a service's row.
+ *
+ * Ownership  sockets_init() to start, sockets_fini() to end (Unix sockets
+ *            are unlinked).
+ * Failure    -1 with *e.
+ */
+#ifndef MASTER_SOCKETS_H
+#define MASTER_SOCKETS_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "base/net.h"
+#include "conf/conf.h"
+
+struct sock {
+	TAILQ_ENTRY(sock)	link;
+	struct netaddr		addr;
+	int			fd;
+	bool			keep;	/* named by the newest configuration */
+};
+
+TAILQ_HEAD(sockets, sock);
+
+void	sockets_init(struct sockets *s);
+void	sockets_fini(struct sockets *s);
+/* Binds all that conf names and is not bound yet; on failure none is left. */
+int	sockets_bind(struct sockets *s, const struct conf *conf,
+	    struct err *e);
+/* Closes what the last sockets_bind() did not name. */
+void	sockets_prune(struct sockets *s);
+
+#define SOCKETS_PER_SERVICE	2	/* all addresses: IPv6 and IPv4 */
+
+/* The descriptors of one service: how many. */
+int	sockets_of(struct sockets *s, const struct conf *conf,
+	    const struct conf_service *service,
+	    const struct sock *out[SOCKETS_PER_SERVICE]);
+
+#endif
