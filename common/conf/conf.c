@@ -167,6 +167,23 @@ conf_load(struct conf **out, const char *dir, conf_report_fn *fn, void *arg)
 	return 0;
 }
 
+void
+conf_peek(const char *dir, const char *name, struct buf *out)
+{
+	struct conf	*c = conf_new(dir);
+	struct reports	 r = REPORTS_INIT(NULL, NULL);
+	struct buf	 text = BUF_INIT;
+	struct source	 src = { c->main_file, STR_NONE, &r };
+
+	src.text = conf_read(c->main_file, &text, &r);
+	main_cf_parse(&src, &c->settings);
+	conf_evaluate(&c->settings, &c->params, &r);
+	(void)params_get(&c->params, name, out);
+	reports_fini(&r);
+	buf_free(&text);
+	conf_free(&c);
+}
+
 const char *
 conf_dir(const struct conf *c)
 {

@@ -57,6 +57,9 @@ int	conf_load(struct conf **out, const char *dir, conf_report_fn *report,
 /* The same from text, without hooks; file names in reports as if from dir. */
 int	conf_parse(struct conf **out, const struct conf_text *text,
 	    conf_report_fn *report, void *arg);
+/* The value of one parameter of main.cf, whatever else may be wrong there:
+ * to reach a running instance whose files were since broken. */
+void	conf_peek(const char *dir, const char *name, struct buf *out);
 void	conf_free(struct conf **c);
 const char		*conf_dir(const struct conf *c);	/* absolute */
 const struct params	*conf_params(const struct conf *c);

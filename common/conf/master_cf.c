@@ -207,9 +207,9 @@ master_unix(struct master_line *m)
 		line_report(m->src, m->line, 0, "the name of a unix service "
 		    "is letters, digits, \"._-\" and \"/\", at most %d bytes",
 		    UNIX_NAME_MAX);
-	else if (str_eq(m->col[COL_NAME], STR("master")))
+	else if (str_eq(m->col[COL_NAME], STR("master.sock")))
 		line_report(m->src, m->line, 0,
-		    "\"master\" is the control socket's name");
+		    "master.sock is the control socket's name");
 	m->row->key = xasprintf("unix %s", s->name);
 }
 

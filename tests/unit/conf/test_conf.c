@@ -190,6 +190,22 @@ test_load(void **state)
 	buf_free(&got);
 }
 
+/* Broken files still tell where the instance is. */
+static void
+test_peek(void **state)
+{
+	struct buf	b = BUF_INIT;
+
+	(void)state;
+	PUT("main.cf", "junk\nrun_directory = run\nlog_level = loud\n");
+	conf_peek(dir, "run_directory", &b);
+	assert_string_equal(buf_cstr(&b), "run");
+	buf_clear(&b);
+	conf_peek("/nowhere", "run_directory", &b);
+	assert_string_equal(buf_cstr(&b), "/run/halyard");
+	buf_free(&b);
+}
+
 /* A directory or a fifo in the place of a hook is an error, not a hang. */
 static void
 test_not_regular(void **state)
@@ -245,6 +261,7 @@ main(void)
 		cmocka_unit_test(test_overrides),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_peek),
 		cmocka_unit_test(test_not_regular),
 	};
 

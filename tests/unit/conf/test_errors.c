@@ -128,12 +128,12 @@ static const struct wrong	master_cases[] = {
 	    "master.cf:7:1: \"\" is not a port: 1 to 65535, or a name of "
 	    "services(5)\n" },
 	{ "", "../x unix - - - - 1 smtpd\n/x unix - - - - 1 smtpd\n"
-	    "master unix - - - - 1 smtpd\n",
+	    "master.sock unix - - - - 1 smtpd\n",
 	    "master.cf:1:1: the name of a unix service is letters, digits, "
 	    "\"._-\" and \"/\", at most 64 bytes\n"
 	    "master.cf:2:1: the name of a unix service is letters, digits, "
 	    "\"._-\" and \"/\", at most 64 bytes\n"
-	    "master.cf:3:1: \"master\" is the control socket's name\n" },
+	    "master.cf:3:1: master.sock is the control socket's name\n" },
 	{ "", "smtp inet n - - - 1 smtpd\n  -o log_levl=info\n"
 	    "  -o log_level=loud -o\n",
 	    "master.cf:2:6: unknown parameter \"log_levl\", did you mean "
