@@ -1,0 +1,47 @@
+/*
+ * ext - the extensions of SMTP, as bits, and what an EHLO reply offers
+ *
+ * Ownership  values.
+ * Failure    none: a line that is not understood offers nothing.
+ * Process    pure.
+ */
+#ifndef SMTP_EXT_H
+#define SMTP_EXT_H
+
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct smtp_reply;
+
+#define SMTP_EXTS(X)							\
+	X(PIPELINING, "PIPELINING") X(SIZE, "SIZE")			\
+	X(8BITMIME, "8BITMIME") X(SMTPUTF8, "SMTPUTF8")			\
+	X(CHUNKING, "CHUNKING") X(BINARYMIME, "BINARYMIME")		\
+	X(DSN, "DSN") X(ENHANCED, "ENHANCEDSTATUSCODES")		\
+	X(STARTTLS, "STARTTLS") X(AUTH, "AUTH")				\
+	X(REQUIRETLS, "REQUIRETLS") X(XCLIENT, "XCLIENT")
+
+enum smtp_ext_index {
+#define SMTP_EXT_INDEX(id, text)	SMTP_EXT_INDEX_##id,
+	SMTP_EXTS(SMTP_EXT_INDEX)
+#undef SMTP_EXT_INDEX
+	SMTP_EXT_COUNT
+};
+
+enum smtp_ext {
+#define SMTP_EXT_BIT(id, text)	SMTP_EXT_##id = 1 << SMTP_EXT_INDEX_##id,
+	SMTP_EXTS(SMTP_EXT_BIT)
+#undef SMTP_EXT_BIT
+	SMTP_EXT_NONE = 0
+};
+
+struct smtp_caps {
+	unsigned	exts;		/* bits of enum smtp_ext */
+	uint64_t	size_max;	/* SIZE n; 0: no limit is known */
+};
+
+/* From the lines of a 250 reply to EHLO; the first is the greeting. */
+void	smtp_caps_read(struct smtp_caps *caps, const struct smtp_reply *r);
+
+#endif

@@ -1,0 +1,274 @@
+/*
+ * One row a parameter: its extension and the function that reads its value.
+ * Both commands share the walk; their rows and results differ.
+ */
+#include <string.h>
+
+#include "base/buf.h"
+
+#include "ext.h"
+#include "option.h"
+#include "xtext.h"
+
+#define ENVID_MAX	100
+#define ORCPT_MAX	500
+
+typedef int	option_fn(void *out, struct str value);
+
+struct option_row {
+	struct str	 key;
+	unsigned	 ext;
+	option_fn	*read;
+};
+
+static const char *const	body_names[] = { "", "7BIT", "8BITMIME",
+				    "BINARYMIME" };
+static const char *const	ret_names[] = { "", "FULL", "HDRS" };
+static const struct {
+	struct str	name;
+	unsigned	bit;
+} notify_names[] = {
+	{ STR("NEVER"), SMTP_NOTIFY_NEVER },
+	{ STR("SUCCESS"), SMTP_NOTIFY_SUCCESS },
+	{ STR("FAILURE"), SMTP_NOTIFY_FAILURE },
+	{ STR("DELAY"), SMTP_NOTIFY_DELAY },
+};
+#define NOTIFY_COUNT	(sizeof notify_names / sizeof notify_names[0])
+
+/* The index of value among names 1 .. count - 1, or 0. */
+static unsigned
+option_word(struct str value, const char *const *names, unsigned count)
+{
+	unsigned	i;
+
+	for (i = 1; i < count; i++)
+		if (str_caseeq(value, str_of(names[i])))
+			return i;
+	return 0;
+}
+
+const char *
+smtp_body_name(enum smtp_body body)
+{
+	return body_names[body];
+}
+
+const char *
+smtp_ret_name(enum smtp_ret ret)
+{
+	return ret_names[ret];
+}
+
+/* ---- MAIL -------------------------------------------------------------- */
+
+static int
+option_size(void *out, struct str value)
+{
+	struct smtp_mail_options	*o = out;
+
+	/* RFC 1870: one to twenty digits; what we can't count is too big. */
+	if (value.len > 20)
+		return -1;
+	return str_uint(value, UINT64_MAX, &o->size);
+}
+
+static int
+option_body(void *out, struct str value)
+{
+	struct smtp_mail_options	*o = out;
+
+	o->body = (enum smtp_body)option_word(value, body_names, 4);
+	return o->body != SMTP_BODY_NONE ? 0 : -1;
+}
+
+static int
+option_smtputf8(void *out, struct str value)
+{
+	((struct smtp_mail_options *)out)->smtputf8 = true;
+	return value.p == NULL ? 0 : -1;
+}
+
+static int
+option_requiretls(void *out, struct str value)
+{
+	((struct smtp_mail_options *)out)->requiretls = true;
+	return value.p == NULL ? 0 : -1;
+}
+
+static int
+option_ret(void *out, struct str value)
+{
+	struct smtp_mail_options	*o = out;
+
+	o->ret = (enum smtp_ret)option_word(value, ret_names, 3);
+	return o->ret != SMTP_RET_NONE ? 0 : -1;
+}
+
+bool
+smtp_envid_ok(struct str envid)
+{
+	return envid.len != 0 && envid.len <= ENVID_MAX &&
+	    smtp_xtext_ok(envid);
+}
+
+static int
+option_envid(void *out, struct str value)
+{
+	((struct smtp_mail_options *)out)->envid = value;
+	return smtp_envid_ok(value) ? 0 : -1;
+}
+
+/* ---- RCPT -------------------------------------------------------------- */
+
+int
+smtp_notify_parse(unsigned *notify, struct str list)
+{
+	struct str	word;
+	size_t		i;
+
+	*notify = 0;
+	if (list.len == 0 || list.p[list.len - 1] == ',')
+		return -1;
+	while (list.len != 0) {
+		word = str_split(list, ',', &list);
+		for (i = 0; i < NOTIFY_COUNT; i++)
+			if (str_caseeq(word, notify_names[i].name))
+				break;
+		if (i == NOTIFY_COUNT || (*notify & notify_names[i].bit) != 0)
+			return -1;
+		*notify |= notify_names[i].bit;
+	}
+	/* NEVER stands alone. */
+	if ((*notify & SMTP_NOTIFY_NEVER) != 0 &&
+	    *notify != SMTP_NOTIFY_NEVER)
+		return -1;
+	return 0;
+}
+
+void
+smtp_notify_add(struct buf *out, unsigned notify)
+{
+	const char	*comma = "";
+	size_t		 i;
+
+	for (i = 0; i < NOTIFY_COUNT; i++) {
+		if ((notify & notify_names[i].bit) == 0)
+			continue;
+		buf_add_text(out, comma);
+		buf_add_str(out, notify_names[i].name);
+		comma = ",";
+	}
+}
+
+static int
+option_notify(void *out, struct str value)
+{
+	return smtp_notify_parse(
+	    &((struct smtp_rcpt_options *)out)->notify, value);
+}
+
+/* RFC 6533: the address of type utf-8 may hold UTF-8 and \x{HEX}. */
+bool
+smtp_orcpt_ok(struct str orcpt)
+{
+	struct str	addr, type = str_split(orcpt, ';', &addr);
+	size_t		i;
+
+	if (orcpt.len > ORCPT_MAX || type.len == 0 || addr.len == 0)
+		return false;
+	for (i = 0; i < type.len; i++)
+		if (!ascii_isalnum((unsigned char)type.p[i]) &&
+		    type.p[i] != '-')
+			return false;
+	if (!str_caseeq(type, STR("utf-8")))
+		return smtp_xtext_ok(addr);
+	for (i = 0; i < addr.len; i++)
+		if ((unsigned char)addr.p[i] <= ' ' || addr.p[i] == '=' ||
+		    addr.p[i] == 0x7f)
+			return false;
+	return utf8_valid(addr);
+}
+
+static int
+option_orcpt(void *out, struct str value)
+{
+	((struct smtp_rcpt_options *)out)->orcpt = value;
+	return smtp_orcpt_ok(value) ? 0 : -1;
+}
+
+/* ---- Both -------------------------------------------------------------- */
+
+static const struct option_row	mail_rows[] = {
+	{ STR("SIZE"), SMTP_EXT_SIZE, option_size },
+	{ STR("BODY"), SMTP_EXT_8BITMIME, option_body },
+	{ STR("SMTPUTF8"), SMTP_EXT_SMTPUTF8, option_smtputf8 },
+	{ STR("REQUIRETLS"), SMTP_EXT_REQUIRETLS, option_requiretls },
+	{ STR("RET"), SMTP_EXT_DSN, option_ret },
+	{ STR("ENVID"), SMTP_EXT_DSN, option_envid },
+	{ .read = NULL },
+};
+
+static const struct option_row	rcpt_rows[] = {
+	{ STR("NOTIFY"), SMTP_EXT_DSN, option_notify },
+	{ STR("ORCPT"), SMTP_EXT_DSN, option_orcpt },
+	{ .read = NULL },
+};
+
+static int
+option_refuse(struct smtp_refusal *why, int code, const char *text)
+{
+	*why = (struct smtp_refusal){ .code = code, .enhanced = { 5, 5, 4 },
+	    .text = text };
+	return -1;
+}
+
+static int
+option_read(void *out, const struct option_row *row,
+    const struct smtp_param *param, struct smtp_refusal *why)
+{
+	if (row->read(out, param->value) == -1)
+		return option_refuse(why, 501, "Bad value of a parameter");
+	return 0;
+}
+
+static int
+option_read_all(void *out, const struct option_row *rows,
+    const struct smtp_command *c, unsigned offered, struct smtp_refusal *why)
+{
+	const struct option_row	*row;
+	size_t			 i;
+
+	for (i = 0; i < c->param_count; i++) {
+		for (row = rows; row->read != NULL; row++)
+			if ((row->ext & offered) != 0 &&
+			    str_caseeq(row->key, c->param[i].key))
+				break;
+		if (row->read == NULL)
+			return option_refuse(why, 555,
+			    "Parameter not supported");
+		if (option_read(out, row, &c->param[i], why) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+smtp_mail_options(struct smtp_mail_options *o, const struct smtp_command *c,
+    unsigned offered, struct smtp_refusal *why)
+{
+	*o = (struct smtp_mail_options){ .size = 0 };
+	if (option_read_all(o, mail_rows, c, offered, why) == -1)
+		return -1;
+	if (o->body == SMTP_BODY_BINARYMIME &&
+	    (offered & SMTP_EXT_BINARYMIME) == 0)
+		return option_refuse(why, 501, "Bad value of a parameter");
+	return 0;
+}
+
+int
+smtp_rcpt_options(struct smtp_rcpt_options *o, const struct smtp_command *c,
+    unsigned offered, struct smtp_refusal *why)
+{
+	*o = (struct smtp_rcpt_options){ .notify = 0 };
+	return option_read_all(o, rcpt_rows, c, offered, why);
+}

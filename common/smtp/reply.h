@@ -1,0 +1,74 @@
+/*
+ * reply - replies of an SMTP server: read by the client, written by ours
+ *
+ * Reading: bytes in any cut give the same replies.  Only CRLF ends a line;
+ * a bare CR or LF, a line that is no reply, two codes in one reply, or more
+ * than SMTP_REPLY_LINES lines or SMTP_REPLY_BYTES bytes is an error of the
+ * peer.  The text is kept as it came, whatever bytes it holds, without an
+ * enhanced code of the reply's own class at its front.
+ *
+ * Writing: text from hooks can't break a reply.  Line ends and controls
+ * become spaces, long lines are folded, an enhanced code whose class is not
+ * the code's first digit is replaced by class.0.0.
+ *
+ * Ownership  the caller's storage; smtp_reply_init(), smtp_reply_fini().
+ *            Lines hold until the next call that changes the reply.
+ * Failure    SMTP_READ_BAD with *why a constant text.
+ * Process    pure.
+ */
+#ifndef SMTP_REPLY_H
+#define SMTP_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#define SMTP_REPLY_LINES	512
+#define SMTP_REPLY_BYTES	(64 * 1024)
+
+struct smtp_reply {
+	int		code;
+	int		enhanced[3];	/* zeros: none */
+	struct buf	text;		/* all lines, one after the other */
+	struct buf	ends;		/* size_t each: where they end */
+};
+
+enum smtp_read { SMTP_READ_MORE, SMTP_READ_DONE, SMTP_READ_BAD };
+
+struct smtp_reader {
+	struct smtp_reply	reply;		/* complete on SMTP_READ_DONE */
+	struct buf		line;		/* what came of a cut line */
+	size_t			bytes;		/* of this reply so far */
+	bool			done;
+};
+
+void		 smtp_reply_init(struct smtp_reply *r);
+void		 smtp_reply_fini(struct smtp_reply *r);
+void		 smtp_reply_copy(struct smtp_reply *to,
+		    const struct smtp_reply *from);
+size_t		 smtp_reply_lines(const struct smtp_reply *r);
+struct str	 smtp_reply_line(const struct smtp_reply *r, size_t i);
+void		 smtp_reply_add_line(struct smtp_reply *r, struct str line);
+
+void		 smtp_reader_init(struct smtp_reader *rd);
+void		 smtp_reader_fini(struct smtp_reader *rd);
+/* Bytes used go to *used: up to the end of one reply on SMTP_READ_DONE, and
+ * the next call starts a new reply. */
+enum smtp_read	 smtp_reader_feed(struct smtp_reader *rd, struct str data,
+		    size_t *used, const char **why);
+
+/* What smtp_reply_write() puts in each line. */
+struct smtp_answer {
+	int			 code;		/* 200 .. 599; else 451 */
+	int			 enhanced[3];	/* zeros: class.0.0 */
+	bool			 plain;		/* no enhanced code at all */
+	bool			 utf8;		/* the client said SMTPUTF8 */
+	const struct str	*lines;		/* none: "OK" or "Error" */
+	size_t			 line_count;
+};
+
+void	smtp_answer_write(struct buf *out, const struct smtp_answer *a);
+
+#endif

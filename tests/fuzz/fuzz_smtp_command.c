@@ -1,0 +1,73 @@
+/*
+ * A command line: parsed or refused.  A path that was taken must come back
+ * the same from what is written for it; xtext must survive a round trip.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "smtp/command.h"
+#include "smtp/option.h"
+#include "smtp/xtext.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+check_path(const struct smtp_path *p, struct arena *a)
+{
+	struct smtp_path	again;
+	struct buf		b = BUF_INIT;
+
+	if (p->null)
+		return;
+	smtp_path_add(&b, p);
+	if (smtp_address_parse(&again, buf_str(&b), a) == -1 ||
+	    !str_eq(again.localpart, p->localpart) ||
+	    !str_eq(again.domain, p->domain) || again.utf8 != p->utf8)
+		abort();
+	if (smtp_path_set(&again, p->localpart, p->domain) == -1)
+		abort();
+	buf_free(&b);
+}
+
+static void
+check_xtext(struct str s)
+{
+	struct buf	enc = BUF_INIT, dec = BUF_INIT;
+
+	if (s.len == 0)
+		return;
+	smtp_xtext_encode(&enc, s);
+	if (smtp_xtext_decode(&dec, buf_str(&enc)) == -1 ||
+	    !str_eq(buf_str(&dec), s))
+		abort();
+	buf_clear(&dec);
+	(void)smtp_xtext_decode(&dec, s);
+	buf_free(&enc);
+	buf_free(&dec);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str			line = { (const char *)data, size };
+	struct smtp_mail_options	mail;
+	struct smtp_rcpt_options	rcpt;
+	struct smtp_refusal		why;
+	struct smtp_command		c;
+	struct arena			a = ARENA_INIT;
+
+	if (smtp_command_parse(&c, line, &a, &why) == -1) {
+		if (why.code < 500 || why.code > 599 || why.text == NULL)
+			abort();
+	} else if (c.verb == SMTP_MAIL) {
+		check_path(&c.path, &a);
+		(void)smtp_mail_options(&mail, &c, ~0u, &why);
+	} else if (c.verb == SMTP_RCPT) {
+		check_path(&c.path, &a);
+		(void)smtp_rcpt_options(&rcpt, &c, ~0u, &why);
+	}
+	check_xtext(line);
+	arena_free(&a);
+	return 0;
+}
