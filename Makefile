@@ -5,7 +5,7 @@ ifeq ($(filter clean,$(MAKECMDGOALS)),)
 include config.mk			# CC, CFLAGS, PREFIX ...: from ./configure
 endif
 
-DAEMONS	:= master smtpd
+DAEMONS	:= master smtpd metrics
 PROGS	:= $(DAEMONS) mtactl
 LAYERS	:= compat base event conf hsl ipc dns smtp proc hooks
 
@@ -44,7 +44,11 @@ $(call layer,$(1)): $(call objs,common/$(1))
 	@ar rcs $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
-$(foreach p,$(PROGS),$(eval $(BUILD)/bin/$(p): $(call objs,$(p)) $(LIBS)))
+# A program's folder; the small services live under master.
+home_metrics := master/metrics
+home	= $(or $(home_$(1)),$(1))
+$(foreach p,$(PROGS),$(eval $(BUILD)/bin/$(p): $(call objs,$(call home,$(p))) \
+	$(LIBS)))
 $(BIN): ; $(link)
 
 define unit_rule

@@ -130,6 +130,8 @@ generation_add(struct generation *g, const struct conf_service *svc,
 	p->backoff_ms = BACKOFF_MS;
 	timer_init(&p->restart, g->house->loop, process_restart, p);
 	TAILQ_INSERT_TAIL(&g->processes, p, link);
+	if (slots_totals(&g->house->slots, svc->name, e) == NULL)
+		return -1;
 	p->slot = slots_take(&g->house->slots, svc->name, g->number, e);
 	return p->slot != NULL ? 0 : -1;
 }

@@ -79,8 +79,8 @@ slots_take(struct slots *s, const char *service, uint32_t generation,
 	return slot;
 }
 
-static struct slot *
-slots_totals(struct slots *s, const char *service)
+struct slot *
+slots_totals(struct slots *s, const char *service, struct err *e)
 {
 	struct slot	*slot;
 
@@ -88,7 +88,7 @@ slots_totals(struct slots *s, const char *service)
 		if (slot->totals && strncmp(slot->service, service,
 		    BOARD_SERVICE_MAX - 1) == 0)
 			return slot;
-	slot = slots_take(s, service, 0, NULL);
+	slot = slots_take(s, service, 0, e);
 	if (slot != NULL)
 		slot->totals = true;
 	return slot;
@@ -98,7 +98,7 @@ slots_totals(struct slots *s, const char *service)
 void
 slots_clear(struct slots *s, struct slot *slot)
 {
-	struct slot	*totals = slots_totals(s, slot->service);
+	struct slot	*totals = slots_totals(s, slot->service, NULL);
 
 	if (totals != NULL)
 		board_take_in(totals->board, slot->board);

@@ -33,6 +33,9 @@ void		 slots_init(struct slots *s);
 void		 slots_fini(struct slots *s);
 struct slot	*slots_take(struct slots *s, const char *service,
 		    uint32_t generation, struct err *e);
+/* Where a service's workers that are gone are summed; NULL with *e. */
+struct slot	*slots_totals(struct slots *s, const char *service,
+		    struct err *e);
 /* Its counters go to the service's totals. */
 void		 slots_clear(struct slots *s, struct slot *slot);
 void		 slots_give(struct slots *s, struct slot *slot);

@@ -1,0 +1,75 @@
+/*
+ * eod - the end-of-DATA hook
+ *
+ * One run per message.  $arguments["mail"]->send() delivers in-line; the
+ * script is suspended meanwhile, the worker is not.
+ *
+ * Ownership  eod_hook_new() gives, eod_hook_free() takes and clears.  A run
+ *            borrows everything in its request until done() is called or
+ *            eod_cancel() returns.
+ * Failure    eod_hook_new(): NULL after reports.  A script's failure is a
+ *            verdict: VERDICT_NONE, and the caller defers.
+ */
+#ifndef HOOKS_EOD_H
+#define HOOKS_EOD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "hooks/facts.h"
+#include "hooks/verdict.h"
+#include "hsl/hsl.h"
+#include "smtp/body.h"
+#include "smtp/data.h"
+
+struct eod_hook;
+struct eod_run;
+struct loop;
+
+/* What a worker sets once; strings are borrowed. */
+struct eod_config {
+	struct loop		*loop;
+	const char		*myhostname;
+	const char		*dns_servers;
+	const char		*dns_local_data;	/* path, or "" */
+	uint16_t		 send_port;
+	int64_t			 inline_deadline_ms;
+	int64_t			 end_timeout_ms;
+	int64_t			 connect_timeout_ms;
+	int64_t			 command_timeout_ms;
+	int64_t			 idle_timeout_ms;
+	size_t			 connection_limit;
+	uint32_t		 transaction_limit;
+	struct hsl_limits	 limits;
+};
+
+struct eod_hook	*eod_hook_new(const struct eod_config *c, const char *file,
+		    struct str script, hsl_diag_fn *report, void *arg);
+void		 eod_hook_free(struct eod_hook **h);
+
+struct eod_request {
+	const struct hook_connection	*conn;
+	const struct hook_transaction	*txn;
+	const struct body		*body;
+	const struct smtp_scan		*scan;	/* of the body */
+	struct str			 trace;	/* sent before the body */
+	const struct logctx		*log;
+	struct hsl_frozen		**context; /* replaced at the end */
+	/* Is the client there?  Asked just before the end is sent. */
+	bool				(*present)(void *arg);
+	/* Once, from the loop; the verdict is the callee's until it returns. */
+	void				(*done)(void *arg,
+					    const struct verdict *v);
+	void				*arg;
+};
+
+struct eod_run	*eod_start(struct eod_hook *h, const struct eod_request *rq);
+/* The end of the message has been given to a backend: only its reply ends
+ * the run now. */
+bool		 eod_end_sent(const struct eod_run *r);
+void		 eod_cancel(struct eod_run **r);
+
+#endif

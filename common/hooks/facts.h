@@ -1,0 +1,60 @@
+/*
+ * facts - what hooks are told of a connection and a transaction
+ *
+ * The SMTP server keeps its sessions in these structs, and hooks read them:
+ * nothing is copied until a script looks.  Names follow the scripts'
+ * ($connection, $transaction).
+ *
+ * Ownership  a connection's strings live as long as the session, those of a
+ *            transaction in its arena.
+ */
+#ifndef HOOKS_FACTS_H
+#define HOOKS_FACTS_H
+
+#include <netinet/in.h>
+#include <sys/queue.h>
+
+#include "base/arena.h"
+#include "base/uuid.h"
+#include "smtp/command.h"
+#include "smtp/option.h"
+#include "smtp/path.h"
+
+struct hook_connection {
+	char		 id[UUID_TEXT];
+	char		 remoteip[INET6_ADDRSTRLEN];
+	char		 localip[INET6_ADDRSTRLEN];
+	uint16_t	 remoteport;
+	uint16_t	 localport;
+	const char	*serverid;
+	const char	*helo_verb;	/* "EHLO", "HELO"; NULL before */
+	char		*helo_host;
+	const char	*tls_protocol;	/* NULL: in clear */
+	const char	*tls_cipher;
+	int		 tls_keysize;
+};
+
+struct hook_params {
+	struct smtp_param	*list;
+	size_t			 count;
+};
+
+struct hook_recipient {
+	STAILQ_ENTRY(hook_recipient)	 link;
+	struct smtp_path		 path;
+	struct smtp_rcpt_options	 options;
+	struct hook_params		 params;
+};
+
+struct hook_transaction {
+	char				 id[UUID_TEXT];
+	double				 ts;	/* end of DATA, Unix time */
+	struct arena			 arena;
+	struct smtp_path		 sender;
+	struct smtp_mail_options	 options;
+	struct hook_params		 params;
+	STAILQ_HEAD(, hook_recipient)	 recipients;
+	size_t				 recipient_count;
+};
+
+#endif

@@ -1,0 +1,172 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/net.h"
+
+#include "acceptor.h"
+#include "server.h"
+#include "session.h"
+
+#define ACCEPT_BATCH	64
+#define ACCEPT_PAUSE_MS	100
+#define ACCEPT_SLACK	32
+
+struct acceptor {
+	struct server	 *server;
+	struct watch	**watches;
+	size_t		  count;
+	struct timer	  pause;
+	bool		  paused;
+};
+
+/* One listening socket's argument: which, and of whom. */
+struct accept_from {
+	struct acceptor	*acceptor;
+	int		 fd;
+};
+
+static void
+acceptor_resume(void *arg)
+{
+	struct acceptor	*a = arg;
+	size_t		 i;
+
+	a->paused = false;
+	for (i = 0; i < a->count; i++)
+		watch_resume(a->watches[i]);
+}
+
+static void
+acceptor_pause(struct acceptor *a)
+{
+	size_t	i;
+
+	if (a->paused)
+		return;
+	a->paused = true;
+	for (i = 0; i < a->count; i++)
+		watch_pause(a->watches[i]);
+	timer_start(&a->pause, ACCEPT_PAUSE_MS);
+}
+
+/* More than its share: only siblings that accept count. */
+static bool
+acceptor_overfull(const struct acceptor *a)
+{
+	uint64_t		 own = a->server->session_count, all = own;
+	const struct page	*p;
+	uint64_t		 workers = 1;
+
+	STAILQ_FOREACH(p, &a->server->worker->pages, link)
+		if (p->board->accepting != 0) {
+			all += board_get(p->board, COUNTER_sessions);
+			workers++;
+		}
+	return own * workers > all + ACCEPT_SLACK * workers &&
+	    own * workers * 10 > all * 11;
+}
+
+static void
+acceptor_refuse(struct acceptor *a, int fd)
+{
+	static const char	busy[] = "421 4.3.2 Too many connections\r\n";
+
+	(void)a;
+	COUNT(sessions_refused);
+	LOG(EV_REFUSE, NULL, LOG_STR("reason", "too many connections"));
+	(void)send(fd, busy, sizeof busy - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)close(fd);
+}
+
+/* 0, or -1 when there is nothing more to accept now. */
+static int
+acceptor_one(struct acceptor *a, int listen_fd)
+{
+	struct netaddr	peer;
+	int		fd;
+
+	peer.len = sizeof peer.u;
+	fd = accept4(listen_fd, &peer.u.sa, &peer.len,
+	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd == -1) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+		    errno == ENOBUFS) {
+			LOG(EV_SYSTEM_ERROR, NULL, LOG_STR("call", "accept"),
+			    LOG_STR("reason", strerror(errno)));
+			acceptor_pause(a);
+		}
+		return errno == ECONNABORTED || errno == EINTR ? 0 : -1;
+	}
+	if (a->server->session_count >=
+	    (size_t)a->server->params->smtpd_connection_limit)
+		acceptor_refuse(a, fd);
+	else
+		session_open(a->server, fd, &peer);
+	return 0;
+}
+
+static void
+acceptor_ready(void *arg)
+{
+	struct accept_from	*from = arg;
+	struct acceptor		*a = from->acceptor;
+	int			 n;
+
+	for (n = 0; n < ACCEPT_BATCH && !a->paused; n++) {
+		if (acceptor_overfull(a)) {
+			acceptor_pause(a);
+			return;
+		}
+		if (acceptor_one(a, from->fd) == -1)
+			return;
+	}
+}
+
+struct acceptor *
+acceptor_new(struct server *srv)
+{
+	struct acceptor		*a = xcalloc(1, sizeof *a);
+	struct accept_from	*from;
+	struct listener		*l;
+
+	a->server = srv;
+	timer_init(&a->pause, srv->loop, acceptor_resume, a);
+	STAILQ_FOREACH(l, &srv->worker->listeners, link)
+		a->count++;
+	a->watches = xcalloc(a->count, sizeof *a->watches);
+	a->count = 0;
+	STAILQ_FOREACH(l, &srv->worker->listeners, link) {
+		from = xcalloc(1, sizeof *from);
+		from->acceptor = a;
+		from->fd = l->fd;
+		a->watches[a->count++] = watch_readable(srv->loop, l->fd,
+		    acceptor_ready, from);
+	}
+	board_self()->accepting = 1;
+	return a;
+}
+
+void
+acceptor_free(struct acceptor **ap)
+{
+	struct acceptor	*a = *ap;
+	struct listener	*l;
+	size_t		 i;
+
+	if (a == NULL)
+		return;
+	board_self()->accepting = 0;
+	for (i = 0; i < a->count; i++)
+		watch_free(&a->watches[i]);
+	STAILQ_FOREACH(l, &a->server->worker->listeners, link)
+		(void)close(l->fd);
+	timer_fini(&a->pause);
+	free(a->watches);
+	free(a);
+	*ap = NULL;
+}

@@ -1,0 +1,241 @@
+/*
+ * The end of a message: what is wrong with it is answered here; all else is
+ * the end-of-DATA hook's to decide.  Without a hook every message is
+ * deferred: in-line mode has nowhere to put it.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "event/stream.h"
+
+#include "server.h"
+#include "session.h"
+#include "transaction.h"
+
+/* ---- Received (RFC 5321 4.4) ------------------------------------------- */
+
+static void
+trace_add_clean(struct buf *b, const char *text)
+{
+	unsigned char	c;
+
+	for (; (c = (unsigned char)*text) != '\0'; text++)
+		buf_add_byte(b, c <= ' ' || c >= 0x7f || c == '(' ||
+		    c == ')' || c == '\\' || c == '<' || c == '>' ? '?' :
+		    (char)c);
+}
+
+/* RFC 3848, RFC 6531 4.3 */
+static const char *
+trace_with(const struct session *s)
+{
+	bool	tls = s->conn.tls_protocol != NULL;
+
+	if (strcmp(s->conn.helo_verb, "HELO") == 0)
+		return "SMTP";
+	if (s->txn->facts.options.smtputf8)
+		return tls ? "UTF8SMTPS" : "UTF8SMTP";
+	return tls ? "ESMTPS" : "ESMTP";
+}
+
+static void
+trace_write(struct session *s)
+{
+	static const char *const	 days[] = { "Sun", "Mon", "Tue",
+	    "Wed", "Thu", "Fri", "Sat" };
+	static const char *const	 months[] = { "Jan", "Feb", "Mar",
+	    "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	struct buf			*b = &s->txn->trace;
+	const char			*ip = s->conn.remoteip;
+	time_t				 now;
+	struct tm			 tm;
+
+	now = (time_t)s->txn->facts.ts;
+	if (gmtime_r(&now, &tm) == NULL)
+		return;
+	buf_add_text(b, "Received: from ");
+	trace_add_clean(b, s->conn.helo_host);
+	buf_printf(b, " ([%s%s])\r\n\tby %s with %s id %s;\r\n\t",
+	    strchr(ip, ':') != NULL ? "IPv6:" : "", ip,
+	    s->server->params->myhostname, trace_with(s), s->txn->facts.id);
+	buf_printf(b, "%s, %d %s %d %02d:%02d:%02d +0000\r\n",
+	    days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
+	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+/* ---- The verdict ------------------------------------------------------- */
+
+static void
+message_log(struct session *s, int code, struct str text)
+{
+	LOG(EV_MESSAGE, &s->log, LOG_NUM("code", code),
+	    LOG_NUM("size", (int64_t)s->txn->reader.scan.size),
+	    LOG_NUM("recipients", (int64_t)s->txn->facts.recipient_count),
+	    LOG_BYTES("reason", text));
+	COUNT(messages_received);
+	board_add(COUNTER_bytes_received, (int64_t)s->txn->reader.scan.size);
+	if (code < 300)
+		COUNT(messages_accepted);
+	else if (code < 500)
+		COUNT(messages_deferred);
+	else
+		COUNT(messages_rejected);
+}
+
+/* After the reply to a message, commands again. */
+static void
+message_over(struct session *s)
+{
+	session_reset(s);
+	s->messages++;
+	s->mode = MODE_COMMAND;
+	if (s->server->soft_passed)
+		session_cut(s, "4.3.2", "Service shutting down");
+}
+
+static void
+message_refuse(struct session *s, const struct smtp_refusal *why)
+{
+	message_log(s, why->code, str_of(why->text));
+	session_refuse(s, why);
+	if (s->mode != MODE_CLOSING)
+		message_over(s);
+}
+
+/* What the hook says, with the documented default where it says nothing. */
+static const struct {
+	int		 code;
+	int		 enhanced[3];
+	const char	*text;
+} message_defaults[] = {
+	[VERDICT_NONE] = { 421, { 4, 3, 0 }, "Try again later" },
+	[VERDICT_ACCEPT] = { 250, { 2, 0, 0 }, "Ok" },
+	[VERDICT_REJECT] = { 550, { 5, 7, 1 }, "Message rejected" },
+	[VERDICT_DEFER] = { 421, { 4, 3, 0 }, "Try again later" },
+};
+
+static int
+message_code(const struct verdict *v)
+{
+	return v->code != 0 ? v->code : message_defaults[v->action].code;
+}
+
+static void
+message_answer(struct session *s, const struct verdict *v)
+{
+	struct str		line = str_of(message_defaults[v->action].text);
+	struct smtp_answer	a = { .code = message_code(v), .lines = v->lines,
+	    .line_count = v->line_count,
+	    .utf8 = s->txn->facts.options.smtputf8 };
+
+	if (v->enhanced[0] != 0)
+		memcpy(a.enhanced, v->enhanced, sizeof a.enhanced);
+	else if (v->code == 0)
+		memcpy(a.enhanced, message_defaults[v->action].enhanced,
+		    sizeof a.enhanced);
+	if (v->line_count == 0) {
+		a.lines = &line;
+		a.line_count = 1;
+	}
+	message_log(s, a.code, a.lines[0]);
+	session_write(s, &a);
+}
+
+static bool
+message_client_present(void *arg)
+{
+	struct session	*s = arg;
+	struct str	 unread;
+
+	if (stream_peer_present(s->stream))
+		return true;
+	unread = stream_unread(s->stream);
+	return unread.len >= 6 && str_caseeq((struct str){ unread.p +
+	    unread.len - 6, 6 }, STR("QUIT\r\n"));
+}
+
+static void
+message_done(void *arg, const struct verdict *v)
+{
+	struct session	*s = arg;
+
+	if (s->peer_eof && stream_unread(s->stream).len == 0) {
+		session_orphan(s, message_code(v));
+		return;
+	}
+	message_answer(s, v);
+	message_over(s);
+	if (v->disconnect)
+		session_close(s);
+	stream_resume(s->stream);
+}
+
+/* ---- The end of the message -------------------------------------------- */
+
+/* What no hook may accept; NULL if it is well. */
+static const struct smtp_refusal *
+message_fault(const struct session *s)
+{
+	static const struct smtp_refusal	lines = { 550, { 5, 6, 0 },
+	    "Message has a bare CR or LF", false };
+	static const struct smtp_refusal	big = { 552, { 5, 3, 4 },
+	    "Message larger than the limit", false };
+	static const struct smtp_refusal	longest = { 554, { 5, 6, 0 },
+	    "Line too long", false };
+	static const struct smtp_refusal	failed = { 451, { 4, 3, 0 },
+	    "Message can't be kept, try again later", false };
+	const struct transaction		*t = s->txn;
+	const struct smtp_scan			*scan = &t->reader.scan;
+
+	if (t->too_big)
+		return &big;
+	if (scan->bare_cr || scan->bare_lf)
+		return &lines;
+	if (scan->longest > s->server->params->smtpd_line_length_limit)
+		return &longest;
+	return t->failed ? &failed : NULL;
+}
+
+static void
+message_run_hook(struct session *s)
+{
+	struct transaction	*t = s->txn;
+	struct eod_request	 rq = { .conn = &s->conn, .txn = &t->facts,
+	    .body = t->body, .scan = &t->reader.scan, .log = &s->log,
+	    .context = &s->context, .present = message_client_present,
+	    .done = message_done, .arg = s };
+
+	if (s->server->params->received_header)
+		trace_write(s);
+	rq.trace = buf_str(&t->trace);
+	s->mode = MODE_WAIT;
+	t->run = eod_start(s->server->eod, &rq);
+}
+
+void
+session_end_message(struct session *s)
+{
+	static const struct smtp_refusal	no_hook = { 421, { 4, 3, 5 },
+	    "No delivery is configured", false };
+	const struct smtp_refusal		*fault = message_fault(s);
+
+	s->txn->facts.ts = (double)clock_wall_us() / 1e6;
+	s->data_since_ms = 0;
+	if (fault == NULL && s->server->eod == NULL)
+		fault = &no_hook;
+	if (fault != NULL)
+		message_refuse(s, fault);
+	else
+		message_run_hook(s);
+}
+
+bool
+session_abort_message(struct session *s)
+{
+	if (s->txn->run != NULL && eod_end_sent(s->txn->run))
+		return false;
+	eod_cancel(&s->txn->run);
+	return true;
+}

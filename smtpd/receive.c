@@ -1,0 +1,122 @@
+/*
+ * A message's bytes.  They are copied once, from the socket's buffer into
+ * the body; a message that will be refused is read to its true end all the
+ * same, so that no byte of it is ever taken for a command.
+ */
+#include "event/stream.h"
+
+#include "server.h"
+#include "session.h"
+#include "transaction.h"
+
+static void
+receive_begin(struct session *s)
+{
+	struct transaction	*t = s->txn;
+
+	if (t->body == NULL)
+		t->body = body_new(&s->server->bodies);
+	if (s->data_since_ms == 0)
+		s->data_since_ms = loop_now_ms(s->server->loop);
+}
+
+/* Keeps bytes of the message, unless it is lost already. */
+static void
+receive_bytes(struct session *s, struct str bytes)
+{
+	struct transaction	*t = s->txn;
+	struct err		 e;
+
+	if (t->reader.scan.size > s->server->params->message_size_limit)
+		t->too_big = true;
+	if (bytes.len == 0 || t->too_big || t->failed)
+		return;
+	if (body_add(t->body, bytes, &e) == 0)
+		return;
+	t->failed = true;
+	LOG(EV_SYSTEM_ERROR, &s->log, LOG_STR("reason", e.text));
+}
+
+void
+session_begin_data(struct session *s)
+{
+	receive_begin(s);
+	s->mode = MODE_DATA;
+	session_answer(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
+}
+
+size_t
+session_data(struct session *s, struct str in)
+{
+	struct transaction	*t = s->txn;
+	struct str		 run;
+	size_t			 used = 0, n;
+
+	while (used < in.len && !smtp_data_done(&t->reader)) {
+		n = smtp_data_read(&t->reader,
+		    (struct str){ in.p + used, in.len - used }, &run);
+		used += n;
+		receive_bytes(s, run);
+	}
+	if (smtp_data_done(&t->reader))
+		session_end_message(s);
+	return used;
+}
+
+/* ---- BDAT (RFC 3030) --------------------------------------------------- */
+
+static void
+chunk_done(struct session *s)
+{
+	static const struct smtp_refusal	big = { 552, { 5, 3, 4 },
+	    "Message larger than the limit", false };
+	struct transaction			*t = s->txn;
+
+	s->mode = MODE_COMMAND;
+	if (s->chunk_last) {
+		smtp_scan_end(&t->reader.scan);
+		session_end_message(s);
+	} else if (t->too_big) {
+		session_reset(s);
+		session_refuse(s, &big);
+	} else {
+		s->state = STATE_BDAT;
+		session_answer(s, 250, "2.0.0", "Chunk taken");
+	}
+}
+
+void
+session_begin_chunk(struct session *s, uint64_t size, bool last)
+{
+	receive_begin(s);
+	s->txn->chunked = true;
+	s->mode = MODE_CHUNK;
+	s->chunk_left = size;
+	s->chunk_last = last;
+	if (size == 0)
+		chunk_done(s);
+}
+
+size_t
+session_chunk(struct session *s, struct str in)
+{
+	size_t	n = in.len < s->chunk_left ? in.len : (size_t)s->chunk_left;
+
+	smtp_scan_add(&s->txn->reader.scan, (struct str){ in.p, n });
+	receive_bytes(s, (struct str){ in.p, n });
+	s->chunk_left -= n;
+	if (s->chunk_left == 0)
+		chunk_done(s);
+	return n;
+}
+
+size_t
+session_skip(struct session *s, struct str in)
+{
+	size_t	n = in.len < s->chunk_left ? in.len : (size_t)s->chunk_left;
+
+	s->chunk_left -= n;
+	if (s->chunk_left == 0)
+		s->mode = MODE_COMMAND;
+	return n;
+}

@@ -1,0 +1,43 @@
+/*
+ * server - what the sessions of one smtpd worker share
+ */
+#ifndef SMTPD_SERVER_H
+#define SMTPD_SERVER_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "base/buf.h"
+#include "hooks/eod.h"
+#include "proc/daemon.h"
+#include "smtp/body.h"
+
+struct acceptor;
+struct session;
+struct tls_context;
+
+TAILQ_HEAD(sessions, session);
+
+struct server {
+	struct worker		*worker;
+	struct loop		*loop;
+	const struct params	*params;
+	const char		*serverid;
+	struct tls_context	*tls;		/* NULL: no STARTTLS */
+	struct eod_hook		*eod;		/* NULL: every message defers */
+	struct body_store	 bodies;
+	struct acceptor		*acceptor;
+	struct sessions		 sessions;
+	size_t			 session_count;
+	struct buf		 scratch;	/* a reply being written */
+	struct timer		 soft;
+	struct timer		 hard;
+	bool			 draining;
+	bool			 soft_passed;	/* 421 between transactions */
+	bool			 hard_passed;
+};
+
+/* The last session of a draining worker ends it. */
+void	server_session_gone(struct server *srv);
+
+#endif

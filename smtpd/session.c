@@ -1,0 +1,401 @@
+/*
+ * Bytes come in by session_on_read(), which hands them to the mode's reader
+ * until it wants no more.  Replies collect in the stream and leave together:
+ * a client that pipelines gets them in one write.
+ *
+ * One timer per session serves three limits (silence, one message, the whole
+ * session): it fires at the earliest of them, and is only a store to move.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "event/stream.h"
+#include "hooks/eod.h"
+
+#include "server.h"
+#include "session.h"
+#include "transaction.h"
+
+#define LINGER_MS	5000
+#define LINE_MAX_BYTES	(12288 + 2)	/* the longest, AUTH's (RFC 4954) */
+
+static size_t	session_on_read(void *arg, struct str data);
+static void	session_on_close(void *arg, enum stream_close how,
+		    const char *why);
+static void	session_on_drain(void *arg);
+static void	session_on_tls(void *arg);
+
+static const struct stream_ops	session_stream_ops = {
+	.on_read = session_on_read,
+	.on_close = session_on_close,
+	.on_drain = session_on_drain,
+	.on_tls = session_on_tls,
+};
+
+/* ---- Replies ----------------------------------------------------------- */
+
+void
+session_write(struct session *s, const struct smtp_answer *a)
+{
+	struct buf	*b = &s->server->scratch;
+
+	if (s->peer_eof && s->mode == MODE_CLOSING)
+		return;
+	buf_clear(b);
+	smtp_answer_write(b, a);
+	stream_write(s->stream, buf_data(b), b->len);
+}
+
+/* enhanced is "2.1.0", or NULL for none. */
+void
+session_answer(struct session *s, int code, const char *enhanced,
+    const char *text)
+{
+	struct str		line = str_of(text);
+	struct smtp_answer	a = { .code = code, .plain = enhanced == NULL,
+	    .lines = &line, .line_count = 1 };
+
+	if (enhanced != NULL) {
+		a.enhanced[0] = enhanced[0] - '0';
+		a.enhanced[1] = atoi(enhanced + 2);
+		a.enhanced[2] = atoi(strchr(enhanced + 2, '.') + 1);
+	}
+	session_write(s, &a);
+}
+
+void
+session_refuse(struct session *s, const struct smtp_refusal *why)
+{
+	struct str		line = str_of(why->text);
+	struct smtp_answer	a = { .code = why->code,
+	    .plain = why->enhanced[0] == 0, .lines = &line, .line_count = 1 };
+
+	memcpy(a.enhanced, why->enhanced, sizeof a.enhanced);
+	COUNT(commands_refused);
+	s->errors++;
+	LOG(EV_SMTP_ERROR, &s->log, LOG_NUM("code", why->code),
+	    LOG_STR("reason", why->text));
+	session_write(s, &a);
+	if (why->close)
+		session_close(s);
+	else if (s->errors >= s->server->params->smtpd_error_limit)
+		session_cut(s, "4.7.0", "Too many errors");
+}
+
+/* ---- The end ----------------------------------------------------------- */
+
+void
+session_free(struct session *s)
+{
+	struct server	*srv = s->server;
+
+	LOG(EV_DISCONNECT, &s->log, LOG_NUM("messages", s->messages),
+	    LOG_NUM("commands", s->commands), LOG_NUM("errors", s->errors),
+	    LOG_NUM("ms", loop_now_ms(srv->loop) - s->opened_ms));
+	transaction_free(&s->txn);
+	hsl_frozen_free(&s->context);
+	stream_free(&s->stream);
+	timer_fini(&s->timer);
+	TAILQ_REMOVE(&srv->sessions, s, link);
+	srv->session_count--;
+	board_add(COUNTER_sessions, -1);
+	free(s->conn.helo_host);
+	free(s);
+	server_session_gone(srv);
+}
+
+void
+session_reset(struct session *s)
+{
+	transaction_free(&s->txn);
+	s->log.txn = NULL;
+	s->data_since_ms = 0;
+	if (s->state != STATE_START)
+		s->state = STATE_READY;
+}
+
+void
+session_close(struct session *s)
+{
+	if (s->mode == MODE_CLOSING)
+		return;
+	session_reset(s);
+	s->mode = MODE_CLOSING;
+	s->linger = true;
+	stream_resume(s->stream);
+	stream_kick(s->stream);
+	timer_start(&s->timer, LINGER_MS);
+}
+
+void
+session_cut(struct session *s, const char *enhanced, const char *text)
+{
+	if (s->mode == MODE_CLOSING)
+		return;
+	session_answer(s, 421, enhanced, text);
+	session_close(s);
+}
+
+/*
+ * All that was written has left.  What the client sent meanwhile is read
+ * away first: closing over unread bytes would reset the connection and could
+ * take our last reply with it.
+ */
+static void
+session_on_drain(void *arg)
+{
+	struct session	*s = arg;
+
+	if (s->mode == MODE_HANDSHAKE) {
+		if (stream_tls_accept(s->stream, s->server->tls, NULL) == -1)
+			session_free(s);
+		return;
+	}
+	if (s->mode != MODE_CLOSING)
+		return;
+	if (s->peer_eof || !s->linger)
+		session_free(s);
+	else
+		stream_shutdown(s->stream);
+}
+
+/*
+ * Silence after a FIN is the end, unless commands that came before it (a
+ * pipelined QUIT) wait for the hook.  A message whose end was given to a
+ * backend is waited for in any case, so that its verdict is logged.
+ */
+static void
+session_on_close(void *arg, enum stream_close how, const char *why)
+{
+	struct session	*s = arg;
+
+	s->peer_eof = true;
+	if (how == STREAM_TLS)
+		LOG(EV_TLS, &s->log, LOG_STR("result", "failed"),
+		    LOG_STR("reason", why));
+	if (s->mode == MODE_WAIT) {
+		if (how == STREAM_EOF && stream_unread(s->stream).len > 0)
+			return;
+		if (!session_abort_message(s))
+			return;
+	}
+	session_free(s);
+}
+
+static void
+session_on_timer(void *arg)
+{
+	struct session		*s = arg;
+	const struct params	*p = s->server->params;
+	int64_t			 now = loop_now_ms(s->server->loop);
+
+	if (s->mode == MODE_CLOSING || s->mode == MODE_HANDSHAKE) {
+		session_free(s);
+		return;
+	}
+	if (s->mode == MODE_WAIT) {
+		timer_start(&s->timer, p->smtpd_idle_timeout);
+		return;
+	}
+	LOG(EV_REFUSE, &s->log, LOG_STR("reason", "timeout"),
+	    LOG_NUM("ms", now - s->opened_ms));
+	session_cut(s, "4.4.2", "Timeout");
+}
+
+/* The earliest of the limits that apply now. */
+static void
+session_set_timer(struct session *s)
+{
+	const struct params	*p = s->server->params;
+	int64_t			 now = loop_now_ms(s->server->loop);
+	int64_t			 left = p->smtpd_idle_timeout, until;
+
+	until = s->opened_ms + p->smtpd_session_timeout - now;
+	left = until < left ? until : left;
+	if (s->data_since_ms != 0) {
+		until = s->data_since_ms + p->smtpd_data_timeout - now;
+		left = until < left ? until : left;
+	}
+	timer_start(&s->timer, left);
+}
+
+/* ---- Bytes in ---------------------------------------------------------- */
+
+static const struct smtp_refusal	refuse_line_end = { 500, { 5, 5, 2 },
+	"Only CRLF ends a line", true };
+static const struct smtp_refusal	refuse_long_line = { 500, { 5, 5, 2 },
+	"Line too long", false };
+
+/* A line ends in CRLF and holds no other CR or LF. */
+static bool
+session_line_ok(const char *p, size_t with_lf)
+{
+	return with_lf >= 2 && p[with_lf - 2] == '\r' &&
+	    memchr(p, '\r', with_lf - 2) == NULL;
+}
+
+static size_t
+session_line(struct session *s, struct str in)
+{
+	const char	*lf = memchr(in.p, '\n', in.len);
+	size_t		 n;
+
+	n = lf != NULL ? (size_t)(lf - in.p) + 1 : in.len;
+	if (n > LINE_MAX_BYTES) {
+		if (lf == NULL)
+			s->mode = MODE_DISCARD;
+		else
+			session_refuse(s, &refuse_long_line);
+		return n;
+	}
+	if (lf == NULL)
+		return 0;
+	if (!session_line_ok(in.p, n)) {
+		session_refuse(s, &refuse_line_end);
+		return n;
+	}
+	s->more_came = n < in.len;
+	session_command(s, (struct str){ in.p, n - 2 });
+	return n;
+}
+
+static size_t
+session_discard(struct session *s, struct str in)
+{
+	const char	*lf = memchr(in.p, '\n', in.len);
+
+	if (lf == NULL)
+		return in.len;
+	s->mode = MODE_COMMAND;
+	session_refuse(s, &refuse_long_line);
+	return (size_t)(lf - in.p) + 1;
+}
+
+static size_t
+session_read_mode(struct session *s, struct str in)
+{
+	switch (s->mode) {
+	case MODE_COMMAND:
+		return session_line(s, in);
+	case MODE_DISCARD:
+		return session_discard(s, in);
+	case MODE_DATA:
+		return session_data(s, in);
+	case MODE_CHUNK:
+		return session_chunk(s, in);
+	case MODE_SKIP:
+		return session_skip(s, in);
+	case MODE_CLOSING:
+		return in.len;
+	case MODE_WAIT:
+	case MODE_HANDSHAKE:
+		break;
+	}
+	return 0;
+}
+
+static size_t
+session_on_read(void *arg, struct str data)
+{
+	struct session	*s = arg;
+	struct str	 in = data;
+	size_t		 n;
+
+	while (in.len > 0 && (n = session_read_mode(s, in)) > 0) {
+		in.p += n;
+		in.len -= n;
+	}
+	if (s->mode == MODE_WAIT)
+		stream_pause(s->stream);
+	else if (s->peer_eof)
+		session_close(s);
+	else if (s->mode != MODE_CLOSING)
+		session_set_timer(s);
+	return data.len - in.len;
+}
+
+/* ---- TLS --------------------------------------------------------------- */
+
+/* RFC 3207 4.2: everything learnt in clear is forgotten. */
+static void
+session_on_tls(void *arg)
+{
+	struct session	*s = arg;
+
+	session_reset(s);
+	s->state = STATE_START;
+	s->mode = MODE_COMMAND;
+	free(s->conn.helo_host);
+	s->conn.helo_host = NULL;
+	s->conn.helo_verb = NULL;
+	s->conn.tls_protocol = stream_tls_protocol(s->stream);
+	s->conn.tls_cipher = stream_tls_cipher(s->stream);
+	s->conn.tls_keysize = stream_tls_keysize(s->stream);
+	COUNT(tls_sessions);
+	LOG(EV_TLS, &s->log, LOG_STR("result", "started"),
+	    LOG_STR("protocol", s->conn.tls_protocol),
+	    LOG_STR("cipher", s->conn.tls_cipher));
+	session_set_timer(s);
+}
+
+/* ---- The beginning ----------------------------------------------------- */
+
+static void
+session_facts(struct session *s, int fd, const struct netaddr *peer)
+{
+	struct hook_connection	*c = &s->conn;
+	struct netaddr		 local;
+
+	uuid_v4(c->id);
+	netaddr_ip(peer, c->remoteip, sizeof c->remoteip);
+	c->remoteport = netaddr_port(peer);
+	if (netaddr_local(&local, fd) == 0) {
+		netaddr_ip(&local, c->localip, sizeof c->localip);
+		c->localport = netaddr_port(&local);
+	}
+	c->serverid = s->server->serverid;
+	s->log.conn = c->id;
+}
+
+void
+session_open(struct server *srv, int fd, const struct netaddr *peer)
+{
+	struct session	*s = xcalloc(1, sizeof *s);
+
+	s->server = srv;
+	s->opened_ms = loop_now_ms(srv->loop);
+	session_facts(s, fd, peer);
+	s->stream = stream_new(srv->loop, fd, &session_stream_ops, s);
+	timer_init(&s->timer, srv->loop, session_on_timer, s);
+	TAILQ_INSERT_TAIL(&srv->sessions, s, link);
+	srv->session_count++;
+	COUNT(sessions);
+	COUNT(sessions_total);
+	LOG(EV_CONNECT, &s->log, LOG_STR("server", srv->serverid),
+	    LOG_STR("remoteip", s->conn.remoteip),
+	    LOG_NUM("remoteport", s->conn.remoteport));
+	session_answer(s, 220, NULL, srv->params->smtpd_greeting);
+	session_set_timer(s);
+}
+
+/* ---- Drain ------------------------------------------------------------- */
+
+void
+session_drain(struct session *s)
+{
+	struct server	*srv = s->server;
+
+	if (s->mode == MODE_CLOSING)
+		return;
+	if (s->mode == MODE_WAIT && srv->hard_passed &&
+	    !session_abort_message(s))
+		return;
+	if (srv->hard_passed)
+		session_cut(s, "4.3.2", "Service shutting down");
+	else if (srv->soft_passed && s->txn == NULL &&
+	    s->mode == MODE_COMMAND)
+		session_cut(s, "4.3.2", "Service shutting down");
+}

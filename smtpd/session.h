@@ -1,0 +1,108 @@
+/*
+ * session - one client's connection to the SMTP server (RFC 5321)
+ *
+ * What a session does next is its mode (commands, the bytes of DATA or of a
+ * BDAT chunk, waiting for the end-of-DATA hook, closing); which commands it
+ * takes is its state, in the table of session_command.c.  A transaction is
+ * one object that every path destroys.
+ *
+ * Ownership  session_open() takes the descriptor; the session frees itself
+ *            when it is over.
+ * Process    one worker holds thousands.
+ */
+#ifndef SMTPD_SESSION_H
+#define SMTPD_SESSION_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "base/log.h"
+#include "base/net.h"
+#include "event/loop.h"
+#include "hooks/facts.h"
+#include "smtp/command.h"
+#include "smtp/reply.h"
+
+struct hsl_frozen;
+struct server;
+struct stream;
+struct transaction;
+
+enum session_mode {
+	MODE_COMMAND,
+	MODE_DISCARD,		/* the rest of a line that is too long */
+	MODE_DATA,
+	MODE_CHUNK,		/* bytes of a BDAT chunk */
+	MODE_SKIP,		/* bytes of a chunk that was refused */
+	MODE_WAIT,		/* the end-of-DATA hook runs */
+	MODE_HANDSHAKE,		/* TLS starts */
+	MODE_CLOSING
+};
+
+enum session_state {
+	STATE_START,		/* no HELO yet */
+	STATE_READY,		/* greeted, no transaction */
+	STATE_MAIL,		/* MAIL was accepted */
+	STATE_RCPT,		/* and at least one RCPT */
+	STATE_BDAT,		/* and a chunk that was not the last */
+	STATE_MAX
+};
+
+struct session {
+	TAILQ_ENTRY(session)	 link;
+	struct server		*server;
+	struct stream		*stream;
+	struct hook_connection	 conn;
+	struct hsl_frozen	*context;	/* $context between hooks */
+	struct transaction	*txn;
+	struct logctx		 log;
+	struct timer		 timer;
+	enum session_mode	 mode;
+	enum session_state	 state;
+	uint64_t		 chunk_left;	/* MODE_CHUNK, MODE_SKIP */
+	int64_t			 opened_ms;
+	int64_t			 data_since_ms;	/* 0: no message arrives */
+	uint32_t		 commands;
+	uint32_t		 errors;
+	uint32_t		 messages;
+	bool			 chunk_last;
+	bool			 more_came;	/* input behind this command */
+	bool			 peer_eof;	/* the client sends no more */
+	bool			 linger;	/* close after the peer did */
+};
+
+void	session_open(struct server *srv, int fd, const struct netaddr *peer);
+/* Replies; session_refuse() counts an error against the client. */
+void	session_answer(struct session *s, int code, const char *enhanced,
+	    const char *text);
+void	session_write(struct session *s, const struct smtp_answer *a);
+void	session_refuse(struct session *s, const struct smtp_refusal *why);
+/* Answers 421 and closes, cutting off whatever goes on. */
+void	session_cut(struct session *s, const char *enhanced, const char *text);
+/* Closes once what was written has left. */
+void	session_close(struct session *s);
+/* Ends it at once; s is gone. */
+void	session_free(struct session *s);
+/* Back to STATE_READY, without a transaction. */
+void	session_reset(struct session *s);
+/* What a drain allows this session now. */
+void	session_drain(struct session *s);
+/* Runs the command in line (without CRLF). */
+void	session_command(struct session *s, struct str line);
+
+/* receive.c: a message's bytes; each returns how many it used. */
+size_t	session_data(struct session *s, struct str in);
+size_t	session_chunk(struct session *s, struct str in);
+size_t	session_skip(struct session *s, struct str in);
+void	session_begin_data(struct session *s);
+void	session_begin_chunk(struct session *s, uint64_t size, bool last);
+
+/* deliver.c: the end of a message. */
+void	session_end_message(struct session *s);
+/* Ends the hook, if its message can still be called back; true if so. */
+bool	session_abort_message(struct session *s);
+
+/* orphan.c: the verdict came, the client is gone; so is s then. */
+void	session_orphan(struct session *s, int code);
+
+#endif

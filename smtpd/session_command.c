@@ -1,0 +1,319 @@
+/*
+ * Commands against states.  An empty cell is 503: a command that is not named
+ * for a state can't do anything in it.
+ *
+ *		START	READY	MAIL	RCPT	BDAT
+ * HELO EHLO	hello	hello	hello	hello	hello
+ * MAIL		-	mail	-	-	-
+ * RCPT		-	-	rcpt	rcpt	-
+ * DATA		-	-	-	data	-
+ * BDAT		skip	skip	skip	bdat	bdat
+ * RSET		rset everywhere; NOOP, HELP, VRFY, QUIT likewise
+ * STARTTLS	starttls before a transaction
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "event/stream.h"
+#include "smtp/ext.h"
+
+#include "server.h"
+#include "session.h"
+#include "transaction.h"
+
+#define HELO_SHOWN_MAX	255
+
+typedef void	session_fn(struct session *s, struct smtp_command *c);
+
+static const struct smtp_refusal	refuse_order = { 503, { 5, 5, 1 },
+	"Bad sequence of commands", false };
+
+/* What our EHLO offers, as far as parameters of MAIL and RCPT go. */
+static unsigned
+session_offered(const struct session *s)
+{
+	if (strcmp(s->conn.helo_verb, "EHLO") != 0)
+		return 0;
+	return SMTP_EXT_SIZE | SMTP_EXT_8BITMIME | SMTP_EXT_SMTPUTF8 |
+	    SMTP_EXT_CHUNKING;
+}
+
+/* ---- HELO, EHLO -------------------------------------------------------- */
+
+static void
+session_hello(struct session *s, struct smtp_command *c)
+{
+	char			 size[32], first[SMTP_DOMAIN_MAX + 16];
+	struct str		 lines[9];
+	struct smtp_answer	 a = { .code = 250, .plain = true,
+	    .lines = lines };
+	struct str		 host = c->arg;
+
+	session_reset(s);
+	host.len = host.len < HELO_SHOWN_MAX ? host.len : HELO_SHOWN_MAX;
+	free(s->conn.helo_host);
+	s->conn.helo_host = xstrndup(host.p, host.len);
+	s->conn.helo_verb = c->verb == SMTP_EHLO ? "EHLO" : "HELO";
+	s->state = STATE_READY;
+	(void)snprintf(first, sizeof first, "%.255s",
+	    s->server->params->myhostname);
+	lines[a.line_count++] = str_of(first);
+	if (c->verb == SMTP_EHLO) {
+		(void)snprintf(size, sizeof size, "SIZE %llu", (unsigned
+		    long long)s->server->params->message_size_limit);
+		lines[a.line_count++] = STR("PIPELINING");
+		lines[a.line_count++] = str_of(size);
+		lines[a.line_count++] = STR("8BITMIME");
+		lines[a.line_count++] = STR("SMTPUTF8");
+		lines[a.line_count++] = STR("ENHANCEDSTATUSCODES");
+		lines[a.line_count++] = STR("CHUNKING");
+		if (s->server->tls != NULL && s->conn.tls_protocol == NULL)
+			lines[a.line_count++] = STR("STARTTLS");
+	}
+	session_write(s, &a);
+}
+
+/* ---- MAIL, RCPT -------------------------------------------------------- */
+
+static void
+session_mail(struct session *s, struct smtp_command *c)
+{
+	static const struct smtp_refusal	big = { 552, { 5, 3, 4 },
+	    "Message larger than the limit", false };
+	static const struct smtp_refusal	utf8 = { 553, { 5, 6, 7 },
+	    "Address needs SMTPUTF8", false };
+	struct smtp_mail_options		o;
+	struct smtp_refusal			why;
+
+	if (smtp_mail_options(&o, c, session_offered(s), &why) == -1) {
+		session_refuse(s, &why);
+		return;
+	}
+	if (c->path.utf8 && !o.smtputf8) {
+		session_refuse(s, &utf8);
+		return;
+	}
+	if (o.size > s->server->params->message_size_limit) {
+		session_refuse(s, &big);
+		return;
+	}
+	s->txn = transaction_new(c, &o);
+	s->log.txn = s->txn->facts.id;
+	s->state = STATE_MAIL;
+	session_answer(s, 250, "2.1.0", "Ok");
+}
+
+static void
+session_rcpt(struct session *s, struct smtp_command *c)
+{
+	static const struct smtp_refusal	many = { 452, { 4, 5, 3 },
+	    "Too many recipients", false };
+	static const struct smtp_refusal	utf8 = { 553, { 5, 6, 7 },
+	    "Address needs SMTPUTF8", false };
+	struct smtp_rcpt_options		o;
+	struct smtp_refusal			why;
+
+	if (smtp_rcpt_options(&o, c, session_offered(s), &why) == -1) {
+		session_refuse(s, &why);
+		return;
+	}
+	if (c->path.utf8 && !s->txn->facts.options.smtputf8) {
+		session_refuse(s, &utf8);
+		return;
+	}
+	if (s->txn->facts.recipient_count >=
+	    (size_t)s->server->params->smtpd_recipient_limit) {
+		session_refuse(s, &many);
+		return;
+	}
+	transaction_add_recipient(s->txn, c, &o);
+	s->state = STATE_RCPT;
+	session_answer(s, 250, "2.1.5", "Ok");
+}
+
+/* ---- DATA, BDAT -------------------------------------------------------- */
+
+static void
+session_do_data(struct session *s, struct smtp_command *c)
+{
+	static const struct smtp_refusal	binary = { 503, { 5, 5, 1 },
+	    "BODY=BINARYMIME needs BDAT", false };
+
+	(void)c;
+	if (s->txn->facts.options.body == SMTP_BODY_BINARYMIME)
+		session_refuse(s, &binary);
+	else
+		session_begin_data(s);
+}
+
+static void
+session_do_bdat(struct session *s, struct smtp_command *c)
+{
+	session_begin_chunk(s, c->chunk_size, c->chunk_last);
+}
+
+/* ---- The rest ---------------------------------------------------------- */
+
+static void
+session_rset(struct session *s, struct smtp_command *c)
+{
+	(void)c;
+	session_reset(s);
+	session_answer(s, 250, "2.0.0", "Ok");
+}
+
+static void
+session_noop(struct session *s, struct smtp_command *c)
+{
+	(void)c;
+	session_answer(s, 250, "2.0.0", "Ok");
+}
+
+static void
+session_vrfy(struct session *s, struct smtp_command *c)
+{
+	(void)c;
+	session_answer(s, 252, "2.5.2",
+	    "Cannot verify, but will take the message");
+}
+
+static void
+session_help(struct session *s, struct smtp_command *c)
+{
+	(void)c;
+	session_answer(s, 214, "2.0.0",
+	    "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT");
+}
+
+static void
+session_quit(struct session *s, struct smtp_command *c)
+{
+	(void)c;
+	session_answer(s, 221, "2.0.0", "Bye");
+	session_close(s);
+	s->linger = s->more_came;
+}
+
+static void
+session_starttls(struct session *s, struct smtp_command *c)
+{
+	static const struct smtp_refusal	unknown = { 502, { 5, 5, 1 },
+	    "STARTTLS is not offered", false };
+	static const struct smtp_refusal	twice = { 503, { 5, 5, 1 },
+	    "TLS is on already", false };
+	static const struct smtp_refusal	injected = { 503, { 5, 5, 1 },
+	    "Commands in clear after STARTTLS", true };
+
+	(void)c;
+	if (s->server->tls == NULL)
+		session_refuse(s, &unknown);
+	else if (s->conn.tls_protocol != NULL)
+		session_refuse(s, &twice);
+	else if (s->more_came)
+		session_refuse(s, &injected);
+	else {
+		session_answer(s, 220, "2.0.0", "Ready to start TLS");
+		s->mode = MODE_HANDSHAKE;
+	}
+}
+
+/* ---- The table --------------------------------------------------------- */
+
+#define ANY_STATE							\
+	[SMTP_HELO] = session_hello, [SMTP_EHLO] = session_hello,	\
+	[SMTP_RSET] = session_rset, [SMTP_NOOP] = session_noop,		\
+	[SMTP_VRFY] = session_vrfy, [SMTP_HELP] = session_help,		\
+	[SMTP_QUIT] = session_quit
+
+static session_fn *const session_table[STATE_MAX][SMTP_VERB_MAX] = {
+	[STATE_START] = { ANY_STATE, [SMTP_STARTTLS] = session_starttls },
+	[STATE_READY] = { ANY_STATE, [SMTP_STARTTLS] = session_starttls,
+	    [SMTP_MAIL] = session_mail },
+	[STATE_MAIL] = { ANY_STATE, [SMTP_RCPT] = session_rcpt },
+	[STATE_RCPT] = { ANY_STATE, [SMTP_RCPT] = session_rcpt,
+	    [SMTP_DATA] = session_do_data, [SMTP_BDAT] = session_do_bdat },
+	[STATE_BDAT] = { ANY_STATE, [SMTP_BDAT] = session_do_bdat },
+};
+
+/* Verbs this server does not know at all, whatever the state. */
+static bool
+session_knows(enum smtp_verb verb)
+{
+	switch (verb) {
+	case SMTP_UNKNOWN:
+	case SMTP_LHLO:
+	case SMTP_AUTH:
+	case SMTP_XCLIENT:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/*
+ * What a client sent behind a refused DATA is a body that believed in the
+ * 354: to run its lines as commands would be smuggling.  The octets of a
+ * refused chunk are counted and passed over.
+ */
+static void
+session_out_of_order(struct session *s, const struct smtp_command *c)
+{
+	struct smtp_refusal	why = refuse_order;
+
+	why.close = c->verb == SMTP_DATA && s->more_came;
+	if (c->verb == SMTP_BDAT && c->chunk_size > 0) {
+		s->mode = MODE_SKIP;
+		s->chunk_left = c->chunk_size;
+	}
+	session_refuse(s, &why);
+}
+
+static void
+session_run(struct session *s, struct str line, struct arena *a)
+{
+	static const struct smtp_refusal	unknown = { 500, { 5, 5, 1 },
+	    "Command not recognised", false };
+	static const struct smtp_refusal	expn = { 502, { 5, 5, 1 },
+	    "EXPN is not available", false };
+	struct smtp_command			c;
+	struct smtp_refusal			why;
+	session_fn				*fn;
+	int					 rc;
+
+	rc = smtp_command_parse(&c, line, a, &why);
+	if (!session_knows(c.verb)) {
+		session_refuse(s, &unknown);
+		return;
+	}
+	fn = session_table[s->state][c.verb];
+	if (rc == -1) {
+		if (c.verb == SMTP_DATA && s->more_came)
+			why.close = true;
+		session_refuse(s, &why);
+	} else if (c.verb == SMTP_EXPN)
+		session_refuse(s, &expn);
+	else if (fn == NULL)
+		session_out_of_order(s, &c);
+	else
+		fn(s, &c);
+}
+
+void
+session_command(struct session *s, struct str line)
+{
+	struct arena	a = ARENA_INIT;
+
+	s->commands++;
+	if (s->commands > s->server->params->smtpd_command_limit) {
+		session_cut(s, "4.7.0", "Too many commands");
+		return;
+	}
+	if (s->server->soft_passed && s->txn == NULL) {
+		session_cut(s, "4.3.2", "Service shutting down");
+		return;
+	}
+	session_run(s, line, &a);
+	arena_free(&a);
+}

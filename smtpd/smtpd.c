@@ -1,0 +1,213 @@
+/*
+ * smtpd - speaks SMTP to strangers, and in-line to backends; see smtpd(8)
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "event/tls.h"
+
+#include "acceptor.h"
+#include "server.h"
+#include "session.h"
+
+static struct server	server;
+
+void
+server_session_gone(struct server *srv)
+{
+	if (srv->draining && srv->session_count == 0)
+		worker_exit(srv->worker);
+}
+
+/* ---- prepare: keys and hooks, with all rights -------------------------- */
+
+static void
+server_diag(void *arg, const struct hsl_diag *d)
+{
+	struct server	*srv = arg;
+
+	worker_refuse(srv->worker, d->file, d->line, d->column, d->text);
+}
+
+static void
+server_refuse(struct server *srv, const char *what, const char *why)
+{
+	worker_refuse(srv->worker, what, 0, 0, why);
+}
+
+static const char *
+server_path(const struct server *srv, const char *path, char *out,
+    size_t size)
+{
+	if (path[0] == '\0' || path[0] == '/')
+		(void)strlcpy(out, path, size);
+	else
+		(void)snprintf(out, size, "%s/%s", srv->worker->directory,
+		    path);
+	return out;
+}
+
+static int
+server_load_tls(struct server *srv)
+{
+	const struct params	*p = srv->params;
+	char			 cert[PATH_MAX], key[PATH_MAX];
+	struct err		 e;
+
+	if (p->smtpd_tls_cert_file[0] == '\0')
+		return 0;
+	srv->tls = tls_server(
+	    server_path(srv, p->smtpd_tls_cert_file, cert, sizeof cert),
+	    server_path(srv, p->smtpd_tls_key_file, key, sizeof key), &e);
+	if (srv->tls != NULL)
+		return 0;
+	server_refuse(srv, "smtpd_tls_cert_file", e.text);
+	return -1;
+}
+
+static struct hsl_limits
+server_limits(const struct params *p)
+{
+	struct hsl_limits	l = hsl_limits_default;
+
+	l.memory_bytes = p->hook_memory_limit;
+	l.instructions = (uint64_t)p->hook_instruction_limit;
+	l.depth = (uint32_t)p->hook_depth_limit;
+	l.time_ms = (uint32_t)p->inline_deadline;
+	return l;
+}
+
+static int
+server_load_eod(struct server *srv)
+{
+	const struct params	*p = srv->params;
+	const struct script	*script;
+	char			 file[PATH_MAX], data[PATH_MAX];
+	struct eod_config	 c = {
+		.loop = srv->loop,
+		.myhostname = p->myhostname,
+		.dns_servers = p->dns_servers,
+		.dns_local_data = server_path(srv, p->dns_local_data, data,
+		    sizeof data),
+		.send_port = (uint16_t)p->send_default_port,
+		.inline_deadline_ms = p->inline_deadline,
+		.end_timeout_ms = p->inline_end_timeout,
+		.connect_timeout_ms = p->send_connect_timeout,
+		.command_timeout_ms = p->send_command_timeout,
+		.idle_timeout_ms = p->backend_idle_timeout,
+		.connection_limit = (size_t)p->backend_connection_limit,
+		.transaction_limit = (uint32_t)p->backend_transaction_limit,
+		.limits = server_limits(p),
+	};
+
+	if (p->hook_eod[0] == '\0')
+		return 0;
+	script = worker_script(srv->worker, p->hook_eod);
+	if (script == NULL) {
+		server_refuse(srv, p->hook_eod, "master sent no such script");
+		return -1;
+	}
+	srv->eod = eod_hook_new(&c, server_path(srv, p->hook_eod, file,
+	    sizeof file), script->text, server_diag, srv);
+	return srv->eod != NULL ? 0 : -1;
+}
+
+static int
+smtpd_prepare(struct worker *w)
+{
+	static char	 bodies[PATH_MAX];
+	struct server	*srv = &server;
+
+	srv->worker = w;
+	srv->loop = w->loop;
+	srv->params = &w->params;
+	srv->serverid = w->params.server_id[0] != '\0' ?
+	    w->params.server_id : w->service;
+	srv->bodies.message_limit = w->params.body_memory_limit;
+	srv->bodies.total_limit = w->params.body_memory_total;
+	srv->bodies.directory = server_path(srv, w->params.body_directory,
+	    bodies, sizeof bodies);
+	TAILQ_INIT(&srv->sessions);
+	w->state = srv;
+	if (server_load_tls(srv) == -1)
+		return -1;
+	return server_load_eod(srv);
+}
+
+/* ---- start and drain --------------------------------------------------- */
+
+/* A session may free itself, never its neighbours. */
+static void
+server_drain_sessions(struct server *srv)
+{
+	struct session	*s, *next;
+
+	TAILQ_FOREACH_SAFE(s, &srv->sessions, link, next)
+		session_drain(s);
+	server_session_gone(srv);
+}
+
+static void
+server_soft(void *arg)
+{
+	struct server	*srv = arg;
+
+	srv->soft_passed = true;
+	server_drain_sessions(srv);
+}
+
+static void
+server_hard(void *arg)
+{
+	struct server	*srv = arg;
+
+	srv->hard_passed = true;
+	server_soft(srv);
+}
+
+static int
+smtpd_start(struct worker *w)
+{
+	struct server	*srv = w->state;
+
+	timer_init(&srv->soft, srv->loop, server_soft, srv);
+	timer_init(&srv->hard, srv->loop, server_hard, srv);
+	srv->acceptor = acceptor_new(srv);
+	return 0;
+}
+
+static void
+server_limit(struct timer *t, int64_t ms, struct loop *l)
+{
+	if (!t->armed || t->due_ms > loop_now_ms(l) + ms)
+		timer_start(t, ms);
+}
+
+static void
+smtpd_drain(struct worker *w, int64_t soft_ms, int64_t hard_ms)
+{
+	struct server	*srv = w->state;
+
+	acceptor_free(&srv->acceptor);
+	srv->draining = true;
+	server_limit(&srv->soft, soft_ms, srv->loop);
+	server_limit(&srv->hard, hard_ms, srv->loop);
+	server_session_gone(srv);
+}
+
+static const struct daemon	smtpd = {
+	.program = "smtpd",
+	.prepare = smtpd_prepare,
+	.start = smtpd_start,
+	.drain = smtpd_drain,
+};
+
+int
+main(int argc, char **argv)
+{
+	return daemon_main(&smtpd, argc, argv);
+}

@@ -1,0 +1,94 @@
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "hooks/eod.h"
+
+#include "transaction.h"
+
+static struct smtp_path
+transaction_path(struct arena *a, const struct smtp_path *from)
+{
+	struct smtp_path	p = *from;
+
+	p.localpart = arena_str(a, from->localpart);
+	p.domain = arena_str(a, from->domain);
+	return p;
+}
+
+/* Keys in upper case, as scripts see them. */
+static struct str
+transaction_key(struct arena *a, struct str key)
+{
+	char	*copy = arena_strdup(a, key);
+	size_t	 i;
+
+	for (i = 0; i < key.len; i++)
+		if (copy[i] >= 'a' && copy[i] <= 'z')
+			copy[i] = (char)(copy[i] - ('a' - 'A'));
+	return (struct str){ copy, key.len };
+}
+
+static struct hook_params
+transaction_params(struct arena *a, const struct smtp_command *c)
+{
+	struct hook_params	p = { NULL, c->param_count };
+	size_t			i;
+
+	if (p.count == 0)
+		return p;
+	p.list = arena_alloc(a, p.count * sizeof *p.list);
+	for (i = 0; i < p.count; i++) {
+		p.list[i].key = transaction_key(a, c->param[i].key);
+		if (c->param[i].value.p != NULL)
+			p.list[i].value = arena_str(a, c->param[i].value);
+	}
+	return p;
+}
+
+struct transaction *
+transaction_new(const struct smtp_command *mail,
+    const struct smtp_mail_options *options)
+{
+	struct transaction	*t = xcalloc(1, sizeof *t);
+	struct arena		*a = &t->facts.arena;
+
+	*a = (struct arena)ARENA_INIT;
+	STAILQ_INIT(&t->facts.recipients);
+	uuid_v7(t->facts.id);
+	t->facts.sender = transaction_path(a, &mail->path);
+	t->facts.params = transaction_params(a, mail);
+	t->facts.options = *options;
+	t->facts.options.envid = arena_str(a, options->envid);
+	smtp_data_init(&t->reader);
+	return t;
+}
+
+void
+transaction_free(struct transaction **tp)
+{
+	struct transaction	*t = *tp;
+
+	if (t == NULL)
+		return;
+	eod_cancel(&t->run);
+	body_free(&t->body);
+	buf_free(&t->trace);
+	arena_free(&t->facts.arena);
+	free(t);
+	*tp = NULL;
+}
+
+void
+transaction_add_recipient(struct transaction *t,
+    const struct smtp_command *rcpt, const struct smtp_rcpt_options *options)
+{
+	struct arena		*a = &t->facts.arena;
+	struct hook_recipient	*r = arena_alloc(a, sizeof *r);
+
+	r->path = transaction_path(a, &rcpt->path);
+	r->params = transaction_params(a, rcpt);
+	r->options = *options;
+	r->options.orcpt = arena_str(a, options->orcpt);
+	STAILQ_INSERT_TAIL(&t->facts.recipients, r, link);
+	t->facts.recipient_count++;
+}

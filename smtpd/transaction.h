@@ -1,0 +1,40 @@
+/*
+ * transaction - one message on its way in (RFC 5321 3.3)
+ *
+ * Made by MAIL, destroyed on every path that ends it: the reply to the end
+ * of DATA, RSET, EHLO, STARTTLS, QUIT, the connection's end.
+ *
+ * Ownership  transaction_new() gives, transaction_free() takes and clears;
+ *            all strings are in the arena.
+ */
+#ifndef SMTPD_TRANSACTION_H
+#define SMTPD_TRANSACTION_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "hooks/facts.h"
+#include "smtp/body.h"
+#include "smtp/data.h"
+
+struct eod_run;
+
+struct transaction {
+	struct hook_transaction	 facts;
+	struct body		*body;
+	struct smtp_data	 reader;
+	struct buf		 trace;		/* our Received field */
+	struct eod_run		*run;
+	bool			 chunked;	/* BDAT */
+	bool			 failed;	/* the body can't be kept */
+	bool			 too_big;
+};
+
+struct transaction *transaction_new(const struct smtp_command *mail,
+		    const struct smtp_mail_options *options);
+void		 transaction_free(struct transaction **t);
+void		 transaction_add_recipient(struct transaction *t,
+		    const struct smtp_command *rcpt,
+		    const struct smtp_rcpt_options *options);
+
+#endif
