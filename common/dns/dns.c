@@ -1,0 +1,160 @@
+/*
+ * The libunbound context: servers, limits, local answers.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unbound.h>
+#include <unbound-event.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#include "dns_private.h"
+
+#define HOSTS_FILE	"/etc/hosts"
+
+static const struct {
+	const char	*name, *value;
+} dns_options[] = {
+	/* A resolver on this host is the usual case. */
+	{ "do-not-query-localhost:", "no" },
+	/* The defaults (16, 1024/2) are for a program with one question. */
+	{ "outgoing-range:", "1024" },
+	{ "num-queries-per-thread:", "2048" },
+	{ "use-syslog:", "no" },
+};
+
+/*
+ * Zones that libunbound answers itself.  Whoever names servers may have
+ * these there.  localhost stays.
+ */
+static const char *const	dns_freed_zones[] = {
+	"test.", "invalid.", "10.in-addr.arpa.", "168.192.in-addr.arpa.",
+	"16.172.in-addr.arpa.", "17.172.in-addr.arpa.",
+	"18.172.in-addr.arpa.", "19.172.in-addr.arpa.",
+	"20.172.in-addr.arpa.", "21.172.in-addr.arpa.",
+	"22.172.in-addr.arpa.", "23.172.in-addr.arpa.",
+	"24.172.in-addr.arpa.", "25.172.in-addr.arpa.",
+	"26.172.in-addr.arpa.", "27.172.in-addr.arpa.",
+	"28.172.in-addr.arpa.", "29.172.in-addr.arpa.",
+	"30.172.in-addr.arpa.", "31.172.in-addr.arpa.",
+};
+
+static int
+dns_add_server(struct ub_ctx *ctx, struct str server, struct err *e)
+{
+	char	*text = xstrndup(server.p, server.len);
+	int	 rc = ub_ctx_set_fwd(ctx, text);
+
+	if (rc != 0)
+		(void)err_set(e, "dns server %s: %s", text, ub_strerror(rc));
+	free(text);
+	return rc == 0 ? 0 : -1;
+}
+
+static int
+dns_set_servers(struct ub_ctx *ctx, const char *servers, struct err *e)
+{
+	struct str	rest = str_trim(str_of(servers)), word;
+	int		rc;
+
+	if (rest.len == 0) {
+		rc = ub_ctx_resolvconf(ctx, NULL);
+		if (rc != 0)
+			return err_set(e, "resolv.conf: %s", ub_strerror(rc));
+		return 0;
+	}
+	for (; rest.len != 0; rest = str_trim(rest)) {
+		word = str_split(rest, ' ', &rest);
+		if (dns_add_server(ctx, str_trim(word), e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+dns_set_options(struct ub_ctx *ctx, struct err *e)
+{
+	size_t	i;
+	int	rc;
+
+	for (i = 0; i < sizeof dns_options / sizeof dns_options[0]; i++) {
+		rc = ub_ctx_set_option(ctx, dns_options[i].name,
+		    dns_options[i].value);
+		if (rc != 0)
+			return err_set(e, "resolver option %s %s",
+			    dns_options[i].name, ub_strerror(rc));
+	}
+	return 0;
+}
+
+/* Order matters: after the first zone or record the options are closed. */
+static int
+dns_configure(struct ub_ctx *ctx, const char *servers,
+    const char *local_data, struct err *e)
+{
+	size_t	i;
+
+	if (dns_set_options(ctx, e) == -1 ||
+	    dns_set_servers(ctx, servers, e) == -1)
+		return -1;
+	if (access(HOSTS_FILE, R_OK) == 0)
+		(void)ub_ctx_hosts(ctx, HOSTS_FILE);
+	if (str_trim(str_of(servers)).len != 0)
+		for (i = 0; i < sizeof dns_freed_zones /
+		    sizeof dns_freed_zones[0]; i++)
+			(void)ub_ctx_zone_remove(ctx, dns_freed_zones[i]);
+	if (local_data != NULL && local_data[0] != '\0')
+		return dns_local_load(ctx, local_data, e);
+	return 0;
+}
+
+struct dns *
+dns_new(struct loop *l, const char *servers, const char *local_data,
+    struct err *e)
+{
+	struct dns	*d = xcalloc(1, sizeof *d);
+
+	d->loop = l;
+	TAILQ_INIT(&d->queries);
+	TAILQ_INIT(&d->lookups);
+	d->ctx = ub_ctx_create_event(loop_base(l));
+	if (d->ctx == NULL)
+		(void)err_set(e, "libunbound does not start");
+	else {
+		/* What it would print comes back in *e. */
+		(void)ub_ctx_debugout(d->ctx, NULL);
+		if (dns_configure(d->ctx, servers, local_data, e) == 0)
+			return d;
+	}
+	dns_free(&d);
+	return NULL;
+}
+
+void
+dns_free(struct dns **dp)
+{
+	struct dns	*d = *dp;
+
+	if (d == NULL)
+		return;
+	*dp = NULL;
+	if (d->ctx != NULL)
+		ub_ctx_delete(d->ctx);
+	dns_queries_free(d);
+	dns_lookups_free(d);
+	free(d);
+}
+
+const char *
+dns_status_text(enum dns_status status)
+{
+	static const char *const	texts[] = {
+		[DNS_OK] = "found", [DNS_NXDOMAIN] = "no such name",
+		[DNS_NODATA] = "no such record",
+		[DNS_TEMPORARY] = "no answer",
+		[DNS_BAD_NAME] = "not a domain name",
+	};
+
+	return texts[status];
+}

@@ -1,0 +1,81 @@
+/*
+ * dns - the asynchronous resolver of a worker, on libunbound
+ *
+ * It caches, asks the servers named (or the system's), and answers from
+ * /etc/hosts and from a file of local records before it asks anyone.
+ *
+ * A call back never runs inside the call that asks; it comes once, at the
+ * end of a turn of the loop, unless the question is cancelled.
+ *
+ * Ownership  dns_new() gives, dns_free() takes; questions still open then end
+ *            without a call back.  An answer holds during its call back.
+ * Failure    dns_new(): NULL with *e (file and line).  Questions: the status.
+ * Process    create after fork and, in a jail, before chroot: the files are
+ *            read here.
+ */
+#ifndef DNS_DNS_H
+#define DNS_DNS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/net.h"
+#include "base/str.h"
+#include "dns/packet.h"
+
+#define DNS_RECORD_MAX	256	/* of one answer; more are dropped */
+#define DNS_ADDRESS_MAX	32	/* of one host */
+
+enum dns_status {
+	DNS_OK,			/* at least one record */
+	DNS_NXDOMAIN,		/* no such name */
+	DNS_NODATA,		/* the name is there, not such records */
+	DNS_TEMPORARY,		/* no answer, SERVFAIL, bogus: try later */
+	DNS_BAD_NAME		/* can't be asked for */
+};
+
+struct dns;
+struct dns_query;
+struct dns_lookup;
+struct loop;
+
+struct dns_answer {
+	enum dns_status			 status;
+	bool				 secure;	/* DNSSEC */
+	bool				 bogus;
+	const char			*why;		/* in words, not OK */
+	const char			*name;		/* CNAMEs followed */
+	const struct dns_record		*records;	/* of the type asked */
+	size_t				 count;
+};
+
+struct dns_hosts {
+	enum dns_status		 status;
+	bool			 secure;	/* both answers are */
+	const char		*why;
+	const struct netaddr	*list;		/* IPv4 first; see host.c */
+	size_t			 count;
+};
+
+typedef void	dns_answer_fn(void *arg, const struct dns_answer *a);
+typedef void	dns_hosts_fn(void *arg, const struct dns_hosts *h);
+
+/* servers: "127.0.0.1@5353 192.0.2.1", empty or NULL for the system's;
+ * local_data: a path, empty or NULL for none. */
+struct dns		*dns_new(struct loop *l, const char *servers,
+			    const char *local_data, struct err *e);
+void			 dns_free(struct dns **d);
+
+struct dns_query	*dns_query(struct dns *d, struct str name,
+			    enum dns_type type, dns_answer_fn *fn, void *arg);
+void			 dns_cancel(struct dns_query **q);
+
+/* The addresses of a host name or a numeric address, with that port. */
+struct dns_lookup	*dns_addresses(struct dns *d, struct str host,
+			    uint16_t port, dns_hosts_fn *fn, void *arg);
+void			 dns_addresses_cancel(struct dns_lookup **lk);
+
+/* "no such name" */
+const char		*dns_status_text(enum dns_status status);
+
+#endif

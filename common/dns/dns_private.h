@@ -1,0 +1,29 @@
+/* The inside of a resolver, shared by dns.c, query.c and host.c. */
+#ifndef DNS_PRIVATE_H
+#define DNS_PRIVATE_H
+
+#include <sys/queue.h>
+
+#include "event/loop.h"
+
+#include "dns.h"
+
+struct ub_ctx;
+
+TAILQ_HEAD(dns_queries, dns_query);
+TAILQ_HEAD(dns_lookups, dns_lookup);
+
+struct dns {
+	struct loop		*loop;
+	struct ub_ctx		*ctx;
+	struct dns_queries	 queries;
+	struct dns_lookups	 lookups;
+};
+
+/* Ends all questions without call backs; libunbound is gone. */
+void	dns_queries_free(struct dns *d);
+void	dns_lookups_free(struct dns *d);
+/* Adds the records of a zone file. */
+int	dns_local_load(struct ub_ctx *ctx, const char *path, struct err *e);
+
+#endif
