@@ -1,0 +1,52 @@
+/*
+ * mtactl stop, mtactl reload: one question to master each.
+ */
+#include <stdio.h>
+
+#include "report.h"
+#include "talk.h"
+
+static const struct talk_ops	control_ops = { .line = report_print };
+
+int
+verb_stop(const struct ctl *c, int argc, char **argv)
+{
+	struct ipc_client	cl;
+	struct ipc_CTL_DONE	done;
+	struct err		e;
+
+	(void)argv;
+	if (argc != 1)
+		return verb_usage();
+	if (talk_connect(c, &cl, &e) == -1)
+		return verb_fail(&e);
+	if (talk_ask(&cl, IPC_CTL_STOP, &control_ops, NULL, &done, &e) == -1) {
+		ipc_client_close(&cl);
+		return verb_fail(&e);
+	}
+	talk_wait_end(&cl);
+	ipc_client_close(&cl);
+	(void)printf("stopped\n");
+	return CTL_OK;
+}
+
+int
+verb_reload(const struct ctl *c, int argc, char **argv)
+{
+	struct ipc_client	cl;
+	struct ipc_CTL_DONE	done;
+	struct err		e;
+	int			rc;
+
+	(void)argv;
+	if (argc != 1)
+		return verb_usage();
+	if (talk_connect(c, &cl, &e) == -1)
+		return verb_fail(&e);
+	rc = talk_ask(&cl, IPC_CTL_RELOAD, &control_ops, NULL, &done, &e);
+	ipc_client_close(&cl);
+	if (rc == -1)
+		return verb_fail(&e);
+	(void)fprintf(done.failed ? stderr : stdout, "%s\n", done.text);
+	return done.failed ? CTL_FAILED : CTL_OK;
+}

@@ -1,0 +1,179 @@
+/*
+ * mtactl hsl run, hsl check, config check: scripts compiled as a worker
+ * compiles them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "options.h"
+#include "report.h"
+#include "script.h"
+#include "verb.h"
+
+/* Echoed text is a line each. */
+static void
+run_echo(void *arg, struct str text)
+{
+	(void)arg;
+	(void)fwrite(text.p, 1, text.len, stdout);
+	(void)putchar('\n');
+}
+
+static int
+run_error(const struct hsl_exec *x)
+{
+	const struct hsl_failure	*f = hsl_error(x);
+
+	(void)fflush(stdout);
+	(void)fprintf(stderr, "%s:%d:%d: %s\n", f->file, f->line, f->column,
+	    f->text);
+	return CTL_FAILED;
+}
+
+static int
+run_program(struct hsl_program *p)
+{
+	struct hsl_exec	*x = hsl_exec_new(p, &hsl_limits_default, NULL);
+	enum hsl_run	 how;
+	int		 rc = CTL_OK;
+
+	hsl_on_echo(x, run_echo, NULL);
+	do
+		how = hsl_run(x);
+	while (how == HSL_RUN_YIELD);
+	if (how == HSL_RUN_ERROR)
+		rc = run_error(x);
+	if (how == HSL_RUN_WAIT) {
+		(void)fprintf(stderr, "mtactl: the script waits for what "
+		    "only a daemon has\n");
+		rc = CTL_FAILED;
+	}
+	hsl_exec_free(&x);
+	return rc;
+}
+
+int
+verb_hsl_run(const struct ctl *c, int argc, char **argv)
+{
+	struct script_from	 from = { .text = STR_NONE };
+	struct hsl_program	*p;
+	struct options		 o;
+	int			 rc;
+
+	(void)c;
+	if (options_parse(&o, "r", argc, argv) == -1 || o.argc != 1)
+		return verb_usage();
+	from.file = o.argv[0];
+	from.root = o.root;
+	p = script_compile(&from, report_print, NULL);
+	if (p == NULL)
+		return CTL_FAILED;
+	rc = run_program(p);
+	hsl_program_unref(&p);
+	return rc;
+}
+
+/* What a check prints when it ends; the exit code. */
+static int
+check_end(struct reporter *r, const char *good)
+{
+	bool	failed = r->count > 0;
+
+	if (r->array != NULL)
+		json_print(json_pack("{s:b,s:o}", "ok", !failed, "errors",
+		    r->array));
+	else if (!failed && good != NULL)
+		(void)printf("%s\n", good);
+	return failed ? CTL_FAILED : CTL_OK;
+}
+
+int
+verb_hsl_check(const struct ctl *c, int argc, char **argv)
+{
+	struct reporter		 r = { .array = NULL };
+	struct script_from	 from = { .text = STR_NONE };
+	struct hsl_program	*p;
+	struct options		 o;
+	int			 i;
+
+	(void)c;
+	if (options_parse(&o, "jkr", argc, argv) == -1 || o.argc == 0)
+		return verb_usage();
+	if (o.hook != NULL && !script_hook_known(o.hook)) {
+		(void)fprintf(stderr, "mtactl: no hook \"%s\"\n", o.hook);
+		return CTL_USAGE;
+	}
+	if (o.json)
+		r.array = json_array();
+	from.root = o.root;
+	from.hook = o.hook;
+	for (i = 0; i < o.argc; i++) {
+		from.file = o.argv[i];
+		p = script_compile(&from, report_json, &r);
+		hsl_program_unref(&p);
+	}
+	return check_end(&r, NULL);
+}
+
+/* One hook of a service, unless a service before it had the same. */
+static void
+check_hook(const struct conf *conf, size_t service, const char *name,
+    struct reporter *r)
+{
+	struct buf		 path = BUF_INIT, before = BUF_INIT;
+	const struct params	*p = &conf_service(conf, service)->params;
+	struct script_from	 from;
+	struct hsl_program	*program;
+	char			 file[CONF_PATH_SIZE], root[CONF_PATH_SIZE];
+	size_t			 i;
+
+	(void)params_get(p, name, &path);
+	for (i = 0; i < service && path.len > 0; i++) {
+		buf_clear(&before);
+		(void)params_get(&conf_service(conf, i)->params, name,
+		    &before);
+		if (str_eq(str_of(buf_cstr(&path)), str_of(buf_cstr(&before))))
+			buf_clear(&path);
+	}
+	if (path.len > 0) {
+		from.file = conf_path(conf, buf_cstr(&path), file,
+		    sizeof file);
+		from.root = conf_path(conf, p->script_root, root,
+		    sizeof root);
+		from.hook = name + strlen("hook_");
+		from.text = conf_script(conf, buf_cstr(&path));
+		program = script_compile(&from, report_json, r);
+		hsl_program_unref(&program);
+	}
+	buf_free(&path);
+	buf_free(&before);
+}
+
+static void
+check_hooks(const struct conf *conf, struct reporter *r)
+{
+	size_t	i, k;
+
+	for (i = 0; i < conf_service_count(conf); i++)
+		for (k = 0; k < param_count; k++)
+			if (param_rows[k].type == PARAM_HOOK)
+				check_hook(conf, i, param_rows[k].name, r);
+}
+
+int
+verb_config_check(const struct ctl *c, int argc, char **argv)
+{
+	struct reporter	 r = { .array = NULL };
+	struct conf	*conf = NULL;
+	struct options	 o;
+
+	if (options_parse(&o, "j", argc, argv) == -1 || o.argc != 0)
+		return verb_usage();
+	if (o.json)
+		r.array = json_array();
+	if (conf_load(&conf, c->dir, report_json, &r) == 0)
+		check_hooks(conf, &r);
+	conf_free(&conf);
+	return check_end(&r, "ok");
+}

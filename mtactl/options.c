@@ -1,0 +1,79 @@
+/*
+ * getopt_long() is told to stop at the first argument that is no option, and
+ * called again behind it: systems differ in how they move arguments, and
+ * main() has used it before.
+ */
+#include <getopt.h>
+#include <string.h>
+
+#include "options.h"
+
+static const struct option	all[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "hook", required_argument, NULL, 'k' },
+	{ "rootpath", required_argument, NULL, 'r' },
+	{ "listen", required_argument, NULL, 'l' },
+	{ "backend", required_argument, NULL, 'b' },
+	{ "hostname", required_argument, NULL, 'n' },
+};
+
+#define ALL	(sizeof all / sizeof all[0])
+
+static int
+options_set(struct options *o, int opt)
+{
+	switch (opt) {
+	case 'j':
+		o->json = true;
+		return 0;
+	case 'k':
+		o->hook = optarg;
+		return 0;
+	case 'r':
+		o->root = optarg;
+		return 0;
+	case 'l':
+		o->listen = optarg;
+		return 0;
+	case 'b':
+		o->backend = optarg;
+		return 0;
+	case 'n':
+		o->hostname = optarg;
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+int
+options_parse(struct options *o, const char *takes, int argc, char **argv)
+{
+	struct option	longs[ALL + 1];
+	size_t		i, n = 0;
+	int		opt;
+
+	memset(longs, 0, sizeof longs);
+	for (i = 0; i < ALL; i++)
+		if (strchr(takes, all[i].val) != NULL)
+			longs[n++] = all[i];
+	*o = (struct options){ .argv = argv + 1 };
+	optind = 1;
+	for (;;) {
+		opt = getopt_long(argc, argv, "+", longs, NULL);
+		if (opt != -1) {
+			if (options_set(o, opt) == -1)
+				return -1;
+			continue;
+		}
+		if (optind > 1 && strcmp(argv[optind - 1], "--") == 0)
+			break;
+		if (optind == argc)
+			return 0;
+		/* Slots before optind are used up. */
+		o->argv[o->argc++] = argv[optind++];
+	}
+	while (optind < argc)
+		o->argv[o->argc++] = argv[optind++];
+	return 0;
+}

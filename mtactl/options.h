@@ -1,0 +1,27 @@
+/*
+ * options - the long options that several verbs share
+ */
+#ifndef MTACTL_OPTIONS_H
+#define MTACTL_OPTIONS_H
+
+#include <stdbool.h>
+
+struct options {
+	bool		 json;		/* --json */
+	const char	*hook;		/* --hook NAME */
+	const char	*root;		/* --rootpath DIR */
+	const char	*listen;	/* --listen ADDRESS:PORT */
+	const char	*backend;	/* --backend HOST:PORT */
+	const char	*hostname;	/* --hostname NAME */
+	int		 argc;		/* what is no option, in order */
+	char		**argv;
+};
+
+/*
+ * `takes` lists letters of the table in options.c.  Options may stand after
+ * other arguments, up to "--".  -1: usage.
+ */
+int	options_parse(struct options *o, const char *takes, int argc,
+	    char **argv);
+
+#endif

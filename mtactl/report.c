@@ -1,0 +1,69 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "report.h"
+
+#include "base/buf.h"
+
+void
+report_print(void *arg, const char *file, int line, int column,
+    const char *text)
+{
+	struct reporter	*r = arg;
+
+	if (r != NULL)
+		r->count++;
+	(void)fprintf(stderr, "%s:%d:%d: %s\n", file, line, column, text);
+}
+
+/* What is not UTF-8 becomes U+FFFD, as in the log. */
+json_t *
+json_text(const char *text)
+{
+	struct buf	 b = BUF_INIT;
+	json_t		*v = json_string(text);
+
+	if (v != NULL)
+		return v;
+	buf_add_json(&b, str_of(text));
+	v = json_loads(buf_cstr(&b), JSON_DECODE_ANY, NULL);
+	buf_free(&b);
+	return v;
+}
+
+void
+report_json(void *arg, const char *file, int line, int column,
+    const char *text)
+{
+	struct reporter	*r = arg;
+
+	r->count++;
+	if (r->array == NULL) {
+		report_print(NULL, file, line, column, text);
+		return;
+	}
+	json_array_append_new(r->array, json_pack("{s:o,s:i,s:i,s:o}",
+	    "file", json_text(file), "line", line, "column", column,
+	    "text", json_text(text)));
+}
+
+void
+report_first(void *arg, const char *file, int line, int column,
+    const char *text)
+{
+	struct reporter	*r = arg;
+
+	(void)file;
+	(void)line;
+	(void)column;
+	if (r->count++ == 0)
+		(void)err_set(r->first, "%s", text);
+}
+
+void
+json_print(json_t *root)
+{
+	(void)json_dumpf(root, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	(void)putchar('\n');
+	json_decref(root);
+}

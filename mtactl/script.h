@@ -1,0 +1,29 @@
+/*
+ * script - compiling scripts from files, outside any daemon
+ *
+ * include and import look where a worker would: "./x" and "../x" beside the
+ * file that asks, "x", "file:x" and "file://x" beneath the root; each as it
+ * is, then with ".hsl".  No path leads out of a root that was given.
+ *
+ * Ownership  borrows the strings.
+ * Failure    NULL after at least one report.
+ */
+#ifndef MTACTL_SCRIPT_H
+#define MTACTL_SCRIPT_H
+
+#include "conf/conf.h"
+#include "hsl/hsl.h"
+
+struct script_from {
+	const char	*file;		/* as diagnostics show it */
+	const char	*root;		/* NULL: where the file lies */
+	const char	*hook;		/* "eod"; NULL: core library only */
+	struct str	 text;		/* none: read the file */
+};
+
+struct hsl_program	*script_compile(const struct script_from *from,
+			    conf_report_fn *report, void *arg);
+/* Whether there is a hook of that name. */
+bool			 script_hook_known(const char *hook);
+
+#endif

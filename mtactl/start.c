@@ -1,0 +1,182 @@
+/*
+ * mtactl start, mtactl run: finding the master and handing over to it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fd.h"
+#include "talk.h"
+
+#ifndef HALYARD_LIBEXEC
+#define HALYARD_LIBEXEC	"/usr/local/libexec/halyard"
+#endif
+
+#define NOTIFY_FD	3
+
+static bool
+start_is_program(const char *dir, size_t len, char *out, size_t size)
+{
+	int	n = snprintf(out, size, "%.*s/master", (int)len, dir);
+
+	return n > 0 && (size_t)n < size && access(out, X_OK) == 0;
+}
+
+/* Beside this mtactl, if it was called by a path. */
+static bool
+start_beside(const char *self, char *out, size_t size)
+{
+	char	path[PATH_MAX], *slash;
+
+	if (strchr(self, '/') == NULL || realpath(self, path) == NULL)
+		return false;
+	slash = strrchr(path, '/');
+	return start_is_program(path, (size_t)(slash - path), out, size);
+}
+
+static int
+start_find(const struct ctl *c, char *out, size_t size, struct err *e)
+{
+	const char	*dir = getenv("HALYARD_DAEMONS");
+
+	if (dir != NULL && dir[0] != '\0') {
+		if (start_is_program(dir, strlen(dir), out, size))
+			return 0;
+		return err_set(e, "HALYARD_DAEMONS: no master in %s", dir);
+	}
+	if (start_beside(c->self, out, size) ||
+	    start_is_program(HALYARD_LIBEXEC, strlen(HALYARD_LIBEXEC), out,
+	    size))
+		return 0;
+	return err_set(e, "no master beside mtactl nor in " HALYARD_LIBEXEC);
+}
+
+/* The control socket tells whether there is one already. */
+static int
+start_running(const struct ctl *c, struct err *e)
+{
+	struct ipc_client	cl;
+
+	if (talk_connect(c, &cl, e) == -1)
+		return 0;
+	ipc_client_close(&cl);
+	return err_set(e, "%s: already running", c->dir);
+}
+
+static void
+start_child(const struct ctl *c, const char *path, int notify)
+{
+	/* dup2() to itself would keep close-on-exec. */
+	if ((notify == NOTIFY_FD ? fd_cloexec(notify, false) :
+	    dup2(notify, NOTIFY_FD)) == -1)
+		_exit(CTL_FAILED);
+	(void)execl(path, path, "-c", c->dir, "-n", "3", (char *)NULL);
+	(void)fprintf(stderr, "mtactl: %s: %s\n", path, strerror(errno));
+	_exit(CTL_FAILED);
+}
+
+static void
+start_read(int fd, struct buf *out)
+{
+	ssize_t	n;
+
+	do {
+		n = read(fd, buf_reserve(out, 4096), 4096);
+		if (n > 0)
+			buf_added(out, (size_t)n);
+	} while (n > 0 || (n == -1 && errno == EINTR));
+}
+
+/* Lines of errors, or "ready". */
+static int
+start_result(struct buf *said, pid_t pid, struct err *e)
+{
+	int	status = 0;
+
+	if (strcmp(buf_cstr(said), "ready\n") == 0)
+		return 0;
+	(void)fputs(buf_cstr(said), stderr);
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		;
+	if (said->len > 0)
+		return err_set(e, "not started");
+	if (WIFSIGNALED(status))
+		return err_set(e, "master was killed by signal %d",
+		    WTERMSIG(status));
+	return err_set(e, "master ended with status %d before it was ready",
+	    WEXITSTATUS(status));
+}
+
+static int
+start_background(const struct ctl *c, const char *path, struct err *e)
+{
+	struct buf	said = BUF_INIT;
+	pid_t		pid;
+	int		p[2], rc;
+
+	if (pipe(p) == -1)
+		return err_errno(e, "pipe");
+	(void)fd_cloexec(p[0], true);
+	(void)fd_cloexec(p[1], true);
+	pid = fork();
+	if (pid == 0)
+		start_child(c, path, p[1]);
+	(void)close(p[1]);
+	if (pid == -1) {
+		(void)close(p[0]);
+		return err_errno(e, "fork");
+	}
+	start_read(p[0], &said);
+	(void)close(p[0]);
+	rc = start_result(&said, pid, e);
+	buf_free(&said);
+	return rc;
+}
+
+static int
+start_prepare(const struct ctl *c, char *path, size_t size, struct err *e)
+{
+	if (access(c->dir, F_OK) == -1)
+		return err_errno(e, "%s", c->dir);
+	if (start_find(c, path, size, e) == -1)
+		return -1;
+	return start_running(c, e);
+}
+
+int
+verb_start(const struct ctl *c, int argc, char **argv)
+{
+	char		path[PATH_MAX];
+	struct err	e;
+
+	(void)argv;
+	if (argc != 1)
+		return verb_usage();
+	if (start_prepare(c, path, sizeof path, &e) == -1 ||
+	    start_background(c, path, &e) == -1)
+		return verb_fail(&e);
+	(void)printf("started\n");
+	return CTL_OK;
+}
+
+int
+verb_run(const struct ctl *c, int argc, char **argv)
+{
+	char		path[PATH_MAX];
+	struct err	e;
+
+	(void)argv;
+	if (argc != 1)
+		return verb_usage();
+	if (start_prepare(c, path, sizeof path, &e) == -1)
+		return verb_fail(&e);
+	(void)execl(path, path, "-c", c->dir, (char *)NULL);
+	(void)err_errno(&e, "%s", path);
+	return verb_fail(&e);
+}

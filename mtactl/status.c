@@ -1,0 +1,142 @@
+/*
+ * mtactl status: processes from master, counters from the metrics service.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "counters.h"
+#include "options.h"
+#include "report.h"
+#include "talk.h"
+
+#define COLUMNS	"%-24s %-10s %8s %4s %-12s %8s %8s\n"
+
+struct status {
+	json_t	*processes;	/* NULL: print a table */
+	int	 count;
+};
+
+/* "119s", "12m", "3h", "5d": the largest unit of which there are two. */
+static void
+status_age(uint64_t ms, char *out, size_t size)
+{
+	static const struct {
+		uint64_t	ms;
+		char		name;
+	} units[] = {
+		{ 172800000, 'd' }, { 7200000, 'h' }, { 120000, 'm' },
+	};
+	size_t	i;
+
+	for (i = 0; i < sizeof units / sizeof units[0]; i++) {
+		if (ms < units[i].ms)
+			continue;
+		(void)snprintf(out, size, "%" PRIu64 "%c",
+		    ms * 2 / units[i].ms, units[i].name);
+		return;
+	}
+	(void)snprintf(out, size, "%" PRIu64 "s", ms / 1000);
+}
+
+static void
+status_row(const struct ipc_CTL_PROCESS *p)
+{
+	char	pid[16], generation[16], age[32], restarts[16];
+
+	(void)snprintf(pid, sizeof pid, "%" PRIu32, p->pid);
+	(void)snprintf(generation, sizeof generation, "%" PRIu32,
+	    p->generation);
+	(void)snprintf(restarts, sizeof restarts, "%" PRIu32, p->restarts);
+	status_age(p->age_ms, age, sizeof age);
+	(void)printf(COLUMNS, p->service, p->program,
+	    p->pid != 0 ? pid : "-", generation, p->state,
+	    p->pid != 0 ? age : "-", restarts);
+}
+
+static void
+status_process(void *arg, const struct ipc_CTL_PROCESS *p)
+{
+	struct status	*s = arg;
+
+	if (s->processes == NULL) {
+		if (s->count++ == 0)
+			(void)printf(COLUMNS, "SERVICE", "PROGRAM", "PID",
+			    "GEN", "STATE", "AGE", "RESTARTS");
+		status_row(p);
+		return;
+	}
+	json_array_append_new(s->processes, json_pack(
+	    "{s:o,s:o,s:I,s:I,s:o,s:I,s:I}",
+	    "service", json_text(p->service),
+	    "program", json_text(p->program),
+	    "pid", (json_int_t)p->pid,
+	    "generation", (json_int_t)p->generation,
+	    "state", json_text(p->state),
+	    "age_ms", (json_int_t)p->age_ms,
+	    "restarts", (json_int_t)p->restarts));
+}
+
+static void
+status_counters(json_t *counters)
+{
+	const char	*service, *name;
+	json_t		*row, *value;
+
+	json_object_foreach(counters, service, row) {
+		(void)printf("\n%s\n", service);
+		json_object_foreach(row, name, value)
+			if (json_is_integer(value))
+				(void)printf("    %-24s %12" JSON_INTEGER_FORMAT
+				    "\n", name, json_integer_value(value));
+	}
+}
+
+static int
+status_ask(const struct ctl *c, struct status *s, struct ipc_CTL_DONE *done,
+    struct err *e)
+{
+	static const struct talk_ops	ops = { .process = status_process };
+	struct ipc_client		cl;
+	int				rc;
+
+	if (talk_connect(c, &cl, e) == -1)
+		return -1;
+	rc = talk_ask(&cl, IPC_CTL_STATUS, &ops, s, done, e);
+	ipc_client_close(&cl);
+	return rc;
+}
+
+int
+verb_status(const struct ctl *c, int argc, char **argv)
+{
+	struct status		 s = { NULL, 0 };
+	struct options		 o;
+	struct ipc_CTL_DONE	 done;
+	struct buf		 path = BUF_INIT;
+	struct err		 e;
+	json_t			*counters;
+
+	if (options_parse(&o, "j", argc, argv) == -1 || o.argc != 0)
+		return verb_usage();
+	if (o.json)
+		s.processes = json_array();
+	if (status_ask(c, &s, &done, &e) == -1) {
+		json_decref(s.processes);
+		return verb_fail(&e);
+	}
+	talk_path(c, "metrics.sock", &path);
+	counters = counters_fetch(buf_cstr(&path));
+	buf_free(&path);
+	if (o.json) {
+		json_print(json_pack("{s:o,s:o,s:o}", "state",
+		    json_text(done.text), "processes", s.processes,
+		    "counters", counters != NULL ? counters : json_null()));
+		return CTL_OK;
+	}
+	(void)printf("%s\n", done.text);
+	if (counters != NULL)
+		status_counters(counters);
+	json_decref(counters);
+	return CTL_OK;
+}

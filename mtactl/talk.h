@@ -1,0 +1,30 @@
+/*
+ * talk - a conversation with the master of an instance
+ *
+ * Failure    0, or -1 with *e.
+ */
+#ifndef MTACTL_TALK_H
+#define MTACTL_TALK_H
+
+#include "base/buf.h"
+#include "ipc/client.h"
+#include "verb.h"
+
+/* What master says before CTL_DONE. */
+struct talk_ops {
+	void	(*line)(void *arg, const char *file, int line, int column,
+		    const char *text);
+	void	(*process)(void *arg, const struct ipc_CTL_PROCESS *p);
+};
+
+/* The path of something in run_directory, at the end of out. */
+void	talk_path(const struct ctl *c, const char *name, struct buf *out);
+int	talk_connect(const struct ctl *c, struct ipc_client *cl,
+	    struct err *e);
+/* Asks, hands on what comes, ends at CTL_DONE. */
+int	talk_ask(struct ipc_client *cl, int type, const struct talk_ops *ops,
+	    void *arg, struct ipc_CTL_DONE *done, struct err *e);
+/* Until master closes the connection, that is, has ended. */
+void	talk_wait_end(struct ipc_client *cl);
+
+#endif
