@@ -24,13 +24,14 @@ buf_clear(struct buf *b)
 char *
 buf_data(struct buf *b)
 {
-	return b->mem + b->off;
+	return b->mem != NULL ? b->mem + b->off : NULL;
 }
 
 struct str
 buf_str(const struct buf *b)
 {
-	return (struct str){ b->mem + b->off, b->len };
+	return (struct str){ b->mem != NULL ? b->mem + b->off : NULL,
+	    b->len };
 }
 
 /* Slide to the front before growing: a drained buffer never grows. */

@@ -1,0 +1,23 @@
+/*
+ * terminate - Accept(), Reject(), Defer(): natives that end a hook
+ *
+ * Each takes ([reason[, options]]): reason a string or an array of strings,
+ * options reply_codes {code, enhanced} and disconnect.  What they say goes to
+ * the verdict at the front of the host's data.
+ */
+#ifndef HOOKS_TERMINATE_H
+#define HOOKS_TERMINATE_H
+
+#include "hooks/verdict.h"
+#include "hsl/hsl.h"
+
+hsl_native	terminate_accept;
+hsl_native	terminate_reject;
+hsl_native	terminate_defer;
+
+/* Every host whose hooks end this way begins its data with one. */
+struct hook_data {
+	struct verdict	verdict;
+};
+
+#endif

@@ -1,0 +1,125 @@
+#include "values.h"
+
+static struct hsl_value
+values_address(struct hsl_exec *x, const struct smtp_path *p)
+{
+	struct hsl_value	v = hsl_array(x);
+
+	hsl_array_set(x, v, "localpart", hsl_string(x, p->localpart));
+	hsl_array_set(x, v, "domain", hsl_string(x, p->domain));
+	return v;
+}
+
+/* local@domain in lower case. */
+static struct hsl_value
+values_lower(struct hsl_exec *x, const struct smtp_path *p)
+{
+	struct buf		b = BUF_INIT;
+	struct hsl_value	v;
+
+	smtp_path_add_lower(&b, p);
+	v = hsl_string(x, buf_str(&b));
+	buf_free(&b);
+	return v;
+}
+
+/* A parameter without "=" has the value none. */
+static struct hsl_value
+values_params(struct hsl_exec *x, const struct hook_params *p)
+{
+	struct hsl_value	v = hsl_array(x), key, value;
+	size_t			i;
+
+	for (i = 0; i < p->count; i++) {
+		key = hsl_string(x, p->list[i].key);
+		value = p->list[i].value.p != NULL ?
+		    hsl_string(x, p->list[i].value) : hsl_none();
+		hsl_array_set_key(x, v, key, value);
+	}
+	return v;
+}
+
+static struct hsl_value
+values_helo(struct hsl_exec *x, const struct hook_connection *c)
+{
+	struct hsl_value	v = hsl_array(x);
+
+	hsl_array_set(x, v, "verb", hsl_text(x, c->helo_verb));
+	hsl_array_set(x, v, "host", hsl_text(x, c->helo_host));
+	return v;
+}
+
+static struct hsl_value
+values_tls(struct hsl_exec *x, const struct hook_connection *c)
+{
+	struct hsl_value	v = hsl_array(x);
+
+	hsl_array_set(x, v, "protocol", hsl_text(x, c->tls_protocol));
+	hsl_array_set(x, v, "cipher", hsl_text(x, c->tls_cipher));
+	hsl_array_set(x, v, "keysize", hsl_number(c->tls_keysize));
+	return v;
+}
+
+struct hsl_value
+values_connection(struct hsl_exec *x, const struct hook_connection *c)
+{
+	struct hsl_value	v = hsl_array(x);
+
+	hsl_array_set(x, v, "id", hsl_text(x, c->id));
+	hsl_array_set(x, v, "priority", hsl_number(0));
+	hsl_array_set(x, v, "remoteip", hsl_text(x, c->remoteip));
+	hsl_array_set(x, v, "remoteport", hsl_number(c->remoteport));
+	hsl_array_set(x, v, "localip", hsl_text(x, c->localip));
+	hsl_array_set(x, v, "localport", hsl_number(c->localport));
+	hsl_array_set(x, v, "serverid", hsl_text(x, c->serverid));
+	if (c->helo_verb != NULL)
+		hsl_array_set(x, v, "helo", values_helo(x, c));
+	if (c->tls_protocol != NULL)
+		hsl_array_set(x, v, "tls", values_tls(x, c));
+	return v;
+}
+
+static struct hsl_value
+values_recipient(struct hsl_exec *x, const struct hook_recipient *r)
+{
+	struct hsl_value	v = hsl_array(x);
+
+	hsl_array_set(x, v, "recipient", values_lower(x, &r->path));
+	hsl_array_set(x, v, "address", values_address(x, &r->path));
+	hsl_array_set(x, v, "params", values_params(x, &r->params));
+	return v;
+}
+
+struct hsl_value
+values_transaction(struct hsl_exec *x, const struct hook_transaction *t)
+{
+	struct hsl_value		 v = hsl_array(x), list = hsl_array(x);
+	const struct hook_recipient	*r;
+
+	hsl_array_set(x, v, "id", hsl_text(x, t->id));
+	hsl_array_set(x, v, "ts", hsl_number(t->ts));
+	hsl_array_set(x, v, "sender", values_lower(x, &t->sender));
+	hsl_array_set(x, v, "senderaddress", values_address(x, &t->sender));
+	hsl_array_set(x, v, "senderparams", values_params(x, &t->params));
+	STAILQ_FOREACH(r, &t->recipients, link)
+		hsl_array_push(x, list, values_recipient(x, r));
+	hsl_array_set(x, v, "recipients", list);
+	return v;
+}
+
+int
+values_to_path(struct hsl_value v, struct arena *a, struct smtp_path *path)
+{
+	struct hsl_value	local, domain;
+
+	if (v.type == HSL_STRING)
+		return smtp_address_parse(path,
+		    arena_str(a, hsl_value_str(v)), a);
+	local = hsl_array_get(v, "localpart");
+	domain = hsl_array_get(v, "domain");
+	if (v.type != HSL_ARRAY || local.type != HSL_STRING ||
+	    domain.type != HSL_STRING)
+		return -1;
+	return smtp_path_set(path, arena_str(a, hsl_value_str(local)),
+	    arena_str(a, hsl_value_str(domain)));
+}

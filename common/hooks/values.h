@@ -1,0 +1,27 @@
+/*
+ * values - facts as the arrays scripts see
+ *
+ * Names and shapes are those of the hooks' documentation: $connection,
+ * $transaction, addresses as {localpart, domain}.
+ *
+ * Ownership  the caller owns each value returned.
+ */
+#ifndef HOOKS_VALUES_H
+#define HOOKS_VALUES_H
+
+#include "hooks/facts.h"
+#include "hsl/hsl.h"
+
+struct hsl_value values_connection(struct hsl_exec *x,
+		    const struct hook_connection *c);
+struct hsl_value values_transaction(struct hsl_exec *x,
+		    const struct hook_transaction *t);
+
+/*
+ * Addresses a script gives: "local@domain" or {localpart, domain}.  Parts
+ * are copied to the arena.  -1: not an address.
+ */
+int	values_to_path(struct hsl_value v, struct arena *a,
+	    struct smtp_path *path);
+
+#endif

@@ -1,0 +1,448 @@
+"""A Halyard instance in a temporary directory, a raw SMTP client, a scripted
+backend, and a runner that prints TAP.  Standard library only; everything
+listens on loopback and ends with the test."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+BUILD = os.environ.get("HALYARD_BUILD", os.path.join(ROOT, "build"))
+MTACTL = os.path.join(BUILD, "bin", "mtactl")
+SLOW = 4 if "san" in BUILD else 1
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(what, seconds=10, text="condition"):
+    """Polls what() until it is true; its value."""
+    end = time.monotonic() + seconds * SLOW
+    while True:
+        value = what()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError("timeout waiting for " + text)
+        time.sleep(0.02)
+
+
+class Instance:
+    """mtactl init, changed by `params` and `hook`, started and stopped."""
+
+    def __init__(self, backend_port=1, params=None, hook=None, maxproc=2,
+                 services=""):
+        self.dir = tempfile.mkdtemp(prefix="halyard-test.")
+        self.conf = os.path.join(self.dir, "mta")
+        self.port = free_port()
+        self.ctl("init", self.conf, "--listen", "127.0.0.1:%d" % self.port,
+                 "--backend", "127.0.0.1:%d" % backend_port, "--hostname",
+                 "mx.example.org", conf=False)
+        self.set(**(params or {}))
+        if hook is not None:
+            self.write_hook(hook)
+        self.maxproc(maxproc)
+        if services:
+            with open(self.path("master.cf"), "a") as f:
+                f.write(services)
+
+    def path(self, name):
+        return os.path.join(self.conf, name)
+
+    def ctl(self, *args, conf=True, check=True):
+        command = [MTACTL] + (["-c", self.conf] if conf else []) + list(args)
+        p = subprocess.run(command, capture_output=True, text=True,
+                           timeout=120)
+        if check and p.returncode != 0:
+            raise AssertionError("%s: exit %d\n%s%s" % (" ".join(command),
+                                 p.returncode, p.stdout, p.stderr))
+        return p
+
+    def set(self, **params):
+        with open(self.path("main.cf")) as f:
+            lines = [l for l in f if l.split("=")[0].strip() not in params]
+        lines += ["%s = %s\n" % (k, v) for k, v in params.items()]
+        with open(self.path("main.cf"), "w") as f:
+            f.writelines(lines)
+
+    def write_hook(self, text):
+        with open(self.path("hooks/eod.hsl"), "w") as f:
+            f.write(text)
+
+    def maxproc(self, n):
+        with open(self.path("master.cf")) as f:
+            lines = f.read().splitlines()
+        for i, line in enumerate(lines):
+            columns = line.split()
+            if len(columns) >= 8 and columns[7] == "smtpd" and \
+                    line[0] not in "# \t":
+                columns[6] = str(n)
+                lines[i] = " ".join(columns)
+        with open(self.path("master.cf"), "w") as f:
+            f.write("\n".join(lines) + "\n")
+
+    def start(self):
+        self.ctl("start")
+        return self
+
+    def master_pid(self):
+        for root, _, files in os.walk(self.conf):
+            if "master.pid" in files:
+                with open(os.path.join(root, "master.pid")) as f:
+                    return int(f.read() or 0)
+        return 0
+
+    def workers(self, program="smtpd"):
+        """Pids of the running workers, from the status."""
+        import json
+        status = json.loads(self.ctl("status", "--json").stdout)
+        return [p["pid"] for p in status["processes"]
+                if p["program"] == program and p["pid"] != 0]
+
+    def counters(self, service=None):
+        import json
+        status = json.loads(self.ctl("status", "--json").stdout)
+        return status["counters"][service or "127.0.0.1:%d" % self.port]
+
+    def log(self):
+        found = ""
+        for root, _, files in os.walk(self.conf):
+            for name in files:
+                if name.endswith(".log"):
+                    with open(os.path.join(root, name)) as f:
+                        found += f.read()
+        return found
+
+    def wait_log(self, text, seconds=10):
+        return wait_for(lambda: [l for l in self.log().splitlines()
+                                 if text in l], seconds, "log: " + text)[0]
+
+    def client(self, timeout=30):
+        return Client(self.port, timeout)
+
+    def stop(self):
+        pid = self.master_pid()
+        try:
+            self.ctl("stop", check=False)
+        finally:
+            if pid and os.path.exists("/proc/%d" % pid):
+                os.kill(pid, signal.SIGKILL)
+            if not os.environ.get("HALYARD_KEEP"):
+                shutil.rmtree(self.dir, ignore_errors=True)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *exc):
+        if exc[0] is not None:
+            sys.stderr.write(self.log()[-6000:])
+        self.stop()
+
+
+class Reply:
+    def __init__(self, lines):
+        self.lines = lines
+        self.code = int(lines[-1][:3])
+        self.text = [l[4:] for l in lines]
+
+    def __repr__(self):
+        return "Reply(%r)" % self.lines
+
+
+class Client:
+    """Bytes out, replies in; nothing is done by itself."""
+
+    def __init__(self, port, timeout=30, greet=True, host="127.0.0.1"):
+        self.sock = socket.create_connection((host, port), timeout)
+        self.file = self.sock.makefile("rb")
+        if greet:
+            self.expect(220)
+
+    def send(self, data):
+        self.sock.sendall(data if isinstance(data, bytes)
+                          else data.encode())
+
+    def reply(self):
+        lines = []
+        while True:
+            line = self.file.readline()
+            if not line.endswith(b"\r\n"):
+                raise EOFError("connection closed: %r" % (lines + [line]))
+            lines.append(line[:-2].decode("utf-8", "replace"))
+            if lines[-1][3:4] != "-":
+                return Reply(lines)
+
+    def expect(self, code):
+        r = self.reply()
+        if r.code != code:
+            raise AssertionError("expected %d, got %r" % (code, r))
+        return r
+
+    def cmd(self, line, code=None):
+        self.send(line + "\r\n")
+        return self.reply() if code is None else self.expect(code)
+
+    def hello(self):
+        return self.cmd("EHLO client.example.net", 250)
+
+    def envelope(self, sender="a@example.net", rcpts=("b@example.org",)):
+        self.cmd("MAIL FROM:<%s>" % sender, 250)
+        for r in rcpts:
+            self.cmd("RCPT TO:<%s>" % r, 250)
+
+    def message(self, text="Subject: hi\r\n\r\nHello.\r\n",
+                sender="a@example.net", rcpts=("b@example.org",)):
+        """One whole transaction; the reply to its end."""
+        self.envelope(sender, rcpts)
+        self.cmd("DATA", 354)
+        self.send(text if isinstance(text, bytes) else text.encode())
+        return self.cmd(".")
+
+    def closed(self):
+        """True when the server has closed the connection."""
+        try:
+            return self.file.read(1) == b""
+        except ConnectionResetError:
+            return True
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
+
+    def reset(self):
+        """Closes by RST."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                             b"\1\0\0\0\0\0\0\0")
+        self.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+
+class Gone(Exception):
+    """The peer closed, or the script wants the connection closed."""
+
+
+class Backend:
+    """An SMTP server that does what a test says.
+
+    `replies` maps a verb (CONNECT, EHLO, MAIL, RCPT, DATA, EOD, BDAT, RSET,
+    STARTTLS, QUIT) to bytes, or to a function of (conversation, line) that
+    returns bytes, or None for the usual answer; it may sleep or raise Gone.
+    """
+
+    EXTS = ("PIPELINING", "SIZE 10000000", "8BITMIME", "SMTPUTF8",
+            "ENHANCEDSTATUSCODES")
+
+    def __init__(self, exts=EXTS, replies=None, handler=None):
+        self.exts = list(exts)
+        self.replies = dict(replies or {})
+        self.handler = handler or Conversation.run
+        self.messages = []
+        self.commands = []
+        self.connections = 0
+        self.lock = threading.Lock()
+        self.sock = socket.socket()
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.sock.bind(("127.0.0.1", 0))
+        self.sock.listen(512)
+        self.port = self.sock.getsockname()[1]
+        self.open = True
+        self.conversations = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while self.open:
+            try:
+                sock, _ = self.sock.accept()
+            except OSError:
+                return
+            self.connections += 1
+            conv = Conversation(self, sock)
+            self.conversations.append(conv)
+            threading.Thread(target=conv.serve, daemon=True).start()
+
+    def verbs(self):
+        with self.lock:
+            return [c.split(b" ")[0].split(b":")[0].decode().upper()
+                    for c in self.commands]
+
+    def close(self):
+        self.open = False
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.sock.close()
+        for conv in self.conversations:
+            conv.hang_up()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+
+class Conversation:
+    def __init__(self, backend, sock):
+        self.backend = backend
+        self.sock = sock
+        self.file = sock.makefile("rb")
+        self.reset()
+
+    def reset(self):
+        self.sender = None
+        self.rcpts = []
+        self.body = b""
+        self.params = b""
+
+    def hang_up(self):
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def send(self, data):
+        self.sock.sendall(data)
+
+    def line(self):
+        line = self.file.readline()
+        if not line.endswith(b"\r\n"):
+            raise Gone()
+        with self.backend.lock:
+            self.backend.commands.append(line[:-2])
+        return line[:-2]
+
+    def answer(self, verb, line, usual):
+        said = self.backend.replies.get(verb)
+        if callable(said):
+            said = said(self, line)
+        said = usual if said is None else said
+        self.send(said)
+        return said[:1] == b"2" or said[:1] == b"3"
+
+    def serve(self):
+        try:
+            self.backend.handler(self)
+        except (Gone, OSError, ValueError):
+            pass
+        finally:
+            self.hang_up()
+            self.sock.close()
+
+    def run(self):
+        self.answer("CONNECT", b"", b"220 backend ESMTP\r\n")
+        while True:
+            line = self.line()
+            verb = line.split(b" ")[0].split(b":")[0].upper()
+            getattr(self, "do_" + verb.decode("ascii", "replace"),
+                    self.do_unknown)(line)
+
+    def do_unknown(self, line):
+        self.answer("UNKNOWN", line, b"500 5.5.1 What?\r\n")
+
+    def do_EHLO(self, line):
+        lines = [b"backend"] + [e.encode() for e in self.backend.exts]
+        self.answer("EHLO", line, b"".join(
+            b"250%s%s\r\n" % (b" " if i == len(lines) - 1 else b"-", l)
+            for i, l in enumerate(lines)))
+
+    def do_HELO(self, line):
+        self.answer("HELO", line, b"250 backend\r\n")
+
+    def do_MAIL(self, line):
+        self.reset()
+        if self.answer("MAIL", line, b"250 2.1.0 Sender ok\r\n"):
+            self.sender, _, self.params = line[10:].partition(b" ")
+
+    def do_RCPT(self, line):
+        if self.answer("RCPT", line, b"250 2.1.5 Recipient ok\r\n"):
+            self.rcpts.append(line[8:])
+
+    def do_RSET(self, line):
+        self.reset()
+        self.answer("RSET", line, b"250 2.0.0 Reset\r\n")
+
+    def do_NOOP(self, line):
+        self.answer("NOOP", line, b"250 2.0.0 Ok\r\n")
+
+    def do_QUIT(self, line):
+        self.answer("QUIT", line, b"221 2.0.0 Bye\r\n")
+        raise Gone()
+
+    def do_DATA(self, line):
+        usual = b"354 Go on\r\n" if self.rcpts else b"503 5.5.1 No rcpt\r\n"
+        if not self.answer("DATA", line, usual):
+            return
+        body = []
+        while True:
+            l = self.file.readline()
+            if not l.endswith(b"\r\n"):
+                raise Gone()
+            if l == b".\r\n":
+                break
+            body.append(l[1:] if l.startswith(b".") else l)
+        self.body = b"".join(body)
+        self.end("DATA")
+
+    def do_BDAT(self, line):
+        words = line.split()
+        n = int(words[1])
+        chunk = self.file.read(n)
+        if len(chunk) != n:
+            raise Gone()
+        self.body += chunk
+        if len(words) > 2:
+            self.end("BDAT")
+        else:
+            self.answer("BDAT", line, b"250 2.0.0 Chunk ok\r\n"
+                        if self.rcpts else b"503 5.5.1 No rcpt\r\n")
+
+    def end(self, how):
+        usual = b"250 2.0.0 Ok: queued as 4711\r\n" if self.rcpts else \
+            b"503 5.5.1 No rcpt\r\n"
+        said = self.backend.replies.get("EOD")
+        if callable(said):
+            said = said(self, b"")
+        said = usual if said is None else said
+        if said[:1] == b"2":
+            with self.backend.lock:
+                self.backend.messages.append({
+                    "sender": self.sender, "rcpts": list(self.rcpts),
+                    "body": self.body, "how": how, "params": self.params})
+        self.reset()
+        self.send(said)
+
+
+def main(names):
+    """Runs every test_* of the calling module's globals and prints TAP."""
+    only = sys.argv[1:]
+    tests = [(n, f) for n, f in names.items() if n.startswith("test_")
+             and (not only or n in only)]
+    print("1..%d" % len(tests), flush=True)
+    failed = 0
+    for i, (name, test) in enumerate(tests, 1):
+        try:
+            test()
+            print("ok %d - %s" % (i, name), flush=True)
+        except Exception:
+            failed += 1
+            print("not ok %d - %s" % (i, name), flush=True)
+            for line in traceback.format_exc().splitlines():
+                print("# " + line, flush=True)
+    sys.exit(1 if failed else 0)

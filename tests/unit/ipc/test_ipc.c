@@ -1,0 +1,215 @@
+/*
+ * ipc: what goes in comes out; all else is refused, also across a channel
+ * with a descriptor.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "event/loop.h"
+#include "ipc/channel.h"
+#include "ipc/fdpass.h"
+#include "ipc/frame.h"
+
+/* Decodes from a heap copy of exactly n bytes, so that ASan sees more. */
+static int
+decode_exact(const char *src, size_t n, struct ipc_REFUSED *out)
+{
+	unsigned char	*copy = malloc(n + 1);
+	struct rbuf	 r = { copy + 1, n };
+	int		 rc;
+
+	memcpy(copy + 1, src, n);
+	rc = ipc_get_REFUSED(&r, out);
+	free(copy);
+	return rc;
+}
+
+static void
+test_round_trip_and_damage(void **state)
+{
+	static struct ipc_REFUSED	in = { .file = "hooks/eod.hsl",
+	    .line = 3, .column = 7, .text = "unexpected ';'" }, out;
+	struct buf			b = BUF_INIT;
+	size_t				n;
+
+	(void)state;
+	assert_int_equal(ipc_put_REFUSED(&b, &in), 0);
+	assert_int_equal(decode_exact(buf_data(&b), b.len, &out), 0);
+	assert_string_equal(out.file, in.file);
+	assert_int_equal(out.line, 3);
+	assert_int_equal(out.column, 7);
+	for (n = 0; n < b.len; n++)
+		assert_int_equal(decode_exact(buf_data(&b), n, &out), -1);
+	buf_add_byte(&b, 'x');
+	assert_int_equal(decode_exact(buf_data(&b), b.len, &out), -1);
+	buf_data(&b)[0] = 0x7f;
+	assert_int_equal(decode_exact(buf_data(&b), b.len, &out), -1);
+	memset(in.text, 'a', sizeof in.text);	/* no end */
+	buf_clear(&b);
+	assert_int_equal(ipc_put_REFUSED(&b, &in), -1);
+	in.text[0] = '\0';
+	buf_free(&b);
+}
+
+static void
+test_who_may_say_what(void **state)
+{
+	static const struct {
+		int	type;
+		int	from;
+		int	to;
+		int	nfds;
+		bool	want;
+	} t[] = {
+		{ IPC_READY, IPC_WORKER, IPC_MASTER, 0, true },
+		{ IPC_READY, IPC_WORKER, IPC_MASTER, 1, false },
+		{ IPC_READY, IPC_CONTROL, IPC_MASTER, 0, false },
+		{ IPC_LISTENER, IPC_MASTER, IPC_WORKER, 1, true },
+		{ IPC_LISTENER, IPC_MASTER, IPC_WORKER, 0, false },
+		{ IPC_LISTENER, IPC_WORKER, IPC_MASTER, 1, false },
+		{ IPC_CTL_STOP, IPC_CONTROL, IPC_MASTER, 0, true },
+		{ IPC_CTL_STOP, IPC_WORKER, IPC_MASTER, 0, false },
+		{ 9999, IPC_WORKER, IPC_MASTER, 0, false },
+	};
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < sizeof t / sizeof t[0]; i++)
+		assert_int_equal(ipc_allowed(t[i].type,
+		    (enum ipc_role)t[i].from, (enum ipc_role)t[i].to,
+		    t[i].nfds), t[i].want);
+	assert_string_equal(ipc_name(IPC_DRAIN), "DRAIN");
+	assert_string_equal(ipc_name(9999), "unknown");
+}
+
+/* ---- A channel between two ends of one loop ----------------------------- */
+
+struct end {
+	struct loop	*loop;
+	struct channel	*channel;
+	int		 frames;
+	int		 fd;
+	bool		 ended;
+	bool		 blob_ok;
+};
+
+static int
+end_on_frame(void *arg, int type, struct rbuf *r, int fd)
+{
+	struct end		*e = arg;
+	struct ipc_LISTENER	 m;
+	struct ipc_SCRIPT	 s;
+
+	e->frames++;
+	if (type == IPC_SCRIPT) {
+		if (ipc_get_SCRIPT(r, &s) == -1)
+			return -1;
+		e->blob_ok = s.text.len == 1000000;
+		loop_stop(e->loop);
+		return 0;
+	}
+	e->fd = fd;
+	return ipc_get_LISTENER(r, &m);
+}
+
+static void
+end_on_end(void *arg)
+{
+	struct end	*e = arg;
+
+	e->ended = true;
+	loop_stop(e->loop);
+}
+
+static const struct channel_ops	end_ops = { end_on_frame, end_on_end };
+
+static void
+test_channel_passes_descriptors(void **state)
+{
+	struct loop	*l = loop_new(NULL);
+	struct end	 a = { .loop = l, .fd = -1 }, b = { .loop = l, .fd = -1 };
+	int		 sv[2], p[2];
+	char		*big = calloc(1, 1000000), c;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	assert_int_equal(pipe(p), 0);
+	a.channel = channel_new(l, sv[0], IPC_MASTER, IPC_WORKER, &end_ops, &a);
+	b.channel = channel_new(l, sv[1], IPC_WORKER, IPC_MASTER, &end_ops, &b);
+	CHANNEL_SEND(a.channel, LISTENER, p[1], { .address = "127.0.0.1:25" });
+	CHANNEL_SEND(a.channel, SCRIPT, -1, { .path = "x",
+	    .text = { big, 1000000 } });
+	assert_int_equal(loop_run(l), 0);
+	assert_int_equal(b.frames, 2);
+	assert_true(b.blob_ok);
+	assert_int_not_equal(b.fd, -1);
+	assert_int_equal(write(b.fd, "x", 1), 1);
+	assert_int_equal(read(p[0], &c, 1), 1);
+	(void)close(b.fd);
+	(void)close(p[0]);
+	(void)close(p[1]);
+	channel_free(&a.channel);
+	assert_int_equal(loop_run(l), 0);
+	assert_true(b.ended);
+	channel_free(&b.channel);
+	loop_free(&l);
+	free(big);
+}
+
+/* What a worker may not say ends its channel, not the listener's process. */
+static void
+test_channel_refuses(void **state)
+{
+	static const char	*const bad[] = {
+		"\0\0\0\0\0\7\0\0",		/* LOG_FILE without its fd */
+		"\0\0\0\0\0\24\0\0",		/* CTL_STATUS from a worker */
+		"\377\377\377\377\0\11\0\0",	/* a huge length */
+		"\0\0\0\1\0\11\0\0x",		/* READY, too short */
+		"\0\0\0\5\0\11\0\0xxxxx",	/* READY, too long */
+	};
+	static const size_t	 size[] = { 8, 8, 8, 9, 13 };
+	struct loop		*l;
+	struct end		 m;
+	int			 sv[2];
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < 5; i++) {
+		l = loop_new(NULL);
+		m = (struct end){ .loop = l, .fd = -1 };
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+		m.channel = channel_new(l, sv[0], IPC_MASTER, IPC_WORKER,
+		    &end_ops, &m);
+		assert_int_equal(write(sv[1], bad[i], size[i]),
+		    (ssize_t)size[i]);
+		assert_int_equal(loop_run(l), 0);
+		assert_true(m.ended);
+		channel_free(&m.channel);
+		(void)close(sv[1]);
+		loop_free(&l);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_round_trip_and_damage),
+		cmocka_unit_test(test_who_may_say_what),
+		cmocka_unit_test(test_channel_passes_descriptors),
+		cmocka_unit_test(test_channel_refuses),
+	};
+
+	log_open("test", LOG_TO_FD, -1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
