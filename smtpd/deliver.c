@@ -161,6 +161,7 @@ message_done(void *arg, const struct verdict *v)
 {
 	struct session	*s = arg;
 
+	s->txn->run = NULL;
 	if (s->peer_eof && stream_unread(s->stream).len == 0) {
 		session_orphan(s, message_code(v));
 		return;
@@ -211,6 +212,7 @@ message_run_hook(struct session *s)
 		trace_write(s);
 	rq.trace = buf_str(&t->trace);
 	s->mode = MODE_WAIT;
+	COUNT(hook_runs);
 	t->run = eod_start(s->server->eod, &rq);
 }
 

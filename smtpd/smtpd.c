@@ -81,6 +81,22 @@ server_limits(const struct params *p)
 	return l;
 }
 
+static void
+server_count_result(bool answered)
+{
+	COUNT(inline_sends);
+	if (answered)
+		COUNT(inline_results);
+	else
+		COUNT(inline_errors);
+}
+
+static void
+server_count_error(void)
+{
+	COUNT(hook_errors);
+}
+
 static int
 server_load_eod(struct server *srv)
 {
@@ -102,6 +118,8 @@ server_load_eod(struct server *srv)
 		.connection_limit = (size_t)p->backend_connection_limit,
 		.transaction_limit = (uint32_t)p->backend_transaction_limit,
 		.limits = server_limits(p),
+		.on_result = server_count_result,
+		.on_error = server_count_error,
 	};
 
 	if (p->hook_eod[0] == '\0')

@@ -44,6 +44,15 @@ struct eod_config {
 	size_t			 connection_limit;
 	uint32_t		 transaction_limit;
 	struct hsl_limits	 limits;
+	/* As in struct hsl_host: where include and import look. */
+	int			(*open)(void *arg, const char *from,
+				    const char *path, struct buf *text,
+				    char *name, size_t name_size,
+				    struct err *e);
+	void			*open_arg;
+	/* For counters; NULL: none. */
+	void			(*on_result)(bool answered);
+	void			(*on_error)(void);
 };
 
 struct eod_hook	*eod_hook_new(const struct eod_config *c, const char *file,

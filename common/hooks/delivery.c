@@ -1,0 +1,323 @@
+/*
+ * send(): from the script's arguments to a request, and from the backend's
+ * verdict to the array the script gets.  The script is suspended in between.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "eod_private.h"
+#include "values.h"
+
+#define RECIPIENTS_MAX	100000
+
+/* ---- The message's bytes: our trace, then the body --------------------- */
+
+static int
+source_peek(void *arg, struct iovec *iov, int max)
+{
+	struct eod_run	*r = arg;
+	struct delivery	*d = &r->delivery;
+	int		 n = 0, more;
+
+	if (max > 0 && d->trace_done < r->rq.trace.len) {
+		iov[0].iov_base = (char *)(size_t)r->rq.trace.p +
+		    d->trace_done;
+		iov[0].iov_len = r->rq.trace.len - d->trace_done;
+		n = 1;
+	}
+	more = body_peek(&d->cursor, iov + n, max - n);
+	return more == -1 ? -1 : n + more;
+}
+
+static void
+source_advance(void *arg, size_t n)
+{
+	struct eod_run	*r = arg;
+	struct delivery	*d = &r->delivery;
+	size_t		 trace = r->rq.trace.len - d->trace_done;
+
+	trace = trace < n ? trace : n;
+	d->trace_done += trace;
+	if (n > trace)
+		body_advance(&d->cursor, n - trace);
+}
+
+static int
+source_rewind(void *arg)
+{
+	struct eod_run	*r = arg;
+
+	r->delivery.trace_done = 0;
+	body_cursor_fini(&r->delivery.cursor);
+	body_cursor_init(&r->delivery.cursor, r->rq.body);
+	return 0;
+}
+
+static void
+request_body(struct eod_run *r, struct send_body *b)
+{
+	const struct smtp_scan	*scan = r->rq.scan;
+
+	(void)source_rewind(r);
+	*b = (struct send_body){
+		.size = body_size(r->rq.body) + r->rq.trace.len,
+		.dot_lines = scan->dot_lines,
+		.ends_crlf = smtp_scan_ends_crlf(scan),
+		.eight_bit = scan->eight_bit,
+		.peek = source_peek,
+		.advance = source_advance,
+		.rewind = source_rewind,
+		.arg = r,
+	};
+}
+
+/* ---- The envelope ------------------------------------------------------ */
+
+static bool
+path_same(const struct smtp_path *a, const struct smtp_path *b)
+{
+	return str_eq(a->localpart, b->localpart) &&
+	    str_caseeq(a->domain, b->domain);
+}
+
+/*
+ * DSN options of the transaction's recipient with the same address.  Scripts
+ * nearly always send to the recipients in their order: that is looked at
+ * first, so that a thousand recipients cost a thousand comparisons.
+ */
+static void
+rcpt_pass_through(const struct hook_transaction *t,
+    const struct hook_recipient **next, struct send_rcpt *rcpt)
+{
+	const struct hook_recipient	*r = *next;
+
+	if (r == NULL || !path_same(&r->path, &rcpt->path))
+		STAILQ_FOREACH(r, &t->recipients, link)
+			if (path_same(&r->path, &rcpt->path))
+				break;
+	if (r == NULL)
+		return;
+	rcpt->notify = r->options.notify;
+	rcpt->orcpt = r->options.orcpt;
+	*next = STAILQ_NEXT(r, link);
+}
+
+static enum hsl_rc
+request_recipients(struct eod_run *r, struct hsl_call *c,
+    struct hsl_value list, struct send_request *rq)
+{
+	const struct hook_recipient	*next;
+	struct hsl_value		 key, v;
+	size_t				 pos = 0, n = 0;
+	size_t				 count = hsl_array_count(list);
+
+	if (list.type != HSL_ARRAY || count == 0 || count > RECIPIENTS_MAX)
+		return hsl_throw(c, "send: recipients is an array of at "
+		    "least one address");
+	r->delivery.rcpts = arena_alloc(&r->delivery.arena,
+	    count * sizeof *rq->rcpts);
+	next = STAILQ_FIRST(&r->rq.txn->recipients);
+	while (n < count && hsl_array_next(list, &pos, &key, &v)) {
+		if (values_to_path(v, &r->delivery.arena,
+		    &r->delivery.rcpts[n].path) == -1 ||
+		    r->delivery.rcpts[n].path.null)
+			return hsl_throw(c, "send: recipient %zu is not an "
+			    "address", n);
+		rcpt_pass_through(r->rq.txn, &next, &r->delivery.rcpts[n]);
+		n++;
+	}
+	rq->rcpts = r->delivery.rcpts;
+	rq->rcpt_count = n;
+	return HSL_OK;
+}
+
+static enum hsl_rc
+request_envelope(struct eod_run *r, struct hsl_call *c,
+    struct send_request *rq)
+{
+	const struct smtp_mail_options	*o = &r->rq.txn->options;
+
+	if (values_to_path(c->argv[0], &r->delivery.arena, &rq->sender) == -1)
+		return hsl_throw(c, "send: sender is not an address");
+	rq->body_type = o->body;
+	rq->smtputf8 = o->smtputf8;
+	rq->ret = o->ret;
+	rq->envid = o->envid;
+	return request_recipients(r, c, c->argv[1], rq);
+}
+
+/* ---- The result -------------------------------------------------------- */
+
+static struct hsl_value
+value_enhanced(struct hsl_exec *x, const int enhanced[3])
+{
+	struct hsl_value	v = hsl_array(x);
+	int			i;
+
+	for (i = 0; i < 3; i++)
+		hsl_array_push(x, v, hsl_number(enhanced[i]));
+	return v;
+}
+
+/* A backend that gives no enhanced code leaves the key out. */
+static struct hsl_value
+value_reply(struct hsl_exec *x, const struct send_result *res)
+{
+	struct hsl_value	v = hsl_array(x), reason = hsl_array(x);
+	size_t			i;
+
+	hsl_array_set(x, v, "code", hsl_number(res->reply->code));
+	if (res->reply->enhanced[0] != 0)
+		hsl_array_set(x, v, "enhanced",
+		    value_enhanced(x, res->reply->enhanced));
+	for (i = 0; i < smtp_reply_lines(res->reply); i++)
+		hsl_array_push(x, reason,
+		    hsl_string(x, smtp_reply_line(res->reply, i)));
+	hsl_array_set(x, v, "reason", reason);
+	hsl_array_set(x, v, "state", hsl_text(x,
+	    smtp_state_name(res->state)));
+	return v;
+}
+
+static struct hsl_value
+value_error(struct hsl_exec *x, const struct send_result *res)
+{
+	struct hsl_value	v = hsl_array(x);
+
+	hsl_array_set(x, v, "temporary", hsl_boolean(res->temporary));
+	hsl_array_set(x, v, "message", hsl_text(x, res->message));
+	hsl_array_set(x, v, "type", hsl_text(x, send_error_name(res->error)));
+	if (res->dns != SEND_DNS_NONE)
+		hsl_array_set(x, v, "dns", hsl_text(x,
+		    send_dns_name(res->dns)));
+	if (res->state != SMTP_STATE_NONE)
+		hsl_array_set(x, v, "state", hsl_text(x,
+		    smtp_state_name(res->state)));
+	return v;
+}
+
+static struct hsl_value
+value_connection(struct hsl_exec *x, const struct send_connection *c)
+{
+	struct hsl_value	v = hsl_array(x), tls;
+
+	hsl_array_set(x, v, "id", hsl_text(x, c->id));
+	hsl_array_set(x, v, "transactions",
+	    hsl_number((double)c->transactions));
+	hsl_array_set(x, v, "localip", hsl_text(x, c->localip));
+	hsl_array_set(x, v, "remoteip", hsl_text(x, c->remoteip));
+	hsl_array_set(x, v, "remotemx", hsl_string(x, c->remotemx));
+	if (!c->tls_started)
+		return v;
+	tls = hsl_array(x);
+	hsl_array_set(x, tls, "started", hsl_boolean(true));
+	hsl_array_set(x, tls, "protocol", hsl_text(x, c->tls_protocol));
+	hsl_array_set(x, tls, "cipher", hsl_text(x, c->tls_cipher));
+	hsl_array_set(x, tls, "keysize", hsl_number(c->tls_keysize));
+	hsl_array_set(x, v, "tls", tls);
+	return v;
+}
+
+static struct hsl_value
+value_result(struct hsl_exec *x, const struct send_result *res)
+{
+	struct hsl_value	v = hsl_array(x);
+
+	if (res->reply != NULL)
+		hsl_array_set(x, v, "result", value_reply(x, res));
+	else
+		hsl_array_set(x, v, "error", value_error(x, res));
+	if (res->connection.id[0] != '\0')
+		hsl_array_set(x, v, "connection",
+		    value_connection(x, &res->connection));
+	return v;
+}
+
+static void
+result_log(struct eod_run *r, const struct send_result *res)
+{
+	int64_t	ms = loop_now_ms(r->hook->config.loop) -
+		    r->delivery.started_ms;
+
+	LOG(EV_INLINE, r->rq.log,
+	    LOG_NUM("code", res->reply != NULL ? res->reply->code : 0),
+	    LOG_STR("state", smtp_state_name(res->state)),
+	    LOG_STR("error", res->reply != NULL ? NULL : res->message),
+	    LOG_BYTES("host", r->delivery.host),
+	    LOG_STR("remoteip", res->connection.remoteip),
+	    LOG_NUM("reused", (int64_t)res->connection.transactions),
+	    LOG_NUM("ms", ms));
+	if (res->dsn_dropped)
+		LOG(EV_DSN_DROPPED, r->rq.log,
+		    LOG_STR("remoteip", res->connection.remoteip));
+}
+
+/* ---- Start and end ----------------------------------------------------- */
+
+static void
+delivery_on_end_sent(void *arg)
+{
+	struct eod_run	*r = arg;
+
+	r->end_given = true;
+	hsl_time_unlimited(r->exec);
+	timer_stop(&r->deadline);
+}
+
+/*
+ * A message that a backend took, or may have taken, can't be sent again: only
+ * an answer that refuses it leaves the script another try.
+ */
+static void
+delivery_on_done(void *arg, const struct send_result *res)
+{
+	struct eod_run	*r = arg;
+	struct hsl_exec	*x = r->exec;
+	int		 code = res->reply != NULL ? res->reply->code : 0;
+
+	r->delivery.send = NULL;
+	r->end_given = false;
+	r->spent = res->end_given && code < 400;
+	result_log(r, res);
+	if (r->hook->config.on_result != NULL)
+		r->hook->config.on_result(res->reply != NULL);
+	hsl_resume(x, value_result(x, res));
+	delivery_end(r);
+	eod_go_on(r);
+}
+
+enum hsl_rc
+delivery_start(struct eod_run *r, struct hsl_call *c)
+{
+	struct delivery		*d = &r->delivery;
+	struct send_request	 rq = { .deadline_ms = r->deadline_ms,
+	    .present = r->rq.present, .end_sent = delivery_on_end_sent,
+	    .done = delivery_on_done, .arg = r };
+	enum hsl_rc		 rc;
+
+	if (r->spent)
+		return hsl_throw(c, "send: a backend has the message already");
+	delivery_end(r);
+	rc = server_read(c, &r->hook->config, c->argv[2], &rq.server,
+	    &d->arena);
+	if (rc == HSL_OK)
+		rc = request_envelope(r, c, &rq);
+	if (rc != HSL_OK)
+		return rc;
+	request_body(r, &rq.body);
+	d->host = rq.server.host;
+	d->started_ms = loop_now_ms(r->hook->config.loop);
+	d->send = send_start(r->hook->engine, &rq);
+	return HSL_SUSPEND;
+}
+
+void
+delivery_end(struct eod_run *r)
+{
+	struct delivery	*d = &r->delivery;
+
+	send_cancel(&d->send);
+	body_cursor_fini(&d->cursor);
+	arena_free(&d->arena);
+	d->rcpts = NULL;
+}

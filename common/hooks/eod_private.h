@@ -1,0 +1,60 @@
+/*
+ * The inside of an end-of-DATA run, shared by eod.c (its life), mail.c (the
+ * object scripts hold), server.c (what they say of a backend) and delivery.c
+ * (the in-line delivery).
+ */
+#ifndef HOOKS_EOD_PRIVATE_H
+#define HOOKS_EOD_PRIVATE_H
+
+#include "dns/dns.h"
+#include "event/loop.h"
+#include "smtp/send.h"
+
+#include "eod.h"
+#include "terminate.h"
+
+struct eod_hook {
+	struct eod_config	 config;
+	struct hsl_program	*program;
+	struct dns		*dns;
+	struct send_engine	*engine;
+};
+
+struct delivery {
+	struct arena		 arena;		/* of what the request names */
+	struct send		*send;		/* NULL: none under way */
+	struct send_rcpt	*rcpts;
+	struct body_cursor	 cursor;
+	size_t			 trace_done;	/* of the trace, before body */
+	int64_t			 started_ms;
+	struct str		 host;
+};
+
+struct eod_run {
+	struct hook_data	 data;		/* first: hsl_data() */
+	struct eod_hook		*hook;
+	struct eod_request	 rq;
+	struct hsl_exec		*exec;
+	struct timer		 again;		/* after a slice */
+	struct timer		 deadline;
+	struct task		 begin;
+	struct delivery		 delivery;
+	int64_t			 deadline_ms;
+	int			 delivered_code; /* 2xx from a backend */
+	bool			 end_given;	/* and no reply yet */
+	bool			 spent;		/* no second send() */
+};
+
+extern const struct hsl_class	mail_class;
+
+/* $arguments["mail"]->send(): reads what the script says. */
+enum hsl_rc	server_read(struct hsl_call *c, const struct eod_config *config,
+		    struct hsl_value v, struct send_server *server,
+		    struct arena *a);
+enum hsl_rc	delivery_start(struct eod_run *r, struct hsl_call *c);
+void		delivery_end(struct eod_run *r);
+
+/* Goes on after a wait. */
+void		eod_go_on(struct eod_run *r);
+
+#endif

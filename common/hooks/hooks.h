@@ -1,0 +1,14 @@
+/*
+ * hooks - what each hook offers to its script, for compilers and checks
+ *
+ * Process    tables only.
+ */
+#ifndef HOOKS_HOOKS_H
+#define HOOKS_HOOKS_H
+
+#include "hsl/hsl.h"
+
+/* By the name in hook_NAME ("eod"); NULL if there is no such hook. */
+const struct hsl_host	*hooks_host(const char *hook);
+
+#endif
