@@ -1,5 +1,9 @@
-# Halyard.  Targets: all check bench fuzz lint demo install uninstall clean.
-# SAN=1 builds everything under build/san with ASan and UBSan.
+# Halyard.  all builds; check proves; demo shows; the rest: see INSTALL.
+#
+#     make [SAN=1] [V=1] all check bench fuzz lint demo install uninstall clean
+#
+# One make, not recursive: a file that exists is built.  SAN=1 builds under
+# build/san with ASan and UBSan, FUZZ=1 under build/fuzz for libFuzzer.
 
 ifeq ($(filter clean,$(MAKECMDGOALS)),)
 include config.mk			# CC, CFLAGS, PREFIX ...: from ./configure
@@ -8,65 +12,185 @@ endif
 DAEMONS	:= master smtpd metrics
 PROGS	:= $(DAEMONS) mtactl
 LAYERS	:= compat base event conf hsl ipc dns smtp proc hooks
+# A program's folder; the small services live under master.
+home_metrics := master/metrics
+home	= $(or $(home_$(1)),$(1))
 
-BUILD	:= build$(if $(SAN),/san)
-SAN_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-	  -fno-omit-frame-pointer
+FUZZ_CC	?= clang
+FUZZ_SECONDS ?= 60
+BUILD	:= build$(if $(SAN),/san)$(if $(FUZZ),/fuzz)
+SAN_FLAGS = -O1 -g -fsanitize=address,undefined \
+	  -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+ifdef FUZZ
+CC	:= $(FUZZ_CC)
+SAN_FLAGS += -fsanitize=fuzzer-no-link
+endif
+MODE_FLAGS = $(if $(SAN)$(FUZZ),$(SAN_FLAGS))
 WARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	  -Wpointer-arith -Wwrite-strings -Wundef -Werror
 STD	:= -std=c11 -D_GNU_SOURCE
 CPPFLAGS += -Icommon -I$(BUILD)
-ALL_CFLAGS = $(STD) $(WARN) $(if $(SAN),$(SAN_FLAGS),$(CFLAGS)) $(DEPS_CFLAGS)
-ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),$(SAN_FLAGS))
+ALL_CFLAGS = $(STD) $(WARN) $(or $(MODE_FLAGS),$(CFLAGS)) $(DEPS_CFLAGS)
+ALL_LDFLAGS = $(LDFLAGS) $(MODE_FLAGS)
+Q	:= $(if $(V),,@)
+say	= $(if $(V),:,echo "  $(1)")
+
+# ---- What is built of what --------------------------------------------------
 
 objs	= $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c))
 layer	= $(BUILD)/lib/$(1).a
-# What a layer stands on, from the one table of allowed includes.
-under	= $(1) $(patsubst common/%,%,$(shell awk '$$1 == "common/$(1)" \
-	  { $$1 = ""; print }' tests/lint/layers))
-libs_of	= $(foreach l,$(call under,$(1)),$(call layer,$(l)))
+# A program's objects but for the one with main(), for its unit tests.
+parts	= $(filter-out $(BUILD)/%/$(1).o,$(call objs,$(call home,$(1))))
+# What a folder stands on, from the one table of allowed includes.
+allowed	= $(shell awk '$$1 == "$(1)" { $$1 = ""; print }' tests/lint/layers)
+layers_of = $(if $(filter common/*,$(1)),$(LAYERS),$(patsubst common/%,%,$(1)))
+libs_of	= $(foreach l,$(call layers_of,$(call allowed,$(1))),$(call layer,$(l)))
 LIBS	:= $(foreach l,$(LAYERS),$(call layer,$(l)))
 BIN	:= $(PROGS:%=$(BUILD)/bin/%)
 UNIT	:= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c))
 TOOLS	:= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
-link	= @mkdir -p $(@D) && $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
-	  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DEPS_LIBS)
+TARGETS	:= $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS	:= $(TARGETS:%=$(BUILD)/tests/fuzz/%)
+REPLAYS	:= $(TARGETS:fuzz_%=$(BUILD)/tests/fuzz/replay_%)
+# $(1) more flags, $(2) more libraries
+define link
+@mkdir -p $(@D); $(call say,LD $@)
+$(Q)$(CC) $(ALL_LDFLAGS) $(1) -o $@ $(filter %.o,$^) -Wl,--start-group \
+  $(filter %.a,$^) -Wl,--end-group $(DEPS_LIBS) $(2)
+endef
 
 all: $(BIN)
+tools: $(TOOLS)
+units: $(UNIT)
+replays: $(REPLAYS)
+fuzzers: $(FUZZERS)
 
+# In a fresh clone this comes before any target's own commands.
 config.mk: configure
-	./configure
+	$(if $(filter check demo bench% fuzz,$(MAKECMDGOALS)),@tests/packages)
+	@./configure
 
 define layer_rule
 $(call layer,$(1)): $(call objs,common/$(1))
-	@mkdir -p $$(@D)
+	@mkdir -p $$(@D); $$(call say,AR $$@)
 	@rm -f $$@
-	@ar rcs $$@ $$^
+	$$(Q)ar rcs $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
-# A program's folder; the small services live under master.
-home_metrics := master/metrics
-home	= $(or $(home_$(1)),$(1))
-$(foreach p,$(PROGS),$(eval $(BUILD)/bin/$(p): $(call objs,$(call home,$(p))) \
-	$(LIBS)))
-$(BIN): ; $(link)
 
+$(foreach p,$(PROGS),$(eval $(BUILD)/bin/$(p): \
+	$(call objs,$(call home,$(p))) $(call libs_of,$(call home,$(p)))))
+$(BIN):
+	$(link)
+
+# tests/unit/NAME tests the layer or the program NAME.
+unit_of	= $(notdir $(patsubst %/,%,$(dir $(1))))
+unit_on	= $(if $(filter $(1),$(PROGS)),$(call parts,$(1)) \
+	  $(call libs_of,$(call home,$(1))),$(call layer,$(1)) \
+	  $(call libs_of,common/$(1)))
 define unit_rule
 $(patsubst %.c,$(BUILD)/%,$(1)): $(patsubst %.c,$(BUILD)/%.o,$(1)) \
-	$(call libs_of,$(notdir $(patsubst %/,%,$(dir $(1)))))
-	$$(link) -lcmocka
+	$(call unit_on,$(call unit_of,$(1)))
+	$$(call link,,-lcmocka)
 endef
 $(foreach t,$(wildcard tests/unit/*/test_*.c),$(eval $(call unit_rule,$(t))))
+
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
 	$(link)
 
+# A fuzz target includes headers like any source: those name its layers, and
+# what it is linked with is what these stand on.
+headers	= $(shell sed -n 's,^.include "\([a-z]*\)/.*,\1,p' tests/fuzz/$(1).c)
+fuzz_on	= $(sort $(foreach l,$(call headers,$(1)),$(call unit_on,$(l))))
+$(foreach t,$(TARGETS),$(eval $(BUILD)/tests/fuzz/$(t) \
+	$(BUILD)/tests/fuzz/replay_$(t:fuzz_%=%): $(call fuzz_on,$(t))))
+$(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o
+	$(call link,-fsanitize=fuzzer)
+$(REPLAYS): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
+	  $(BUILD)/tests/fuzz/replay.o
+	$(link)
+
 $(BUILD)/%.o: %.c
+	@mkdir -p $(@D); $(call say,CC $<)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# mtactl carries the sample configuration, and knows where it is installed.
+SAMPLES	:= conf/sample/main.cf.in conf/sample/master.cf.in \
+	   conf/sample/eod.hsl.in
+$(BUILD)/mtactl/init.o: $(BUILD)/mtactl/samples.h
+$(BUILD)/mtactl/mtactl.o $(BUILD)/mtactl/start.o: $(BUILD)/mtactl/paths.h
+$(BUILD)/mtactl/samples.h: mtactl/embed.awk $(SAMPLES)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@awk -f mtactl/embed.awk $(SAMPLES) > $@
+$(BUILD)/mtactl/paths.h: always
+	@mkdir -p $(@D)
+	@{ echo '#define HALYARD_LIBEXEC "$(LIBEXECDIR)/halyard"'; \
+	   echo '#define HALYARD_CONFIG "$(SYSCONFDIR)/halyard"'; } > $@.new
+	@cmp -s $@.new $@ || mv $@.new $@
+
+# ---- Proof ------------------------------------------------------------------
+
+check:
+	@tests/packages
+	@tests/run
+
+lint:
+	@tests/lint/run
+
+fuzz:
+	@tests/packages fuzz
+	@$(MAKE) --no-print-directory FUZZ=1 fuzzers
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(TARGETS)
+
+bench: bench-inline
+bench-inline: all tools
+	@tests/bench/inline
+
+demo:
+	@tests/packages
+	@$(MAKE) --no-print-directory all tools
+	@tests/demo
+
+# ---- Installation -----------------------------------------------------------
+
+SBIN	= $(DESTDIR)$(PREFIX)/sbin
+LIBEXEC	= $(DESTDIR)$(LIBEXECDIR)/halyard
+ETC	= $(DESTDIR)$(SYSCONFDIR)/halyard
+MAN	= $(DESTDIR)$(PREFIX)/share/man
+PAGES	:= $(wildcard conf/*.[1-9] common/*/*.[1-9] \
+	   $(PROGS:%=%/*.[1-9]) master/*/*.[1-9])
+page_to	= $(MAN)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
+PAGES_TO = $(foreach p,$(PAGES),$(call page_to,$(p)))
+# The pages speak of the usual places.
+PATHS	= sed -e 's,/etc/halyard,$(SYSCONFDIR)/halyard,g' \
+	  -e 's,/usr/local/libexec,$(LIBEXECDIR),g'
+FILL	= sed -e 's,@HOSTNAME@,mx.example.com,' -e 's,@RUN@,/run/halyard,' \
+	  -e 's,@LOG@,/var/log/halyard.log,' -e 's,@SPOOL@,/var/tmp,' \
+	  -e 's,@LISTEN@,smtp                 ,' \
+	  -e 's,@BACKEND_HOST@,backend.example.com,' -e 's,@BACKEND_PORT@,25,'
+
+install: all
+	install -d $(SBIN) $(LIBEXEC) $(ETC)/hooks
+	install -m 755 $(BUILD)/bin/mtactl $(SBIN)/mtactl
+	$(foreach d,$(DAEMONS),install -m 755 $(BUILD)/bin/$(d) $(LIBEXEC)/$(d) &&) :
+	install -d $(sort $(dir $(PAGES_TO)))
+	$(foreach p,$(PAGES),$(PATHS) $(p) > $(call page_to,$(p)) &&) :
+	$(FILL) conf/sample/main.cf.in > $(ETC)/main.cf.sample
+	$(FILL) conf/sample/master.cf.in > $(ETC)/master.cf.sample
+	$(FILL) conf/sample/eod.hsl.in > $(ETC)/hooks/eod.hsl.sample
+
+# Leaves what the operator wrote.
+uninstall:
+	rm -f $(SBIN)/mtactl $(DAEMONS:%=$(LIBEXEC)/%)
+	rm -f $(PAGES_TO)
+	rm -f $(ETC)/main.cf.sample $(ETC)/master.cf.sample \
+	  $(ETC)/hooks/eod.hsl.sample
+	-rmdir $(LIBEXEC) $(ETC)/hooks $(ETC) 2>/dev/null
 
 clean:
 	rm -rf build config.mk
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all clean
+.PHONY: all tools units replays fuzzers check lint fuzz bench bench-inline \
+	demo install uninstall clean always

@@ -154,6 +154,9 @@ init_listen(struct init *in, const char *listen, struct err *e)
 	int			 rc;
 
 	in->listen = listen;
+	if (strpbrk(listen, " \t\n#") != NULL)
+		return err_set(e, "--listen %s: ADDRESS:PORT expected",
+		    listen);
 	buf_printf(&b, "%s inet - - - - 1 smtpd\n", listen);
 	text.master_cf = buf_str(&b);
 	rc = conf_parse(&c, &text, report_first, &r);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mtactl/paths.h"
 #include "verb.h"
 
 static const struct verb	verbs[] = {
@@ -15,7 +16,6 @@ static const struct verb	verbs[] = {
 };
 
 #define VERB_COUNT	(sizeof verbs / sizeof verbs[0])
-#define DEFAULT_DIR	"/etc/halyard"
 
 static const struct verb	*running;
 
@@ -54,7 +54,7 @@ mtactl_usage(FILE *to, const char *group)
 			    verbs[i].usage[0] != '\0' ? " " : "",
 			    verbs[i].usage);
 	(void)fprintf(to, "DIR holds the configuration (default "
-	    DEFAULT_DIR ").  VERB --help says more.\n");
+	    HALYARD_CONFIG ").  VERB --help says more.\n");
 }
 
 /* How many words of argv the verb's name takes, 0 for another verb. */
@@ -130,7 +130,7 @@ main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
-	struct ctl	c = { DEFAULT_DIR, argv[0] };
+	struct ctl	c = { HALYARD_CONFIG, argv[0] };
 	int		opt;
 
 	(void)signal(SIGPIPE, SIG_IGN);

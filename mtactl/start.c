@@ -12,11 +12,8 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
+#include "mtactl/paths.h"
 #include "talk.h"
-
-#ifndef HALYARD_LIBEXEC
-#define HALYARD_LIBEXEC	"/usr/local/libexec/halyard"
-#endif
 
 #define NOTIFY_FD	3
 
