@@ -29,7 +29,7 @@ MODE_FLAGS = $(if $(SAN)$(FUZZ),$(SAN_FLAGS))
 WARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	  -Wpointer-arith -Wwrite-strings -Wundef -Werror
 STD	:= -std=c11 -D_GNU_SOURCE
-CPPFLAGS += -Icommon -I$(BUILD)
+CPPFLAGS += -Icommon -I. -I$(BUILD)
 ALL_CFLAGS = $(STD) $(WARN) $(or $(MODE_FLAGS),$(CFLAGS)) $(DEPS_CFLAGS)
 ALL_LDFLAGS = $(LDFLAGS) $(MODE_FLAGS)
 Q	:= $(if $(V),,@)

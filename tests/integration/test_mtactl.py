@@ -1,0 +1,294 @@
+#!/usr/bin/env python3
+"""mtactl from the outside: exit codes, what it prints, what it leaves."""
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+
+from halyard import Backend, Instance, MTACTL, main, wait_for
+
+
+def run(*args, env=None):
+    return subprocess.run([MTACTL, *args], capture_output=True, text=True,
+                          timeout=60, env=dict(os.environ, **(env or {})))
+
+
+class Dir:
+    """A directory that is gone afterwards."""
+
+    def __enter__(self):
+        self.name = tempfile.mkdtemp(prefix="halyard-ctl.")
+        return self
+
+    def __exit__(self, *exc):
+        shutil.rmtree(self.name)
+
+    def path(self, *names):
+        return os.path.join(self.name, *names)
+
+    def write(self, name, text):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), "w") as f:
+            f.write(text)
+        return self.path(name)
+
+    def init(self, *args):
+        p = run("init", self.path("mta"), "--hostname", "mx.example.org",
+                *args)
+        assert p.returncode == 0, p
+        return self.path("mta")
+
+
+def check(p, code, stdout=None, stderr=None):
+    assert p.returncode == code, p
+    for want, got in (stdout, p.stdout), (stderr, p.stderr):
+        assert want is None or want in got, (want, p)
+
+
+def test_usage():
+    check(run(), 2, "", "usage: mtactl")
+    check(run("--help"), 0, "config check")
+    check(run("--nonsense"), 2)
+    check(run("frobnicate"), 2, "", "no verb \"frobnicate\"")
+    check(run("config"), 2, "", "config get")
+    check(run("config", "--help"), 0, "config get")
+    check(run("config", "frobnicate"), 2)
+    check(run("hsl", "check"), 2, "", "usage: mtactl [-c DIR] hsl check")
+    for verb in ("start", "stop", "run", "reload", "status"):
+        check(run(verb, "x"), 2, "", "usage: mtactl [-c DIR] " + verb)
+
+
+def test_help_of_each_verb():
+    lines = run("--help").stdout.splitlines()
+    verbs = [l.split("[")[0].split("DIR")[0].split("FILE")[0].split("NAME")[0]
+             for l in lines if l.startswith("    ")]
+    assert len(verbs) > 8, lines
+    for verb in verbs:
+        p = run(*verb.split(), "--help")
+        check(p, 0, "usage: mtactl [-c DIR] " + verb.strip())
+        assert p.stderr == ""
+
+
+def test_init():
+    with Dir() as d:
+        mta = d.init("--backend", "[::1]:2526")
+        assert sorted(os.listdir(mta)) == ["hooks", "log", "main.cf",
+                                           "master.cf", "run", "spool"]
+        hook = open(os.path.join(mta, "hooks/eod.hsl")).read()
+        assert '"host" => "::1", "port" => 2526' in hook
+        assert "@" not in hook
+        assert "myhostname = mx.example.org" in \
+            open(os.path.join(mta, "main.cf")).read()
+        check(run("-c", mta, "config", "check"), 0, "ok")
+
+
+def test_init_refuses_to_overwrite():
+    with Dir() as d:
+        mta = d.init()
+        for name in "main.cf", "master.cf", "hooks/eod.hsl":
+            path = os.path.join(mta, name)
+            for other in "main.cf", "master.cf", "hooks/eod.hsl":
+                if os.path.exists(os.path.join(mta, other)):
+                    os.unlink(os.path.join(mta, other))
+            d.write("mta/" + name, "mine\n")
+            check(run("init", mta), 1, "", name + " is there already")
+            assert open(path).read() == "mine\n"
+            left = sum(os.path.exists(os.path.join(mta, n)) for n in
+                       ("main.cf", "master.cf", "hooks/eod.hsl"))
+            assert left == 1, name
+
+
+def test_init_wrong_arguments():
+    with Dir() as d:
+        new = d.path("new")
+        for args in (("--backend", "x"), ("--backend", "x:0"),
+                     ("--backend", "x:65536"), ("--backend", "::1:25"),
+                     ("--backend", 'a"b:25'), ("--backend", ":25"),
+                     ("--listen", "x:25"), ("--listen", "1.2.3.4:"),
+                     ("--listen", "25 inet n - - - 1 smtpd\n26"),
+                     ("--hostname", "a b"), ("--hostname", "")):
+            check(run("init", new, *args), 1, "", args[0])
+            assert not os.path.exists(new), args
+        check(run("init"), 2)
+        check(run("init", new, new), 2)
+        check(run("init", new, "--port", "1"), 2)
+        check(run("init", d.path("no/such")), 1, "", "No such file")
+        check(run("init", d.path("x" * 120)), 1, "", "too long")
+
+
+def test_config_check_reports_all():
+    with Dir() as d:
+        mta = d.init()
+        with open(os.path.join(mta, "main.cf"), "a") as f:
+            f.write("log_levl = info\nmessage_size_limit = 3G\n")
+        with open(os.path.join(mta, "master.cf"), "a") as f:
+            f.write("smtp inet n - - - 0 smtpd\n")
+        n = len(open(os.path.join(mta, "main.cf")).readlines())
+        p = run("-c", mta, "config", "check")
+        check(p, 1, "", "main.cf:%d:1: unknown parameter \"log_levl\", did "
+              "you mean \"log_level\"?" % (n - 1))
+        check(p, 1, "", "main.cf:%d:22: message_size_limit must be" % n)
+        check(p, 1, "", ":21: maxproc of smtpd must be from 1 to 1024")
+        p = run("-c", mta, "config", "check", "--json")
+        check(p, 1)
+        errors = json.loads(p.stdout)["errors"]
+        assert [e["column"] for e in errors] == [1, 22, 21], errors
+        assert all(e["file"].endswith(".cf") for e in errors)
+
+
+def test_config_check_compiles_hooks():
+    with Dir() as d:
+        mta = d.init()
+        d.write("mta/hooks/eod.hsl", "$a = 1;\n$b = = 2;\n")
+        p = run("-c", mta, "config", "check")
+        check(p, 1, "", "hooks/eod.hsl:2:")
+        d.write("mta/hooks/eod.hsl", "Accept();\n")
+        check(run("-c", mta, "config", "check"), 0, "ok\n")
+        os.unlink(os.path.join(mta, "hooks/eod.hsl"))
+        check(run("-c", mta, "config", "check"), 1, "",
+              "hooks/eod.hsl: No such file")
+
+
+def test_config_get_and_dump():
+    with Dir() as d:
+        mta = d.init()
+        with open(os.path.join(mta, "master.cf"), "a") as f:
+            f.write("127.0.0.1:2 inet n - - - 3 smtpd\n"
+                    "    -o { smtpd_greeting = $myhostname hi }\n")
+        p = run("-c", mta, "config", "get", "myhostname", "log_level")
+        check(p, 0, "log_level = info\t(default)\n")
+        check(p, 0, "myhostname = mx.example.org\t(main.cf:")
+        p = run("-c", mta, "config", "get", "log_levl", "--json")
+        check(p, 1, "{}", "did you mean \"log_level\"?")
+        p = run("-c", mta, "config", "dump", "--json")
+        check(p, 0)
+        got = json.loads(p.stdout)
+        assert got["parameters"]["hook_eod"]["value"] == "hooks/eod.hsl"
+        assert got["parameters"]["log_level"] == {
+            "value": "info", "origin": "default"}
+        assert got["services"][-1]["maxproc"] == 3
+        assert got["services"][-1]["parameters"] == {
+            "smtpd_greeting": "mx.example.org hi"}
+        check(run("-c", mta, "config", "dump"), 0,
+              "    -o { smtpd_greeting = mx.example.org hi }\n")
+        check(run("-c", d.path("none"), "config", "dump"), 1, "",
+              "main.cf:1:1: ")
+
+
+def test_hsl_run():
+    with Dir() as d:
+        good = d.write("good.hsl", 'echo "one"; echo 1 + 1;\n')
+        check(run("hsl", "run", good), 0, "one\n2\n", "")
+        bad = d.write("bad.hsl", 'echo "one";\nthrow "two";\n')
+        p = run("hsl", "run", bad)
+        check(p, 1, "one\n", "bad.hsl:2:")
+        assert "two" in p.stderr and "two" not in p.stdout
+        check(run("hsl", "run", d.path("none")), 1, "", "No such file")
+        check(run("hsl", "run", d.name), 1, "", "Is a directory")
+        check(run("hsl", "run", good, good), 2)
+        check(run("hsl", "run", d.write("loop.hsl", "while (true) {}\n")), 1)
+
+
+def test_hsl_check():
+    with Dir() as d:
+        good = d.write("good.hsl", "echo 1;\n")
+        bad = d.write("bad.hsl", "$a = ;\n\n   $b = [1,;\n")
+        hook = d.write("hook.hsl", "Accept();\n")
+        check(run("hsl", "check", good), 0)
+        p = run("hsl", "check", good, bad)
+        check(p, 1, "", "bad.hsl:1:6: ")
+        check(p, 1, "", "bad.hsl:3:")
+        check(run("hsl", "check", hook), 1, "", "hook.hsl:1:1: ")
+        check(run("hsl", "check", "--hook", "eod", hook), 0)
+        check(run("hsl", "check", "--hook", "nothing", hook), 2)
+        p = run("hsl", "check", "--json", bad)
+        check(p, 1)
+        assert json.loads(p.stdout)["errors"][0]["line"] == 1
+        assert json.loads(run("hsl", "check", "--json", good).stdout) == {
+            "ok": True, "errors": []}
+
+
+def test_not_running():
+    with Dir() as d:
+        mta = d.init()
+        for verb in "stop", "reload", "status":
+            check(run("-c", mta, verb), 1, "", "not running")
+        check(run("-c", d.path("none"), "start"), 1, "", "No such file")
+        check(run("-c", mta, "start", env={"HALYARD_DAEMONS": d.name}), 1,
+              "", "no master in " + d.name)
+
+
+def test_start_says_why_not():
+    with Backend() as b:
+        i = Instance(b.port)
+        with open(i.path("main.cf"), "a") as f:
+            f.write("log_levl = info\n")
+        p = i.ctl("start", check=False)
+        check(p, 1, "", "main.cf:")
+        check(p, 1, "", "unknown parameter \"log_levl\"")
+        i.stop()
+        i = Instance(b.port, hook="Accept(;\n")
+        check(i.ctl("start", check=False), 1, "", "hooks/eod.hsl:1:")
+        i.stop()
+        # A port that is taken.
+        i = Instance(b.port)
+        i.ctl("config", "check")
+        with open(i.path("master.cf"), "a") as f:
+            f.write("127.0.0.1:%d inet n - - - 1 smtpd\n" % b.port)
+        p = i.ctl("start", check=False)
+        check(p, 1, "", "127.0.0.1:%d" % b.port)
+        check(p, 1, "", "ddress already in use")
+        i.stop()
+
+
+def test_life():
+    with Backend() as b, Instance(b.port) as i:
+        check(i.ctl("start", check=False), 1, "", "already running")
+        check(i.ctl("run", check=False), 1, "", "already running")
+        p = i.ctl("status")
+        check(p, 0, "RESTARTS")
+        check(p, 0, "running")
+        status = json.loads(i.ctl("status", "--json").stdout)
+        assert status["state"] == "running", status
+        assert [q["program"] for q in status["processes"]].count(
+            "smtpd") == 2, status
+        assert all(q["pid"] > 0 and q["generation"] == 1
+                   for q in status["processes"]), status
+        assert "sessions_total" in \
+            status["counters"]["127.0.0.1:%d" % i.port], status
+        with i.client() as c:
+            c.hello()
+            assert c.message().code == 250
+        wait_for(lambda: i.counters()["messages_accepted"] == 1)
+        check(i.ctl("status"), 0, "messages_accepted")
+        # A broken main.cf does not hide the instance.
+        i.set(log_levl="info")
+        p = i.ctl("reload", check=False)
+        check(p, 1, "", "unknown parameter \"log_levl\"")
+        check(i.ctl("stop", check=False), 0, "stopped")
+        check(i.ctl("status", check=False), 1, "", "not running")
+        sock = i.path("run/master.sock")
+        assert not (os.path.exists(sock) and
+                    stat.S_ISSOCK(os.stat(sock).st_mode))
+
+
+def test_reload():
+    with Backend() as b, Instance(b.port) as i:
+        i.write_hook('Reject("no thanks");\n')
+        check(i.ctl("reload"), 0)
+        with i.client() as c:
+            c.hello()
+            assert c.message().code == 550
+        i.write_hook('Reject("no thanks";\n')
+        p = i.ctl("reload", check=False)
+        check(p, 1, "", "hooks/eod.hsl:1:")
+        with i.client() as c:
+            c.hello()
+            assert c.message().code == 550
+
+
+if __name__ == "__main__":
+    main(globals())
