@@ -106,7 +106,8 @@ init_hostname(struct init *in, const char *name, struct err *e)
 	return 0;
 }
 
-static void
+/* False if there is no such word: then the "@" meant itself. */
+static bool
 init_word(const struct init *in, struct str word, struct buf *out)
 {
 	if (str_eq(word, STR("HOSTNAME")))
@@ -123,17 +124,24 @@ init_word(const struct init *in, struct str word, struct buf *out)
 		buf_add_text(out, in->backend_host);
 	else if (str_eq(word, STR("BACKEND_PORT")))
 		buf_printf(out, "%d", in->backend_port);
+	else
+		return false;
+	return true;
 }
 
 static void
 init_fill(const struct init *in, const char *text, struct buf *out)
 {
-	struct str	rest = str_of(text);
+	struct str	rest = str_of(text), after;
 
-	while (rest.p != NULL) {
+	for (;;) {
 		buf_add_str(out, str_split(rest, '@', &rest));
-		if (rest.p != NULL)
-			init_word(in, str_split(rest, '@', &rest), out);
+		if (rest.p == NULL)
+			return;
+		if (init_word(in, str_split(rest, '@', &after), out))
+			rest = after;
+		else
+			buf_add_byte(out, '@');
 	}
 }
 
