@@ -28,7 +28,6 @@ struct row {
 	struct conf_service	 service;
 	struct settings		 settings;
 	struct place		 at;		/* of the service's name */
-	struct place		 maxproc_at;
 	const char		*key;		/* what must be unique */
 };
 
@@ -37,16 +36,6 @@ struct rows {
 	size_t		 count;
 	size_t		 cap;
 };
-
-/* What the command column may name. */
-struct program_row {
-	const char	*name;
-	int		 most;			/* largest maxproc */
-	int		 processes;		/* of "-"; 0 one a processor */
-};
-
-extern const struct program_row	program_rows[];
-extern const size_t		program_count;
 
 void	main_cf_parse(const struct source *src, struct settings *s);
 /* `base` is main.cf: each row starts as a copy of it. */
