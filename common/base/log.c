@@ -21,7 +21,8 @@ static const struct {
 	const char	*text;
 	enum log_level	 level;
 } log_events[EV_MAX] = {
-#define EVENT(name, text, level, help)	[EV_##name] = { text, LOG_LEVEL_##level },
+#define EVENT(name, text, level, help)					\
+	[EV_##name] = { text, LOG_LEVEL_##level },
 #include "base/events.def"
 #undef EVENT
 };
