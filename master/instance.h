@@ -26,7 +26,7 @@ struct instance {
 	struct generations	 generations;	/* oldest first */
 	struct control		*control;
 	uint32_t		 last_number;
-	int			 notify;	/* mtactl start waits; -1 none */
+	int			 notify;	/* for mtactl start; or -1 */
 	int			 pid_file;
 	int			 exit_status;
 	bool			 reload_wanted;

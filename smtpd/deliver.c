@@ -104,7 +104,7 @@ message_refuse(struct session *s, const struct smtp_refusal *why)
 		message_over(s);
 }
 
-/* What the hook says, with the documented default where it says nothing. */
+/* What a hook that says no code means. */
 static const struct {
 	int		 code;
 	int		 enhanced[3];
@@ -126,8 +126,8 @@ static void
 message_answer(struct session *s, const struct verdict *v)
 {
 	struct str		line = str_of(message_defaults[v->action].text);
-	struct smtp_answer	a = { .code = message_code(v), .lines = v->lines,
-	    .line_count = v->line_count,
+	struct smtp_answer	a = { .code = message_code(v),
+	    .lines = v->lines, .line_count = v->line_count,
 	    .utf8 = s->txn->facts.options.smtputf8 };
 
 	if (v->enhanced[0] != 0)

@@ -40,7 +40,7 @@ struct timer {
 	void		(*fn)(void *arg);
 	void		*arg;
 	int64_t		 due_ms;	/* when to call fn */
-	int64_t		 set_ms;	/* when the event fires, at the latest */
+	int64_t		 set_ms;	/* when the event fires */
 	bool		 armed;
 };
 

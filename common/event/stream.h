@@ -32,7 +32,7 @@ struct stream;
 struct tls_context;
 
 enum stream_close {
-	STREAM_EOF,		/* FIN, or close_notify: the peer sends no more */
+	STREAM_EOF,		/* FIN or close_notify: no more comes */
 	STREAM_RESET,		/* the connection is gone */
 	STREAM_CONNECT,		/* it never came about (stream_connect) */
 	STREAM_TLS		/* the handshake or a record is wrong */

@@ -9,8 +9,9 @@
 static int
 tls_error(struct err *e, const char *what)
 {
-	const char	*reason = ERR_reason_error_string(ERR_peek_last_error());
+	const char	*reason;
 
+	reason = ERR_reason_error_string(ERR_peek_last_error());
 	return err_set(e, "%s: %s", what, reason != NULL ? reason :
 	    "OpenSSL error");
 }

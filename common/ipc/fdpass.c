@@ -7,7 +7,7 @@
 
 #include "fdpass.h"
 
-#define FDPASS_MAX	8	/* room to receive, and close, what is surplus */
+#define FDPASS_MAX	8	/* surplus ones are closed */
 
 union fdpass_control {
 	struct cmsghdr	align;

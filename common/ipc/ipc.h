@@ -33,7 +33,8 @@ enum ipc_type {
 #define U64(field)		uint64_t field;
 #define TEXT(field, size)	char field[size];
 #define BLOB(field, max)	struct str field;
-#define MSG(id, name, from, to, fd, ...)	struct ipc_##name { __VA_ARGS__ };
+#define MSG(id, name, from, to, fd, ...)				\
+struct ipc_##name { __VA_ARGS__ };
 #include "ipc/ipc.def"
 #undef MSG
 #undef U32

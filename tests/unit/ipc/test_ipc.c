@@ -137,7 +137,8 @@ static void
 test_channel_passes_descriptors(void **state)
 {
 	struct loop	*l = loop_new(NULL);
-	struct end	 a = { .loop = l, .fd = -1 }, b = { .loop = l, .fd = -1 };
+	struct end	 a = { .loop = l, .fd = -1 };
+	struct end	 b = { .loop = l, .fd = -1 };
 	int		 sv[2], p[2];
 	char		*big = calloc(1, 1000000), c;
 
