@@ -110,9 +110,15 @@ $(REPLAYS): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 	  $(BUILD)/tests/fuzz/replay.o
 	$(link)
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D); $(call say,CC $<)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Changes when compiler or flags do.
+$(BUILD)/flags: always
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CPPFLAGS) $(ALL_CFLAGS)' > $@.new
+	@cmp -s $@.new $@ || mv $@.new $@
 
 # mtactl carries the sample configuration, and knows where it is installed.
 SAMPLES	:= conf/sample/main.cf.in conf/sample/master.cf.in \
