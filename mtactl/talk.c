@@ -23,6 +23,8 @@ talk_connect(const struct ctl *c, struct ipc_client *cl, struct err *e)
 	struct buf	path = BUF_INIT;
 	int		rc;
 
+	if (access(c->dir, F_OK) == -1)
+		return err_errno(e, "%s", c->dir);
 	talk_path(c, "master.sock", &path);
 	rc = ipc_client_connect(cl, buf_cstr(&path), e);
 	if (rc == -1 && (errno == ENOENT || errno == ECONNREFUSED))

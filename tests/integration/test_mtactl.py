@@ -217,7 +217,8 @@ def test_not_running():
         mta = d.init()
         for verb in "stop", "reload", "status":
             check(run("-c", mta, verb), 1, "", "not running")
-        check(run("-c", d.path("none"), "start"), 1, "", "No such file")
+        for verb in "start", "stop", "reload", "status":
+            check(run("-c", d.path("none"), verb), 1, "", "No such file")
         check(run("-c", mta, "start", env={"HALYARD_DAEMONS": d.name}), 1,
               "", "no master in " + d.name)
 
