@@ -1,0 +1,346 @@
+/*
+ * States against events.  "bad" is bytes that are no reply, or a reply where
+ * none was due; "closed" any end of the connection.
+ *
+ *	state	connected reply		tls	closed	timer	bad
+ *	CONNECT	banner	  -		-	fault	fault	-
+ *	BANNER	-	  220: EHLO	-	fault	fault	fault
+ *	EHLO	-	  250: ready or	-	fault	fault	fault
+ *			  STARTTLS,
+ *			  5yz: HELO
+ *	HELO	-	  250: ready	-	fault	fault	fault
+ *	STARTTLS -	  220: TLS,	-	fault	fault	fault
+ *			  else ready
+ *	TLS	-	  -		EHLO	fault	fault	-
+ *	IDLE	-	  -		-	fault	rested	fault
+ *	TXN	-	  to the txn	-	fault	fault	fault
+ *	FLUSH	-	  dropped; 354:	-	fault	fault	fault
+ *			  close
+ *	RSET	-	  250: idle	-	fault	fault	fault
+ *	QUIT	-	  gone		-	gone	gone	gone
+ *
+ * I1  A connection in use that has bytes behind the reply it waited for is
+ *     out of step and is not used again.
+ * I2  client_free() inside a call back puts the memory off until the call
+ *     backs under way have returned (depth).
+ */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/mem.h"
+#include "event/tls.h"
+
+#include "client.h"
+#include "client_private.h"
+
+#define QUIT_MS		5000
+#define CMD_KEPT	8192	/* bytes of memory kept between commands */
+
+/* ---- The stream's source ----------------------------------------------- */
+
+static uint64_t
+client_sent(const struct client *c)
+{
+	return stream_sent(c->stream) - c->sent_before;
+}
+
+bool
+client_end_given(const struct client *c)
+{
+	return c->state == CLIENT_TXN && c->stream != NULL &&
+	    feed_end_given(&c->feed, client_sent(c));
+}
+
+static int
+client_peek(void *arg, struct iovec *iov, int max)
+{
+	struct client	*c = arg;
+
+	return c->state == CLIENT_TXN ? feed_peek(&c->feed, iov, max) : 0;
+}
+
+static void
+client_advance(void *arg, size_t n)
+{
+	struct client			*c = arg;
+	const struct send_request	*req = c->feed.req;
+
+	feed_advance(&c->feed, n);
+	if (!client_end_given(c))
+		timer_start(&c->timer, c->command_ms);
+	else if (!c->end_told) {
+		c->end_told = true;
+		timer_start(&c->timer, req->server.end_ms);
+		if (req->end_sent != NULL)
+			req->end_sent(req->arg);
+	}
+}
+
+/* ---- Transactions ------------------------------------------------------ */
+
+bool
+client_usable(struct client *c)
+{
+	char	byte;
+
+	if (c->state != CLIENT_IDLE || stream_unread(c->stream).len != 0)
+		return false;
+	/* The event loop may not have come to it yet. */
+	return recv(stream_fd(c->stream), &byte, 1,
+	    MSG_PEEK | MSG_DONTWAIT) == -1;
+}
+
+enum txn_outcome
+client_begin(struct client *c, const struct send_request *req)
+{
+	bool			fresh;
+	enum txn_outcome	out;
+
+	fresh = loop_now_ms(c->loop) - c->last_reply_ms < 1000;
+	out = txn_start(&c->txn, req, &c->feed, &c->caps, fresh);
+	if (out != TXN_GOES_ON)
+		return out;
+	c->info.transactions++;
+	c->sent_before = stream_sent(c->stream);
+	c->end_told = false;
+	c->command_ms = req->server.command_ms;
+	c->state = CLIENT_TXN;
+	timer_start(&c->timer, c->command_ms);
+	stream_kick(c->stream);
+	return TXN_GOES_ON;
+}
+
+bool
+client_end(struct client *c)
+{
+	struct txn	*t = &c->txn;
+
+	c->feed.req = NULL;
+	if (c->feed.cmd.cap > CMD_KEPT)
+		buf_free(&c->feed.cmd);
+	if (t->after == TXN_CLOSE)
+		return false;
+	if (t->after == TXN_KEEP) {
+		c->state = CLIENT_IDLE;
+		return true;
+	}
+	c->flush = txn_outstanding(t);
+	c->state = CLIENT_FLUSH;
+	timer_start(&c->timer, c->command_ms);
+	if (c->flush == 0)
+		client_reset(c);
+	return false;
+}
+
+void
+client_rest(struct client *c, int64_t idle_ms)
+{
+	timer_start(&c->timer, idle_ms);
+}
+
+enum smtp_state
+client_where(const struct client *c)
+{
+	static const enum smtp_state	states[CLIENT_STATE_MAX] = {
+		[CLIENT_BANNER] = SMTP_STATE_BANNER,
+		[CLIENT_EHLO] = SMTP_STATE_EHLO,
+		[CLIENT_HELO] = SMTP_STATE_HELO,
+		[CLIENT_STARTTLS] = SMTP_STATE_STARTTLS,
+		[CLIENT_TLS] = SMTP_STATE_STARTTLS,
+		[CLIENT_FLUSH] = SMTP_STATE_RSET,
+		[CLIENT_RSET] = SMTP_STATE_RSET,
+		[CLIENT_QUIT] = SMTP_STATE_QUIT,
+	};
+
+	return c->state == CLIENT_TXN ?
+	    txn_where(&c->txn, client_sent(c)) : states[c->state];
+}
+
+void
+client_quit(struct client *c)
+{
+	c->state = CLIENT_QUIT;
+	stream_write(c->stream, "QUIT\r\n", 6);
+	timer_start(&c->timer, QUIT_MS);
+}
+
+/* ---- Life -------------------------------------------------------------- */
+
+static void
+client_enter(struct client *c)
+{
+	c->depth++;
+}
+
+static void
+client_leave(struct client *c)
+{
+	if (--c->depth != 0 || !c->dead)
+		return;
+	smtp_reader_fini(&c->reader);
+	feed_fini(&c->feed);
+	txn_fini(&c->txn);
+	free(c->helo);
+	free(c->host);
+	free(c);
+}
+
+void
+client_free(struct client **cp)
+{
+	struct client	*c = *cp;
+
+	if (c == NULL)
+		return;
+	*cp = NULL;
+	stream_free(&c->stream);
+	timer_fini(&c->timer);
+	c->dead = true;
+	client_enter(c);
+	client_leave(c);
+}
+
+/* ---- Events from the stream -------------------------------------------- */
+
+static size_t
+client_on_read(void *arg, struct str data)
+{
+	struct client	*c = arg;
+	const char	*why = "";
+	enum smtp_read	 got;
+	size_t		 n, used = 0;
+
+	client_enter(c);
+	if (c->state == CLIENT_IDLE) {
+		used = data.len;
+		client_event(c, CLIENT_EV_BAD, "reply to nothing");
+	}
+	while (!c->dead && used < data.len) {
+		got = smtp_reader_feed(&c->reader, (struct str){
+		    data.p + used, data.len - used }, &n, &why);
+		used += n;
+		c->more = used < data.len;
+		if (got == SMTP_READ_MORE)
+			break;
+		if (got == SMTP_READ_BAD) {
+			used = data.len;
+			client_event(c, CLIENT_EV_BAD, why);
+			break;
+		}
+		c->last_reply_ms = loop_now_ms(c->loop);
+		client_event(c, CLIENT_EV_REPLY, NULL);
+	}
+	client_leave(c);
+	return used;
+}
+
+/*
+ * A backend that has enough of a message says so and closes; our next write
+ * fails before its last words were read.  They are still with the kernel.
+ */
+static void
+client_last_words(struct client *c)
+{
+	char	words[4096];
+	ssize_t	n;
+
+	while (!c->dead && c->state == CLIENT_TXN &&
+	    (n = recv(stream_fd(c->stream), words, sizeof words,
+	    MSG_DONTWAIT)) > 0)
+		(void)client_on_read(c, (struct str){ words, (size_t)n });
+}
+
+static void
+client_on_close(void *arg, enum stream_close how, const char *why)
+{
+	struct client	*c = arg;
+
+	client_enter(c);
+	if (how == STREAM_RESET && !c->info.tls_started)
+		client_last_words(c);
+	if (!c->dead)
+		client_event(c, how == STREAM_TLS ? CLIENT_EV_TLS_FAILED :
+		    CLIENT_EV_CLOSED, why);
+	client_leave(c);
+}
+
+static void
+client_on_connect(void *arg)
+{
+	struct client	*c = arg;
+	struct netaddr	 local;
+
+	if (netaddr_local(&local, stream_fd(c->stream)) == 0)
+		(void)netaddr_ip(&local, c->info.localip,
+		    sizeof c->info.localip);
+	client_enter(c);
+	client_event(c, CLIENT_EV_CONNECTED, NULL);
+	client_leave(c);
+}
+
+static void
+client_on_tls(void *arg)
+{
+	struct client	*c = arg;
+
+	c->info.tls_started = true;
+	c->info.tls_protocol = stream_tls_protocol(c->stream);
+	c->info.tls_cipher = stream_tls_cipher(c->stream);
+	c->info.tls_keysize = stream_tls_keysize(c->stream);
+	client_enter(c);
+	client_event(c, CLIENT_EV_TLS, NULL);
+	client_leave(c);
+}
+
+static void
+client_on_timer(void *arg)
+{
+	struct client	*c = arg;
+
+	client_enter(c);
+	client_event(c, CLIENT_EV_TIMER, NULL);
+	client_leave(c);
+}
+
+static const struct stream_ops	client_stream_ops = {
+	.on_read = client_on_read,
+	.on_close = client_on_close,
+	.on_connect = client_on_connect,
+	.on_tls = client_on_tls,
+};
+
+struct client *
+client_new(const struct client_setup *s, struct err *e)
+{
+	struct client	*c = xcalloc(1, sizeof *c);
+
+	c->arg = s->arg;
+	c->ops = s->ops;
+	c->loop = s->loop;
+	c->tls = s->tls;
+	c->to = s->to;
+	c->connect_ms = s->server.connect_ms;
+	c->command_ms = s->server.command_ms;
+	c->helo = xstrndup(s->server.helo.p, s->server.helo.len);
+	c->host = xstrndup(s->server.host.p, s->server.host.len);
+	c->info.remotemx = str_of(c->host);
+	c->state = CLIENT_CONNECT;
+	c->source = (struct source){ client_peek, client_advance, c };
+	uuid_v7(c->info.id);
+	(void)netaddr_ip(&c->to, c->info.remoteip, sizeof c->info.remoteip);
+	smtp_reader_init(&c->reader);
+	feed_init(&c->feed);
+	txn_init(&c->txn);
+	timer_init(&c->timer, s->loop, client_on_timer, c);
+	c->stream = stream_connect(s->loop, &c->to.u.sa, NULL,
+	    &client_stream_ops, c, e);
+	if (c->stream == NULL) {
+		client_free(&c);
+		return NULL;
+	}
+	stream_source(c->stream, &c->source);
+	timer_start(&c->timer, c->connect_ms);
+	return c;
+}

@@ -1,0 +1,323 @@
+/*
+ * The table that client.c draws, and its cells.
+ */
+#include "base/net.h"
+#include "event/tls.h"
+
+#include "client_private.h"
+
+typedef void	client_fn(struct client *c, const char *why);
+
+/* ---- Faults ------------------------------------------------------------ */
+
+static void
+client_fault(struct client *c, enum send_error error, const char *why)
+{
+	const struct client_fault	f = { .error = error,
+					    .state = client_where(c),
+					    .why = why };
+
+	c->ops->fault(c, &f);
+}
+
+static void
+client_refused(struct client *c)
+{
+	const struct client_fault	f = { .error = SEND_ERROR_SMTP,
+					    .state = client_where(c),
+					    .reply = &c->reader.reply,
+					    .why = "refused" };
+
+	c->ops->fault(c, &f);
+}
+
+static void
+client_on_closed(struct client *c, const char *why)
+{
+	client_fault(c, SEND_ERROR_NETWORK, why);
+}
+
+static void
+client_on_timeout(struct client *c, const char *why)
+{
+	(void)why;
+	client_fault(c, SEND_ERROR_NETWORK, c->state == CLIENT_CONNECT ?
+	    "connection timed out" : "timed out waiting for a reply");
+}
+
+static void
+client_on_bad(struct client *c, const char *why)
+{
+	client_fault(c, SEND_ERROR_PROTOCOL, why);
+}
+
+static void
+client_on_tls_error(struct client *c, const char *why)
+{
+	client_fault(c, SEND_ERROR_TLS, why);
+}
+
+/* The handshake came to nothing: optional TLS may go on in clear. */
+static void
+client_on_no_tls(struct client *c, const char *why)
+{
+	const struct client_fault	f = { .error = SEND_ERROR_TLS,
+					    .state = SMTP_STATE_STARTTLS,
+					    .why = why != NULL ? why :
+					    "TLS handshake timed out",
+					    .tls_failed = true };
+
+	c->ops->fault(c, &f);
+}
+
+static void
+client_on_nothing(struct client *c, const char *why)
+{
+	(void)c;
+	(void)why;
+}
+
+static void
+client_on_gone(struct client *c, const char *why)
+{
+	(void)why;
+	c->ops->gone(c);
+}
+
+/* ---- Opening ----------------------------------------------------------- */
+
+static void
+client_command(struct client *c, enum client_state next, const char *verb,
+    const char *arg)
+{
+	c->state = next;
+	stream_printf(c->stream, "%s%s%s\r\n", verb, arg != NULL ? " " : "",
+	    arg != NULL ? arg : "");
+	timer_start(&c->timer, c->command_ms);
+}
+
+static void
+client_connected(struct client *c, const char *why)
+{
+	(void)why;
+	c->state = CLIENT_BANNER;
+	timer_start(&c->timer, c->command_ms);
+}
+
+/* Replies of 2yz and 4yz 5yz are sorted out; what is left is broken. */
+static bool
+client_reply_ok(struct client *c, int wanted)
+{
+	int	code = c->reader.reply.code;
+
+	if (code == wanted && !c->more)
+		return true;
+	if (code >= 400)
+		client_refused(c);
+	else
+		client_fault(c, SEND_ERROR_PROTOCOL, code == wanted ?
+		    "more replies than commands" : "unexpected reply");
+	return false;
+}
+
+static void
+client_on_banner(struct client *c, const char *why)
+{
+	(void)why;
+	if (client_reply_ok(c, 220))
+		client_command(c, CLIENT_EHLO, "EHLO", c->helo);
+}
+
+static void
+client_ready(struct client *c)
+{
+	c->state = CLIENT_IDLE;
+	c->ops->ready(c);
+}
+
+static void
+client_on_ehlo(struct client *c, const char *why)
+{
+	int	code = c->reader.reply.code;
+
+	(void)why;
+	if (code >= 500 && !c->more) {
+		client_command(c, CLIENT_HELO, "HELO", c->helo);
+		return;
+	}
+	if (!client_reply_ok(c, 250))
+		return;
+	smtp_caps_read(&c->caps, &c->reader.reply);
+	if (c->tls != NULL && !c->info.tls_started &&
+	    (c->caps.exts & SMTP_EXT_STARTTLS) != 0)
+		client_command(c, CLIENT_STARTTLS, "STARTTLS", NULL);
+	else
+		client_ready(c);
+}
+
+static void
+client_on_helo(struct client *c, const char *why)
+{
+	(void)why;
+	if (!client_reply_ok(c, 250))
+		return;
+	c->caps = (struct smtp_caps){ .exts = 0 };
+	client_ready(c);
+}
+
+/*
+ * Bytes in clear behind the 220 are someone's injection: they would be read
+ * as if they came through TLS.  A name in SNI only where there is a name.
+ */
+static void
+client_on_starttls(struct client *c, const char *why)
+{
+	struct netaddr	ip;
+	struct err	e;
+	bool		numeric;
+	int		code = c->reader.reply.code;
+
+	(void)why;
+	if (code == 421) {
+		client_refused(c);
+		return;
+	}
+	if (c->more) {
+		client_fault(c, SEND_ERROR_PROTOCOL,
+		    "bytes in clear behind the reply to STARTTLS");
+		return;
+	}
+	if (code != 220) {
+		client_ready(c);
+		return;
+	}
+	numeric = netaddr_parse_ip(&ip, str_of(c->host), 0) == 0;
+	c->state = CLIENT_TLS;
+	timer_start(&c->timer, c->command_ms);
+	if (stream_tls_connect(c->stream, c->tls, numeric ? NULL : c->host,
+	    &e) == -1)
+		client_on_no_tls(c, e.text);
+}
+
+static void
+client_on_tls_done(struct client *c, const char *why)
+{
+	(void)why;
+	client_command(c, CLIENT_EHLO, "EHLO", c->helo);
+}
+
+/* ---- Transactions and after -------------------------------------------- */
+
+static void
+client_on_txn_reply(struct client *c, const char *why)
+{
+	enum txn_outcome	out;
+
+	(void)why;
+	out = txn_reply(&c->txn, &c->reader.reply,
+	    stream_sent(c->stream) - c->sent_before, c->more);
+	if (out != TXN_GOES_ON) {
+		c->ops->done(c, out);
+		return;
+	}
+	if (!client_end_given(c))
+		timer_start(&c->timer, c->command_ms);
+	if (!feed_empty(&c->feed))
+		stream_kick(c->stream);
+}
+
+static void
+client_on_txn_timeout(struct client *c, const char *why)
+{
+	(void)why;
+	client_fault(c, SEND_ERROR_NETWORK, client_end_given(c) ?
+	    "timed out waiting for the reply to the end of the message" :
+	    "timed out waiting for a reply");
+}
+
+void
+client_reset(struct client *c)
+{
+	client_command(c, CLIENT_RSET, "RSET", NULL);
+}
+
+/*
+ * A 354 here means that the backend waits for a message of the recipients it
+ * took, and a lone dot would deliver an empty one: only closing is safe.
+ */
+static void
+client_on_flush(struct client *c, const char *why)
+{
+	int	code = c->reader.reply.code;
+
+	(void)why;
+	if (code == 421 || (code >= 300 && code < 400)) {
+		client_fault(c, SEND_ERROR_PROTOCOL, "left open by a refusal");
+		return;
+	}
+	if (--c->flush != 0)
+		return;
+	if (c->more)
+		client_fault(c, SEND_ERROR_PROTOCOL,
+		    "more replies than commands");
+	else
+		client_reset(c);
+}
+
+static void
+client_on_rset(struct client *c, const char *why)
+{
+	(void)why;
+	if (!client_reply_ok(c, 250))
+		return;
+	c->state = CLIENT_IDLE;
+	c->ops->idle(c);
+}
+
+static void
+client_on_idle_timer(struct client *c, const char *why)
+{
+	(void)why;
+	c->ops->rested(c);
+}
+
+/* ---- The table --------------------------------------------------------- */
+
+#define NOTHING		client_on_nothing
+#define CLOSED		client_on_closed
+#define TIMEOUT		client_on_timeout
+#define BAD		client_on_bad
+#define TLS_ERR		client_on_tls_error
+#define NO_TLS		client_on_no_tls
+#define GONE		client_on_gone
+
+/* connected, reply, tls, closed, tls failed, timer, bad */
+static client_fn *const	client_table[CLIENT_STATE_MAX][CLIENT_EV_MAX] = {
+	[CLIENT_CONNECT] = { client_connected, NOTHING, NOTHING, CLOSED,
+		TLS_ERR, TIMEOUT, NOTHING },
+	[CLIENT_BANNER] = { NOTHING, client_on_banner, NOTHING, CLOSED,
+		TLS_ERR, TIMEOUT, BAD },
+	[CLIENT_EHLO] = { NOTHING, client_on_ehlo, NOTHING, CLOSED,
+		TLS_ERR, TIMEOUT, BAD },
+	[CLIENT_HELO] = { NOTHING, client_on_helo, NOTHING, CLOSED,
+		TLS_ERR, TIMEOUT, BAD },
+	[CLIENT_STARTTLS] = { NOTHING, client_on_starttls, NOTHING, CLOSED,
+		TLS_ERR, TIMEOUT, BAD },
+	[CLIENT_TLS] = { NOTHING, NOTHING, client_on_tls_done, NO_TLS,
+		NO_TLS, NO_TLS, NOTHING },
+	[CLIENT_IDLE] = { NOTHING, NOTHING, NOTHING, CLOSED,
+		TLS_ERR, client_on_idle_timer, BAD },
+	[CLIENT_TXN] = { NOTHING, client_on_txn_reply, NOTHING, CLOSED,
+		TLS_ERR, client_on_txn_timeout, BAD },
+	[CLIENT_FLUSH] = { NOTHING, client_on_flush, NOTHING, CLOSED,
+		TLS_ERR, TIMEOUT, BAD },
+	[CLIENT_RSET] = { NOTHING, client_on_rset, NOTHING, CLOSED,
+		TLS_ERR, TIMEOUT, BAD },
+	[CLIENT_QUIT] = { NOTHING, GONE, NOTHING, GONE, GONE, GONE, GONE },
+};
+
+void
+client_event(struct client *c, enum client_ev ev, const char *why)
+{
+	client_table[c->state][ev](c, why);
+}

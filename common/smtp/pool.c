@@ -1,0 +1,246 @@
+/*
+ * The line is served by a task at the end of the turn in which a place or a
+ * connection became free: who frees one is in the middle of something, and a
+ * send that arrives meanwhile goes behind those who wait.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#include "pool.h"
+#include "send_private.h"
+
+void
+pool_init(struct pool *pool, struct loop *l, const struct send_limits *limits)
+{
+	size_t	i;
+
+	*pool = (struct pool){ .loop = l, .limits = *limits };
+	TAILQ_INIT(&pool->all);
+	for (i = 0; i < POOL_CHAINS; i++)
+		LIST_INIT(&pool->chains[i]);
+}
+
+static void
+backend_free(struct backend *b)
+{
+	LIST_REMOVE(b, link);
+	loop_cancel(b->pool->loop, &b->task);
+	free(b);
+}
+
+void
+pool_fini(struct pool *pool)
+{
+	struct backend	*b;
+	struct pooled	*p;
+	size_t		 i;
+
+	while ((p = TAILQ_FIRST(&pool->all)) != NULL)
+		pool_close(p, false);
+	for (i = 0; i < POOL_CHAINS; i++)
+		while ((b = LIST_FIRST(&pool->chains[i])) != NULL)
+			backend_free(b);
+}
+
+/* ---- Backends ---------------------------------------------------------- */
+
+static size_t
+backend_chain(const struct send_server *server)
+{
+	uint32_t	h = 2166136261u ^ server->port;
+	size_t		i;
+
+	for (i = 0; i < server->host.len; i++)
+		h = (h ^ (uint32_t)ascii_lower(
+		    (unsigned char)server->host.p[i])) * 16777619u;
+	return h % POOL_CHAINS;
+}
+
+static void
+backend_serve(void *arg)
+{
+	struct backend	*b = arg;
+	struct pooled	*p;
+	struct send	*s;
+
+	while ((s = TAILQ_FIRST(&b->waiting)) != NULL) {
+		p = pool_take(b, b->pool->server_of(s));
+		if (p == NULL && !pool_take_place(b))
+			return;
+		pool_unwait(b, s);
+		b->pool->serve(s, p);
+	}
+	if (b->places == 0 && TAILQ_EMPTY(&b->waiting))
+		backend_free(b);
+}
+
+struct backend *
+pool_backend(struct pool *pool, const struct send_server *server)
+{
+	struct backend_list	*chain = &pool->chains[backend_chain(server)];
+	struct backend		*b;
+
+	LIST_FOREACH(b, chain, link)
+		if (b->port == server->port && str_caseeq(server->host,
+		    (struct str){ b->host, b->host_len }))
+			return b;
+	b = xcalloc(1, sizeof *b + server->host.len);
+	b->pool = pool;
+	b->port = server->port;
+	b->host_len = server->host.len;
+	memcpy(b->host, server->host.p, server->host.len);
+	TAILQ_INIT(&b->idle);
+	TAILQ_INIT(&b->waiting);
+	task_init(&b->task, backend_serve, b);
+	LIST_INSERT_HEAD(chain, b, link);
+	return b;
+}
+
+static void
+backend_wake(struct backend *b)
+{
+	loop_defer(b->pool->loop, &b->task);
+}
+
+/* ---- Places and the line ----------------------------------------------- */
+
+bool
+pool_take_place(struct backend *b)
+{
+	struct pooled	*coldest;
+
+	if (b->places >= b->pool->limits.connections) {
+		coldest = TAILQ_LAST(&b->idle, pooled_list);
+		if (coldest == NULL)
+			return false;
+		pool_quit(coldest);
+	}
+	b->places++;
+	return true;
+}
+
+void
+pool_give_place(struct backend *b)
+{
+	b->places--;
+	backend_wake(b);
+}
+
+bool
+pool_has_line(const struct backend *b)
+{
+	return !TAILQ_EMPTY(&b->waiting);
+}
+
+void
+pool_wait(struct backend *b, struct send *s)
+{
+	TAILQ_INSERT_TAIL(&b->waiting, s, wait_link);
+}
+
+void
+pool_unwait(struct backend *b, struct send *s)
+{
+	TAILQ_REMOVE(&b->waiting, s, wait_link);
+	/* The last one may leave a backend that nobody needs. */
+	if (TAILQ_EMPTY(&b->waiting))
+		backend_wake(b);
+}
+
+/* ---- Connections ------------------------------------------------------- */
+
+struct pooled *
+pool_add(struct backend *b, struct client *c, enum send_tls tls)
+{
+	struct pooled	*p = xcalloc(1, sizeof *p);
+
+	p->pool = b->pool;
+	p->backend = b;
+	p->client = c;
+	p->tls = tls;
+	c->arg = p;
+	TAILQ_INSERT_TAIL(&b->pool->all, p, link);
+	return p;
+}
+
+static void
+pool_unidle(struct pooled *p)
+{
+	if (!p->idle)
+		return;
+	p->idle = false;
+	TAILQ_REMOVE(&p->backend->idle, p, idle_link);
+}
+
+static bool
+pool_fits(const struct pooled *p, const struct send_server *server)
+{
+	return p->tls == server->tls &&
+	    str_eq(str_of(p->client->helo), server->helo);
+}
+
+struct pooled *
+pool_take(struct backend *b, const struct send_server *server)
+{
+	struct pooled	*p, *next;
+
+	TAILQ_FOREACH_SAFE(p, &b->idle, idle_link, next) {
+		if (!pool_fits(p, server))
+			continue;
+		if (client_usable(p->client)) {
+			pool_unidle(p);
+			return p;
+		}
+		pool_close(p, false);
+	}
+	return NULL;
+}
+
+void
+pool_rest(struct pooled *p)
+{
+	const struct send_limits	*limits = &p->pool->limits;
+
+	p->send = NULL;
+	p->idle = true;
+	TAILQ_INSERT_HEAD(&p->backend->idle, p, idle_link);
+	if (p->client->info.transactions >= limits->transactions ||
+	    (limits->idle_ms == 0 && !pool_has_line(p->backend))) {
+		pool_quit(p);
+		return;
+	}
+	client_rest(p->client, limits->idle_ms);
+	if (pool_has_line(p->backend))
+		backend_wake(p->backend);
+}
+
+static void
+pool_free(struct pooled *p)
+{
+	pool_unidle(p);
+	TAILQ_REMOVE(&p->pool->all, p, link);
+	client_free(&p->client);
+	free(p);
+}
+
+void
+pool_close(struct pooled *p, bool keep_place)
+{
+	struct backend	*b = p->backend;
+
+	pool_free(p);
+	if (!keep_place && b != NULL)
+		pool_give_place(b);
+}
+
+/* Saying good-bye takes no place; the backend may be gone before it ends. */
+void
+pool_quit(struct pooled *p)
+{
+	pool_unidle(p);
+	client_quit(p->client);
+	pool_give_place(p->backend);
+	p->backend = NULL;
+}

@@ -1,0 +1,144 @@
+/*
+ * send - one in-line transaction with one backend
+ *
+ * The message goes to all recipients or to none.  Connections are pooled;
+ * what fails before the end of the message was given to the kernel may be
+ * tried again on a new connection, what fails after it never is: then the
+ * result is a temporary error with state EOD.  Several refused recipients
+ * give one reply: a temporary one before a permanent one, the first of its
+ * kind (in doubt delay, never drop).
+ *
+ * Ownership  send_start() gives; it is over when done() was called or
+ *            send_cancel() took it.  Until then all that the request points
+ *            at belongs to the send; present() and end_sent() must not
+ *            cancel it.  A result holds during done().
+ * Failure    always through done(), once, never inside send_start().
+ * Process    an engine per worker; end all sends before the engine.
+ */
+#ifndef SMTP_SEND_H
+#define SMTP_SEND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "base/err.h"
+#include "base/net.h"
+#include "base/uuid.h"
+#include "smtp/option.h"
+#include "smtp/path.h"
+#include "smtp/reply.h"
+#include "smtp/state.h"
+
+struct dns;
+struct loop;
+struct send;
+struct send_engine;
+
+struct send_limits {
+	size_t	connections;		/* to one backend */
+	int64_t	idle_ms;		/* an unused one is kept so long */
+	size_t	transactions;		/* over one connection */
+};
+
+enum send_tls { SEND_TLS_DISABLED, SEND_TLS_OPTIONAL };
+
+struct send_server {
+	struct str	host;		/* name, address, or [address] */
+	uint16_t	port;
+	enum send_tls	tls;
+	struct str	helo;
+	int64_t		connect_ms;	/* for one address */
+	int64_t		command_ms;	/* for one reply */
+	int64_t		end_ms;		/* for the reply to the end */
+};
+
+/* Where the message's bytes come from. */
+struct send_body {
+	uint64_t	size;
+	bool		dot_lines;	/* a line begins with a dot */
+	bool		ends_crlf;	/* or the message is empty */
+	bool		eight_bit;
+	/* Fills at most max pieces, valid until the next call, the same ones
+	 * until advance(); 0 at the end, -1 when it can't be read. */
+	int		(*peek)(void *arg, struct iovec *iov, int max);
+	void		(*advance)(void *arg, size_t n);
+	int		(*rewind)(void *arg);	/* to the start; or -1 */
+	void		*arg;
+};
+
+struct send_rcpt {
+	struct smtp_path	path;
+	unsigned		notify;		/* enum smtp_notify bits */
+	struct str		orcpt;		/* as in smtp_rcpt_options */
+};
+
+struct send_result;
+
+struct send_request {
+	struct send_server	 server;
+	struct smtp_path	 sender;
+	const struct send_rcpt	*rcpts;
+	size_t			 rcpt_count;
+	enum smtp_body		 body_type;
+	bool			 smtputf8;
+	enum smtp_ret		 ret;
+	struct str		 envid;		/* xtext */
+	struct send_body	 body;
+	int64_t			 deadline_ms;	/* of loop_now_ms(); 0 none */
+	/* Is the client still there?  Asked just before the end is given to
+	 * the kernel; NULL: always. */
+	bool			(*present)(void *arg);
+	/* The end was given: from now on only server.end_ms counts. */
+	void			(*end_sent)(void *arg);
+	void			(*done)(void *arg,
+				    const struct send_result *r);
+	void			*arg;
+};
+
+enum send_error { SEND_ERROR_NONE, SEND_ERROR_CONFIG, SEND_ERROR_DNS,
+	SEND_ERROR_NETWORK, SEND_ERROR_PROTOCOL, SEND_ERROR_SMTP,
+	SEND_ERROR_TLS };
+enum send_dns { SEND_DNS_NONE, SEND_DNS_OTHER, SEND_DNS_NXDOMAIN,
+	SEND_DNS_NODATA };
+
+struct send_connection {
+	char		 id[UUID_TEXT];		/* "": none was made */
+	size_t		 transactions;		/* this one counted */
+	char		 localip[INET6_ADDRSTRLEN];
+	char		 remoteip[INET6_ADDRSTRLEN];
+	struct str	 remotemx;		/* server.host */
+	bool		 tls_started;
+	const char	*tls_protocol;		/* static text, or NULL */
+	const char	*tls_cipher;
+	int		 tls_keysize;
+};
+
+struct send_result {
+	const struct smtp_reply	*reply;		/* the verdict, or NULL: */
+	enum send_error		 error;
+	enum send_dns		 dns;
+	bool			 temporary;
+	const char		*message;
+	int			 code;		/* a reply that fits: 451, 554 */
+	int			 enhanced[3];
+	enum smtp_state		 state;		/* of both kinds */
+	bool			 end_given;	/* the backend may have it */
+	bool			 client_gone;	/* present() said so */
+	bool			 dsn_dropped;	/* backend without DSN */
+	struct send_connection	 connection;
+};
+
+struct send_engine	*send_engine_new(struct loop *l, struct dns *d,
+			    const struct send_limits *limits, struct err *e);
+void			 send_engine_free(struct send_engine **e);
+struct send		*send_start(struct send_engine *e,
+			    const struct send_request *req);
+/* No done().  The connection in use is closed. */
+void			 send_cancel(struct send **s);
+bool			 send_end_given(const struct send *s);
+
+const char		*send_error_name(enum send_error error); /* "dns" */
+const char		*send_dns_name(enum send_dns dns);	/* "nodata" */
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * txn - one transaction over a connection that is ready: MAIL to the reply
+ * to the end
+ *
+ * Replies in, bytes for the feed and at last an outcome out.  All or none:
+ * with more than one recipient nothing that ends the message is put in the
+ * feed before every RCPT was answered 2xx.  See txn.c for the plans.
+ *
+ * Ownership  the caller's storage; txn_init(), txn_fini().
+ * Failure    an outcome.
+ * Process    pure.
+ */
+#ifndef SMTP_TXN_H
+#define SMTP_TXN_H
+
+#include "smtp/ext.h"
+#include "smtp/feed.h"
+
+/* What is expected next. */
+enum txn_state { TXN_MAIL, TXN_RCPT, TXN_DATA, TXN_BODY, TXN_CHUNK, TXN_END,
+	TXN_STATE_MAX };
+
+enum txn_outcome {
+	TXN_GOES_ON,
+	TXN_VERDICT,		/* txn->verdict, of txn->verdict_state */
+	TXN_PROTOCOL,		/* the peer broke the protocol: txn->why */
+	TXN_UNFIT		/* not begun: txn->code, enhanced, why */
+};
+
+/* What to do with the connection afterwards. */
+enum txn_after { TXN_KEEP, TXN_RESET, TXN_CLOSE };
+
+struct txn {
+	const struct send_request	*req;
+	struct feed			*feed;
+	struct smtp_caps		 caps;
+	enum txn_state			 state;
+	enum txn_state			 tail;	/* sent behind the RCPTs;
+						 * TXN_MAIL: nothing */
+	size_t				 issued;	/* commands */
+	size_t				 replied;
+	size_t				 rcpt_issued;
+	size_t				 rcpt_replied;
+	bool				 fresh;
+	bool				 refused;	/* a recipient */
+	bool				 dsn_dropped;
+	struct smtp_reply		 verdict;
+	enum smtp_state			 verdict_state;
+	enum txn_after			 after;
+	const char			*why;
+	int				 code;
+	int				 enhanced[3];
+};
+
+void	txn_init(struct txn *t);
+void	txn_fini(struct txn *t);
+/* `fresh`: the connection's last reply is under a second old. */
+enum txn_outcome txn_start(struct txn *t, const struct send_request *req,
+	    struct feed *feed, const struct smtp_caps *caps, bool fresh);
+/* `sent`: what the stream took of this transaction; `more`: bytes came
+ * behind this reply. */
+enum txn_outcome txn_reply(struct txn *t, const struct smtp_reply *r,
+	    uint64_t sent, bool more);
+size_t	txn_outstanding(const struct txn *t);
+/* The state to name when the connection fails now. */
+enum smtp_state	txn_where(const struct txn *t, uint64_t sent);
+
+#endif

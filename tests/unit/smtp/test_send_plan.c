@@ -1,0 +1,253 @@
+/* Which commands go out together, and what the message looks like. */
+#include "sending.c"
+
+#define OK	"250 2.0.0 EOD: Ok: queued"
+
+static void
+test_data_stepwise(void **state)
+{
+	struct sending	*f = *state;
+
+	sending_message(f, STR("a\r\n.b\r\n..\r\n"), 2);
+	assert_string_equal(sending_run(f), OK);
+	assert_string_equal(script_log(&f->script), "1;EHLO us;"
+	    "MAIL FROM:<s@x>;RCPT TO:<r1@x>;RCPT TO:<r2@x>;DATA;");
+	assert_true(str_eq(buf_str(&f->script.body), f->message));
+	assert_int_equal(f->script.messages, 1);
+	assert_int_equal(f->ends, 1);
+	assert_true(f->present_asked > 0);
+}
+
+static void
+test_data_pipelined(void **state)
+{
+	struct sending	*f = *state;
+
+	f->script.ehlo = "PIPELINING,SIZE";
+	assert_string_equal(sending_run(f), OK);
+	assert_string_equal(script_log(&f->script), "1;EHLO us;"
+	    "MAIL FROM:<s@x> SIZE=18;RCPT TO:<r1@x>;DATA;");
+	sending_message(f, STR("no end"), 3);
+	assert_string_equal(sending_run(f), OK);
+	assert_true(str_eq(buf_str(&f->script.body), STR("no end\r\n")));
+	assert_int_equal(f->connection.transactions, 2);
+	assert_string_equal(f->connection.remoteip, "127.0.0.1");
+	assert_string_equal(f->connection.localip, "127.0.0.1");
+	assert_int_equal(strlen(f->connection.id), 36);
+}
+
+static void
+test_bdat(void **state)
+{
+	struct sending	*f = *state;
+
+	f->script.ehlo = "PIPELINING,CHUNKING";
+	sending_message(f, STR(".no end"), 1);
+	assert_string_equal(sending_run(f), OK);
+	assert_string_equal(script_log(&f->script), "1;EHLO us;"
+	    "MAIL FROM:<s@x>;RCPT TO:<r1@x>;BDAT 7 LAST;");
+	assert_true(str_eq(buf_str(&f->script.body), f->message));
+	buf_clear(&f->script.log);
+	sending_message(f, f->message, 2);
+	assert_string_equal(sending_run(f), OK);
+	assert_string_equal(script_log(&f->script), "MAIL FROM:<s@x>;"
+	    "RCPT TO:<r1@x>;RCPT TO:<r2@x>;BDAT 7;BDAT 0 LAST;");
+	assert_true(str_eq(buf_str(&f->script.body), f->message));
+	assert_int_equal(f->ends, 2);
+}
+
+static void
+test_bdat_stepwise(void **state)
+{
+	struct sending	*f = *state;
+
+	f->script.ehlo = "CHUNKING";
+	sending_message(f, STR("abc\r\n"), 2);
+	assert_string_equal(sending_run(f), OK);
+	assert_string_equal(script_log(&f->script), "1;EHLO us;"
+	    "MAIL FROM:<s@x>;RCPT TO:<r1@x>;RCPT TO:<r2@x>;BDAT 5 LAST;");
+}
+
+static void
+test_empty(void **state)
+{
+	struct sending	*f = *state;
+
+	sending_message(f, STR(""), 1);
+	assert_string_equal(sending_run(f), OK);
+	assert_int_equal(f->script.body.len, 0);
+	script_close(&f->script);
+	script_open(&f->script, f->loop, "127.0.0.1");
+	f->script.ehlo = "PIPELINING,CHUNKING";
+	f->req.server.port = f->script.port;
+	assert_string_equal(sending_run(f), OK);
+	assert_int_equal(f->script.body.len, 0);
+}
+
+/* LAST with the first write only while the connection is surely alive. */
+static void
+test_stale(void **state)
+{
+	struct sending	*f = *state;
+
+	f->script.ehlo = "PIPELINING,CHUNKING";
+	assert_string_equal(sending_run(f), OK);
+	sending_settle(f, 1050);
+	f->script.rules = (const struct rule[]){
+		{ "RCPT", "250 2.1.5 Ok\r\n!hang", 2, 0 }, { .verb = NULL },
+	};
+	buf_clear(&f->script.log);
+	sending_start(f);
+	sending_settle(f, 100);
+	assert_string_equal(script_log(&f->script),
+	    "MAIL FROM:<s@x>;RCPT TO:<r1@x>;");
+	assert_int_equal(f->ends, 2);	/* after RCPT was answered */
+	send_cancel(&f->send);
+}
+
+static void
+big_message(struct buf *b, size_t size)
+{
+	size_t	i;
+
+	for (i = 0; b->len < size; i++)
+		buf_printf(b, "%sline %zu of a large message\r\n",
+		    i % 7 == 0 ? "." : "", i);
+}
+
+/* Large bodies, cut in every way, arrive as they are. */
+static void
+test_large(void **state)
+{
+	static const char *const	ehlos[] = { "", "PIPELINING",
+					    "PIPELINING,CHUNKING" };
+	struct sending			*f = *state;
+	struct buf			 b = BUF_INIT;
+	size_t				 i, rcpts;
+
+	big_message(&b, 3000000);
+	for (i = 0; i < 3; i++)
+		for (rcpts = 1; rcpts <= 2; rcpts++) {
+			script_close(&f->script);
+			script_open(&f->script, f->loop, "127.0.0.1");
+			f->req.server.port = f->script.port;
+			f->script.ehlo = ehlos[i];
+			f->piece = 1000 + i * 77 * rcpts;
+			sending_message(f, buf_str(&b), rcpts);
+			assert_string_equal(sending_run(f), OK);
+			assert_true(str_eq(buf_str(&f->script.body),
+			    f->message));
+		}
+	assert_non_null(strstr(script_log(&f->script), ";BDAT 0 LAST;"));
+	buf_free(&b);
+}
+
+static void
+test_parameters(void **state)
+{
+	struct sending	*f = *state;
+
+	f->script.ehlo = "PIPELINING,8BITMIME,SMTPUTF8,DSN,SIZE";
+	f->req.body_type = SMTP_BODY_8BITMIME;
+	f->req.smtputf8 = true;
+	f->req.ret = SMTP_RET_HDRS;
+	f->req.envid = STR("q+2Bx");
+	f->rcpts[0].notify = SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_DELAY;
+	f->rcpts[0].orcpt = STR("rfc822;a@b");
+	(void)smtp_path_set(&f->rcpts[0].path, STR("a b"), STR("x"));
+	assert_string_equal(sending_run(f), OK);
+	assert_string_equal(script_log(&f->script), "1;EHLO us;"
+	    "MAIL FROM:<s@x> SIZE=18 BODY=8BITMIME SMTPUTF8 RET=HDRS "
+	    "ENVID=q+2Bx;RCPT TO:<\"a b\"@x> NOTIFY=SUCCESS,DELAY "
+	    "ORCPT=rfc822;a@b;DATA;");
+	assert_false(f->dsn_dropped);
+}
+
+static void
+test_dsn_dropped(void **state)
+{
+	struct sending	*f = *state;
+
+	f->req.ret = SMTP_RET_FULL;
+	f->rcpts[0].notify = SMTP_NOTIFY_NEVER;
+	f->req.sender = (struct smtp_path){ .null = true };
+	assert_string_equal(sending_run(f), OK);
+	assert_string_equal(script_log(&f->script), "1;EHLO us;"
+	    "MAIL FROM:<>;RCPT TO:<r1@x>;DATA;");
+	assert_true(f->dsn_dropped);
+}
+
+/* Never converted: what the backend lacks is permanent; it stays usable. */
+static void
+test_unfit(void **state)
+{
+	struct sending	*f = *state;
+
+	f->script.ehlo = "SIZE 100";
+	sending_message(f, STR("\xc3\xa4\r\n"), 1);
+	assert_string_equal(sending_run(f), "smtp permanent : "
+	    "backend does not offer 8BITMIME");
+	sending_message(f, STR("a\r\n"), 1);
+	f->req.body_type = SMTP_BODY_8BITMIME;
+	assert_string_equal(sending_run(f), "smtp permanent : "
+	    "backend does not offer 8BITMIME");
+	f->req.body_type = SMTP_BODY_BINARYMIME;
+	assert_string_equal(sending_run(f), "smtp permanent : "
+	    "backend does not offer BINARYMIME");
+	f->req.body_type = SMTP_BODY_7BIT;
+	(void)smtp_path_set(&f->rcpts[0].path, STR("\xc3\xa4"), STR("x"));
+	assert_string_equal(sending_run(f), "smtp permanent : "
+	    "backend does not offer SMTPUTF8");
+	sending_message(f, STR("0123456789012345678901234567890123456789"
+	    "01234567890123456789012345678901234567890123456789"
+	    "01234567890\r\n"), 1);
+	assert_string_equal(sending_run(f), "smtp permanent : "
+	    "message is larger than the backend takes");
+	sending_message(f, STR("a\r\n"), 1);
+	f->req.smtputf8 = true;		/* asked for, not needed */
+	assert_string_equal(sending_run(f), OK);
+	assert_int_equal(f->script.connections, 1);
+	assert_int_equal(f->connection.transactions, 1);
+}
+
+static void
+test_bad_request(void **state)
+{
+	struct sending	*f = *state;
+
+	f->rcpts[0].path.domain = STR("x>\r\nQUIT");
+	assert_string_equal(sending_run(f), "config permanent : "
+	    "recipient 1 is not an address");
+	f->req.rcpt_count = 0;
+	assert_string_equal(sending_run(f), "config permanent : "
+	    "no recipients");
+	sending_message(f, STR("a\r\n"), 1);
+	f->req.envid = STR("a b");
+	assert_string_equal(sending_run(f), "config permanent : bad ENVID");
+	f->req.envid = STR_NONE;
+	f->req.server.helo = STR("a\r\nb");
+	assert_string_equal(sending_run(f), "config permanent : "
+	    "bad HELO name");
+	f->req.server.helo = STR("us");
+	f->rcpts[0].orcpt = STR("x\r\ny");
+	assert_string_equal(sending_run(f), "config permanent : "
+	    "recipient 1 has a bad ORCPT");
+	assert_int_equal(f->script.connections, 0);
+}
+
+#define TEST(fn)							\
+	cmocka_unit_test_setup_teardown(fn, sending_setup, sending_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		TEST(test_data_stepwise), TEST(test_data_pipelined),
+		TEST(test_bdat), TEST(test_bdat_stepwise), TEST(test_empty),
+		TEST(test_stale), TEST(test_large), TEST(test_parameters),
+		TEST(test_dsn_dropped), TEST(test_unfit),
+		TEST(test_bad_request),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
