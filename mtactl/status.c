@@ -77,18 +77,25 @@ status_process(void *arg, const struct ipc_CTL_PROCESS *p)
 	    "restarts", (json_int_t)p->restarts));
 }
 
+/* What has happened; a program gets the zeros too. */
 static void
 status_counters(json_t *counters)
 {
 	const char	*service, *name;
 	json_t		*row, *value;
+	bool		 any;
 
 	json_object_foreach(counters, service, row) {
-		(void)printf("\n%s\n", service);
-		json_object_foreach(row, name, value)
-			if (json_is_integer(value))
-				(void)printf("    %-24s %12" JSON_INTEGER_FORMAT
-				    "\n", name, json_integer_value(value));
+		any = false;
+		json_object_foreach(row, name, value) {
+			if (json_integer_value(value) == 0)
+				continue;
+			if (!any)
+				(void)printf("\n%s\n", service);
+			any = true;
+			(void)printf("    %-24s %12" JSON_INTEGER_FORMAT "\n",
+			    name, json_integer_value(value));
+		}
 	}
 }
 
