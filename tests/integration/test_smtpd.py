@@ -435,7 +435,7 @@ def test_json_log_is_json():
     import json
     mta = Instance(hook=ACCEPT, params={"log_format": "json"})
     with mta, mta.client() as c:
-        c.cmd("EHLO x\"y\\\u00e9\x01", 501)
+        c.cmd("EHLO x\"y\\\u00e9\x01", 500)
         c.hello()
         c.message()
         c.cmd("QUIT", 221)
