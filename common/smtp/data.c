@@ -4,12 +4,14 @@
  *
  * The DATA reader looks only at the starts of lines:
  *
- *	state		"."	CR	LF	other
- *	LINE (at start)	DOT	scan	scan	scan
- *	DOT		UNSTUFFED  DOT_CR  UNSTUFFED  UNSTUFFED
- *	DOT_CR		*	*	END	*	(* the dot goes, a bare CR
- *							comes out)
- *	UNSTUFFED	scan: the line's dot is gone, its next byte is text
+ *	state		"."		CR	LF		other
+ *	LINE (at start)	DOT		scan	scan		scan
+ *	DOT		UNSTUFFED	DOT_CR	UNSTUFFED	UNSTUFFED
+ *	DOT_CR		(1)		(1)	END		(1)
+ *	UNSTUFFED	scan		scan	scan		scan
+ *
+ * (1) It was no end: the dot is gone, the CR comes out as a bare one.
+ * UNSTUFFED: the line's dot is gone, the next byte is text, a dot too.
  */
 #include <string.h>
 

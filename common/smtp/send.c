@@ -396,6 +396,11 @@ send_begin(void *arg)
 		send_finish(s);
 		return;
 	}
+	if (s->req.deadline_ms != 0 &&
+	    s->req.deadline_ms <= loop_now_ms(s->engine->loop)) {
+		send_on_deadline(s);
+		return;
+	}
 	s->backend = pool_backend(&s->engine->pool, &s->req.server);
 	if (!pool_has_line(s->backend)) {
 		p = pool_take(s->backend, &s->req.server);

@@ -138,7 +138,8 @@ struct send		*send_start(struct send_engine *e,
 void			 send_cancel(struct send **s);
 bool			 send_end_given(const struct send *s);
 
-const char		*send_error_name(enum send_error error); /* "dns" */
-const char		*send_dns_name(enum send_dns dns);	/* "nodata" */
+/* "dns" and "nodata" */
+const char		*send_error_name(enum send_error error);
+const char		*send_dns_name(enum send_dns dns);
 
 #endif

@@ -55,7 +55,8 @@ test_partial_bdat(void **state)
 		    { "BDAT", replies[i], 0, 0 }));
 		assert_string_equal(sending_run(f), "450 4.2.1 RCPT: Later");
 		sending_settle(f, 30);
-		assert_non_null(strstr(script_log(&f->script), "BDAT 18;RSET;"));
+		assert_non_null(strstr(script_log(&f->script),
+		    "BDAT 18;RSET;"));
 		NO_MESSAGE(f);
 		assert_int_equal(f->ends, 0);
 	}

@@ -1,0 +1,115 @@
+/*
+ * A transaction against a backend that says anything at any time.  Whatever
+ * it says: with several recipients nothing that ends the message is in the
+ * feed before all were accepted, and success is told only when they were and
+ * the whole message was given.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smtp/txn.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct fuzz_body {
+	size_t	at, size;
+};
+
+static char	body_bytes[70000];
+
+static int
+body_peek(void *arg, struct iovec *iov, int max)
+{
+	struct fuzz_body	*b = arg;
+
+	if (max < 1 || b->at == b->size)
+		return 0;
+	iov[0].iov_base = body_bytes + b->at;
+	iov[0].iov_len = b->size - b->at;
+	return 1;
+}
+
+static void
+body_advance(void *arg, size_t n)
+{
+	((struct fuzz_body *)arg)->at += n;
+}
+
+static void
+check(const struct txn *t, const struct feed *f, enum txn_outcome out,
+    size_t accepted)
+{
+	size_t	rcpts = t->req->rcpt_count;
+
+	if (f->end_at != FEED_NO_END && accepted != rcpts && rcpts != 1)
+		abort();
+	/* A dot needs all recipients, however few there are. */
+	if (f->tail.len != 0 && accepted != rcpts)
+		abort();
+	if (out == TXN_VERDICT && t->verdict.code < 300 &&
+	    (accepted != rcpts || !feed_empty(f) || f->given <= f->end_at))
+		abort();
+	if (txn_outstanding(t) > rcpts + 3)
+		abort();
+}
+
+/* Gives up to n bytes to the "kernel". */
+static void
+drain(struct feed *f, size_t n)
+{
+	struct iovec	iov[4];
+	size_t		sum = 0;
+	int		i, count = feed_peek(f, iov, 4);
+
+	for (i = 0; i < count; i++)
+		sum += iov[i].iov_len;
+	if (sum != 0)
+		feed_advance(f, sum < n ? sum : n);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const int	codes[] = { 250, 251, 354, 355, 421, 450,
+				    451, 550, 554, 220 };
+	struct send_rcpt	rcpts[4] = { { .notify = 0 } };
+	struct smtp_caps	caps = { .exts = 0 };
+	struct fuzz_body	body = { 0, 0 };
+	struct send_request	req = { .rcpts = rcpts };
+	struct smtp_reply	reply;
+	struct txn		t;
+	struct feed		f;
+	enum txn_outcome	out;
+	enum txn_state		before;
+	size_t			i, accepted = 0;
+
+	if (size < 4)
+		return 0;
+	for (i = 0; i < 4; i++)
+		rcpts[i].path = (struct smtp_path){ .localpart = STR("r"),
+		    .domain = STR("x") };
+	memset(body_bytes, '.', sizeof body_bytes);
+	caps.exts = data[0];
+	body.size = (size_t)data[1] * 270;
+	req.rcpt_count = 1 + data[2] % 4;
+	req.body = (struct send_body){ .size = body.size, .dot_lines = true,
+	    .peek = body_peek, .advance = body_advance, .arg = &body };
+	smtp_reply_init(&reply);
+	feed_init(&f);
+	txn_init(&t);
+	out = txn_start(&t, &req, &f, &caps, data[3] & 1);
+	for (i = 4; i + 1 < size && out == TXN_GOES_ON; i += 2) {
+		drain(&f, data[i] == 255 ? SIZE_MAX : data[i] * 8u);
+		reply.code = codes[data[i + 1] % 10];
+		before = t.state;
+		out = txn_reply(&t, &reply, f.given, data[i + 1] > 250);
+		accepted += before == TXN_RCPT && reply.code < 300 &&
+		    out != TXN_PROTOCOL;
+		check(&t, &f, out, accepted);
+	}
+	smtp_reply_fini(&reply);
+	feed_fini(&f);
+	txn_fini(&t);
+	return 0;
+}
