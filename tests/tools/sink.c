@@ -1,0 +1,601 @@
+/*
+ * sink - an SMTP server that takes everything, for demo, tests and bench
+ *
+ * One process, one loop, the grammar of common/smtp.  With --print, --log or
+ * --dump a message is kept until its end; without, its bytes are only
+ * counted.  Prints its counts when SIGTERM or SIGINT ends it.
+ */
+#include <sys/stat.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "base/fatal.h"
+#include "base/mem.h"
+#include "base/net.h"
+#include "event/loop.h"
+#include "event/stream.h"
+#include "smtp/command.h"
+#include "smtp/data.h"
+#include "smtp/ext.h"
+#include "smtp/option.h"
+#include "smtp/reply.h"
+
+#define SINK_LINE_MAX	16384
+#define SINK_KEPT	65536	/* memory kept from message to message */
+
+struct sink {
+	struct loop	*loop;
+	int		 fd;
+	struct watch	*watch;
+	unsigned	 exts;
+	bool		 print;
+	bool		 keep;		/* messages are wanted whole */
+	const char	*dump;
+	FILE		*log;
+	const char	*replies[SMTP_VERB_MAX + 1];	/* the last: EOD */
+	unsigned long	 connections, messages, recipients;
+	unsigned long long bytes;
+};
+
+#define SINK_EOD	SMTP_VERB_MAX
+
+enum sink_mode { SINK_COMMAND, SINK_DATA, SINK_CHUNK };
+
+struct client {
+	struct sink		*sink;
+	struct stream		*stream;
+	enum sink_mode		 mode;
+	struct smtp_data	 data;
+	uint64_t		 chunk;
+	bool			 last;
+	bool			 mail;
+	bool			 quit;
+	size_t			 rcpts;
+	uint64_t		 size;
+	struct buf		 envelope;	/* "from<TAB>to,to" */
+	struct buf		 message;
+	struct arena		 arena;
+};
+
+/* ---- Messages ---------------------------------------------------------- */
+
+static void
+client_reset(struct client *c)
+{
+	c->mail = false;
+	c->rcpts = 0;
+	c->size = 0;
+	buf_clear(&c->envelope);
+	buf_clear(&c->message);
+	if (c->message.cap > SINK_KEPT)
+		buf_free(&c->message);
+	arena_free(&c->arena);
+}
+
+static void
+sink_log(struct sink *s, struct client *c, unsigned long number)
+{
+	unsigned char	hash[EVP_MAX_MD_SIZE];
+	unsigned	i, len = 0;
+
+	if (EVP_Digest(c->message.len != 0 ? buf_data(&c->message) : "",
+	    c->message.len, hash, &len, EVP_sha256(), NULL) != 1)
+		fatal("sha256");
+	fprintf(s->log, "%lu\t%s\t%zu\t", number, buf_cstr(&c->envelope),
+	    c->message.len);
+	for (i = 0; i < len; i++)
+		fprintf(s->log, "%02x", hash[i]);
+	fputc('\n', s->log);
+	fflush(s->log);
+}
+
+static void
+sink_dump(struct sink *s, struct client *c, unsigned long number)
+{
+	char	*path = xasprintf("%s/%06lu.eml", s->dump, number);
+	FILE	*f = fopen(path, "we");
+
+	if (f == NULL)
+		fatal("%s can't be written", path);
+	if (c->message.len != 0)
+		(void)fwrite(buf_data(&c->message), 1, c->message.len, f);
+	if (fclose(f) != 0)
+		fatal("%s can't be written", path);
+	free(path);
+}
+
+static void
+sink_print(struct client *c, unsigned long number)
+{
+	printf("---- message %lu: %s\n", number, buf_cstr(&c->envelope));
+	if (c->message.len != 0)
+		(void)fwrite(buf_data(&c->message), 1, c->message.len,
+		    stdout);
+	printf("---- end of message %lu\n", number);
+	fflush(stdout);
+}
+
+/* Written down before it is acknowledged. */
+static void
+client_message(struct client *c)
+{
+	struct sink	*s = c->sink;
+
+	if (s->replies[SINK_EOD] != NULL) {
+		stream_printf(c->stream, "%s\r\n", s->replies[SINK_EOD]);
+		client_reset(c);
+		return;
+	}
+	s->messages++;
+	s->recipients += c->rcpts;
+	s->bytes += c->size;
+	if (s->dump != NULL)
+		sink_dump(s, c, s->messages);
+	if (s->log != NULL)
+		sink_log(s, c, s->messages);
+	if (s->print)
+		sink_print(c, s->messages);
+	stream_printf(c->stream, "250 2.0.0 Ok: %lu taken\r\n",
+	    s->messages);
+	client_reset(c);
+}
+
+static void
+client_keep(struct client *c, struct str bytes)
+{
+	c->size += bytes.len;
+	if (c->sink->keep)
+		buf_add_str(&c->message, bytes);
+}
+
+static size_t
+client_data(struct client *c, struct str in)
+{
+	struct str	run;
+	size_t		n = smtp_data_read(&c->data, in, &run);
+
+	client_keep(c, run);
+	if (smtp_data_done(&c->data)) {
+		c->mode = SINK_COMMAND;
+		client_message(c);
+	}
+	return n;
+}
+
+static size_t
+client_chunk(struct client *c, struct str in)
+{
+	size_t	n = in.len < c->chunk ? in.len : (size_t)c->chunk;
+
+	client_keep(c, (struct str){ in.p, n });
+	c->chunk -= n;
+	if (c->chunk != 0)
+		return n;
+	c->mode = SINK_COMMAND;
+	if (c->last)
+		client_message(c);
+	else
+		stream_printf(c->stream, "250 2.0.0 Ok\r\n");
+	return n;
+}
+
+/* ---- Commands ---------------------------------------------------------- */
+
+static void
+client_ehlo(struct client *c)
+{
+	static const char *const	texts[] = {
+#define EXT_TEXT(id, text)	text,
+		SMTP_EXTS(EXT_TEXT)
+#undef EXT_TEXT
+	};
+	size_t	i;
+
+	client_reset(c);
+	stream_printf(c->stream, "250-sink\r\n");
+	for (i = 0; i < SMTP_EXT_COUNT; i++)
+		if ((c->sink->exts & 1u << i) != 0)
+			stream_printf(c->stream, "250-%s\r\n", texts[i]);
+	stream_printf(c->stream, "250 ENHANCEDSTATUSCODES\r\n");
+}
+
+static void
+client_mail(struct client *c, const struct smtp_command *cmd)
+{
+	if (c->mail) {
+		stream_printf(c->stream, "503 5.5.1 Nested MAIL\r\n");
+		return;
+	}
+	c->mail = true;
+	smtp_path_add(&c->envelope, &cmd->path);
+	buf_add_byte(&c->envelope, '\t');
+	stream_printf(c->stream, "250 2.1.0 Ok\r\n");
+}
+
+static void
+client_rcpt(struct client *c, const struct smtp_command *cmd)
+{
+	if (!c->mail) {
+		stream_printf(c->stream, "503 5.5.1 MAIL first\r\n");
+		return;
+	}
+	if (c->rcpts++ != 0)
+		buf_add_byte(&c->envelope, ',');
+	smtp_path_add(&c->envelope, &cmd->path);
+	stream_printf(c->stream, "250 2.1.5 Ok\r\n");
+}
+
+static void
+client_start_data(struct client *c)
+{
+	if (c->rcpts == 0) {
+		stream_printf(c->stream, "503 5.5.1 RCPT first\r\n");
+		return;
+	}
+	smtp_data_init(&c->data);
+	c->mode = SINK_DATA;
+	stream_printf(c->stream, "354 Go ahead\r\n");
+}
+
+/* A chunk without recipients is read and refused at its end. */
+static void
+client_bdat(struct client *c, const struct smtp_command *cmd)
+{
+	if (c->rcpts == 0) {
+		stream_printf(c->stream, "503 5.5.1 RCPT first\r\n");
+		stream_shutdown(c->stream);
+		c->quit = true;
+		return;
+	}
+	c->chunk = cmd->chunk_size;
+	c->last = cmd->chunk_last;
+	c->mode = SINK_CHUNK;
+}
+
+static void
+client_do(struct client *c, const struct smtp_command *cmd)
+{
+	switch (cmd->verb) {
+	case SMTP_EHLO:
+		client_ehlo(c);
+		break;
+	case SMTP_MAIL:
+		client_mail(c, cmd);
+		break;
+	case SMTP_RCPT:
+		client_rcpt(c, cmd);
+		break;
+	case SMTP_DATA:
+		client_start_data(c);
+		break;
+	case SMTP_BDAT:
+		client_bdat(c, cmd);
+		break;
+	case SMTP_QUIT:
+		stream_printf(c->stream, "221 2.0.0 Bye\r\n");
+		stream_shutdown(c->stream);
+		c->quit = true;
+		break;
+	case SMTP_HELO: case SMTP_RSET:
+		client_reset(c);
+		/* FALLTHROUGH */
+	case SMTP_NOOP:
+		stream_printf(c->stream, "250 2.0.0 Ok\r\n");
+		break;
+	default:
+		stream_printf(c->stream, "502 5.5.1 Not here\r\n");
+		break;
+	}
+}
+
+static void
+client_command(struct client *c, struct str line)
+{
+	struct smtp_refusal	 why;
+	struct smtp_command	 cmd;
+	const char		*reply;
+	int			 rc;
+
+	rc = smtp_command_parse(&cmd, line, &c->arena, &why);
+	reply = c->sink->replies[cmd.verb];
+	if (rc == 0 && reply != NULL) {
+		stream_printf(c->stream, "%s\r\n", reply);
+		return;
+	}
+	if (rc == 0) {
+		client_do(c, &cmd);
+		return;
+	}
+	stream_printf(c->stream, "%d %d.%d.%d %s\r\n", why.code,
+	    why.enhanced[0], why.enhanced[1], why.enhanced[2], why.text);
+	if (why.close) {
+		stream_shutdown(c->stream);
+		c->quit = true;
+	}
+}
+
+/* ---- Connections ------------------------------------------------------- */
+
+static void
+client_end(struct client *c)
+{
+	client_reset(c);
+	buf_free(&c->envelope);
+	buf_free(&c->message);
+	stream_free(&c->stream);
+	free(c);
+}
+
+static size_t
+client_on_read(void *arg, struct str data)
+{
+	struct client	*c = arg;
+	struct str	 in = data;
+	const char	*lf;
+	size_t		 n;
+
+	while (!c->quit && (in.len != 0 ||
+	    (c->mode == SINK_CHUNK && c->chunk == 0))) {
+		if (c->mode == SINK_DATA)
+			n = client_data(c, in);
+		else if (c->mode == SINK_CHUNK)
+			n = client_chunk(c, in);
+		else if ((lf = memchr(in.p, '\n', in.len)) != NULL) {
+			n = (size_t)(lf - in.p) + 1;
+			client_command(c, (struct str){ in.p,
+			    n > 1 && lf[-1] == '\r' ? n - 2 : n });
+		} else if (in.len > SINK_LINE_MAX)
+			c->quit = true;
+		else
+			break;
+		if (!c->quit)
+			in = (struct str){ in.p + n, in.len - n };
+	}
+	return c->quit ? data.len : data.len - in.len;
+}
+
+static void
+client_on_close(void *arg, enum stream_close how, const char *why)
+{
+	(void)how;
+	(void)why;
+	client_end(arg);
+}
+
+static const struct stream_ops	client_ops = {
+	.on_read = client_on_read,
+	.on_close = client_on_close,
+};
+
+static void
+sink_on_accept(void *arg)
+{
+	struct sink	*s = arg;
+	struct client	*c;
+	int		 fd, left = 64;
+
+	while (left-- > 0 && (fd = accept4(s->fd, NULL, NULL,
+	    SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1) {
+		s->connections++;
+		c = xcalloc(1, sizeof *c);
+		c->sink = s;
+		c->stream = stream_new(s->loop, fd, &client_ops, c);
+		stream_printf(c->stream, "220 sink ESMTP\r\n");
+	}
+}
+
+/* ---- Start and end ----------------------------------------------------- */
+
+static void
+sink_on_signal(void *arg)
+{
+	loop_stop(arg);
+}
+
+static int
+usage(int status)
+{
+	fputs(
+"usage: sink [options]\n"
+"  --listen ADDRESS:PORT  default 127.0.0.1:0, any free port\n"
+"  --port-file FILE       write the port there once it accepts\n"
+"  --print                print each message\n"
+"  --log FILE             a line a message: number, from, to, size, sha256\n"
+"  --dump DIR             a file a message\n"
+"  --without EXTENSION    do not offer it (PIPELINING, CHUNKING, ...)\n"
+"  --with EXTENSION       offer it too (DSN)\n"
+"  --reply VERB=TEXT      always answer a verb (not BDAT), or EOD, with that\n"
+"  --help\n", status == 0 ? stdout : stderr);
+	return status;
+}
+
+static int
+sink_listen(struct sink *s, const char *where)
+{
+	struct netaddr	 a;
+	const char	*colon = strrchr(where, ':');
+	uint64_t	 port;
+	int		 on = 1;
+
+	if (colon == NULL || str_uint(str_of(colon + 1), 65535, &port) == -1 ||
+	    netaddr_parse_ip(&a, (struct str){ where,
+	    (size_t)(colon - where) }, (uint16_t)port) == -1) {
+		fprintf(stderr, "sink: %s: not ADDRESS:PORT\n", where);
+		return -1;
+	}
+	s->fd = socket(a.u.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK |
+	    SOCK_CLOEXEC, 0);
+	if (s->fd == -1 || setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on,
+	    sizeof on) == -1 || bind(s->fd, &a.u.sa, a.len) == -1 ||
+	    listen(s->fd, 4096) == -1) {
+		perror(where);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+sink_write_port(const struct sink *s, const char *path)
+{
+	struct netaddr	 a;
+	char		*name = xasprintf("%s.new", path);
+	FILE		*f = fopen(name, "we");
+	int		 rc = -1;
+
+	if (f != NULL && netaddr_local(&a, s->fd) == 0) {
+		fprintf(f, "%u\n", netaddr_port(&a));
+		rc = fclose(f) == 0 ? rename(name, path) : -1;
+	}
+	if (rc == -1)
+		perror(path);
+	free(name);
+	return rc;
+}
+
+static int
+sink_switch(struct sink *s, const char *name, bool on)
+{
+	static const struct str	texts[] = {
+#define EXT_STR(id, text)	STR(text),
+		SMTP_EXTS(EXT_STR)
+#undef EXT_STR
+	};
+	size_t	i;
+
+	for (i = 0; i < SMTP_EXT_COUNT; i++)
+		if (str_caseeq(str_of(name), texts[i]))
+			break;
+	if (i == SMTP_EXT_COUNT) {
+		fprintf(stderr, "sink: %s: no such extension\n", name);
+		return -1;
+	}
+	s->exts = on ? s->exts | 1u << i : s->exts & ~(1u << i);
+	return 0;
+}
+
+static int
+sink_reply(struct sink *s, const char *text)
+{
+	struct str	rest, verb = str_split(str_of(text), '=', &rest);
+	int		i;
+
+	for (i = 0; i < SMTP_UNKNOWN; i++)
+		if (str_caseeq(verb, str_of(smtp_verb_name(i))))
+			break;
+	if (str_caseeq(verb, STR("EOD")))
+		i = SINK_EOD;
+	if (i == SMTP_UNKNOWN || i == SMTP_BDAT || rest.len == 0) {
+		fprintf(stderr, "sink: %s: not VERB=TEXT\n", text);
+		return -1;
+	}
+	s->replies[i] = rest.p;
+	return 0;
+}
+
+struct sink_options {
+	const char	*listen;
+	const char	*port_file;
+};
+
+static int
+sink_option(struct sink *s, struct sink_options *o, int opt, const char *arg)
+{
+	switch (opt) {
+	case 'l':
+		o->listen = arg;
+		return 0;
+	case 'f':
+		o->port_file = arg;
+		return 0;
+	case 'p':
+		s->print = s->keep = true;
+		return 0;
+	case 'L':
+		s->keep = true;
+		s->log = fopen(arg, "ae");
+		if (s->log == NULL)
+			perror(arg);
+		return s->log != NULL ? 0 : -1;
+	case 'd':
+		s->keep = true;
+		s->dump = arg;
+		(void)mkdir(arg, 0700);
+		return 0;
+	case 'w':
+		return sink_switch(s, arg, true);
+	case 'W':
+		return sink_switch(s, arg, false);
+	case 'r':
+		return sink_reply(s, arg);
+	default:
+		return -1;
+	}
+}
+
+static int
+sink_options(struct sink *s, struct sink_options *o, int argc, char **argv)
+{
+	static const struct option	longs[] = {
+		{ "listen", required_argument, NULL, 'l' },
+		{ "port-file", required_argument, NULL, 'f' },
+		{ "print", no_argument, NULL, 'p' },
+		{ "log", required_argument, NULL, 'L' },
+		{ "dump", required_argument, NULL, 'd' },
+		{ "with", required_argument, NULL, 'w' },
+		{ "without", required_argument, NULL, 'W' },
+		{ "reply", required_argument, NULL, 'r' },
+		{ "help", no_argument, NULL, 'h' },
+		{ .name = NULL },
+	};
+	int	opt;
+
+	while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (opt == 'h')
+			exit(usage(0));
+		if (opt == '?')
+			return usage(2);
+		if (sink_option(s, o, opt, optarg) == -1)
+			return 2;
+	}
+	return optind == argc ? 0 : usage(2);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sink_options	 o = { "127.0.0.1:0", NULL };
+	struct sink		 s = { .exts = SMTP_EXT_PIPELINING |
+				    SMTP_EXT_SIZE | SMTP_EXT_8BITMIME |
+				    SMTP_EXT_SMTPUTF8 | SMTP_EXT_CHUNKING };
+	struct watch		*term, *intr;
+	struct err		 e;
+	int			 status;
+
+	status = sink_options(&s, &o, argc, argv);
+	if (status != 0)
+		return status;
+	s.loop = loop_new(&e);
+	if (s.loop == NULL)
+		fatal("%s", e.text);
+	if (sink_listen(&s, o.listen) == -1)
+		return 1;
+	s.watch = watch_readable(s.loop, s.fd, sink_on_accept, &s);
+	term = watch_signal(s.loop, SIGTERM, sink_on_signal, s.loop);
+	intr = watch_signal(s.loop, SIGINT, sink_on_signal, s.loop);
+	if (o.port_file != NULL && sink_write_port(&s, o.port_file) == -1)
+		return 1;
+	(void)loop_run(s.loop);
+	printf("connections %lu messages %lu recipients %lu bytes %llu\n",
+	    s.connections, s.messages, s.recipients, s.bytes);
+	watch_free(&term);
+	watch_free(&intr);
+	watch_free(&s.watch);
+	return 0;
+}
