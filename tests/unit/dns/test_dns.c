@@ -337,10 +337,9 @@ test_bad_names(void **state)
 {
 	static const char *const	names[] = {
 		"", " ", "a b", "a..b", "\xc3\xa4.lab",
-		"0123456789012345678901234567890123456789"
-		"012345678901234567890123456789.lab",
 	};
 	struct fixture			*f = *state;
+	char				 label[65];
 	size_t				 i;
 
 	start(f, "");
@@ -348,6 +347,10 @@ test_bad_names(void **state)
 		ask(f, names[i], DNS_A);
 		assert_int_equal(f->status, DNS_BAD_NAME);
 	}
+	memset(label, 'a', 64);
+	label[64] = '\0';
+	ask(f, label, DNS_A);
+	assert_int_equal(f->status, DNS_BAD_NAME);
 	ask_host(f, "a b");
 	assert_int_equal(f->status, DNS_BAD_NAME);
 }
