@@ -1,0 +1,190 @@
+/*
+ * Indexes and members.  Reading what is not there gives none; private and
+ * readonly members are checked against the class whose code is running.
+ */
+#include "hsl/compare.h"
+#include "hsl/vm.h"
+
+bool
+vm_may_access(struct hsl_exec *x, struct hsl_value object,
+    struct hsl_string *name, bool write)
+{
+	const struct vclass	*k = object.u.object->class;
+	const struct vmember	*m;
+
+	if (k == NULL || !k->guarded || vm_class(x) == k)
+		return true;
+	m = vclass_member(k, name);
+	if (m == NULL || (m->flags & MEMBER_STATIC))
+		return true;
+	if (m->flags & MEMBER_PRIVATE)
+		return vm_throw(x, "'%s' of class %.*s is private",
+		    name->data, (int)k->name.len, k->name.p);
+	if (write && (m->flags & MEMBER_READONLY))
+		return vm_throw(x, "'%s' of class %.*s is read-only",
+		    name->data, (int)k->name.len, k->name.p);
+	return true;
+}
+
+static struct hsl_value
+vm_bind(struct hsl_exec *x, struct hsl_value self, const struct proto *p,
+    const struct hsl_function *row)
+{
+	struct hsl_value	 v = vclosure(x, 0);
+
+	v.u.function->proto = p;
+	v.u.function->native = row;
+	v.u.function->self = vref(self);
+	v.u.function->bound = true;
+	return v;
+}
+
+bool
+vm_prop(struct hsl_exec *x, struct hsl_value *dst, struct hsl_value v,
+    struct hsl_string *name)
+{
+	struct hsl_value		 key = vmake(HSL_STRING, name), *prop;
+	const struct hsl_function	*row;
+	const struct vmember		*m;
+	struct hsl_object		*o;
+
+	if (v.type != HSL_OBJECT) {
+		if (v.type == HSL_ARRAY || v.type == HSL_STRING)
+			return vm_throw(x, "'->%s' of a %s", name->data,
+			    hsl_type_name(v));
+		vset(x, dst, vnone());
+		return true;
+	}
+	o = v.u.object;
+	if (o->class == NULL) {
+		row = table_find(o->host->methods, vstr_str(name));
+		vset(x, dst, row == NULL ? vnone() : vm_bind(x, v, NULL, row));
+		return true;
+	}
+	if (o->class->guarded && !vm_may_access(x, v, name, false))
+		return false;
+	prop = varr_find(o->props.u.array, varr_key(&key));
+	if (prop != NULL) {
+		vset(x, dst, vref(*prop));
+		return true;
+	}
+	m = vclass_member(o->class, name);
+	vset(x, dst, m != NULL && m->proto != NULL && m->proto->method ?
+	    vm_bind(x, v, m->proto, NULL) : vnone());
+	return true;
+}
+
+static void
+vm_index_string(struct hsl_exec *x, struct hsl_value *dst,
+    const struct hsl_string *s, const struct hsl_value *key)
+{
+	int64_t	 i = vnum_int64(vnum_of(*key));
+
+	if (i < 0)
+		i += s->len;
+	vset(x, dst, i < 0 || i >= s->len ? vnone() :
+	    vstr_byte((unsigned char)s->data[i]));
+}
+
+bool
+vm_index(struct hsl_exec *x, struct hsl_value *dst, struct hsl_value v,
+    const struct hsl_value *key)
+{
+	struct hsl_value	*item;
+
+	switch (v.type) {
+	case HSL_ARRAY:
+		item = varr_find(v.u.array, varr_key(key));
+		vset(x, dst, item == NULL ? vnone() : vref(*item));
+		return true;
+	case HSL_STRING:
+		vm_index_string(x, dst, v.u.string, key);
+		return true;
+	case HSL_OBJECT:
+		if (key->type == HSL_STRING)
+			return vm_prop(x, dst, v, key->u.string);
+		/* FALLTHROUGH */
+	default:
+		vset(x, dst, vnone());
+		return true;
+	}
+}
+
+bool
+vm_has(struct hsl_exec *x, struct hsl_value v, const struct hsl_value *key,
+    bool *has)
+{
+	struct hsl_object	*o;
+	int64_t			 i;
+
+	*has = false;
+	switch (v.type) {
+	case HSL_ARRAY:
+		*has = varr_find(v.u.array, varr_key(key)) != NULL;
+		return true;
+	case HSL_STRING:
+		i = vnum_int64(vnum_of(*key));
+		*has = i < v.u.string->len &&
+		    i >= -(int64_t)v.u.string->len;
+		return true;
+	case HSL_OBJECT:
+		o = v.u.object;
+		if (o->class == NULL || key->type != HSL_STRING)
+			return true;
+		if (!vm_may_access(x, v, key->u.string, false))
+			return false;
+		*has = varr_find(o->props.u.array, varr_key(key)) != NULL;
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* Takes v. */
+bool
+vm_set_prop(struct hsl_exec *x, struct hsl_value object,
+    struct hsl_string *name, struct hsl_value v)
+{
+	struct hsl_value	 key = vmake(HSL_STRING, name), *slot;
+	struct hsl_array	*a;
+
+	if (object.type != HSL_OBJECT || object.u.object->class == NULL) {
+		vunref(x, v);
+		return vm_throw(x, "property '%s' of a %s can't be set",
+		    name->data, hsl_type_name(object));
+	}
+	if (!vm_may_access(x, object, name, true)) {
+		vunref(x, v);
+		return false;
+	}
+	a = varr_own(x, vprops(object));
+	if (a == NULL || (slot = varr_put(x, a, varr_key(&key))) == NULL) {
+		vunref(x, v);
+		return vm_check(x);
+	}
+	vset(x, slot, v);
+	return true;
+}
+
+/* Takes v. */
+bool
+vm_set_index(struct hsl_exec *x, struct hsl_value *root,
+    const struct hsl_value *key, struct hsl_value v)
+{
+	struct hsl_array	*a;
+	struct hsl_value	*slot;
+
+	if (root->type == HSL_OBJECT && key->type == HSL_STRING)
+		return vm_set_prop(x, *root, key->u.string, v);
+	if (root->type == HSL_OBJECT) {
+		vunref(x, v);
+		return vm_throw(x, "an object has no such index");
+	}
+	a = varr_own(x, root);
+	if (a == NULL || (slot = varr_put(x, a, varr_key(key))) == NULL) {
+		vunref(x, v);
+		return vm_check(x);
+	}
+	vset(x, slot, v);
+	return true;
+}

@@ -1,0 +1,38 @@
+/*
+ * arith - the operators on values of every type
+ *
+ * Failure    false once an exception was thrown.
+ */
+#ifndef HSL_ARITH_H
+#define HSL_ARITH_H
+
+#include "hsl/program.h"
+
+/* *dst = *l op *r.  dst may be l, which is then changed in place. */
+bool	arith_binary(struct hsl_exec *x, enum opcode op,
+	    struct hsl_value *dst, const struct hsl_value *l,
+	    const struct hsl_value *r);
+bool	arith_unary(struct hsl_exec *x, enum opcode op,
+	    struct hsl_value *dst, const struct hsl_value *v);
+/* A value as a number for arithmetic. */
+bool	arith_number(struct hsl_exec *x, struct hsl_value v, double *n);
+bool	arith_append(struct hsl_exec *x, struct hsl_value *dst,
+	    const struct hsl_value *v);
+bool	arith_repeat(struct hsl_exec *x, struct hsl_value *dst, struct str s,
+	    double n);
+/* Joins n values to one string. */
+struct hsl_value arith_concat(struct hsl_exec *x, const struct hsl_value *v,
+	    uint32_t n);
+bool	arith_format(struct hsl_exec *x, struct hsl_value *dst,
+	    struct hsl_value format, struct hsl_value args);
+/* v[first:last:step] */
+bool	arith_slice(struct hsl_exec *x, struct hsl_value *dst,
+	    struct hsl_value v, const struct hsl_value bounds[3]);
+/* The bounds of a slice of `len` items; false: the step is 0. */
+struct range {
+	int64_t	 first, count, step;
+};
+bool	arith_range(const struct hsl_value bounds[3], int64_t len,
+	    struct range *r);
+
+#endif

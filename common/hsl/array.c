@@ -1,0 +1,512 @@
+/*
+ * A hash keeps entries and index in one block: cap entries, then 2 * cap
+ * positions.  Positions of removed entries stay in the index, so that probing
+ * goes on past them; growing, or finding the entries full of removed ones,
+ * rebuilds both.
+ *
+ * I1  packed: count == used, keys are 0..count-1, no value is HSL_UNDEF.
+ * I2  hash: used <= cap, the index has at least one 0.
+ */
+#include "hsl/array.h"
+#include "hsl/exec.h"
+
+#define ARRAY_CAP_MIN	4
+#define ARRAY_CAP_MAX	(1u << 27)
+
+static size_t
+varr_bytes(const struct hsl_array *a)
+{
+	if (a->packed)
+		return a->cap * sizeof(struct hsl_value);
+	return a->cap * (sizeof(struct ventry) + 2 * sizeof(uint32_t));
+}
+
+struct hsl_array *
+varr_new(struct hsl_exec *x, uint32_t cap)
+{
+	struct hsl_array	*a = vheap_alloc(&x->heap, sizeof *a);
+
+	a->refs = 1;
+	a->type = HSL_ARRAY;
+	a->packed = true;
+	a->next_stale = false;
+	a->count = a->used = a->cap = 0;
+	a->dead = NULL;
+	a->next = 0;
+	a->index = NULL;
+	a->u.list = NULL;
+	if (cap > 0) {
+		a->u.list = vheap_alloc(&x->heap, cap * sizeof *a->u.list);
+		if (a->u.list != NULL)
+			a->cap = cap;
+	}
+	return a;
+}
+
+void
+varr_release(struct hsl_exec *x, struct hsl_array *a)
+{
+	vheap_free(&x->heap, a->u.list, varr_bytes(a));
+	vheap_free(&x->heap, a, sizeof *a);
+}
+
+/* ---- Keys -------------------------------------------------------------- */
+
+/* Whether text is an integer as it would be printed. */
+static bool
+varr_key_integer(struct str s, int64_t *n)
+{
+	size_t	 i = s.len > 0 && s.p[0] == '-';
+	size_t	 first = i;
+
+	if (s.len == first || s.len > first + 15)
+		return false;
+	if (s.p[i] == '0' && s.len != 1)
+		return false;
+	for (*n = 0; i < s.len; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		*n = *n * 10 + (s.p[i] - '0');
+	}
+	if (first == 1)
+		*n = -*n;
+	return true;
+}
+
+struct vkey
+varr_key_int(int64_t n)
+{
+	return (struct vkey){ .is_int = true, .n = n };
+}
+
+struct vkey
+varr_key_text(struct str text)
+{
+	struct vkey	 k = { .text = text };
+
+	if (varr_key_integer(text, &k.n))
+		k.is_int = true;
+	else
+		k.n = vstr_hash_bytes(text.p, text.len);
+	return k;
+}
+
+struct vkey
+varr_key(const struct hsl_value *v)
+{
+	struct vkey	 k = { .is_int = false };
+
+	if (v->type == HSL_NUMBER) {
+		k.is_int = true;
+		k.n = vnum_int64(v->u.number);
+	} else if (v->type == HSL_STRING) {
+		k.s = v->u.string;
+		k.text = vstr_str(k.s);
+		if ((k.s->data[0] <= '9') &&
+		    varr_key_integer(k.text, &k.n))
+			k.is_int = true;
+		else
+			k.n = vstr_hash(k.s);
+	} else {
+		k.box = v;
+		if (v->type == HSL_BOOLEAN)
+			k.n = 2 + v->u.boolean;
+		else if (vnullish(*v))
+			k.n = 1;
+		else
+			k.n = (uint32_t)((uintptr_t)v->u.counted >> 4) | 4;
+	}
+	return k;
+}
+
+static bool
+varr_box_same(const struct hsl_string *s, const struct hsl_value *v)
+{
+	struct hsl_value	 w;
+
+	memcpy(&w, s->data, sizeof w);
+	if (vnullish(w))
+		return vnullish(*v);
+	if (w.type != v->type)
+		return false;
+	return w.type == HSL_BOOLEAN ? w.u.boolean == v->u.boolean :
+	    w.u.counted == v->u.counted;
+}
+
+static bool
+varr_entry_is(const struct ventry *e, const struct vkey *k)
+{
+	if (e->n != k->n || (e->s == NULL) != k->is_int)
+		return false;
+	if (k->is_int || e->s == k->s)
+		return true;
+	if (k->box != NULL)
+		return e->s->len == VSTR_BOX && varr_box_same(e->s, k->box);
+	return e->s->len == k->text.len &&
+	    memcmp(e->s->data, k->text.p, k->text.len) == 0;
+}
+
+struct hsl_value
+varr_entry_key(const struct ventry *e)
+{
+	struct hsl_value	 v;
+
+	if (e->s == NULL)
+		return vnumber((double)e->n);
+	if (e->s->len != VSTR_BOX)
+		return vmake(HSL_STRING, e->s);
+	memcpy(&v, e->s->data, sizeof v);
+	return v;
+}
+
+/* The string an entry keeps for k; NULL for an integer. */
+static struct hsl_string *
+varr_key_keep(struct hsl_exec *x, const struct vkey *k)
+{
+	struct hsl_string	*s;
+	struct hsl_value	 v;
+
+	if (k->s != NULL)
+		return vref(vmake(HSL_STRING, k->s)).u.string;
+	if (k->box == NULL) {
+		s = vstr_new(x, k->text);
+		if (s != NULL)
+			s->hash = (uint32_t)k->n;
+		return s;
+	}
+	if ((s = vstr_alloc(x, sizeof v)) == NULL)
+		return NULL;
+	v = vref(*k->box);
+	if (v.type == HSL_UNDEF)
+		v.type = HSL_NONE;
+	memcpy(s->data, &v, sizeof v);
+	s->len = VSTR_BOX;
+	s->hash = (uint32_t)k->n;
+	return s;
+}
+
+/* ---- The index --------------------------------------------------------- */
+
+static uint32_t
+varr_slot(const struct hsl_array *a, int64_t n)
+{
+	uint64_t	 h = (uint64_t)n * 0x9e3779b97f4a7c15u;
+
+	return (uint32_t)(h >> 32) & (2 * a->cap - 1);
+}
+
+static void
+varr_index_add(struct hsl_array *a, uint32_t position)
+{
+	uint32_t	 mask = 2 * a->cap - 1;
+	uint32_t	 i = varr_slot(a, a->u.entries[position].n);
+
+	while (a->index[i] != 0)
+		i = (i + 1) & mask;
+	a->index[i] = position + 1;
+}
+
+static struct ventry *
+varr_lookup(const struct hsl_array *a, const struct vkey *k)
+{
+	uint32_t	 mask = 2 * a->cap - 1, i, p;
+	struct ventry	*e;
+
+	if (a->count == 0)
+		return NULL;
+	for (i = varr_slot(a, k->n); (p = a->index[i]) != 0;
+	    i = (i + 1) & mask) {
+		e = &a->u.entries[p - 1];
+		if (varr_entry_is(e, k) && e->v.type != HSL_UNDEF)
+			return e;
+	}
+	return NULL;
+}
+
+struct hsl_value *
+varr_find(const struct hsl_array *a, struct vkey k)
+{
+	struct ventry	*e;
+
+	if (a->packed)
+		return k.is_int && k.n >= 0 && k.n < a->count ?
+		    &a->u.list[k.n] : NULL;
+	e = varr_lookup(a, &k);
+	return e == NULL ? NULL : &e->v;
+}
+
+/* A new block of entries for cap items, filled from the old one. */
+static bool
+varr_rebuild(struct hsl_exec *x, struct hsl_array *a, uint32_t cap)
+{
+	size_t		 old = varr_bytes(a), bytes;
+	void		*mem = a->u.list;
+	struct ventry	*e;
+	uint32_t	 i, n = 0;
+
+	bytes = cap * (sizeof *e + 2 * sizeof *a->index);
+	if (cap > ARRAY_CAP_MAX ||
+	    (e = vheap_alloc(&x->heap, bytes)) == NULL) {
+		x->heap.over = true;
+		return false;
+	}
+	for (i = 0; i < a->used; i++) {
+		if (a->packed)
+			e[n++] = (struct ventry){ a->u.list[i], i, NULL };
+		else if (a->u.entries[i].v.type != HSL_UNDEF)
+			e[n++] = a->u.entries[i];
+	}
+	if (a->packed)
+		a->next = a->count;
+	vheap_free(&x->heap, mem, old);
+	a->packed = false;
+	a->u.entries = e;
+	a->index = (uint32_t *)(void *)(e + cap);
+	a->cap = cap;
+	a->used = n;
+	memset(a->index, 0, 2 * cap * sizeof *a->index);
+	for (i = 0; i < n; i++)
+		varr_index_add(a, i);
+	x->budget -= n / 8;
+	return true;
+}
+
+static uint32_t
+varr_hash_cap(uint32_t count)
+{
+	uint32_t	 cap = ARRAY_CAP_MIN;
+
+	while (cap < count)
+		cap *= 2;
+	return cap;
+}
+
+static bool
+varr_list_grow(struct hsl_exec *x, struct hsl_array *a)
+{
+	uint32_t		 cap = a->cap < ARRAY_CAP_MIN ? ARRAY_CAP_MIN :
+				    a->cap * 2;
+	struct hsl_value	*list = NULL;
+
+	if (cap <= ARRAY_CAP_MAX)
+		list = vheap_resize(&x->heap, a->u.list,
+		    a->cap * sizeof *list, cap * sizeof *list);
+	if (list == NULL) {
+		x->heap.over = true;
+		return false;
+	}
+	a->u.list = list;
+	a->cap = cap;
+	return true;
+}
+
+struct hsl_value *
+varr_push(struct hsl_exec *x, struct hsl_array *a, struct hsl_value v)
+{
+	struct hsl_value	*slot, k;
+
+	if (a->packed) {
+		if (a->used == a->cap && !varr_list_grow(x, a)) {
+			vunref(x, v);
+			return NULL;
+		}
+		a->count++;
+		slot = &a->u.list[a->used++];
+		*slot = v;
+		return slot;
+	}
+	if (a->next_stale) {
+		a->next = 0;
+		for (uint32_t i = 0; i < a->used; i++)
+			if (a->u.entries[i].v.type != HSL_UNDEF &&
+			    a->u.entries[i].s == NULL &&
+			    a->u.entries[i].n >= a->next)
+				a->next = a->u.entries[i].n + 1;
+		x->budget -= a->used / 8;
+		a->next_stale = false;
+	}
+	k = vnumber((double)a->next);
+	if ((slot = varr_put(x, a, varr_key(&k))) == NULL) {
+		vunref(x, v);
+		return NULL;
+	}
+	*slot = v;
+	return slot;
+}
+
+static struct hsl_value *
+varr_insert(struct hsl_exec *x, struct hsl_array *a, const struct vkey *k)
+{
+	struct ventry		*e;
+	struct hsl_string	*s = NULL;
+
+	/* Room, unless half of the entries were removed ones. */
+	if (a->used == a->cap && !varr_rebuild(x, a,
+	    varr_hash_cap(a->count + a->count / 2 + 1)))
+		return NULL;
+	if (!k->is_int && (s = varr_key_keep(x, k)) == NULL)
+		return NULL;
+	e = &a->u.entries[a->used];
+	e->v = vnone();
+	e->n = k->n;
+	e->s = s;
+	varr_index_add(a, a->used++);
+	a->count++;
+	if (k->is_int && k->n >= a->next)
+		a->next = k->n + 1;
+	return &e->v;
+}
+
+struct hsl_value *
+varr_put(struct hsl_exec *x, struct hsl_array *a, struct vkey k)
+{
+	struct ventry	*e;
+
+	if (a->packed) {
+		if (k.is_int && k.n >= 0 && k.n < a->count)
+			return &a->u.list[k.n];
+		if (k.is_int && k.n == a->count)
+			return varr_push(x, a, vnone());
+		if (!varr_rebuild(x, a, varr_hash_cap(a->count + 1)))
+			return NULL;
+	}
+	if ((e = varr_lookup(a, &k)) != NULL)
+		return &e->v;
+	return varr_insert(x, a, &k);
+}
+
+bool
+varr_remove(struct hsl_exec *x, struct hsl_array *a, struct vkey k)
+{
+	struct hsl_value	 old;
+	struct hsl_string	*s;
+	struct ventry		*e;
+
+	if (a->packed) {
+		if (!k.is_int || k.n < 0 || k.n >= a->count)
+			return false;
+		if (k.n == a->count - 1) {
+			a->used = --a->count;
+			vunref(x, a->u.list[k.n]);
+			return true;
+		}
+		if (!varr_rebuild(x, a, varr_hash_cap(a->count)))
+			return false;
+	}
+	if ((e = varr_lookup(a, &k)) == NULL)
+		return false;
+	old = e->v;
+	s = e->s;
+	if (s == NULL && e->n == a->next - 1)
+		a->next_stale = true;
+	e->v.type = HSL_UNDEF;
+	e->s = NULL;
+	e->n = INT64_MIN;
+	a->count--;
+	if (s != NULL)
+		vunref(x, vmake(HSL_STRING, s));
+	vunref(x, old);
+	return true;
+}
+
+bool
+varr_next(const struct hsl_array *a, uint32_t *pos, struct hsl_value *k,
+    struct hsl_value **v)
+{
+	struct ventry	*e;
+
+	if (a->packed) {
+		if (*pos >= a->used)
+			return false;
+		*k = vnumber(*pos);
+		*v = &a->u.list[(*pos)++];
+		return true;
+	}
+	while (*pos < a->used) {
+		e = &a->u.entries[(*pos)++];
+		if (e->v.type == HSL_UNDEF)
+			continue;
+		*k = varr_entry_key(e);
+		*v = &e->v;
+		return true;
+	}
+	return false;
+}
+
+static void
+varr_ref_all(struct hsl_array *a)
+{
+	for (uint32_t i = 0; i < a->used; i++) {
+		if (a->packed) {
+			vref(a->u.list[i]);
+			continue;
+		}
+		vref(a->u.entries[i].v);
+		if (a->u.entries[i].s != NULL)
+			vref(vmake(HSL_STRING, a->u.entries[i].s));
+	}
+}
+
+struct hsl_array *
+varr_clone(struct hsl_exec *x, const struct hsl_array *a)
+{
+	struct hsl_array	*b = vheap_alloc(&x->heap, sizeof *b);
+	size_t			 bytes;
+
+	*b = *a;
+	b->refs = 1;
+	b->dead = NULL;
+	if (a->packed)
+		b->cap = a->count;
+	bytes = varr_bytes(b);
+	b->u.list = NULL;
+	if (bytes > 0) {
+		b->u.list = vheap_alloc(&x->heap, bytes);
+		if (b->u.list == NULL) {
+			vheap_free(&x->heap, b, sizeof *b);
+			return NULL;
+		}
+		if (a->packed)
+			memcpy(b->u.list, a->u.list, bytes);
+		else
+			memcpy(b->u.entries, a->u.entries, bytes);
+	}
+	if (!a->packed)
+		b->index = (uint32_t *)(void *)(b->u.entries + b->cap);
+	varr_ref_all(b);
+	x->budget -= b->used / 8;
+	return b;
+}
+
+struct hsl_array *
+varr_own(struct hsl_exec *x, struct hsl_value *v)
+{
+	struct hsl_array	*a;
+
+	if (v->type == HSL_ARRAY) {
+		if (v->u.array->refs == 1)
+			return v->u.array;
+		if ((a = varr_clone(x, v->u.array)) == NULL)
+			return NULL;
+	} else
+		a = varr_new(x, 0);
+	vset(x, v, vmake(HSL_ARRAY, a));
+	return a;
+}
+
+void
+varr_merge(struct hsl_exec *x, struct hsl_array *a,
+    const struct hsl_array *b)
+{
+	struct hsl_value	 k, *v, *slot;
+	uint32_t		 pos = 0;
+
+	while (hsl_charge(x, 1) && varr_next(b, &pos, &k, &v)) {
+		if (k.type == HSL_NUMBER) {
+			varr_push(x, a, vref(*v));
+			continue;
+		}
+		if ((slot = varr_put(x, a, varr_key(&k))) != NULL)
+			vset(x, slot, vref(*v));
+	}
+}

@@ -1,0 +1,81 @@
+/*
+ * array - ordered maps, with lists as a packed special case
+ *
+ * A packed array holds values whose keys are 0 to count-1.  Any other key
+ * makes it a hash: entries in order of insertion plus an index of positions,
+ * probed linearly.  A removed entry stays as HSL_UNDEF until the next growth.
+ *
+ * Ownership  slots returned are borrowed and hold until the array changes.
+ *            Functions that change one need it unshared: varr_own() first.
+ * Failure    over the heap's limit a change is dropped and NULL returned.
+ */
+#ifndef HSL_ARRAY_H
+#define HSL_ARRAY_H
+
+#include "hsl/object.h"
+
+struct ventry {
+	struct hsl_value	 v;		/* HSL_UNDEF: removed */
+	int64_t			 n;		/* integer key, or the hash */
+	struct hsl_string	*s;		/* NULL: an integer key */
+};
+
+struct hsl_array {
+	uint32_t		 refs;
+	uint8_t			 type;
+	bool			 packed;
+	bool			 next_stale;	/* the highest key was removed */
+	struct vcell		*dead;
+	uint32_t		 count;		/* items */
+	uint32_t		 used;		/* slots, removed ones too */
+	uint32_t		 cap;
+	int64_t			 next;		/* hash: key of the next append */
+	union {
+		struct hsl_value *list;
+		struct ventry	*entries;
+	} u;
+	uint32_t		*index;		/* 2 * cap; position + 1 or 0 */
+};
+
+/* A key in the form arrays compare. */
+struct vkey {
+	bool			 is_int;
+	int64_t			 n;		/* integer key, or the hash */
+	struct str		 text;
+	struct hsl_string	*s;		/* NULL: made when needed */
+	const struct hsl_value	*box;		/* a key of another type */
+};
+
+struct hsl_array *varr_new(struct hsl_exec *x, uint32_t cap);
+struct vkey	 varr_key(const struct hsl_value *k);
+struct vkey	 varr_key_text(struct str text);
+struct vkey	 varr_key_int(int64_t n);
+
+struct hsl_value *varr_find(const struct hsl_array *a, struct vkey k);
+/* The slot of k, made (as none) if there was none. */
+struct hsl_value *varr_put(struct hsl_exec *x, struct hsl_array *a,
+		    struct vkey k);
+struct hsl_value *varr_push(struct hsl_exec *x, struct hsl_array *a,
+		    struct hsl_value v);
+bool		 varr_remove(struct hsl_exec *x, struct hsl_array *a,
+		    struct vkey k);
+/* v becomes an array (if it is none) that nothing else holds; or NULL. */
+struct hsl_array *varr_own(struct hsl_exec *x, struct hsl_value *v);
+struct hsl_array *varr_clone(struct hsl_exec *x, const struct hsl_array *a);
+void		 varr_release(struct hsl_exec *x, struct hsl_array *a);
+/* Adds all of b: numbers are appended, strings set. */
+void		 varr_merge(struct hsl_exec *x, struct hsl_array *a,
+		    const struct hsl_array *b);
+
+/* Walks from *pos; the key is borrowed as the value is. */
+bool		 varr_next(const struct hsl_array *a, uint32_t *pos,
+		    struct hsl_value *k, struct hsl_value **v);
+struct hsl_value varr_entry_key(const struct ventry *e);
+
+static inline bool
+varr_is_list(const struct hsl_array *a)
+{
+	return a->packed;
+}
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * == never mixes none with anything, compares booleans with numbers only,
+ * and reads a string as a number only against a number.  Arrays are equal
+ * when the same keys hold equal values, in any order.
+ */
+#include "hsl/compare.h"
+#include "hsl/exec.h"
+
+#define COMPARE_DEPTH	200
+
+static int	compare_equal(struct hsl_exec *x, struct hsl_value a,
+		    struct hsl_value b, bool strict, int depth);
+
+double
+vnum_of(struct hsl_value v)
+{
+	double	 n = 0;
+
+	switch (v.type) {
+	case HSL_NUMBER:
+		return v.u.number;
+	case HSL_BOOLEAN:
+		return v.u.boolean;
+	case HSL_STRING:
+		return vnum_parse(vstr_str(v.u.string), &n) ? n : 0;
+	default:
+		return 0;
+	}
+}
+
+static int
+compare_arrays(struct hsl_exec *x, const struct hsl_array *a,
+    const struct hsl_array *b, bool strict, int depth)
+{
+	struct hsl_value	 k, *v, *w;
+	uint32_t		 pos = 0;
+	int			 rc;
+
+	if (a == b)
+		return 1;
+	if (a->count != b->count)
+		return 0;
+	if (depth > COMPARE_DEPTH) {
+		vm_throw(x, "arrays nested too deeply to compare");
+		return -1;
+	}
+	while (varr_next(a, &pos, &k, &v)) {
+		if (!hsl_charge(x, 1))
+			return -1;
+		if ((w = varr_find(b, varr_key(&k))) == NULL)
+			return 0;
+		if ((rc = compare_equal(x, *v, *w, strict, depth + 1)) != 1)
+			return rc;
+	}
+	return 1;
+}
+
+static int
+compare_mixed(struct hsl_value a, struct hsl_value b)
+{
+	double	 n;
+
+	if (a.type == HSL_BOOLEAN && b.type == HSL_NUMBER)
+		return a.u.boolean == b.u.number;
+	if (a.type == HSL_NUMBER && b.type == HSL_BOOLEAN)
+		return a.u.number == b.u.boolean;
+	if (a.type == HSL_NUMBER && b.type == HSL_STRING)
+		return vnum_parse(vstr_str(b.u.string), &n) &&
+		    n == a.u.number;
+	if (a.type == HSL_STRING && b.type == HSL_NUMBER)
+		return vnum_parse(vstr_str(a.u.string), &n) &&
+		    n == b.u.number;
+	return vnullish(a) && vnullish(b);
+}
+
+static int
+compare_equal(struct hsl_exec *x, struct hsl_value a, struct hsl_value b,
+    bool strict, int depth)
+{
+	if (a.type != b.type)
+		return strict ? vnullish(a) && vnullish(b) :
+		    compare_mixed(a, b);
+	switch (a.type) {
+	case HSL_BOOLEAN:
+		return a.u.boolean == b.u.boolean;
+	case HSL_NUMBER:
+		return a.u.number == b.u.number;
+	case HSL_STRING:
+		x->budget -= a.u.string->len / 64;
+		return vstr_same(a.u.string, b.u.string);
+	case HSL_ARRAY:
+		return compare_arrays(x, a.u.array, b.u.array, strict, depth);
+	case HSL_UNDEF:
+	case HSL_NONE:
+		return 1;
+	default:
+		return a.u.counted == b.u.counted;
+	}
+}
+
+int
+vequal(struct hsl_exec *x, struct hsl_value a, struct hsl_value b,
+    bool strict)
+{
+	return compare_equal(x, a, b, strict, 0);
+}
+
+static int
+compare_strings(const struct hsl_string *a, const struct hsl_string *b)
+{
+	uint32_t	 len = a->len < b->len ? a->len : b->len;
+	int		 c = memcmp(a->data, b->data, len);
+
+	if (c != 0)
+		return c;
+	return (a->len > b->len) - (a->len < b->len);
+}
+
+bool
+vless(struct hsl_value a, struct hsl_value b)
+{
+	if (a.type == HSL_STRING && b.type == HSL_STRING)
+		return compare_strings(a.u.string, b.u.string) < 0;
+	return vnum_of(a) < vnum_of(b);
+}
+
+bool
+vless_equal(struct hsl_value a, struct hsl_value b)
+{
+	if (a.type == HSL_STRING && b.type == HSL_STRING)
+		return compare_strings(a.u.string, b.u.string) <= 0;
+	return vnum_of(a) <= vnum_of(b);
+}

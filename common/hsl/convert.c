@@ -1,0 +1,285 @@
+/*
+ * Numbers as text: the shortest decimal that reads back as the same double,
+ * laid out as JavaScript does.  Text as numbers: an optional sign, digits
+ * with an optional fraction, or 0x and hexadecimal digits; blanks around it
+ * are ignored, anything else is not a number.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "hsl/exec.h"
+#include "hsl/vstr.h"
+
+static size_t
+vnum_format_int(int64_t n, char *out)
+{
+	char		 tmp[24];
+	uint64_t	 u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	size_t		 i = sizeof tmp, len = 0;
+
+	do {
+		tmp[--i] = (char)('0' + u % 10);
+	} while ((u /= 10) != 0);
+	if (n < 0)
+		out[len++] = '-';
+	memcpy(out + len, tmp + i, sizeof tmp - i);
+	len += sizeof tmp - i;
+	out[len] = '\0';
+	return len;
+}
+
+/* "d.ddde-x" of the fewest digits; returns how many, *exp the exponent. */
+static size_t
+vnum_digits(double n, char digits[20], int *exp)
+{
+	char	 text[40], *e;
+	size_t	 len = 0;
+	int	 i;
+
+	for (i = 14; i < 17; i++) {
+		snprintf(text, sizeof text, "%.*e", i, n);
+		if (strtod(text, NULL) == n)
+			break;
+	}
+	e = strchr(text, 'e');
+	*exp = atoi(e + 1);
+	for (char *p = text; p < e; p++)
+		if (*p >= '0' && *p <= '9' && len < 18)
+			digits[len++] = *p;
+	while (len > 1 && digits[len - 1] == '0')
+		len--;
+	return len;
+}
+
+static size_t
+vnum_layout(const char *d, size_t n, int exp, char *o)
+{
+	char	*start = o;
+	int	 i;
+
+	if (exp >= 21 || exp < -6) {
+		*o++ = d[0];
+		if (n > 1) {
+			*o++ = '.';
+			memcpy(o, d + 1, n - 1);
+			o += n - 1;
+		}
+		return (size_t)(o - start) +
+		    (size_t)sprintf(o, "e%+d", exp);
+	}
+	if (exp < 0) {
+		*o++ = '0';
+		*o++ = '.';
+		for (i = exp + 1; i < 0; i++)
+			*o++ = '0';
+		memcpy(o, d, n);
+		o += n;
+	} else {
+		for (i = 0; i <= exp; i++)
+			*o++ = (size_t)i < n ? d[i] : '0';
+		if ((size_t)exp + 1 < n) {
+			*o++ = '.';
+			memcpy(o, d + exp + 1, n - (size_t)exp - 1);
+			o += n - (size_t)exp - 1;
+		}
+	}
+	*o = '\0';
+	return (size_t)(o - start);
+}
+
+size_t
+vnum_format(double n, char out[VNUM_TEXT])
+{
+	char	 digits[20];
+	size_t	 len, sign = 0;
+	int	 exp;
+
+	if (n >= -1e15 && n <= 1e15 && n == (double)(int64_t)n)
+		return vnum_format_int((int64_t)n, out);
+	if (isnan(n))
+		return (size_t)sprintf(out, "nan");
+	if (isinf(n))
+		return (size_t)sprintf(out, n < 0 ? "-inf" : "inf");
+	if (n < 0) {
+		out[sign++] = '-';
+		n = -n;
+	}
+	len = vnum_digits(n, digits, &exp);
+	return sign + vnum_layout(digits, len, exp, out + sign);
+}
+
+static struct str
+vnum_trim(struct str s)
+{
+	while (s.len > 0 && strchr(" \t\r\n", s.p[0]) != NULL &&
+	    s.p[0] != '\0') {
+		s.p++;
+		s.len--;
+	}
+	while (s.len > 0 && strchr(" \t\r\n", s.p[s.len - 1]) != NULL &&
+	    s.p[s.len - 1] != '\0')
+		s.len--;
+	return s;
+}
+
+static bool
+vnum_parse_hex(struct str s, double *n)
+{
+	int	 c;
+
+	*n = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		c = ascii_lower((unsigned char)s.p[i]);
+		if (ascii_isdigit(c))
+			*n = *n * 16 + (c - '0');
+		else if (c >= 'a' && c <= 'f')
+			*n = *n * 16 + (c - 'a' + 10);
+		else
+			return false;
+	}
+	return s.len > 0;
+}
+
+/* Exact when the digits fit a double and the power of ten does. */
+static double
+vnum_decimal(struct str s, uint64_t mantissa, size_t digits, size_t fraction)
+{
+	static const double	 ten[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6,
+		1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+	char			*copy;
+	double			 n;
+
+	if (digits <= 15)
+		return (double)mantissa / ten[fraction];
+	copy = xstrndup(s.p, s.len);
+	n = strtod(copy, NULL);
+	free(copy);
+	return n;
+}
+
+bool
+vnum_parse(struct str s, double *n)
+{
+	uint64_t	 mantissa = 0;
+	size_t		 i, digits = 0, fraction = 0;
+	bool		 minus, point = false;
+
+	s = vnum_trim(s);
+	minus = s.len > 0 && s.p[0] == '-';
+	if (minus || (s.len > 0 && s.p[0] == '+')) {
+		s.p++;
+		s.len--;
+	}
+	if (s.len > 2 && s.p[0] == '0' && (s.p[1] | 0x20) == 'x') {
+		if (!vnum_parse_hex((struct str){ s.p + 2, s.len - 2 }, n))
+			return false;
+	} else {
+		for (i = 0; i < s.len; i++) {
+			if (s.p[i] == '.' && !point && i > 0) {
+				point = true;
+				continue;
+			}
+			if (!ascii_isdigit((unsigned char)s.p[i]))
+				return false;
+			mantissa = mantissa * 10 + (uint64_t)(s.p[i] - '0');
+			digits++;
+			fraction += point;
+		}
+		if (digits == 0 || s.p[s.len - 1] == '.')
+			return false;
+		*n = vnum_decimal(s, mantissa, digits, fraction);
+	}
+	if (minus)
+		*n = -*n;
+	return true;
+}
+
+int32_t
+vnum_int32(double n)
+{
+	uint32_t	 u;
+
+	if (n >= INT32_MIN && n <= INT32_MAX)
+		return (int32_t)n;
+	if (!isfinite(n))
+		return 0;
+	n = fmod(trunc(n), 4294967296.0);
+	if (n < 0)
+		n += 4294967296.0;
+	u = (uint32_t)n;
+	return u <= INT32_MAX ? (int32_t)u : -(int32_t)(UINT32_MAX - u) - 1;
+}
+
+int64_t
+vnum_int64(double n)
+{
+	const double	 max = 9007199254740992.0;
+
+	if (isnan(n))
+		return 0;
+	return (int64_t)(n > max ? max : n < -max ? -max : n);
+}
+
+bool
+vtrue(struct hsl_value v)
+{
+	switch (v.type) {
+	case HSL_UNDEF:
+	case HSL_NONE:
+		return false;
+	case HSL_BOOLEAN:
+		return v.u.boolean;
+	case HSL_NUMBER:
+		return v.u.number != 0;
+	case HSL_STRING:
+		return v.u.string->len > 0;
+	case HSL_ARRAY:
+		return v.u.array->count > 0;
+	default:
+		return true;
+	}
+}
+
+struct str
+vtext(struct hsl_exec *x, struct hsl_value v, char tmp[VNUM_TEXT],
+    struct buf *big)
+{
+	size_t	 limit;
+
+	switch (v.type) {
+	case HSL_STRING:
+		return vstr_str(v.u.string);
+	case HSL_NUMBER:
+		return (struct str){ tmp, vnum_format(v.u.number, tmp) };
+	case HSL_BOOLEAN:
+		return v.u.boolean ? STR("true") : STR("false");
+	case HSL_UNDEF:
+	case HSL_NONE:
+		return STR("");
+	default:
+		limit = x->heap.limit - (x->heap.used < x->heap.limit ?
+		    x->heap.used : x->heap.limit);
+		buf_clear(big);
+		if (!vprint(v, big, limit))
+			x->heap.over = true;
+		x->budget -= (int64_t)(big->len / 8);
+		return buf_str(big);
+	}
+}
+
+struct hsl_value
+vtext_value(struct hsl_exec *x, struct hsl_value v)
+{
+	char			 tmp[VNUM_TEXT];
+	struct buf		 big = BUF_INIT;
+	struct hsl_value	 s;
+
+	if (v.type == HSL_STRING)
+		return vref(v);
+	s = vstr_value(vstr_new(x, vtext(x, v, tmp, &big)));
+	buf_free(&big);
+	return s;
+}

@@ -1,0 +1,124 @@
+/*
+ * The table of the core library, and what its natives share.
+ */
+#include "hsl/lib.h"
+
+const struct hsl_function	hsl_core_functions[] = {
+#define FN(name, min, max, signature, text) \
+	{ #name, min, max, fn_##name, signature, text },
+#include "hsl/core.def"
+#undef FN
+	{ .name = NULL }
+};
+
+static const char *const	core_missing[] = {
+	"http", "dns_query", "memory_add", "memory_dec", "memory_delete",
+	"memory_exists", "memory_fetch", "memory_inc", "memory_store",
+	"memory_update", "sleep", "syslog", "spf_query", "smtp_lookup_rcpt",
+	"smtp_lookup_auth", "yaml_decode", "zlib_compress",
+	"zlib_uncompress", "crypt", "aes_encrypt", "aes_decrypt",
+	"rsa_privatekey", "is_rsa_privatekey", "rsa_sign", "rsa_verify",
+	"ec_privatekey", "is_ec_privatekey", "ed25519_privatekey",
+	"is_ed25519_privatekey", "ed25519_sign", "ed25519_verify",
+	"pkcs7_sign", "cms_sign", "cms_verify", "cms_encrypt", "cms_decrypt",
+	"domain_publicsuffix", "idna_encode", "idna_decode",
+	"header_addresslist_compile", "header_addresslist_extract",
+	"header_dkim_decode", "server_concurrency", "queue_suspend",
+	"queue_policy", "queue_policy_delete", "queue_quota",
+	"metrics_increment", "metrics_decrement", "metrics_set",
+	"metrics_get", "FFIFunction", "Map", "Set", "File", "Iconv", "MIME",
+	"MailMessage", "Socket", "TLSSocket", "X509", "X509CRL", "FFI",
+	"LDAP", "in_network", "dns", "dns4", "dns6", "dnsmx", "dnstxt",
+	"dnsns", "dnscname", "dnsptr", "spf", "file", "file_get_contents",
+	"in_file", "rate", NULL
+};
+
+bool
+core_is_missing(struct str name)
+{
+	for (const char *const *m = core_missing; *m != NULL; m++)
+		if (str_eq(str_of(*m), name))
+			return true;
+	return false;
+}
+
+static bool
+lib_wrong(struct hsl_call *c, int i, const char *wanted)
+{
+	const struct hsl_function	*row = c->host;
+
+	return vm_throw(c->x, "%s(): argument %d is a %s, not a %s",
+	    row->name, i + 1, hsl_type_name(c->argv[i]), wanted);
+}
+
+bool
+lib_str(struct hsl_call *c, int i, struct str *s)
+{
+	/* The arguments are the call's own registers, dropped after it. */
+	struct hsl_value	*v = (struct hsl_value *)(uintptr_t)
+				    &c->argv[i];
+
+	if (i >= c->argc || vnullish(*v)) {
+		*s = STR("");
+		return true;
+	}
+	if (v->type == HSL_NUMBER || v->type == HSL_BOOLEAN)
+		vset(c->x, v, vtext_value(c->x, *v));
+	if (v->type != HSL_STRING)
+		return lib_wrong(c, i, "string");
+	*s = vstr_str(v->u.string);
+	return true;
+}
+
+bool
+lib_number(struct hsl_call *c, int i, double *n)
+{
+	struct hsl_value	 v = c->argv[i];
+
+	if (v.type == HSL_NUMBER)
+		*n = v.u.number;
+	else if (v.type == HSL_BOOLEAN)
+		*n = v.u.boolean;
+	else if (v.type != HSL_STRING ||
+	    !vnum_parse(vstr_str(v.u.string), n))
+		return lib_wrong(c, i, "number");
+	return true;
+}
+
+bool
+lib_array(struct hsl_call *c, int i, struct hsl_array **a)
+{
+	if (c->argv[i].type != HSL_ARRAY)
+		return lib_wrong(c, i, "array");
+	*a = c->argv[i].u.array;
+	return true;
+}
+
+bool
+lib_function(struct hsl_call *c, int i)
+{
+	return c->argv[i].type == HSL_FUNCTION ||
+	    lib_wrong(c, i, "function");
+}
+
+struct hsl_value
+lib_option(struct hsl_call *c, int i, const char *name)
+{
+	return i < c->argc ? hsl_array_get(c->argv[i], name) : vnone();
+}
+
+bool
+lib_flag(struct hsl_call *c, int i, const char *name, bool otherwise)
+{
+	struct hsl_value	 v = lib_option(c, i, name);
+
+	return vnullish(v) ? otherwise : vtrue(v);
+}
+
+enum hsl_rc
+lib_return(struct hsl_call *c, struct buf *b)
+{
+	*c->ret = hsl_string(c->x, buf_str(b));
+	buf_free(b);
+	return HSL_OK;
+}

@@ -1,0 +1,164 @@
+/*
+ * Constant expressions: literals, arrays of them, operators on them.  The
+ * operators are the VM's own, run in the heap of the program's constants.
+ */
+#include "hsl/arith.h"
+#include "hsl/compare.h"
+#include "hsl/exec.h"
+#include "hsl/gen.h"
+
+static bool
+fold_binary(struct comp *c, enum token_kind op, struct hsl_value *l,
+    struct hsl_value r)
+{
+	struct hsl_exec	*x = c->program->constants;
+	bool		 swap = op == T_GREATER || op == T_GREATER_EQUAL;
+	struct hsl_value out = vnone();
+
+	if (op == T_MATCHES || op == T_NOT_MATCHES)
+		return false;
+	/* Results of any size are left for the run. */
+	if ((op == T_MUL || op == T_MOD) && l->type != HSL_NUMBER)
+		return false;
+	if (!arith_binary(x, gen_binary_op(op), &out, swap ? &r : l,
+	    swap ? l : &r)) {
+		x->throwing = false;
+		return false;
+	}
+	*l = out;
+	return true;
+}
+
+static bool
+fold_chain(struct comp *c, struct node *n, struct hsl_value *v)
+{
+	struct hsl_value	 r;
+	struct node		*t;
+
+	if (!fold_value(c, n->a, v))
+		return false;
+	for (t = n->list; t != NULL; t = t->next)
+		if (!fold_value(c, t->a, &r) || !fold_binary(c, t->op, v, r))
+			return false;
+	return true;
+}
+
+static bool
+fold_concat(struct comp *c, struct node *n, struct hsl_value *v)
+{
+	struct hsl_value	 r;
+	struct node		*t;
+
+	if (!fold_value(c, n->list, v))
+		return false;
+	for (t = n->list->next; t != NULL; t = t->next)
+		if (!fold_value(c, t, &r) || !fold_binary(c, T_CONCAT, v, r))
+			return false;
+	return true;
+}
+
+static bool
+fold_array(struct comp *c, struct node *n, struct hsl_value *v)
+{
+	struct hsl_exec		*x = c->program->constants;
+	struct hsl_value	 key, item, *slot;
+	struct hsl_array	*a = varr_new(x, 0);
+	struct node		*i;
+
+	for (i = n->list; i != NULL; i = i->next) {
+		if (i->kind != N_ITEM || !fold_value(c, i->b, &item) ||
+		    (i->a != NULL && !fold_value(c, i->a, &key)))
+			return false;
+		if (i->a == NULL)
+			varr_push(x, a, vref(item));
+		else if ((slot = varr_put(x, a, varr_key(&key))) != NULL)
+			vset(x, slot, vref(item));
+	}
+	*v = vmake(HSL_ARRAY, a);
+	return true;
+}
+
+static bool
+fold_unary(struct comp *c, struct node *n, struct hsl_value *v)
+{
+	struct hsl_exec		*x = c->program->constants;
+	struct hsl_value	 out = vnone();
+
+	if (!fold_value(c, n->a, v))
+		return false;
+	if (!arith_unary(x, n->op == T_SUB ? OP_NEG : n->op == T_ADD ?
+	    OP_PLUS : n->op == T_BNOT ? OP_BNOT : OP_NOT, &out, v)) {
+		x->throwing = false;
+		return false;
+	}
+	*v = out;
+	return true;
+}
+
+bool
+fold_value(struct comp *c, struct node *n, struct hsl_value *v)
+{
+	struct hsl_exec		*x = c->program->constants;
+	struct hsl_value	 r;
+
+	switch (n->kind) {
+	case N_NUMBER:
+		*v = vnumber(n->u.number);
+		return true;
+	case N_STRING:
+		*v = hsl_string(x, n->text);
+		return true;
+	case N_TRUE:
+	case N_FALSE:
+		*v = vboolean(n->kind == N_TRUE);
+		return true;
+	case N_NONE:
+		*v = vnone();
+		return true;
+	case N_REGEX:
+		return regex_literal(c, n, v);
+	case N_ARRAY:
+		return fold_array(c, n, v);
+	case N_CHAIN:
+		return fold_chain(c, n, v);
+	case N_CONCAT:
+		return fold_concat(c, n, v);
+	case N_POW:
+		return fold_value(c, n->a, v) && fold_value(c, n->b, &r) &&
+		    fold_binary(c, T_POW, v, r);
+	case N_UNARY:
+		return fold_unary(c, n, v);
+	default:
+		return false;
+	}
+}
+
+void
+fold_must(struct comp *c, struct node *n, struct hsl_value *v)
+{
+	*v = vnone();
+	if (!fold_value(c, n, v))
+		comp_error(c, n, "a constant expression is expected");
+	fold_immortal(c->program->constants, *v);
+}
+
+/* Constants are made bottom up: an immortal one's members are so, too. */
+void
+fold_immortal(struct hsl_exec *x, struct hsl_value v)
+{
+	struct hsl_value	 k, *item;
+	uint32_t		 pos = 0;
+
+	if (v.type < HSL_STRING || (*vrefs(v) & VREF_IMMORTAL))
+		return;
+	*vrefs(v) |= VREF_IMMORTAL;
+	if (v.type == HSL_STRING)
+		vstr_hash(v.u.string);
+	if (v.type != HSL_ARRAY)
+		return;
+	while (varr_next(v.u.array, &pos, &k, &item)) {
+		fold_immortal(x, *item);
+		if (k.type == HSL_STRING)
+			fold_immortal(x, k);
+	}
+}

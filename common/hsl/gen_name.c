@@ -1,0 +1,164 @@
+/*
+ * What names of functions and classes stand for: the script's own first,
+ * from the inside out, then the host's, then the library's.
+ */
+#include "hsl/exec.h"
+#include "hsl/gen.h"
+
+static const struct decl *
+gen_find_decl(const struct func *f, struct str name)
+{
+	const struct decl	*d;
+
+	for (; f != NULL; f = f->parent)
+		if ((d = symtab_get(&f->names, name)) != NULL)
+			return d;
+	return NULL;
+}
+
+static const struct hsl_class *
+gen_find_host_class(const struct hsl_host *host, struct str name)
+{
+	const struct hsl_class	*const *c;
+
+	if (host != NULL && host->classes != NULL)
+		for (c = host->classes; *c != NULL; c++)
+			if (str_eq(str_of((*c)->name), name))
+				return *c;
+	return str_eq(name, STR("Exception")) ? &exception_class : NULL;
+}
+
+static struct target
+gen_builtin(const struct hsl_host *host, struct str name)
+{
+	struct target	 t = { .kind = TARGET_NONE };
+
+	t.native = table_find(host != NULL ? host->functions : NULL, name);
+	if (t.native == NULL)
+		t.native = table_find(hsl_core_functions, name);
+	if (t.native != NULL)
+		t.kind = TARGET_NATIVE;
+	else if ((t.host_class = gen_find_host_class(host, name)) != NULL)
+		t.kind = TARGET_HOST_CLASS;
+	return t;
+}
+
+static struct target
+gen_decl_target(const struct decl *d)
+{
+	struct target	 t = { .kind = TARGET_NONE };
+
+	if (d->kind == DECL_FUNCTION) {
+		t.kind = TARGET_FUNC;
+		t.func = d->func;
+	} else if (d->kind == DECL_CLASS) {
+		t.kind = TARGET_CLASS;
+		t.class = d->class;
+	}
+	return t;
+}
+
+static void
+gen_unknown(struct gen *g, const struct node *n, struct str name)
+{
+	if (core_is_missing(name))
+		gen_error(g, n, "function '%.*s' is not available in this "
+		    "version", (int)name.len, name.p);
+	else
+		gen_error(g, n, "unknown function '%.*s'", (int)name.len,
+		    name.p);
+}
+
+/* Class::method, static::method, or a name of an imported namespace. */
+static struct target
+gen_scoped(struct gen *g, struct node *n)
+{
+	struct target		 t = { .kind = TARGET_NONE };
+	const struct decl	*d = gen_find_decl(g->f, n->text);
+	const struct hsl_class	*hc;
+	struct comp_class	*class;
+	struct comp_member	*m;
+
+	if (d != NULL && d->kind == DECL_NAMESPACE) {
+		d = gen_find_decl(d->module->main, n->u.name);
+		if (d != NULL)
+			return gen_decl_target(d);
+		gen_unknown(g, n, n->u.name);
+		return t;
+	}
+	if (d == NULL && (hc = gen_find_host_class(g->c->host, n->text)) !=
+	    NULL) {
+		t.native = table_find(hc->statics, n->u.name);
+		if (t.native != NULL)
+			t.kind = TARGET_NATIVE;
+		else
+			gen_error(g, n, "class %s has no static '%.*s'",
+			    hc->name, (int)n->u.name.len, n->u.name.p);
+		return t;
+	}
+	if ((m = gen_static(g, n, &class)) == NULL)
+		return t;
+	t.kind = TARGET_FUNC;
+	t.func = m->func;
+	return t;
+}
+
+struct comp_member *
+gen_static(struct gen *g, struct node *n, struct comp_class **class)
+{
+	const struct decl	*d = gen_find_decl(g->f, n->text);
+	struct comp_member	*m;
+
+	if (str_eq(n->text, STR("static")))
+		*class = g->f->class;
+	else
+		*class = d != NULL && d->kind == DECL_CLASS ? d->class : NULL;
+	if (*class == NULL) {
+		gen_error(g, n, "unknown class '%.*s'", (int)n->text.len,
+		    n->text.p);
+		return NULL;
+	}
+	for (m = (*class)->members; m != NULL; m = m->next)
+		if (str_eq(m->name, n->u.name) && (m->flags & MEMBER_STATIC) &&
+		    (m->func == NULL) == n->postfix)
+			break;
+	if (m == NULL)
+		gen_error(g, n, "class %.*s has no static '%s%.*s'",
+		    (int)(*class)->name.len, (*class)->name.p,
+		    n->postfix ? "$" : "", (int)n->u.name.len, n->u.name.p);
+	else if ((m->flags & MEMBER_PRIVATE) && g->f->class != *class)
+		gen_error(g, n, "'%.*s' of class %.*s is private",
+		    (int)m->name.len, m->name.p, (int)(*class)->name.len,
+		    (*class)->name.p);
+	return g->failed ? NULL : m;
+}
+
+struct target
+gen_resolve(struct gen *g, struct node *n)
+{
+	struct target		 t = { .kind = TARGET_NONE };
+	const struct decl	*d;
+
+	if (n->kind == N_SCOPE)
+		return gen_scoped(g, n);
+	d = n->kind == N_NAME ? gen_find_decl(g->f, n->text) : NULL;
+	if (d != NULL)
+		t = gen_decl_target(d);
+	else
+		t = gen_builtin(g->c->host, n->text);
+	if (t.kind == TARGET_NONE)
+		gen_unknown(g, n, n->text);
+	return t;
+}
+
+uint16_t
+gen_native_number(struct gen *g, const struct hsl_function *row)
+{
+	struct hsl_program	*p = g->c->program;
+
+	for (uint32_t i = 0; i < p->nnatives; i++)
+		if (p->natives[i] == row)
+			return (uint16_t)i;
+	p->natives[p->nnatives] = row;
+	return (uint16_t)p->nnatives++;
+}

@@ -1,0 +1,44 @@
+/*
+ * heap - the memory of one execution, with a hard limit
+ *
+ * Small blocks come from size classes, large ones from malloc; everything is
+ * given back at once by vheap_fini(), so that cycles cannot leak.
+ *
+ * Failure    a block over the limit is refused (NULL) if it is large; small
+ *            ones are always given, `over` is set, and the execution ends at
+ *            its next check.  Callers test large blocks only.
+ */
+#ifndef HSL_HEAP_H
+#define HSL_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define VHEAP_UNIT	16
+#define VHEAP_CLASSES	64
+#define VHEAP_SMALL	(VHEAP_UNIT * VHEAP_CLASSES)
+
+struct vheap_chunk;
+struct vheap_large;
+
+struct vheap {
+	void			*free[VHEAP_CLASSES + 1];
+	char			*bump;		/* unused part of a chunk */
+	size_t			 left;
+	size_t			 next_chunk;	/* size of the next one */
+	struct vheap_chunk	*chunks;
+	struct vheap_large	*large;
+	size_t			 used;		/* bytes from the system */
+	size_t			 limit;
+	bool			 over;
+};
+
+void	 vheap_init(struct vheap *h, size_t limit);
+void	 vheap_fini(struct vheap *h);
+/* The caller remembers the size; vheap_free() and _resize() need it. */
+void	*vheap_alloc(struct vheap *h, size_t size);
+void	 vheap_free(struct vheap *h, void *p, size_t size);
+/* NULL leaves the old block as it was. */
+void	*vheap_resize(struct vheap *h, void *p, size_t size, size_t want);
+
+#endif

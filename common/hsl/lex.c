@@ -1,0 +1,363 @@
+/*
+ * Bytes to tokens, one at a time, with no state but the position.  Strings
+ * and regular expressions are only delimited here; parse_string.c decodes.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "hsl/lex.h"
+
+struct lex_word {
+	const char	*text;
+	enum token_kind	 kind;
+};
+
+static const struct lex_word	lex_words[] = {
+#define KEYWORD(name, text)	{ text, K_##name },
+#define RESERVED(text)		{ text, T_RESERVED },
+#define SIGN(name, text)
+#include "hsl/tokens.def"
+#undef KEYWORD
+#undef RESERVED
+#undef SIGN
+};
+
+static const struct lex_word	lex_signs[] = {
+#define KEYWORD(name, text)
+#define RESERVED(text)
+#define SIGN(name, text)	{ text, T_##name },
+#include "hsl/tokens.def"
+#undef KEYWORD
+#undef RESERVED
+#undef SIGN
+};
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
+void
+lexer_init(struct lexer *l, struct str source)
+{
+	l->p = l->line_start = source.p;
+	l->end = source.p + source.len;
+	l->line = 1;
+}
+
+bool
+token_is_word(const struct token *t)
+{
+	return t->kind == T_NAME || t->kind == T_RESERVED ||
+	    (t->kind > T_REGEX && t->kind <= K_ARRAY);
+}
+
+const char *
+token_describe(enum token_kind kind)
+{
+	switch (kind) {
+	case T_EOF:
+		return "end of file";
+	case T_VAR:
+		return "variable";
+	case T_NAME:
+	case T_RESERVED:
+		return "name";
+	case T_NUMBER:
+		return "number";
+	case T_STRING:
+	case T_RAW:
+		return "string";
+	case T_REGEX:
+		return "regular expression";
+	default:
+		break;
+	}
+	for (size_t i = 0; i < COUNT(lex_words); i++)
+		if (lex_words[i].kind == kind)
+			return lex_words[i].text;
+	for (size_t i = 0; i < COUNT(lex_signs); i++)
+		if (lex_signs[i].kind == kind)
+			return lex_signs[i].text;
+	return "token";
+}
+
+static bool
+lex_name_start(int c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static bool
+lex_name_char(int c)
+{
+	return lex_name_start(c) || (c >= '0' && c <= '9');
+}
+
+static int
+lexer_at(const struct lexer *l, size_t i)
+{
+	return i < (size_t)(l->end - l->p) ? (unsigned char)l->p[i] : -1;
+}
+
+static void
+lexer_newline(struct lexer *l, const char *at)
+{
+	l->line++;
+	l->line_start = at + 1;
+}
+
+static void
+lex_fail(struct token *t, const char *why)
+{
+	t->kind = T_ERROR;
+	t->text = str_of(why);
+}
+
+/* Past blanks and comments; false at a comment that does not end. */
+static bool
+lexer_skip(struct lexer *l)
+{
+	const char	*q;
+
+	while (l->p < l->end) {
+		if (*l->p == '\n') {
+			lexer_newline(l, l->p++);
+		} else if (*l->p == ' ' || *l->p == '\t' || *l->p == '\r') {
+			l->p++;
+		} else if (*l->p == '/' && lexer_at(l, 1) == '/') {
+			q = memchr(l->p, '\n', (size_t)(l->end - l->p));
+			l->p = q == NULL ? l->end : q;
+		} else if (*l->p == '/' && lexer_at(l, 1) == '*') {
+			for (l->p += 2; ; l->p++) {
+				if (l->p >= l->end)
+					return false;
+				if (*l->p == '\n')
+					lexer_newline(l, l->p);
+				if (*l->p == '*' && lexer_at(l, 1) == '/')
+					break;
+			}
+			l->p += 2;
+		} else
+			break;
+	}
+	return true;
+}
+
+static int
+lex_digit(int c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
+}
+
+/* Digits of a base with single "_" between; false if there are none. */
+static bool
+lexer_digits(struct lexer *l, int base, char *out, size_t cap, size_t *len)
+{
+	const char	*start = l->p;
+
+	while (l->p < l->end) {
+		if (lex_digit(*l->p) < base) {
+			if (*len < cap)
+				out[(*len)++] = *l->p;
+		} else if (*l->p != '_' || l->p == start ||
+		    l->p[-1] == '_' || lex_digit(lexer_at(l, 1)) >= base)
+			break;
+		l->p++;
+	}
+	return l->p > start;
+}
+
+static void
+lexer_based(struct lexer *l, struct token *t, int base)
+{
+	char	 text[400];
+	size_t	 len = 0;
+
+	l->p += 2;
+	if (!lexer_digits(l, base, text, sizeof text, &len)) {
+		lex_fail(t, "digits expected after the prefix of a number");
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+		t->number = t->number * base + lex_digit(text[i]);
+}
+
+static void
+lexer_number(struct lexer *l, struct token *t)
+{
+	char	 text[400];
+	size_t	 len = 0;
+	int	 c = l->p[0] == '0' ? lexer_at(l, 1) : 0;
+
+	t->kind = T_NUMBER;
+	t->number = 0;
+	if (c == 'x' || c == 'o' || c == 'b') {
+		lexer_based(l, t, c == 'x' ? 16 : c == 'o' ? 8 : 2);
+	} else {
+		lexer_digits(l, 10, text, sizeof text - 2, &len);
+		if (lexer_at(l, 0) == '.' && lex_digit(lexer_at(l, 1)) < 10) {
+			l->p++;
+			if (len < sizeof text - 1)
+				text[len++] = '.';
+			lexer_digits(l, 10, text, sizeof text - 1, &len);
+			if (lexer_at(l, 0) == '.' &&
+			    lex_digit(lexer_at(l, 1)) < 10) {
+				lex_fail(t, "a number has one point only");
+				l->p++;
+			}
+		}
+		text[len] = '\0';
+		t->number = strtod(text, NULL);
+	}
+	if (lex_name_char(lexer_at(l, 0))) {
+		lex_fail(t, "invalid number");
+		while (lex_name_char(lexer_at(l, 0)))
+			l->p++;
+	}
+}
+
+static void
+lexer_string(struct lexer *l, struct token *t)
+{
+	const char	*start = ++l->p;
+
+	for (; l->p < l->end && *l->p != '"'; l->p++) {
+		if (*l->p == '\\' && l->p + 1 < l->end)
+			l->p++;
+		if (*l->p == '\n')
+			lexer_newline(l, l->p);
+	}
+	t->kind = T_STRING;
+	t->text = (struct str){ start, (size_t)(l->p - start) };
+	if (l->p >= l->end)
+		lex_fail(t, "string without end");
+	else
+		l->p++;
+}
+
+/* 'DELIM' ... 'DELIM' */
+static void
+lexer_raw(struct lexer *l, struct token *t)
+{
+	const char	*mark = l->p, *start, *q;
+	size_t		 len;
+
+	for (l->p++; l->p < l->end && *l->p > ' ' && *l->p < 0x7f &&
+	    *l->p != '\''; l->p++)
+		continue;
+	if (lexer_at(l, 0) != '\'') {
+		lex_fail(t, "a raw string starts with 'DELIMITER' or ''");
+		return;
+	}
+	start = ++l->p;
+	len = (size_t)(start - mark);
+	q = memmem(start, (size_t)(l->end - start), mark, len);
+	t->kind = T_RAW;
+	if (q == NULL) {
+		l->p = l->end;
+		lex_fail(t, "raw string without end");
+		return;
+	}
+	t->text = (struct str){ start, (size_t)(q - start) };
+	for (; l->p < q; l->p++)
+		if (*l->p == '\n')
+			lexer_newline(l, l->p);
+	l->p = q + len;
+}
+
+/* #/ body /flags */
+static void
+lexer_regex(struct lexer *l, struct token *t)
+{
+	const char	*start = l->p += 2;
+
+	while (l->p < l->end && *l->p != '/' && *l->p != '\n') {
+		if (*l->p == '\\' && lexer_at(l, 1) != '\n')
+			l->p++;
+		l->p++;
+	}
+	if (l->p > l->end)
+		l->p = l->end;
+	t->kind = T_REGEX;
+	t->text = (struct str){ start, (size_t)(l->p - start) };
+	if (lexer_at(l, 0) != '/' || t->text.len == 0) {
+		lex_fail(t, t->text.len == 0 ? "empty regular expression" :
+		    "regular expression without end");
+		return;
+	}
+	start = ++l->p;
+	while (lex_name_char(lexer_at(l, 0)))
+		l->p++;
+	t->flags = (struct str){ start, (size_t)(l->p - start) };
+	for (size_t i = 0; i < t->flags.len; i++)
+		if (strchr("imsuxUX", t->flags.p[i]) == NULL)
+			lex_fail(t, "unknown flag of a regular expression");
+}
+
+static void
+lexer_name(struct lexer *l, struct token *t)
+{
+	const char	*start = l->p;
+
+	while (lex_name_char(lexer_at(l, 0)))
+		l->p++;
+	t->kind = T_NAME;
+	t->text = (struct str){ start, (size_t)(l->p - start) };
+	for (size_t i = 0; i < COUNT(lex_words); i++)
+		if (str_eq(t->text, str_of(lex_words[i].text)))
+			t->kind = lex_words[i].kind;
+}
+
+static void
+lexer_sign(struct lexer *l, struct token *t)
+{
+	const struct lex_word	*w;
+	size_t			 len;
+
+	for (w = lex_signs; w < lex_signs + COUNT(lex_signs); w++) {
+		len = strlen(w->text);
+		if (len <= (size_t)(l->end - l->p) &&
+		    memcmp(w->text, l->p, len) == 0) {
+			t->kind = w->kind;
+			t->text = (struct str){ l->p, len };
+			l->p += len;
+			return;
+		}
+	}
+	lex_fail(t, *l->p == '#' ? "'#' starts no comment; write '//'" :
+	    "unexpected character");
+	/* A character of several bytes is one error. */
+	for (l->p++; (lexer_at(l, 0) & 0xc0) == 0x80 && l->p < l->end; l->p++)
+		continue;
+}
+
+void
+lexer_next(struct lexer *l, struct token *t)
+{
+	bool	 ok = lexer_skip(l);
+	size_t	 column = (size_t)(l->p - l->line_start) + 1;
+
+	*t = (struct token){ .kind = T_EOF, .line = l->line };
+	t->column = (uint16_t)(column > UINT16_MAX ? UINT16_MAX : column);
+	if (!ok)
+		lex_fail(t, "comment without end");
+	else if (l->p >= l->end)
+		t->text = STR("end of file");
+	else if (*l->p == '$' && lex_name_start(lexer_at(l, 1))) {
+		l->p++;
+		lexer_name(l, t);
+		t->kind = T_VAR;
+	} else if (*l->p == '"')
+		lexer_string(l, t);
+	else if (*l->p == '\'')
+		lexer_raw(l, t);
+	else if (*l->p == '#' && lexer_at(l, 1) == '/')
+		lexer_regex(l, t);
+	else if (lex_digit(*l->p) < 10)
+		lexer_number(l, t);
+	else if (lex_name_start(*l->p))
+		lexer_name(l, t);
+	else
+		lexer_sign(l, t);
+}

@@ -1,0 +1,369 @@
+/*
+ * String functions.  Strings are bytes; case is ASCII only.
+ */
+#include "hsl/arith.h"
+#include "hsl/lib.h"
+
+enum hsl_rc
+fn_chr(struct hsl_call *c)
+{
+	double	 n;
+
+	if (!lib_number(c, 0, &n))
+		return HSL_THROW;
+	*c->ret = vstr_byte((unsigned char)((uint64_t)vnum_int64(n) & 255));
+	return HSL_OK;
+}
+
+enum hsl_rc
+fn_ord(struct hsl_call *c)
+{
+	struct str	 s;
+
+	if (!lib_str(c, 0, &s))
+		return HSL_THROW;
+	if (s.len > 0)
+		*c->ret = vnumber((unsigned char)s.p[0]);
+	return HSL_OK;
+}
+
+enum hsl_rc
+fn_str_repeat(struct hsl_call *c)
+{
+	struct str	 s;
+	double		 n;
+
+	if (!lib_str(c, 0, &s) || !lib_number(c, 1, &n))
+		return HSL_THROW;
+	return arith_repeat(c->x, c->ret, s, n) ? HSL_OK : HSL_THROW;
+}
+
+enum hsl_rc
+fn_str_replace(struct hsl_call *c)
+{
+	struct str	 from, to, s;
+	struct buf	 out = BUF_INIT;
+	const char	*q;
+
+	if (!lib_str(c, 0, &from) || !lib_str(c, 1, &to) ||
+	    !lib_str(c, 2, &s) || !hsl_charge(c->x, s.len / 32))
+		return HSL_THROW;
+	while (from.len > 0 && out.len <= c->x->heap.limit &&
+	    (q = memmem(s.p, s.len, from.p, from.len)) != NULL) {
+		buf_add(&out, s.p, (size_t)(q - s.p));
+		buf_add_str(&out, to);
+		s.len -= (size_t)(q - s.p) + from.len;
+		s.p = q + from.len;
+	}
+	buf_add_str(&out, s);
+	return lib_return(c, &out);
+}
+
+/* ---- Splitting --------------------------------------------------------- */
+
+static void
+split_push(struct hsl_exec *x, struct hsl_array *a, const char *p, size_t n)
+{
+	varr_push(x, a, hsl_string(x, (struct str){ p, n }));
+}
+
+static void
+split_bytes(struct hsl_exec *x, struct hsl_array *a, struct str s)
+{
+	for (size_t i = 0; i < s.len && hsl_charge(x, 1); i++)
+		split_push(x, a, s.p + i, 1);
+}
+
+static void
+split_left(struct hsl_exec *x, struct hsl_array *a, struct str s,
+    struct str by, int64_t limit)
+{
+	const char	*q;
+
+	while ((limit == 0 || a->count + 1 < limit) && hsl_charge(x, 1) &&
+	    (q = memmem(s.p, s.len, by.p, by.len)) != NULL) {
+		split_push(x, a, s.p, (size_t)(q - s.p));
+		s.len -= (size_t)(q - s.p) + by.len;
+		s.p = q + by.len;
+	}
+	split_push(x, a, s.p, s.len);
+}
+
+static size_t
+split_rfind(struct str s, struct str sub)
+{
+	for (size_t i = s.len; i >= sub.len; i--)
+		if (memcmp(s.p + i - sub.len, sub.p, sub.len) == 0)
+			return i - sub.len;
+	return SIZE_MAX;
+}
+
+/* At most `limit` parts, cut from the right. */
+static void
+split_right(struct hsl_exec *x, struct hsl_array *a, struct str s,
+    struct str by, int64_t limit)
+{
+	struct hsl_value	*list, v;
+	size_t			 at;
+
+	while (a->count + 1 < limit && hsl_charge(x, 1 + s.len / 32) &&
+	    (at = split_rfind(s, by)) != SIZE_MAX) {
+		split_push(x, a, s.p + at + by.len, s.len - at - by.len);
+		s.len = at;
+	}
+	split_push(x, a, s.p, s.len);
+	list = a->u.list;
+	for (uint32_t i = 0; i < a->count / 2; i++) {
+		v = list[i];
+		list[i] = list[a->count - 1 - i];
+		list[a->count - 1 - i] = v;
+	}
+}
+
+static enum hsl_rc
+string_split(struct hsl_call *c, int string, int delimiter)
+{
+	struct hsl_array	*a;
+	struct str		 s, by;
+	double			 limit = 0;
+
+	if (!lib_str(c, string, &s) || !lib_str(c, delimiter, &by) ||
+	    (c->argc == 3 && !lib_number(c, 2, &limit)) ||
+	    !hsl_charge(c->x, s.len / 32))
+		return HSL_THROW;
+	a = varr_new(c->x, 0);
+	*c->ret = vmake(HSL_ARRAY, a);
+	if (by.len == 0)
+		split_bytes(c->x, a, s);
+	else if (limit < 0)
+		split_right(c->x, a, s, by, vnum_int64(-limit));
+	else
+		split_left(c->x, a, s, by, vnum_int64(limit));
+	return vm_check(c->x) ? HSL_OK : HSL_THROW;
+}
+
+enum hsl_rc
+fn_str_split(struct hsl_call *c)
+{
+	return string_split(c, 0, 1);
+}
+
+enum hsl_rc
+fn_explode(struct hsl_call *c)
+{
+	return string_split(c, 1, 0);
+}
+
+enum hsl_rc
+fn_str_chunk(struct hsl_call *c)
+{
+	struct str	 s;
+	double		 length, first;
+	size_t		 n;
+
+	if (!lib_str(c, 0, &s) || !lib_number(c, 1, &length))
+		return HSL_THROW;
+	first = length;
+	if (c->argc == 3 && !lib_number(c, 2, &first))
+		return HSL_THROW;
+	if (!(length >= 1) || !(first >= 1))
+		return hsl_throw(c, "str_chunk(): a length is less than 1");
+	*c->ret = hsl_array(c->x);
+	for (; s.len > 0 && hsl_charge(c->x, 1); s.p += n, s.len -= n) {
+		n = first < (double)s.len ? (size_t)first : s.len;
+		split_push(c->x, c->ret->u.array, s.p, n);
+		first = length;
+	}
+	return HSL_OK;
+}
+
+/* ---- Searching --------------------------------------------------------- */
+
+static enum hsl_rc
+string_find(struct hsl_call *c)
+{
+	struct str	 s, sub;
+	double		 offset = 0;
+	size_t		 at;
+	const char	*q;
+
+	if (!lib_str(c, 0, &s) || !lib_str(c, 1, &sub) ||
+	    (c->argc == 3 && !lib_number(c, 2, &offset)) ||
+	    !hsl_charge(c->x, s.len / 64))
+		return HSL_THROW;
+	if (offset < 0)
+		offset += (double)s.len;
+	at = offset > 0 ? (size_t)vnum_int64(offset) : 0;
+	*c->ret = vnumber(-1);
+	if (at > s.len)
+		return HSL_OK;
+	if (sub.len == 0)
+		*c->ret = vnumber((double)at);
+	else if ((q = memmem(s.p + at, s.len - at, sub.p, sub.len)) != NULL)
+		*c->ret = vnumber((double)(q - s.p));
+	return HSL_OK;
+}
+
+enum hsl_rc
+fn_str_find(struct hsl_call *c)
+{
+	return string_find(c);
+}
+
+enum hsl_rc
+fn_strpos(struct hsl_call *c)
+{
+	return string_find(c);
+}
+
+/* The offset counts from the end: matches start before length - offset. */
+static enum hsl_rc
+string_rfind(struct hsl_call *c)
+{
+	struct str	 s, sub;
+	double		 offset = 0;
+	size_t		 at;
+
+	if (!lib_str(c, 0, &s) || !lib_str(c, 1, &sub) ||
+	    (c->argc == 3 && !lib_number(c, 2, &offset)) ||
+	    !hsl_charge(c->x, s.len / 8))
+		return HSL_THROW;
+	*c->ret = vnumber(-1);
+	offset = offset < 0 ? -offset : offset;
+	if (offset > (double)s.len)
+		return HSL_OK;
+	s.len -= (size_t)offset;
+	if ((at = split_rfind(s, sub)) != SIZE_MAX)
+		*c->ret = vnumber((double)at);
+	return HSL_OK;
+}
+
+enum hsl_rc
+fn_str_rfind(struct hsl_call *c)
+{
+	return string_rfind(c);
+}
+
+enum hsl_rc
+fn_strrpos(struct hsl_call *c)
+{
+	return string_rfind(c);
+}
+
+/* ---- Case, slices, stripping ------------------------------------------- */
+
+static enum hsl_rc
+string_case(struct hsl_call *c, char first, char last)
+{
+	struct hsl_string	*out;
+	struct str		 s;
+
+	if (!lib_str(c, 0, &s) || !hsl_charge(c->x, s.len / 16) ||
+	    (out = vstr_alloc(c->x, s.len)) == NULL)
+		return HSL_THROW;
+	for (size_t i = 0; i < s.len; i++)
+		out->data[i] = s.p[i] >= first && s.p[i] <= last ?
+		    s.p[i] ^ 0x20 : s.p[i];
+	*c->ret = vstr_value(out);
+	return HSL_OK;
+}
+
+enum hsl_rc
+fn_str_lower(struct hsl_call *c)
+{
+	return string_case(c, 'A', 'Z');
+}
+
+enum hsl_rc
+fn_strtolower(struct hsl_call *c)
+{
+	return string_case(c, 'A', 'Z');
+}
+
+enum hsl_rc
+fn_str_upper(struct hsl_call *c)
+{
+	return string_case(c, 'a', 'z');
+}
+
+enum hsl_rc
+fn_strtoupper(struct hsl_call *c)
+{
+	return string_case(c, 'a', 'z');
+}
+
+enum hsl_rc
+fn_str_slice(struct hsl_call *c)
+{
+	struct str	 s;
+	double		 offset = 0, length;
+	size_t		 n;
+
+	if (!lib_str(c, 0, &s) ||
+	    (c->argc > 1 && !lib_number(c, 1, &offset)))
+		return HSL_THROW;
+	length = (double)s.len;
+	if (c->argc > 2 && !lib_number(c, 2, &length))
+		return HSL_THROW;
+	if (offset < 0)
+		offset += (double)s.len;
+	n = !(offset > 0) ? 0 : offset < (double)s.len ? (size_t)offset :
+	    s.len;
+	s.p += n;
+	s.len -= n;
+	if (length < 0)
+		length += (double)s.len;
+	n = !(length > 0) ? 0 : length < (double)s.len ? (size_t)length :
+	    s.len;
+	*c->ret = hsl_string(c->x, (struct str){ s.p, n });
+	return HSL_OK;
+}
+
+enum hsl_rc
+fn_substr(struct hsl_call *c)
+{
+	return fn_str_slice(c);
+}
+
+static enum hsl_rc
+string_strip(struct hsl_call *c, bool left, bool right)
+{
+	struct str	 s, set = STR(" \t\r\n");
+
+	if (!lib_str(c, 0, &s) || (c->argc == 2 && !lib_str(c, 1, &set)) ||
+	    !hsl_charge(c->x, s.len / 64))
+		return HSL_THROW;
+	while (left && s.len > 0 && memchr(set.p, s.p[0], set.len) != NULL) {
+		s.p++;
+		s.len--;
+	}
+	while (right && s.len > 0 &&
+	    memchr(set.p, s.p[s.len - 1], set.len) != NULL)
+		s.len--;
+	*c->ret = hsl_string(c->x, s);
+	return HSL_OK;
+}
+
+enum hsl_rc
+fn_str_strip(struct hsl_call *c)
+{
+	return string_strip(c, true, true);
+}
+
+enum hsl_rc
+fn_trim(struct hsl_call *c)
+{
+	return string_strip(c, true, true);
+}
+
+enum hsl_rc
+fn_str_lstrip(struct hsl_call *c)
+{
+	return string_strip(c, true, false);
+}
+
+enum hsl_rc
+fn_str_rstrip(struct hsl_call *c)
+{
+	return string_strip(c, false, true);
+}

@@ -1,0 +1,134 @@
+/*
+ * Imports: every module is parsed once, then its names are bound.  A module
+ * exports all of its functions, classes and variables, imported ones too.
+ */
+#include "hsl/exec.h"
+#include "hsl/comp.h"
+#include "hsl/link.h"
+#include "hsl/parse.h"
+
+static bool
+link_is_data(struct str path)
+{
+	static const char *const	 loaders[] = { "txt!", "csv!", "json!",
+		"yaml!", "pem!", "key!", "eml!" };
+	static const char *const	 endings[] = { ".txt", ".csv", ".json" };
+	struct str			 end;
+
+	for (size_t i = 0; i < sizeof loaders / sizeof loaders[0]; i++)
+		if (str_prefix(path, str_of(loaders[i])))
+			return true;
+	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+		end = str_of(endings[i]);
+		if (path.len > end.len && str_eq((struct str){
+		    path.p + path.len - end.len, end.len }, end))
+			return true;
+	}
+	return false;
+}
+
+static struct comp_module *
+link_load(struct comp *c, struct import *im)
+{
+	struct comp_module	*m;
+	struct str		 text;
+	const char		*name;
+
+	if (comp_open(c, im->at, im->path, &text, &name) == -1)
+		return NULL;
+	for (m = c->modules; m != NULL; m = m->next)
+		if (strcmp(m->name, name) == 0)
+			return m;
+	m = comp_module_new(c, name);
+	m->main->body = parse_text(c, m->main, name, text, NULL);
+	return m;
+}
+
+static void
+link_item(struct comp *c, struct comp_module *m, struct import *im,
+    struct import_item *i)
+{
+	struct func	*from = im->module->main;
+	struct var	*v;
+	struct decl	*d;
+
+	if (i->var != NULL) {
+		v = symtab_get(&from->vars, i->name);
+		if (v == NULL)
+			comp_error(c, i->at, "'%s' has no variable $%.*s",
+			    im->module->name, (int)i->name.len, i->name.p);
+		else {
+			i->var->kind = VAR_ALIAS;
+			i->var->alias = v;
+		}
+		return;
+	}
+	d = symtab_get(&from->names, i->name);
+	if (d == NULL)
+		comp_error(c, i->at, "'%s' has no function or class '%.*s'",
+		    im->module->name, (int)i->name.len, i->name.p);
+	else if (symtab_get(&m->main->names, i->as) != NULL)
+		comp_error(c, i->at, "'%.*s' is declared twice",
+		    (int)i->as.len, i->as.p);
+	else
+		symtab_put(&m->main->names, &c->arena, i->as, d);
+}
+
+static void
+link_space(struct comp *c, struct comp_module *m, struct import *im)
+{
+	struct decl	*d = arena_alloc(&c->arena, sizeof *d);
+
+	d->kind = DECL_NAMESPACE;
+	d->module = im->module;
+	if (symtab_get(&m->main->names, im->space) != NULL)
+		comp_error(c, im->at, "'%.*s' is declared twice",
+		    (int)im->space.len, im->space.p);
+	symtab_put(&m->main->names, &c->arena, im->space, d);
+	symtab_put(&c->spaces, &c->arena, im->space, d);
+}
+
+/* After its own imports are bound, so that names may be passed on. */
+static void
+link_module(struct comp *c, struct comp_module *m)
+{
+	struct import		*im;
+	struct import_item	*i;
+
+	m->open = true;
+	for (im = m->imports; im != NULL; im = im->next) {
+		if (im->module == NULL)
+			continue;
+		if (im->module->open) {
+			comp_error(c, im->at, "'%s' imports itself",
+			    im->module->name);
+			continue;
+		}
+		if (!im->module->done && c->depth++ < COMP_NEST_MAX)
+			link_module(c, im->module);
+		for (i = im->items; i != NULL; i = i->next)
+			link_item(c, m, im, i);
+		if (im->space.len > 0)
+			link_space(c, m, im);
+	}
+	m->open = false;
+	m->done = true;
+}
+
+void
+comp_link(struct comp *c)
+{
+	struct comp_module	*m;
+	struct import		*im;
+
+	/* The list grows while it is walked. */
+	for (m = c->modules; m != NULL && c->errors == 0; m = m->next)
+		for (im = m->imports; im != NULL; im = im->next) {
+			if (im->data != NULL || link_is_data(im->path))
+				link_data(c, im);
+			else
+				im->module = link_load(c, im);
+		}
+	if (c->errors == 0)
+		link_module(c, c->modules);
+}

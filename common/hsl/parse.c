@@ -1,0 +1,191 @@
+/*
+ * The parser's machinery: tokens, errors, recovery, nodes.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "hsl/parse.h"
+
+void
+parse_advance(struct parser *p)
+{
+	if (p->has_ahead) {
+		p->tok = p->ahead;
+		p->has_ahead = false;
+	} else
+		lexer_next(&p->lexer, &p->tok);
+	if (p->tok.kind == T_ERROR)
+		parse_error(p, "%.*s", (int)p->tok.text.len, p->tok.text.p);
+}
+
+enum token_kind
+parse_peek(struct parser *p)
+{
+	if (!p->has_ahead) {
+		lexer_next(&p->lexer, &p->ahead);
+		p->has_ahead = true;
+	}
+	return p->ahead.kind;
+}
+
+bool
+parse_accept(struct parser *p, enum token_kind kind)
+{
+	if (p->panic || p->tok.kind != kind)
+		return false;
+	parse_advance(p);
+	return true;
+}
+
+static void
+parse_unexpected(struct parser *p, const char *wanted)
+{
+	size_t	 len = p->tok.text.len < 40 ? p->tok.text.len : 40;
+
+	if (p->tok.kind == T_EOF)
+		parse_error(p, "%s expected at end of file", wanted);
+	else if (p->tok.kind == T_RESERVED)
+		parse_error(p, "'%.*s' is a reserved word", (int)len,
+		    p->tok.text.p);
+	else
+		parse_error(p, "%s expected before '%s%.*s'", wanted,
+		    p->tok.kind == T_VAR ? "$" : "", (int)len,
+		    p->tok.text.p);
+}
+
+bool
+parse_expect(struct parser *p, enum token_kind kind)
+{
+	char	 wanted[40];
+
+	if (parse_accept(p, kind))
+		return true;
+	snprintf(wanted, sizeof wanted, kind > T_REGEX ? "'%s'" : "%s",
+	    token_describe(kind));
+	parse_unexpected(p, wanted);
+	return false;
+}
+
+void
+parse_error(struct parser *p, const char *fmt, ...)
+{
+	struct node	 at = { .line = p->tok.line };
+	char		 text[512];
+	va_list		 ap;
+
+	if (p->panic)
+		return;
+	p->panic = true;
+	at.column = p->tok.column;
+	at.file = p->file;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	comp_error(p->c, &at, "%s", text);
+}
+
+struct node *
+parse_node(struct parser *p, enum node_kind kind)
+{
+	struct node	*n = comp_place(p->c, p->file, p->tok.line,
+			    p->tok.column);
+
+	n->kind = (uint8_t)kind;
+	return n;
+}
+
+struct node *
+parse_node_at(struct parser *p, enum node_kind kind, const struct node *at)
+{
+	struct node	*n = comp_place(p->c, at->file, at->line, at->column);
+
+	n->kind = (uint8_t)kind;
+	return n;
+}
+
+bool
+parse_enter(struct parser *p)
+{
+	if (p->depth >= COMP_NEST_MAX) {
+		parse_error(p, "nested too deeply");
+		return false;
+	}
+	p->depth++;
+	return true;
+}
+
+void
+parse_leave(struct parser *p)
+{
+	p->depth--;
+}
+
+/* To the start of what looks like the next statement. */
+static void
+parse_sync(struct parser *p)
+{
+	int	 braces = 0;
+
+	p->depth = p->depth < 0 ? 0 : p->depth;
+	for (; p->tok.kind != T_EOF; parse_advance(p)) {
+		if (p->tok.kind == T_LBRACE)
+			braces++;
+		else if (p->tok.kind == T_RBRACE && braces-- == 0)
+			break;
+		else if (p->tok.kind == T_SEMICOLON && braces == 0) {
+			parse_advance(p);
+			break;
+		}
+	}
+	p->panic = false;
+	if (p->tok.kind == T_ERROR)
+		parse_error(p, "%.*s", (int)p->tok.text.len, p->tok.text.p);
+}
+
+/* In a switch the next label ends the statements, too. */
+static bool
+parse_ends(const struct parser *p, enum token_kind end)
+{
+	return p->tok.kind == end || p->tok.kind == T_EOF ||
+	    (end == K_CASE && (p->tok.kind == K_DEFAULT ||
+	    p->tok.kind == T_RBRACE));
+}
+
+struct node *
+parse_statements(struct parser *p, enum token_kind end)
+{
+	struct node	*list = NULL, **last = &list, *n;
+
+	while (!parse_ends(p, end) && p->c->errors < COMP_ERRORS_MAX) {
+		n = parse_statement(p);
+		while (p->panic && p->tok.kind != T_EOF) {
+			parse_sync(p);
+			if (end == T_EOF && p->tok.kind == T_RBRACE)
+				parse_advance(p);
+		}
+		if (n != NULL) {
+			*last = n;
+			last = &n->next;
+		}
+	}
+	return list;
+}
+
+struct node *
+parse_text(struct comp *c, struct func *f, const char *name,
+    struct str text, struct parser *includer)
+{
+	struct parser	 p = { .c = c, .func = f, .name = name };
+
+	if (includer != NULL) {
+		p.depth = includer->depth;
+		p.loops = includer->loops;
+		p.switches = includer->switches;
+		p.class = includer->class;
+		p.includer = includer;
+	}
+	p.file = comp_file(c, name);
+	lexer_init(&p.lexer, text);
+	parse_advance(&p);
+	return parse_statements(&p, T_EOF);
+}

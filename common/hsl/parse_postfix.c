@@ -1,0 +1,135 @@
+/*
+ * Primary expressions and what may follow them: calls, indexes, slices,
+ * members.
+ */
+#include "hsl/parse.h"
+
+/* expr { "," expr } [ "," ] close; items may be spread, or keyed. */
+static struct node *
+parse_list(struct parser *p, enum token_kind close, bool keys)
+{
+	struct node	*list = NULL, **last = &list, *n;
+
+	while (!p->panic && p->tok.kind != close) {
+		if (p->tok.kind == T_ELLIPSIS) {
+			n = parse_node(p, N_SPREAD);
+			parse_advance(p);
+			n->a = parse_expr(p);
+		} else if (keys) {
+			n = parse_node(p, N_ITEM);
+			n->b = parse_expr(p);
+			if (parse_accept(p, T_DOUBLE_ARROW)) {
+				n->a = n->b;
+				n->b = parse_expr(p);
+			}
+		} else
+			n = parse_expr(p);
+		*last = n;
+		last = &n->next;
+		if (!parse_accept(p, T_COMMA))
+			break;
+	}
+	parse_expect(p, close);
+	return list;
+}
+
+struct node *
+parse_array(struct parser *p, enum token_kind close)
+{
+	struct node	*n = parse_node(p, N_ARRAY);
+
+	n->list = parse_list(p, close, true);
+	return n;
+}
+
+/*
+ * After "[": an index, an append, or a slice.  "::" counts as two colons; a
+ * ternary in a bound takes its own ":" first.
+ */
+static struct node *
+parse_subscript(struct parser *p, struct node *base)
+{
+	struct node	*n = parse_node_at(p, N_INDEX, base);
+	struct node	*part[3] = { NULL, NULL, NULL };
+	int		 colons = 0;
+
+	n->a = base;
+	n->line = p->tok.line;
+	n->column = p->tok.column;
+	parse_advance(p);
+	if (p->tok.kind == T_RBRACKET) {
+		n->kind = N_APPEND;
+		parse_advance(p);
+		return n;
+	}
+	while (!p->panic && p->tok.kind != T_RBRACKET) {
+		if (p->tok.kind == T_COLON || p->tok.kind == T_SCOPE) {
+			colons += p->tok.kind == T_SCOPE ? 2 : 1;
+			parse_advance(p);
+			if (colons > 2)
+				parse_error(p, "a slice has three parts");
+			continue;
+		}
+		if (part[colons] != NULL) {
+			parse_expect(p, T_RBRACKET);
+			break;
+		}
+		part[colons] = parse_expr(p);
+	}
+	parse_expect(p, T_RBRACKET);
+	n->b = part[0];
+	if (colons > 0) {
+		n->kind = N_SLICE;
+		n->c = part[1];
+		n->d = part[2];
+	}
+	return n;
+}
+
+static struct node *
+parse_call(struct parser *p, struct node *callee)
+{
+	struct node	*n = parse_node_at(p, N_CALL, callee);
+
+	n->a = callee;
+	parse_advance(p);
+	n->list = parse_list(p, T_RPAREN, false);
+	p->calls++;
+	return n;
+}
+
+static struct node *
+parse_member(struct parser *p, struct node *base)
+{
+	struct node	*n;
+
+	parse_advance(p);
+	n = parse_node(p, N_PROP);
+	n->a = base;
+	if (!token_is_word(&p->tok)) {
+		parse_error(p, "a name is expected after '->'");
+		return n;
+	}
+	n->text = p->tok.text;
+	parse_advance(p);
+	return n;
+}
+
+struct node *
+parse_postfix(struct parser *p)
+{
+	struct node	*n;
+
+	n = parse_primary(p);
+	while (!p->panic) {
+		if (p->tok.kind == T_LBRACKET)
+			n = parse_subscript(p, n);
+		else if (p->tok.kind == T_LPAREN)
+			n = parse_call(p, n);
+		else if (p->tok.kind == T_ARROW)
+			n = parse_member(p, n);
+		else
+			break;
+	}
+	return n;
+}

@@ -1,0 +1,154 @@
+/*
+ * program - what the compiler makes and executions share
+ *
+ * Instructions are 64 bits: an opcode, a small operand x, a register a, and
+ * either two more operands b, c or one number d.  Some are followed by words
+ * of data (a jump target, a path's steps).  See opcodes.def.
+ *
+ * Ownership  everything lives in the program's arena or its constants' heap.
+ * Process    immutable once compiled; any number of executions run it.
+ */
+#ifndef HSL_PROGRAM_H
+#define HSL_PROGRAM_H
+
+#include "base/arena.h"
+#include "hsl/object.h"
+
+struct ins {
+	uint8_t		op;
+	uint8_t		x;
+	uint16_t	a;
+	union {
+		struct {
+			uint16_t	b;
+			uint16_t	c;
+		};
+		int32_t	d;
+	};
+};
+
+enum opcode {
+#define OP(name, form, text)	OP_##name,
+#include "hsl/opcodes.def"
+#undef OP
+	OP_COUNT
+};
+
+#define REG_NONE	0xffff		/* no destination, no such operand */
+
+/* Which file and place an instruction comes from; sorted by pc. */
+struct mark {
+	uint32_t	 pc;
+	uint32_t	 line;
+	uint16_t	 column;
+	uint16_t	 file;
+};
+
+/* An exception between the two addresses goes on at `handler`. */
+struct handler {
+	uint32_t	 start;
+	uint32_t	 end;
+	uint32_t	 handler;
+	uint16_t	 reg;
+};
+
+enum capture_from {
+	CAPTURE_LOCAL,		/* a cell in a register of the maker */
+	CAPTURE_OUTER		/* a cell the maker captured itself */
+};
+
+struct capture {
+	uint16_t	 from;
+	uint16_t	 index;
+};
+
+struct proto {
+	struct str		 name;		/* empty: anonymous */
+	struct ins		*code;
+	uint32_t		 ncode;
+	uint16_t		 nregs;		/* variables first */
+	uint16_t		 nvars;
+	uint16_t		 nparams;	/* without $this, with ...$rest */
+	uint16_t		 nrequired;
+	bool			 variadic;
+	bool			 method;	/* register 0 is $this */
+	bool			 generator;
+	uint16_t		 ncaptures;
+	uint16_t		 module;
+	struct capture		*captures;
+	struct hsl_value	*defaults;	/* of the optional parameters */
+	struct str		*var_names;	/* nvars, for messages */
+	struct mark		*marks;
+	uint32_t		 nmarks;
+	struct handler		*handlers;	/* innermost first */
+	uint32_t		 nhandlers;
+	const struct vclass	*class;		/* whose private members it sees */
+	uint32_t		 number;	/* in program.protos */
+};
+
+enum member_flags {
+	MEMBER_PRIVATE = 1,
+	MEMBER_READONLY = 2,
+	MEMBER_STATIC = 4
+};
+
+struct vmember {
+	struct hsl_string	*name;
+	unsigned		 flags;
+	struct proto		*proto;		/* a method, or NULL */
+	uint32_t		 index;		/* of a static variable */
+	struct hsl_value	 initial;
+};
+
+struct vclass {
+	struct str		 name;
+	struct vmember		*members;
+	uint32_t		 nmembers;
+	struct hsl_array	*table;		/* name to number of member */
+	struct hsl_value	 template;	/* the properties at first */
+	struct proto		*constructor;	/* or NULL */
+	uint32_t		 number;
+	bool			 guarded;	/* has private or readonly ones */
+};
+
+struct vmodule {
+	const char		*file;
+	struct proto		*main;
+	uint16_t		 nglobals;
+};
+
+struct hsl_program {
+	int			 refs;
+	struct arena		 arena;
+	struct hsl_exec		*constants;	/* only its heap is used */
+	const struct hsl_host	*host;
+	struct hsl_value	*k;
+	uint32_t		 nk;
+	struct proto		**protos;
+	uint32_t		 nprotos;
+	const struct hsl_function **natives;
+	uint32_t		 nnatives;
+	struct vclass		**classes;
+	uint32_t		 nclasses;
+	const struct hsl_class	**host_classes;
+	uint32_t		 nhost_classes;
+	struct vmodule		*modules;
+	uint32_t		 nmodules;
+	struct hsl_value	*statics;	/* first values */
+	uint32_t		 nstatics;
+	const char		**files;
+	uint32_t		 nfiles;
+	/* Host variables are the first globals of module 0. */
+	uint32_t		 nhost_vars;
+};
+
+const struct vmember	*vclass_member(const struct vclass *c,
+			    struct hsl_string *name);
+const struct mark	*proto_mark(const struct proto *p, uint32_t pc);
+/* The names of the core library that this version lacks. */
+bool			 core_is_missing(struct str name);
+/* A row by name, or NULL; `table` may be NULL. */
+const struct hsl_function *table_find(const struct hsl_function *table,
+			    struct str name);
+
+#endif

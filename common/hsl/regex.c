@@ -1,0 +1,356 @@
+/*
+ * Patterns: PCRE2 with its memory from the heap of whoever compiled them,
+ * just-in-time where possible.  Literals belong to the program, patterns in
+ * strings to a small cache of the execution.
+ *
+ * The offsets of a match are kept in the pattern until its next match; they
+ * are read before anything else runs.
+ */
+#define PCRE2_CODE_UNIT_WIDTH	8
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "hsl/exec.h"
+#include "hsl/gen.h"
+#include "hsl/regex.h"
+
+#define REGEX_CACHE	64		/* patterns in strings kept */
+#define REGEX_PATTERN	65536		/* bytes in a pattern */
+#define REGEX_MATCHES	10000000
+#define REGEX_HEAP_KIB	20000
+#define REGEX_STACK	(1024 * 1024)
+#define REGEX_GROUPS	1000
+
+struct regex {
+	pcre2_code		*code;
+	pcre2_match_data	*match;
+	pcre2_general_context	*memory;
+	uint32_t		 groups;	/* with the whole match */
+	uint32_t		 names;
+	uint32_t		 name_size;
+	PCRE2_SPTR		 name_table;
+	bool			 utf;
+	bool			 jit;
+	int			 rc;		/* of the last match */
+};
+
+/* What an execution needs to match. */
+struct regex_cache {
+	struct hsl_value	 patterns;	/* text to Regex */
+	pcre2_match_context	*context;
+	pcre2_jit_stack		*stack;
+};
+
+/* PCRE2 does not tell sizes when it frees: they stand before the block. */
+static void *
+regex_malloc(size_t size, void *arg)
+{
+	struct hsl_exec	*x = arg;
+	size_t		*p = vheap_alloc(&x->heap, size + 16);
+
+	if (p == NULL)
+		return NULL;
+	*p = size;
+	return (char *)p + 16;
+}
+
+static void
+regex_unmalloc(void *p, void *arg)
+{
+	struct hsl_exec	*x = arg;
+	size_t		*block;
+
+	if (p == NULL)
+		return;
+	block = (size_t *)(void *)((char *)p - 16);
+	vheap_free(&x->heap, block, *block + 16);
+}
+
+static void
+regex_free(void *data)
+{
+	struct regex		*re = data;
+	pcre2_general_context	*memory = re->memory;
+
+	if (re->match != NULL)
+		pcre2_match_data_free(re->match);
+	if (re->code != NULL)
+		pcre2_code_free(re->code);
+	free(re);
+	pcre2_general_context_free(memory);
+}
+
+const struct vresource_kind	regex_kind = { "Regex", regex_free };
+
+static uint32_t
+regex_options(struct str flags)
+{
+	uint32_t	 options = 0;
+
+	for (size_t i = 0; i < flags.len; i++)
+		switch (flags.p[i]) {
+		case 'i':
+			options |= PCRE2_CASELESS;
+			break;
+		case 'm':
+			options |= PCRE2_MULTILINE;
+			break;
+		case 's':
+			options |= PCRE2_DOTALL;
+			break;
+		case 'u':
+			options |= PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
+			break;
+		case 'x':
+			options |= PCRE2_EXTENDED;
+			break;
+		case 'U':
+			options |= PCRE2_UNGREEDY;
+			break;
+		}
+	return options;
+}
+
+/* Not yet a value; NULL with the reason in text. */
+static struct regex *
+regex_new(struct hsl_exec *x, struct str body, struct str flags, char *text,
+    size_t size)
+{
+	struct regex		*re = xcalloc(1, sizeof *re);
+	pcre2_compile_context	*cc;
+	PCRE2_SIZE		 at;
+	int			 code = 0;
+	unsigned char		 why[200];
+
+	re->memory = pcre2_general_context_create(regex_malloc,
+	    regex_unmalloc, x);
+	cc = re->memory ? pcre2_compile_context_create(re->memory) : NULL;
+	re->utf = memchr(flags.p, 'u', flags.len) != NULL;
+	if (cc != NULL && body.len <= REGEX_PATTERN)
+		re->code = pcre2_compile((PCRE2_SPTR)body.p, body.len,
+		    regex_options(flags) | PCRE2_NEVER_BACKSLASH_C, &code,
+		    &at, cc);
+	pcre2_compile_context_free(cc);
+	if (re->code == NULL) {
+		if (code == 0 || pcre2_get_error_message(code, why,
+		    sizeof why) < 0)
+			snprintf((char *)why, sizeof why, "too long");
+		snprintf(text, size, "regular expression: %s", why);
+		regex_free(re);
+		return NULL;
+	}
+	re->jit = pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) == 0;
+	pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &re->groups);
+	pcre2_pattern_info(re->code, PCRE2_INFO_NAMECOUNT, &re->names);
+	pcre2_pattern_info(re->code, PCRE2_INFO_NAMEENTRYSIZE,
+	    &re->name_size);
+	pcre2_pattern_info(re->code, PCRE2_INFO_NAMETABLE, &re->name_table);
+	re->groups++;
+	re->match = pcre2_match_data_create_from_pattern(re->code,
+	    re->memory);
+	if (re->match == NULL || re->groups > REGEX_GROUPS) {
+		snprintf(text, size, "regular expression: too large");
+		regex_free(re);
+		return NULL;
+	}
+	return re;
+}
+
+/* "/body/flags", or all of it without flags. */
+static void
+regex_split(struct str pattern, struct str *body, struct str *flags)
+{
+	size_t	 i = pattern.len;
+
+	*body = pattern;
+	*flags = STR("");
+	if (pattern.len < 2 || pattern.p[0] != '/')
+		return;
+	while (i > 1 && strchr("imsuxUX", pattern.p[i - 1]) != NULL &&
+	    pattern.p[i - 1] != '\0')
+		i--;
+	if (i < 2 || pattern.p[i - 1] != '/')
+		return;
+	*body = (struct str){ pattern.p + 1, i - 2 };
+	*flags = (struct str){ pattern.p + i, pattern.len - i };
+}
+
+struct hsl_value
+regex_compile(struct hsl_exec *x, struct str pattern)
+{
+	struct str	 body, flags;
+	struct regex	*re;
+	char		 text[256];
+
+	if (!hsl_charge(x, 200 + pattern.len))
+		return vnone();
+	regex_split(pattern, &body, &flags);
+	re = regex_new(x, body, flags, text, sizeof text);
+	if (re == NULL) {
+		if (vm_check(x))
+			vm_throw(x, "%s", text);
+		return vnone();
+	}
+	return vresource(x, &regex_kind, re);
+}
+
+bool
+regex_literal(struct comp *c, struct node *n, struct hsl_value *v)
+{
+	struct hsl_exec	*x = c->program->constants;
+	struct str	 key;
+	struct regex	*re;
+	char		*both, text[256];
+	void		*found;
+
+	both = arena_alloc(&c->arena, n->text.len + n->u.name.len + 2);
+	memcpy(both, n->text.p, n->text.len);
+	both[n->text.len] = '\0';
+	memcpy(both + n->text.len + 1, n->u.name.p, n->u.name.len);
+	key = (struct str){ both, n->text.len + n->u.name.len + 1 };
+	found = symtab_get(&c->regexes, key);
+	if (found == NULL) {
+		re = regex_new(x, n->text, n->u.name, text, sizeof text);
+		if (re == NULL) {
+			comp_error(c, n, "%s", text);
+			*v = vnone();
+			return true;
+		}
+		*v = vresource(x, &regex_kind, re);
+		fold_immortal(x, *v);
+		symtab_put(&c->regexes, &c->arena, key, v->u.resource);
+		return true;
+	}
+	*v = vmake(HSL_RESOURCE, found);
+	return true;
+}
+
+/* ---- The cache of an execution ----------------------------------------- */
+
+static struct regex_cache *
+regex_cache(struct hsl_exec *x)
+{
+	struct regex_cache	*rc = x->regexes;
+
+	if (rc != NULL)
+		return rc;
+	rc = x->regexes = xcalloc(1, sizeof *rc);
+	rc->patterns = hsl_array(x);
+	rc->context = pcre2_match_context_create(NULL);
+	rc->stack = pcre2_jit_stack_create(32 * 1024, REGEX_STACK, NULL);
+	if (rc->context != NULL) {
+		pcre2_set_match_limit(rc->context, REGEX_MATCHES);
+		pcre2_set_heap_limit(rc->context, REGEX_HEAP_KIB);
+		pcre2_jit_stack_assign(rc->context, NULL, rc->stack);
+	}
+	return rc;
+}
+
+void
+regex_cache_free(struct hsl_exec *x)
+{
+	struct regex_cache	*rc = x->regexes;
+
+	if (rc == NULL)
+		return;
+	pcre2_match_context_free(rc->context);
+	if (rc->stack != NULL)
+		pcre2_jit_stack_free(rc->stack);
+	free(rc);
+}
+
+struct regex *
+regex_of(struct hsl_exec *x, struct hsl_value v)
+{
+	struct regex_cache	*rc;
+	struct hsl_value	*slot, re;
+
+	if (v.type == HSL_RESOURCE && v.u.resource->kind == &regex_kind)
+		return v.u.resource->data;
+	if (v.type != HSL_STRING) {
+		vm_throw(x, "a pattern is expected, not a %s",
+		    hsl_type_name(v));
+		return NULL;
+	}
+	rc = regex_cache(x);
+	slot = varr_find(rc->patterns.u.array, varr_key(&v));
+	if (slot != NULL)
+		return slot->u.resource->data;
+	re = regex_compile(x, vstr_str(v.u.string));
+	if (re.type != HSL_RESOURCE)
+		return NULL;
+	if (rc->patterns.u.array->count >= REGEX_CACHE)
+		vset(x, &rc->patterns, hsl_array(x));
+	slot = varr_put(x, rc->patterns.u.array, varr_key(&v));
+	if (slot == NULL) {
+		vunref(x, re);
+		vm_check(x);
+		return NULL;
+	}
+	vset(x, slot, re);
+	return re.u.resource->data;
+}
+
+/* ---- Matching ---------------------------------------------------------- */
+
+int
+regex_match(struct hsl_exec *x, struct regex *re, struct str subject,
+    size_t offset)
+{
+	struct regex_cache	*rc = regex_cache(x);
+	unsigned char		 why[200];
+
+	if (!hsl_charge(x, 4 + (subject.len - offset) / 32))
+		return -1;
+	re->rc = pcre2_match(re->code, (PCRE2_SPTR)(subject.p != NULL ?
+	    subject.p : ""), subject.len, offset, 0, re->match, rc->context);
+	if (re->rc > 0)
+		return 1;
+	if (re->rc == PCRE2_ERROR_NOMATCH)
+		return 0;
+	if (pcre2_get_error_message(re->rc, why, sizeof why) < 0)
+		why[0] = '\0';
+	vm_throw(x, "regular expression: %s", why);
+	return -1;
+}
+
+uint32_t
+regex_groups(const struct regex *re)
+{
+	return re->groups;
+}
+
+bool
+regex_group(const struct regex *re, uint32_t n, size_t *start, size_t *end)
+{
+	PCRE2_SIZE	*o = pcre2_get_ovector_pointer(re->match);
+
+	if ((int)n >= re->rc || o[2 * n] == PCRE2_UNSET)
+		return false;
+	*start = o[2 * n];
+	*end = o[2 * n + 1];
+	/* \K may put the start behind the end. */
+	if (*start > *end)
+		*start = *end;
+	return true;
+}
+
+const char *
+regex_name(const struct regex *re, uint32_t i, uint32_t *group)
+{
+	PCRE2_SPTR	 entry;
+
+	if (i >= re->names)
+		return NULL;
+	entry = re->name_table + i * re->name_size;
+	*group = (uint32_t)entry[0] << 8 | entry[1];
+	return (const char *)entry + 2;
+}
+
+bool
+regex_utf(const struct regex *re)
+{
+	return re->utf;
+}
