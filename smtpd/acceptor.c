@@ -16,18 +16,19 @@
 #define ACCEPT_PAUSE_MS	100
 #define ACCEPT_SLACK	32
 
-struct acceptor {
-	struct server	 *server;
-	struct watch	**watches;
-	size_t		  count;
-	struct timer	  pause;
-	bool		  paused;
-};
-
-/* One listening socket's argument: which, and of whom. */
+/* One listening socket. */
 struct accept_from {
 	struct acceptor	*acceptor;
+	struct watch	*watch;
 	int		 fd;
+};
+
+struct acceptor {
+	struct server		*server;
+	struct accept_from	*from;
+	size_t			 count;
+	struct timer		 pause;
+	bool			 paused;
 };
 
 static void
@@ -38,7 +39,7 @@ acceptor_resume(void *arg)
 
 	a->paused = false;
 	for (i = 0; i < a->count; i++)
-		watch_resume(a->watches[i]);
+		watch_resume(a->from[i].watch);
 }
 
 static void
@@ -50,7 +51,7 @@ acceptor_pause(struct acceptor *a)
 		return;
 	a->paused = true;
 	for (i = 0; i < a->count; i++)
-		watch_pause(a->watches[i]);
+		watch_pause(a->from[i].watch);
 	timer_start(&a->pause, ACCEPT_PAUSE_MS);
 }
 
@@ -138,14 +139,14 @@ acceptor_new(struct server *srv)
 	timer_init(&a->pause, srv->loop, acceptor_resume, a);
 	STAILQ_FOREACH(l, &srv->worker->listeners, link)
 		a->count++;
-	a->watches = xcalloc(a->count, sizeof *a->watches);
-	a->count = 0;
+	a->from = xcalloc(a->count, sizeof *a->from);
+	from = a->from;
 	STAILQ_FOREACH(l, &srv->worker->listeners, link) {
-		from = xcalloc(1, sizeof *from);
 		from->acceptor = a;
 		from->fd = l->fd;
-		a->watches[a->count++] = watch_readable(srv->loop, l->fd,
-		    acceptor_ready, from);
+		from->watch = watch_readable(srv->loop, l->fd, acceptor_ready,
+		    from);
+		from++;
 	}
 	board_self()->accepting = 1;
 	return a;
@@ -162,11 +163,11 @@ acceptor_free(struct acceptor **ap)
 		return;
 	board_self()->accepting = 0;
 	for (i = 0; i < a->count; i++)
-		watch_free(&a->watches[i]);
+		watch_free(&a->from[i].watch);
 	STAILQ_FOREACH(l, &a->server->worker->listeners, link)
 		(void)close(l->fd);
 	timer_fini(&a->pause);
-	free(a->watches);
+	free(a->from);
 	free(a);
 	*ap = NULL;
 }

@@ -254,6 +254,14 @@ result_log(struct eod_run *r, const struct send_result *res)
 
 /* ---- Start and end ----------------------------------------------------- */
 
+static bool
+delivery_client_present(void *arg)
+{
+	struct eod_run	*r = arg;
+
+	return r->rq.present(r->rq.arg);
+}
+
 static void
 delivery_on_end_sent(void *arg)
 {
@@ -291,7 +299,7 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 {
 	struct delivery		*d = &r->delivery;
 	struct send_request	 rq = { .deadline_ms = r->deadline_ms,
-	    .present = r->rq.present, .end_sent = delivery_on_end_sent,
+	    .present = delivery_client_present, .end_sent = delivery_on_end_sent,
 	    .done = delivery_on_done, .arg = r };
 	enum hsl_rc		 rc;
 

@@ -38,6 +38,15 @@ def wait_for(what, seconds=10, text="condition"):
         time.sleep(0.02)
 
 
+def alive(pid):
+    """Runs; one that ended and was not collected yet does not."""
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 class Instance:
     """mtactl init, changed by `params` and `hook`, started and stopped."""
 
@@ -136,7 +145,7 @@ class Instance:
         try:
             self.ctl("stop", check=False)
         finally:
-            if pid and os.path.exists("/proc/%d" % pid):
+            if pid and alive(pid):
                 os.kill(pid, signal.SIGKILL)
             if not os.environ.get("HALYARD_KEEP"):
                 shutil.rmtree(self.dir, ignore_errors=True)

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 
-from halyard import Backend, Gone, Instance, main, wait_for
+from halyard import Backend, Gone, Instance, alive, main, wait_for
 
 # The script of the in-line delivery document; only host and port differ,
 # set by the "host" line.
@@ -618,15 +618,22 @@ def test_tls_optional():
             assert b.tls == 1
             assert c.message().code == 250
             assert b.connections == 1
-    # refused, or broken: in clear
-    for reply in (b"454 4.7.0 not now\r\n", b"220 go\r\ngarbage, not TLS\r\n"):
+    def broken(conv, line):
+        conv.send(b"220 go\r\n")
+        conv.sock.recv(1000)            # the ClientHello
+        conv.send(b"garbage, not TLS\r\n")
+        raise Gone()
+
+    # refused, or broken: in clear; bytes before the handshake: given up
+    for reply, code in ((b"454 4.7.0 not now\r\n", 250), (broken, 250),
+                        (b"220 go\r\n250 injected\r\n", 421)):
         with tls_backend({"STARTTLS": reply}) as b:
             with Instance(hook=text.replace('"port" => 0', '"port" => %d'
                           % b.port)) as mta, mta.client() as c:
                 c.hello()
                 r = c.message()
-                assert r.code == 250, (reply, r)
-                assert len(b.messages) == 1
+                assert r.code == code, (reply, r)
+                assert len(b.messages) == (code == 250)
 
 
 def test_slow_backend_slows_only_its_own():
@@ -705,10 +712,10 @@ def test_lost_master():
         time.sleep(0.3)
         os.kill(mta.master_pid(), signal.SIGKILL)
         time.sleep(6)
-        assert os.path.exists("/proc/%d" % pids[0])
+        assert alive(pids[0])
         gate.set()
         c.expect(250)
-        wait_for(lambda: not os.path.exists("/proc/%d" % pids[0]), 6,
+        wait_for(lambda: not alive(pids[0]), 8,
                  "the worker's end")
 
 

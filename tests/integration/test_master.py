@@ -8,13 +8,9 @@ import socket
 import threading
 import time
 
-from halyard import Backend, Client, Instance, main, wait_for
+from halyard import Backend, Client, Instance, alive, main, wait_for
 
 ACCEPT = 'Accept("generation one");\n'
-
-
-def alive(pid):
-    return os.path.exists("/proc/%d" % pid)
 
 
 def test_start_status_stop():
