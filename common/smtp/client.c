@@ -58,7 +58,10 @@ client_peek(void *arg, struct iovec *iov, int max)
 {
 	struct client	*c = arg;
 
-	return c->state == CLIENT_TXN ? feed_peek(&c->feed, iov, max) : 0;
+	if (c->state != CLIENT_TXN)
+		return 0;
+	c->feed.end_out = client_end_given(c);
+	return feed_peek(&c->feed, iov, max);
 }
 
 static void

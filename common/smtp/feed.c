@@ -143,7 +143,7 @@ feed_show_body(const struct feed *f, struct feed_pieces *p)
 static bool
 feed_may_end(struct feed *f)
 {
-	if (f->given > f->end_at || f->req->present == NULL ||
+	if (f->end_out || f->given > f->end_at || f->req->present == NULL ||
 	    f->req->present(f->req->arg))
 		return true;
 	f->gone = true;

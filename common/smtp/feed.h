@@ -34,6 +34,7 @@ struct feed {
 	bool				 stuffing;
 	bool				 gone;
 	bool				 unreadable;
+	bool				 end_out;	/* TLS has some of it */
 	uint64_t			 given;		/* bytes so far */
 	uint64_t			 end_at;	/* of those */
 };

@@ -92,7 +92,8 @@ txn_add_mail(struct txn *t)
 		buf_add_uint(cmd, req->body.size +
 		    (req->body.ends_crlf ? 0 : 2));
 	}
-	if (body != SMTP_BODY_NONE && txn_has(t, SMTP_EXT_8BITMIME)) {
+	if (body == SMTP_BODY_BINARYMIME || (body != SMTP_BODY_NONE &&
+	    txn_has(t, SMTP_EXT_8BITMIME))) {
 		buf_add_text(cmd, " BODY=");
 		buf_add_text(cmd, smtp_body_name(body));
 	}
@@ -110,6 +111,14 @@ txn_add_mail(struct txn *t)
 	t->issued++;
 }
 
+/* An ORCPT may hold UTF-8 (RFC 6533), which needs its own extension. */
+static bool
+txn_may_orcpt(const struct txn *t, struct str orcpt)
+{
+	return txn_has(t, SMTP_EXT_DSN) && (str_is_ascii(orcpt) ||
+	    txn_has(t, SMTP_EXT_SMTPUTF8));
+}
+
 static void
 txn_add_rcpt(struct txn *t)
 {
@@ -123,7 +132,7 @@ txn_add_rcpt(struct txn *t)
 		buf_add_text(cmd, " NOTIFY=");
 		smtp_notify_add(cmd, rcpt->notify);
 	}
-	if (rcpt->orcpt.len != 0 && txn_has(t, SMTP_EXT_DSN)) {
+	if (rcpt->orcpt.len != 0 && txn_may_orcpt(t, rcpt->orcpt)) {
 		buf_add_text(cmd, " ORCPT=");
 		buf_add_str(cmd, rcpt->orcpt);
 	}
@@ -205,14 +214,18 @@ txn_check_fit(struct txn *t)
 }
 
 static bool
-txn_wants_dsn(const struct send_request *req)
+txn_drops_dsn(const struct txn *t)
 {
-	size_t	i;
+	const struct send_request	*req = t->req;
+	bool				 dsn = txn_has(t, SMTP_EXT_DSN);
+	size_t				 i;
 
-	if (req->ret != SMTP_RET_NONE || req->envid.len != 0)
+	if (!dsn && (req->ret != SMTP_RET_NONE || req->envid.len != 0))
 		return true;
 	for (i = 0; i < req->rcpt_count; i++)
-		if (req->rcpts[i].notify != 0 || req->rcpts[i].orcpt.len != 0)
+		if ((!dsn && req->rcpts[i].notify != 0) ||
+		    (req->rcpts[i].orcpt.len != 0 &&
+		    !txn_may_orcpt(t, req->rcpts[i].orcpt)))
 			return true;
 	return false;
 }
@@ -251,7 +264,7 @@ txn_start(struct txn *t, const struct send_request *req, struct feed *feed,
 	feed_reset(feed, req);
 	if (txn_check_fit(t) == TXN_UNFIT)
 		return TXN_UNFIT;
-	t->dsn_dropped = !txn_has(t, SMTP_EXT_DSN) && txn_wants_dsn(req);
+	t->dsn_dropped = txn_drops_dsn(t);
 	txn_add_mail(t);
 	if (txn_has(t, SMTP_EXT_PIPELINING)) {
 		while (t->rcpt_issued < req->rcpt_count)

@@ -177,6 +177,21 @@ test_dsn_dropped(void **state)
 	assert_true(f->dsn_dropped);
 }
 
+/* An ORCPT in UTF-8 needs more than DSN. */
+static void
+test_orcpt_utf8(void **state)
+{
+	struct sending	*f = *state;
+
+	f->script.ehlo = "DSN";
+	f->rcpts[0].notify = SMTP_NOTIFY_FAILURE;
+	f->rcpts[0].orcpt = STR("utf-8;\xc3\xa4@b");
+	assert_string_equal(sending_run(f), OK);
+	assert_non_null(strstr(script_log(&f->script),
+	    ";RCPT TO:<r1@x> NOTIFY=FAILURE;"));
+	assert_true(f->dsn_dropped);
+}
+
 /* Never converted: what the backend lacks is permanent; it stays usable. */
 static void
 test_unfit(void **state)
@@ -245,7 +260,8 @@ main(void)
 		TEST(test_data_stepwise), TEST(test_data_pipelined),
 		TEST(test_bdat), TEST(test_bdat_stepwise), TEST(test_empty),
 		TEST(test_stale), TEST(test_large), TEST(test_parameters),
-		TEST(test_dsn_dropped), TEST(test_unfit),
+		TEST(test_dsn_dropped), TEST(test_orcpt_utf8),
+		TEST(test_unfit),
 		TEST(test_bad_request),
 	};
 

@@ -420,6 +420,29 @@ test_tls(void **state)
 	    "1;EHLO us;STARTTLS;EHLO us;MAIL"));
 }
 
+/* Records that the kernel takes in part, and dots in them. */
+static void
+test_tls_large(void **state)
+{
+	struct sending	*f = *state;
+	struct buf	 b = BUF_INIT;
+	int		 i;
+
+	for (i = 0; b.len < 4000000; i++)
+		buf_printf(&b, "%sline %d\r\n", i % 5 == 0 ? "." : "", i);
+	use_tls(f);
+	f->piece = 5000;
+	for (i = 0; i < 2; i++) {
+		sending_message(f, buf_str(&b), 2);
+		assert_string_equal(sending_run(f), OK);
+		assert_true(str_eq(buf_str(&f->script.body), f->message));
+		f->script.ehlo = "PIPELINING,STARTTLS,CHUNKING";
+		f->req.server.helo = STR("other");
+	}
+	assert_int_equal(f->ends, 2);
+	buf_free(&b);
+}
+
 static void
 test_tls_optional(void **state)
 {
@@ -469,7 +492,7 @@ main(void)
 		TEST(test_limits), TEST(test_line), TEST(test_line_deadline),
 		TEST(test_make_room), TEST(test_timeouts),
 		TEST(test_deadline), TEST(test_absent), TEST(test_cancel),
-		TEST(test_names), TEST(test_refused), TEST(test_tls),
+		TEST(test_names), TEST(test_refused), TEST(test_tls), TEST(test_tls_large),
 		TEST(test_tls_optional), TEST(test_tls_injection),
 	};
 

@@ -143,7 +143,7 @@ static const struct row {
 	size_t		 rcpts;
 	struct rule	 rule;
 	const char	*want;
-	int		 reused;	/* connection afterwards; -1 either */
+	bool		 reused;	/* the connection, afterwards */
 } rows[] = {
 	{ "", 1, { "BANNER", "554 5.3.2 No\r\n", 1, 1 },
 	    "554 5.3.2 BANNER: No", 0 },
@@ -177,7 +177,9 @@ static const struct row {
 	    "network temporary MAIL: closed by peer", 0 },
 	{ "", 1, { "MAIL", "!reset", 1, 0 },
 	    "network temporary MAIL: Connection reset by peer", 0 },
-	{ "", 1, { "MAIL", "\0\xff\n", 1, 0 }, "network", -1 },
+	{ "", 1, { "MAIL", "\x16\x03\xff\x80\r\n", 1, 0 },
+	    "protocol temporary MAIL: not an SMTP reply", 0 },
+	{ "", 1, { "MAIL", "250 \xff\x01\x7f\r\n", 1, 0 }, OK, 1 },
 	{ "", 2, { "RCPT", "421 4.3.2 Bye\r\n", 2, 0 },
 	    "421 4.3.2 RCPT: Bye", 0 },
 	{ "PIPELINING", 2, { "RCPT", "421 4.3.2 Bye\r\n", 1, 0 },
@@ -239,8 +241,6 @@ test_rows(void **state)
 	size_t		 i;
 
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		if (rows[i].reused == -1)
-			continue;
 		rules[0] = rows[i].rule;
 		use(f, rows[i].ehlo, rows[i].rcpts, rules);
 		got = sending_run(f);
@@ -252,6 +252,41 @@ test_rows(void **state)
 		if (f->script.connections != 2 - rows[i].reused)
 			fail_msg("row %zu: %d connections", i,
 			    f->script.connections);
+		script_close(&f->script);
+		script_open(&f->script, f->loop, "127.0.0.1");
+		f->req.server.port = f->script.port;
+	}
+}
+
+/* Cleaning up goes wrong: the result stands, the connection is not used. */
+static void
+test_reset(void **state)
+{
+	static const struct rule	resets[] = {
+		{ "RSET", "500 5.5.1 What\r\n", 1, 1 },
+		{ "RSET", "421 4.3.2 Bye\r\n", 1, 1 },
+		{ "RSET", "250 Ok\r\n250 Ok\r\n", 1, 1 },
+		{ "RSET", "what\r\n", 1, 1 },
+		{ "RSET", "!close", 1, 1 },
+		{ "RSET", "!hang", 1, 1 },
+		{ "DATA", "421 4.3.2 Bye\r\n", 1, 1 },
+		{ "DATA", "503 No\r\n250 Ok\r\n", 1, 1 },
+		{ "DATA", "what\r\n", 1, 1 },
+		{ "DATA", "!close", 1, 1 },
+		{ "DATA", "!hang", 1, 1 },
+	};
+	struct sending	*f = *state;
+	size_t		 i;
+
+	f->req.server.command_ms = 30;
+	for (i = 0; i < sizeof resets / sizeof resets[0]; i++) {
+		use(f, "PIPELINING", resets[i].verb[0] == 'D' ? 1 : 2, RULES(
+		    { "RCPT", "550 5.1.1 No\r\n", 1, 1 }, resets[i]));
+		assert_string_equal(sending_run(f), "550 5.1.1 RCPT: No");
+		sending_settle(f, 60);
+		assert_null(f->script.conns[0].stream);
+		assert_string_equal(sending_run(f), OK);
+		assert_int_equal(f->script.connections, 2);
 		script_close(&f->script);
 		script_open(&f->script, f->loop, "127.0.0.1");
 		f->req.server.port = f->script.port;
@@ -345,7 +380,7 @@ main(void)
 		TEST(test_partial_data), TEST(test_partial_bdat),
 		TEST(test_refused_354), TEST(test_refused_503),
 		TEST(test_refused_last), TEST(test_which_reply),
-		TEST(test_rows), TEST(test_helo), TEST(test_early),
+		TEST(test_rows), TEST(test_reset), TEST(test_helo), TEST(test_early),
 		TEST(test_endless),
 	};
 
