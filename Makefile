@@ -124,7 +124,8 @@ $(BUILD)/flags: always
 SAMPLES	:= conf/sample/main.cf.in conf/sample/master.cf.in \
 	   conf/sample/eod.hsl.in
 $(BUILD)/mtactl/init.o: $(BUILD)/mtactl/samples.h
-$(BUILD)/mtactl/mtactl.o $(BUILD)/mtactl/start.o: $(BUILD)/mtactl/paths.h
+$(BUILD)/mtactl/mtactl.o $(BUILD)/mtactl/start.o $(BUILD)/mtactl/verb.o: \
+	$(BUILD)/mtactl/paths.h
 $(BUILD)/mtactl/samples.h: mtactl/embed.awk $(SAMPLES)
 	@mkdir -p $(@D)
 	@awk -f mtactl/embed.awk $(SAMPLES) > $@

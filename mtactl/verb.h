@@ -8,6 +8,7 @@
 #define MTACTL_VERB_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "base/err.h"
 
@@ -29,6 +30,11 @@ struct verb {
 int	fn(const struct ctl *c, int argc, char **argv);
 #include "verbs.def"
 #undef VERB
+
+/* Runs the verb that argv begins with; the exit code. */
+int	mtactl_verb(const struct ctl *c, int argc, char **argv);
+/* All verbs, or those of one group. */
+void	mtactl_usage(FILE *to, const char *group);
 
 /* The usage line of the verb that runs, on standard error: CTL_USAGE. */
 int	verb_usage(void);
