@@ -192,6 +192,27 @@ def test_hsl_run():
         check(run("hsl", "run", good, good), 2)
 
 
+def test_hsl_includes():
+    with Dir() as d:
+        top = d.write("top.hsl", 'include "./lib.hsl"; include "sub/b.hsl";'
+                      ' include "file://sub/c"; echo "top";\n')
+        d.write("lib.hsl", 'echo "lib";\n')
+        sub = d.write("sub/b.hsl", 'include "../lib.hsl"; echo "b";\n')
+        d.write("sub/c.hsl", 'echo "c";\n')
+        check(run("hsl", "run", top), 0, "lib\nlib\nb\nc\ntop\n", "")
+        check(run("hsl", "run", "--rootpath", d.name, sub), 0, "lib\nb\n")
+        check(run("hsl", "run", "--rootpath", d.path("sub"), sub), 1, "",
+              "sub/b.hsl:1:1: ../lib.hsl: leads out of ")
+        bad = d.write("bad.hsl", '\n include "extras://x";\n'
+                      'include "./none.hsl";\n')
+        p = run("hsl", "check", bad)
+        check(p, 1, "", "bad.hsl:2:2: extras://x: there are no extras")
+        check(p, 1, "", "bad.hsl:3:1: ")
+        # What is wrong in a file that was included is reported there.
+        d.write("lib.hsl", "\n$x = ;\n")
+        check(run("hsl", "check", top), 1, "", "/lib.hsl:2:6: ")
+
+
 def test_hsl_check():
     with Dir() as d:
         good = d.write("good.hsl", "echo 1;\n")
