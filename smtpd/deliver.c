@@ -70,10 +70,19 @@ trace_write(struct session *s)
 static void
 message_log(struct session *s, int code, struct str text)
 {
+	const struct hook_recipient	*first;
+	struct buf			 from = BUF_INIT, to = BUF_INIT;
+
+	first = STAILQ_FIRST(&s->txn->facts.recipients);
+	smtp_path_add(&from, &s->txn->facts.sender);
+	smtp_path_add(&to, &first->path);
 	LOG(EV_MESSAGE, &s->log, LOG_NUM("code", code),
+	    LOG_STR("from", buf_cstr(&from)), LOG_STR("to", buf_cstr(&to)),
 	    LOG_NUM("size", (int64_t)s->txn->reader.scan.size),
 	    LOG_NUM("recipients", (int64_t)s->txn->facts.recipient_count),
 	    LOG_BYTES("reason", text));
+	buf_free(&from);
+	buf_free(&to);
 	COUNT(messages_received);
 	board_add(COUNTER_bytes_received, (int64_t)s->txn->reader.scan.size);
 	if (code < 300)

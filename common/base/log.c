@@ -210,7 +210,8 @@ log_write(enum log_event event, const struct logctx *ctx,
 	log_head(b, event);
 	log_ids(b, ctx);
 	for (; fields->key != NULL; fields++)
-		log_field(b, fields);
+		if (fields->is_number || fields->text.p != NULL)
+			log_field(b, fields);
 	if (logger.format == LOG_FORMAT_JSON)
 		buf_add_byte(b, '}');
 	if (logger.target == LOG_TO_SYSLOG) {

@@ -694,6 +694,57 @@ def test_stop_waits_for_the_end():
         assert len(b.messages) == 1
 
 
+def test_reload_does_not_abort_the_wait():
+    gate = threading.Event()
+
+    def end(conv, line):
+        gate.wait(20)
+
+    with Backend(replies={"EOD": end}) as b, \
+            instance(b, drain_limit="0s") as mta:
+        c = mta.client()
+        c.hello()
+        c.envelope()
+        c.cmd("DATA", 354)
+        c.send("x\r\n.\r\n")
+        wait_for(lambda: "DATA" in b.verbs(), text="DATA at the backend")
+        time.sleep(0.3)
+        mta.ctl("reload")
+        time.sleep(1)
+        gate.set()
+        c.expect(250)
+        c.expect(421)
+
+
+def test_deadline_covers_the_hook():
+    """A hook that never ends is cut off by inline_deadline."""
+    with Instance(hook="while (true) $x = 1;", params={
+            "inline_deadline": "1s", "hook_instruction_limit":
+            "1000000000000"}) as mta, mta.client() as c:
+        c.hello()
+        start = time.monotonic()
+        assert c.message().code == 451
+        assert time.monotonic() - start < 4
+        c.cmd("NOOP", 250)
+
+
+def test_instruction_limit():
+    with Instance(hook="while (true) $x = 1;", params={
+            "hook_instruction_limit": "100000"}) as mta, mta.client() as c:
+        c.hello()
+        assert c.message().code == 451
+        assert "instruction" in mta.wait_log("event=hook-error")
+
+
+def test_memory_limit():
+    text = '$s = "x"; while (true) $s = $s . $s;'
+    with Instance(hook=text, params={"hook_memory_limit": "1M"}) as mta, \
+            mta.client() as c:
+        c.hello()
+        assert c.message().code == 451
+        assert "memory" in mta.wait_log("event=hook-error")
+
+
 def test_lost_master():
     """Workers end within five seconds, but for those that wait."""
     gate = threading.Event()
