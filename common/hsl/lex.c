@@ -204,7 +204,10 @@ lexer_number(struct lexer *l, struct token *t)
 			if (lexer_at(l, 0) == '.' &&
 			    lex_digit(lexer_at(l, 1)) < 10) {
 				lex_fail(t, "a number has one point only");
-				l->p++;
+				while (lexer_at(l, 0) == '.' ||
+				    lex_name_char(lexer_at(l, 0)))
+					l->p++;
+				return;
 			}
 		}
 		text[len] = '\0';
