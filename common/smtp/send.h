@@ -120,7 +120,7 @@ struct send_result {
 	enum send_dns		 dns;
 	bool			 temporary;
 	const char		*message;
-	int			 code;		/* a reply that fits: 451, 554 */
+	int			 code;		/* one that fits: 451, 554 */
 	int			 enhanced[3];
 	enum smtp_state		 state;		/* of both kinds */
 	bool			 end_given;	/* the backend may have it */

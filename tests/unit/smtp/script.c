@@ -9,13 +9,16 @@
 
 #include "script.h"
 
-static const struct rule *
+/* What to say instead of the usual, or NULL. */
+static const char *
 script_rule(struct script_conn *c, const char *verb)
 {
 	const struct rule	*r;
 	const char		*at;
 	int			 n = 0;
 
+	if (c->script->chaos != NULL)
+		return c->script->chaos(verb);
 	(void)strlcat(c->counts, verb, sizeof c->counts);
 	(void)strlcat(c->counts, " ", sizeof c->counts);
 	for (at = c->counts; (at = strstr(at, verb)) != NULL; at++)
@@ -24,7 +27,7 @@ script_rule(struct script_conn *c, const char *verb)
 		if (strcmp(r->verb, verb) == 0 &&
 		    (r->nth == 0 || r->nth == n) &&
 		    (r->conn == 0 || r->conn == c->number))
-			return r;
+			return r->reply;
 	return NULL;
 }
 
@@ -40,37 +43,59 @@ script_end(struct script_conn *c, bool reset)
 	stream_free(&c->stream);
 }
 
-/* False if a rule spoke instead (or the reply is to stay away). */
-static bool
-script_answer(struct script_conn *c, const char *verb, const char *usual)
+static void
+script_say(struct script_conn *c, const char *text)
 {
-	const struct rule	*r = script_rule(c, verb);
-	const char		*text = r != NULL ? r->reply : usual;
-	const char		*act;
+	const char	*act = strrchr(text, '!');
 
-	if (text == NULL)
-		return r == NULL;
-	act = strrchr(text, '!');
 	stream_write(c->stream, text, act != NULL ? (size_t)(act - text) :
 	    strlen(text));
 	if (act == NULL)
-		return r == NULL;
+		return;
 	if (strcmp(act, "!hang") == 0)
 		c->hung = true;
 	else
 		script_end(c, strcmp(act, "!reset") == 0);
-	return false;
+}
+
+/* False if a rule spoke instead of the usual. */
+static bool
+script_answer(struct script_conn *c, const char *verb, const char *usual)
+{
+	const char	*special = script_rule(c, verb);
+
+	if (special != NULL)
+		script_say(c, special);
+	else if (usual != NULL)
+		script_say(c, usual);
+	return special == NULL;
+}
+
+/* True if what was said is a 2yz. */
+static bool
+script_accept(struct script_conn *c, const char *verb, const char *usual)
+{
+	const char	*special = script_rule(c, verb);
+
+	script_say(c, special != NULL ? special : usual);
+	return special == NULL || special[0] == '2';
 }
 
 static void
 script_accepted(struct script_conn *c, const char *verb)
 {
-	buf_clear(&c->script->body);
+	const char	*special = script_rule(c, verb);
+	struct script	*s = c->script;
+
+	buf_clear(&s->body);
 	if (c->message.len != 0)
-		buf_add_str(&c->script->body, buf_str(&c->message));
+		buf_add_str(&s->body, buf_str(&c->message));
 	buf_clear(&c->message);
-	if (script_answer(c, verb, "250 2.0.0 Ok: queued\r\n"))
-		c->script->messages++;
+	if (s->on_message != NULL)
+		s->on_message(s, special == NULL || special[0] == '!');
+	s->messages += special == NULL;
+	script_say(c, special != NULL ? special :
+	    "250 2.0.0 Ok: queued\r\n");
 }
 
 static void
@@ -106,16 +131,25 @@ script_command(struct script_conn *c, struct str line)
 {
 	struct err	e;
 
-	buf_add_str(&c->script->log, line);
-	buf_add_byte(&c->script->log, ';');
+	if (c->script->chaos == NULL) {
+		buf_add_str(&c->script->log, line);
+		buf_add_byte(&c->script->log, ';');
+	}
+	if (str_prefix(line, STR("MAIL")) || str_prefix(line, STR("RSET"))) {
+		c->rcpts = 0;
+		c->mail = false;
+		buf_clear(&c->message);
+	}
 	if (str_prefix(line, STR("EHLO")))
 		script_ehlo(c);
 	else if (str_prefix(line, STR("HELO")))
 		(void)script_answer(c, "HELO", "250 script\r\n");
 	else if (str_prefix(line, STR("MAIL")))
-		(void)script_answer(c, "MAIL", "250 2.1.0 Ok\r\n");
+		c->mail = script_accept(c, "MAIL", "250 2.1.0 Ok\r\n");
+	else if (str_prefix(line, STR("RCPT")) && !c->mail)
+		(void)script_answer(c, "RCPT", "503 5.5.1 MAIL first\r\n");
 	else if (str_prefix(line, STR("RCPT")))
-		(void)script_answer(c, "RCPT", "250 2.1.5 Ok\r\n");
+		c->rcpts += script_accept(c, "RCPT", "250 2.1.5 Ok\r\n");
 	else if (str_prefix(line, STR("RSET")))
 		(void)script_answer(c, "RSET", "250 2.0.0 Ok\r\n");
 	else if (str_prefix(line, STR("QUIT")))
@@ -160,7 +194,10 @@ script_chunk(struct script_conn *c, struct str in)
 	if (c->chunk != 0)
 		return n;
 	c->in_chunk = false;
-	if (c->last)
+	if (c->last && c->rcpts == 0) {
+		buf_clear(&c->message);
+		(void)script_answer(c, "LAST", "503 5.5.1 No recipients\r\n");
+	} else if (c->last)
 		script_accepted(c, "LAST");
 	else
 		(void)script_answer(c, "BDAT", "250 2.0.0 Ok\r\n");

@@ -16,7 +16,7 @@
 #include "event/stream.h"
 #include "smtp/data.h"
 
-#define SCRIPT_CONNS	64
+#define SCRIPT_CONNS	2048
 
 struct rule {
 	const char	*verb;		/* NULL ends the list */
@@ -34,7 +34,8 @@ struct script_conn {
 	char			 counts[1024];	/* "MAIL " a time it came */
 	struct smtp_data	 data;
 	uint64_t		 chunk;
-	bool			 in_data, in_chunk, last, hung;
+	int			 rcpts;		/* accepted */
+	bool			 mail, in_data, in_chunk, last, hung;
 	struct buf		 message;
 };
 
@@ -45,6 +46,11 @@ struct script {
 	uint16_t		 port;
 	const char		*ehlo;	/* lines, separated by commas */
 	const struct rule	*rules;
+	/* Or made up as it goes: a reply for that verb, NULL for the usual. */
+	const char		*(*chaos)(const char *verb);
+	/* A message is there; taken: its reply is 250, or never comes. */
+	void			(*on_message)(struct script *s, bool taken);
+	void			*arg;
 	struct tls_context	*tls;
 	int			 connections;
 	int			 messages;	/* ended and answered 250 */

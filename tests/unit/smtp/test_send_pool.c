@@ -492,7 +492,8 @@ main(void)
 		TEST(test_limits), TEST(test_line), TEST(test_line_deadline),
 		TEST(test_make_room), TEST(test_timeouts),
 		TEST(test_deadline), TEST(test_absent), TEST(test_cancel),
-		TEST(test_names), TEST(test_refused), TEST(test_tls), TEST(test_tls_large),
+		TEST(test_names), TEST(test_refused), TEST(test_tls),
+		TEST(test_tls_large),
 		TEST(test_tls_optional), TEST(test_tls_injection),
 	};
 

@@ -380,7 +380,8 @@ main(void)
 		TEST(test_partial_data), TEST(test_partial_bdat),
 		TEST(test_refused_354), TEST(test_refused_503),
 		TEST(test_refused_last), TEST(test_which_reply),
-		TEST(test_rows), TEST(test_reset), TEST(test_helo), TEST(test_early),
+		TEST(test_rows), TEST(test_reset), TEST(test_helo),
+		TEST(test_early),
 		TEST(test_endless),
 	};
 
