@@ -12,6 +12,7 @@
 #include "dns_private.h"
 
 #define HOSTS_FILE	"/etc/hosts"
+#define RESOLV_FILE	"/etc/resolv.conf"
 
 static const struct {
 	const char	*name, *value;
@@ -58,10 +59,14 @@ dns_set_servers(struct ub_ctx *ctx, const char *servers, struct err *e)
 	struct str	rest = str_trim(str_of(servers)), word;
 	int		rc;
 
+	/* Without that file libunbound asks the roots itself. */
 	if (rest.len == 0) {
-		rc = ub_ctx_resolvconf(ctx, NULL);
+		if (access(RESOLV_FILE, F_OK) == -1)
+			return 0;
+		rc = ub_ctx_resolvconf(ctx, RESOLV_FILE);
 		if (rc != 0)
-			return err_set(e, "resolv.conf: %s", ub_strerror(rc));
+			return err_set(e, "%s: %s", RESOLV_FILE,
+			    ub_strerror(rc));
 		return 0;
 	}
 	for (; rest.len != 0; rest = str_trim(rest)) {
