@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "event/tls.h"
+#include "hooks/origin.h"
 
 #include "acceptor.h"
 #include "server.h"
@@ -103,6 +104,8 @@ server_load_eod(struct server *srv)
 	const struct params	*p = srv->params;
 	const struct script	*script;
 	char			 file[PATH_MAX], data[PATH_MAX];
+	char			 root[PATH_MAX], real[PATH_MAX];
+	struct origin		 origin = { .confined = true };
 	struct eod_config	 c = {
 		.loop = srv->loop,
 		.myhostname = p->myhostname,
@@ -120,10 +123,14 @@ server_load_eod(struct server *srv)
 		.limits = server_limits(p),
 		.on_result = server_count_result,
 		.on_error = server_count_error,
+		.open = origin_open,
+		.open_arg = &origin,
 	};
 
 	if (p->hook_eod[0] == '\0')
 		return 0;
+	server_path(srv, p->script_root, root, sizeof root);
+	origin.root = realpath(root, real) != NULL ? real : root;
 	script = worker_script(srv->worker, p->hook_eod);
 	if (script == NULL) {
 		server_refuse(srv, p->hook_eod, "master sent no such script");

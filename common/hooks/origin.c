@@ -1,0 +1,164 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "origin.h"
+
+#define ORIGIN_LIMIT	(1u << 20)
+
+static int
+origin_read_fd(int fd, struct buf *text)
+{
+	struct stat	st;
+	ssize_t		n;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+		return -1;
+	}
+	do {
+		n = read(fd, buf_reserve(text, 16384), 16384);
+		if (n > 0)
+			buf_added(text, (size_t)n);
+		if (text->len > ORIGIN_LIMIT) {
+			errno = EFBIG;
+			return -1;
+		}
+	} while (n > 0 || (n == -1 && errno == EINTR));
+	return n == 0 ? 0 : -1;
+}
+
+int
+origin_read(const char *path, struct buf *text, struct err *e)
+{
+	int	fd, rc;
+
+	buf_clear(text);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1)
+		return err_errno(e, "%s", path);
+	rc = origin_read_fd(fd, text);
+	if (rc == -1)
+		(void)err_errno(e, "%s", path);
+	(void)close(fd);
+	return rc;
+}
+
+/*
+ * Takes "." and ".." out of `path` without asking the file system.  -1 if
+ * ".." leads above its start.
+ */
+static int
+origin_normalise(const char *path, struct buf *out)
+{
+	struct str	rest = str_of(path), part;
+	bool		absolute = path[0] == '/';
+
+	while (rest.p != NULL) {
+		part = str_split(rest, '/', &rest);
+		if (part.len == 0 || str_eq(part, STR(".")))
+			continue;
+		if (!str_eq(part, STR(".."))) {
+			if (out->len > 0 || absolute)
+				buf_add_byte(out, '/');
+			buf_add_str(out, part);
+			continue;
+		}
+		if (out->len == 0)
+			return -1;
+		while (out->len > 0 && buf_cstr(out)[out->len - 1] != '/')
+			buf_truncate(out, out->len - 1);
+		if (out->len > 0)
+			buf_truncate(out, out->len - 1);
+	}
+	return 0;
+}
+
+/* Where `path`, asked for by `from`, should lie; not yet normalised. */
+static int
+origin_join(const char *root, const char *from, const char *path,
+    struct buf *out, struct err *e)
+{
+	const char	*slash = strrchr(from, '/');
+
+	if (strncmp(path, "extras://", 9) == 0)
+		return err_set(e, "%s: there are no extras", path);
+	if (strncmp(path, "./", 2) == 0 || strncmp(path, "../", 3) == 0) {
+		if (slash != NULL)
+			buf_add(out, from, (size_t)(slash - from) + 1);
+		buf_add_text(out, path);
+		return 0;
+	}
+	if (strncmp(path, "file://", 7) == 0)
+		path += 7;
+	else if (strncmp(path, "file:", 5) == 0)
+		path += 5;
+	buf_printf(out, "%s/%s", root, path);
+	return 0;
+}
+
+static bool
+origin_beneath(const char *root, const char *path)
+{
+	size_t	len = strlen(root);
+
+	if (len > 0 && root[len - 1] == '/')
+		len--;
+	return strncmp(path, root, len) == 0 && path[len] == '/';
+}
+
+static int
+origin_locate(const struct origin *o, const char *from,
+    const char *path, struct buf *out, struct err *e)
+{
+	struct buf	joined = BUF_INIT;
+	int		rc;
+
+	rc = origin_join(o->root, from, path, &joined, e);
+	if (rc == 0 && (origin_normalise(buf_cstr(&joined), out) == -1 ||
+	    (o->confined && !origin_beneath(o->root, buf_cstr(out)))))
+		rc = err_set(e, "%s: leads out of %s", path, o->root);
+	buf_free(&joined);
+	return rc;
+}
+
+/* A link may lead out of the root where the path does not. */
+static int
+origin_read_inside(const struct origin *o, const char *path,
+    struct buf *text, struct err *e)
+{
+	char	real[PATH_MAX];
+
+	if (realpath(path, real) == NULL)
+		return err_errno(e, "%s", path);
+	if (o->confined && !origin_beneath(o->root, real))
+		return err_set(e, "%s: leads out of %s", path, o->root);
+	return origin_read(real, text, e);
+}
+
+int
+origin_open(void *arg, const char *from, const char *path, struct buf *text,
+    char *name, size_t name_size, struct err *e)
+{
+	const struct origin	*o = arg;
+	struct buf		 file = BUF_INIT;
+	int			 rc;
+
+	rc = origin_locate(o, from, path, &file, e);
+	if (rc == 0 && origin_read_inside(o, buf_cstr(&file), text, e) == -1) {
+		buf_add_text(&file, ".hsl");
+		rc = origin_read_inside(o, buf_cstr(&file), text, NULL);
+	}
+	if (rc == 0 && strlcpy(name, buf_cstr(&file), name_size) >= name_size)
+		rc = err_set(e, "%s: too long", path);
+	buf_free(&file);
+	return rc;
+}

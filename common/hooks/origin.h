@@ -1,0 +1,30 @@
+/*
+ * origin - where include and import of a script look
+ *
+ * "./x" and "../x" lie beside the file that asks, "x", "file:x" and
+ * "file://x" beneath the root; each as it is, then with ".hsl".  No path, and
+ * no link, leads out of a root that confines.
+ *
+ * Ownership  borrows the root, an absolute path without links.
+ * Failure    -1 with *e.
+ */
+#ifndef HOOKS_ORIGIN_H
+#define HOOKS_ORIGIN_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct origin {
+	const char	*root;
+	bool		 confined;
+};
+
+/* A regular file of at most 1 MiB. */
+int	origin_read(const char *path, struct buf *text, struct err *e);
+/* As struct hsl_host wants it; arg is a struct origin. */
+int	origin_open(void *arg, const char *from, const char *path,
+	    struct buf *text, char *name, size_t name_size, struct err *e);
+
+#endif
