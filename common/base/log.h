@@ -3,9 +3,10 @@
  *
  * A line is `time level program event=NAME key=value ...`, or one JSON
  * object.  Names of events stand in events.def.  Values from outside are
- * quoted and cut at LOG_VALUE_MAX; a field without a value is left out.  Lines are collected and written by
- * log_flush(), which the event loop calls at the end of each turn; each
- * write() holds whole lines, so that processes can share a file.
+ * quoted and cut at LOG_VALUE_MAX; a field without a value is left out.
+ * Lines are collected and written by log_flush(), which the event loop calls
+ * at the end of each turn; each write() holds whole lines, so that processes
+ * can share a file.
  *
  *	LOG(EV_CONNECT, &ctx, LOG_STR("remoteip", ip), LOG_NUM("port", port));
  *

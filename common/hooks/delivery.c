@@ -245,7 +245,8 @@ result_log(struct eod_run *r, const struct send_result *res)
 	    LOG_STR("error", res->reply != NULL ? NULL : res->message),
 	    LOG_BYTES("host", r->delivery.host),
 	    LOG_STR("remoteip", res->connection.remoteip),
-	    LOG_NUM("transactions", (int64_t)res->connection.transactions),
+	    LOG_NUM("transactions",
+	    (int64_t)res->connection.transactions),
 	    LOG_NUM("ms", ms));
 	if (res->dsn_dropped)
 		LOG(EV_DSN_DROPPED, r->rq.log,
