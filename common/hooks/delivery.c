@@ -300,8 +300,9 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 {
 	struct delivery		*d = &r->delivery;
 	struct send_request	 rq = { .deadline_ms = r->deadline_ms,
-	    .present = delivery_client_present, .end_sent = delivery_on_end_sent,
-	    .done = delivery_on_done, .arg = r };
+	    .present = delivery_client_present,
+	    .end_sent = delivery_on_end_sent, .done = delivery_on_done,
+	    .arg = r };
 	enum hsl_rc		 rc;
 
 	if (r->spent)
