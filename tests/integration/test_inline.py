@@ -2,6 +2,7 @@
 """In-line delivery end to end: the seed's script, and every sentence of the
 design's section on it that a whole instance can show."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -444,29 +445,6 @@ def test_client_that_pipelined_quit_is_there():
         assert len(b.messages) == 1
 
 
-def test_orphan_is_logged():
-    """The client leaves after the end was sent: Message-ID and verdict."""
-    gate = threading.Event()
-
-    def end(conv, line):
-        gate.wait(10)
-
-    with Backend(replies={"EOD": end}) as b, instance(b) as mta:
-        c = mta.client()
-        c.hello()
-        c.envelope()
-        c.cmd("DATA", 354)
-        c.send("Subject: x\r\nMessage-ID: <4711@example.net>\r\n\r\n.\r\n")
-        wait_for(lambda: "DATA" in b.verbs(), text="DATA at the backend")
-        time.sleep(0.3)
-        c.reset()
-        time.sleep(0.3)
-        gate.set()
-        line = mta.wait_log("event=inline-orphan")
-        assert "4711@example.net" in line and "code=250" in line, line
-        assert mta.counters()["inline_orphans"] == 1
-
-
 def test_parameters_pass_through():
     with Backend() as b, instance(b) as mta, mta.client() as c:
         c.hello()
@@ -668,52 +646,80 @@ Accept($r["result"]["reason"]);
                 c.close()
 
 
-def test_stop_waits_for_the_end():
-    """SIGTERM does not abort the wait for the reply to an end of message."""
+@contextlib.contextmanager
+def held_end(**params):
+    """An instance, a client whose message's end is with the backend, and the
+    gate that lets the backend answer."""
     gate = threading.Event()
 
     def end(conv, line):
         gate.wait(20)
 
-    with Backend(replies={"EOD": end}) as b, \
-            instance(b, shutdown_limit="1s") as mta:
+    with Backend(replies={"EOD": end}) as b, instance(b, **params) as mta:
         c = mta.client()
-        idle = mta.client()
         c.hello()
         c.envelope()
         c.cmd("DATA", 354)
-        c.send("x\r\n.\r\n")
+        c.send("Subject: x\r\nMessage-ID: <4711@example.net>\r\n\r\n.\r\n")
         wait_for(lambda: "DATA" in b.verbs(), text="DATA at the backend")
         time.sleep(0.3)
+        yield mta, c, gate
+        assert len(b.messages) == 1
+
+
+def test_stop_waits_for_the_end():
+    """SIGTERM does not abort the wait for the reply to an end of message."""
+    with held_end(shutdown_limit="1s") as (mta, c, gate):
+        idle = mta.client()
         os.kill(mta.master_pid(), signal.SIGTERM)
         idle.expect(421)
         time.sleep(2.5)
         gate.set()
         c.expect(250)
         c.expect(421)
-        assert len(b.messages) == 1
 
 
 def test_reload_does_not_abort_the_wait():
-    gate = threading.Event()
-
-    def end(conv, line):
-        gate.wait(20)
-
-    with Backend(replies={"EOD": end}) as b, \
-            instance(b, drain_limit="0s") as mta:
-        c = mta.client()
-        c.hello()
-        c.envelope()
-        c.cmd("DATA", 354)
-        c.send("x\r\n.\r\n")
-        wait_for(lambda: "DATA" in b.verbs(), text="DATA at the backend")
-        time.sleep(0.3)
+    with held_end(drain_limit="0s") as (mta, c, gate):
         mta.ctl("reload")
         time.sleep(1)
         gate.set()
         c.expect(250)
         c.expect(421)
+
+
+def test_lost_master():
+    """Workers end within five seconds, but for those that wait."""
+    with held_end() as (mta, c, gate):
+        pids = mta.workers()
+        os.kill(mta.master_pid(), signal.SIGKILL)
+        time.sleep(6)
+        assert alive(pids[0])
+        gate.set()
+        c.expect(250)
+        wait_for(lambda: not alive(pids[0]), 8, "the worker's end")
+
+
+def test_lost_master_ends_idle_workers():
+    with Backend() as b, instance(b) as mta:
+        pids = mta.workers()
+        c = mta.client()
+        c.hello()
+        os.kill(mta.master_pid(), signal.SIGKILL)
+        c.expect(421)
+        c.close()
+        wait_for(lambda: not alive(pids[0]), 6, "the worker's end")
+
+
+def test_orphan_is_logged():
+    """The client leaves after the end was sent: Message-ID and verdict."""
+    with held_end() as (mta, c, gate):
+        c.reset()
+        time.sleep(0.3)
+        gate.set()
+        line = mta.wait_log("event=inline-orphan")
+        assert "4711@example.net" in line and "code=250" in line, line
+        assert mta.counters()["inline_orphans"] == 1
 
 
 def test_deadline_covers_the_hook():
@@ -743,31 +749,6 @@ def test_memory_limit():
         c.hello()
         assert c.message().code == 451
         assert "memory" in mta.wait_log("event=hook-error")
-
-
-def test_lost_master():
-    """Workers end within five seconds, but for those that wait."""
-    gate = threading.Event()
-
-    def end(conv, line):
-        gate.wait(20)
-
-    with Backend(replies={"EOD": end}) as b, instance(b) as mta:
-        pids = mta.workers()
-        c = mta.client()
-        c.hello()
-        c.envelope()
-        c.cmd("DATA", 354)
-        c.send("x\r\n.\r\n")
-        wait_for(lambda: "DATA" in b.verbs(), text="DATA at the backend")
-        time.sleep(0.3)
-        os.kill(mta.master_pid(), signal.SIGKILL)
-        time.sleep(6)
-        assert alive(pids[0])
-        gate.set()
-        c.expect(250)
-        wait_for(lambda: not alive(pids[0]), 8,
-                 "the worker's end")
 
 
 if __name__ == "__main__":
