@@ -28,7 +28,7 @@ static const char *const	core_missing[] = {
 	"metrics_increment", "metrics_decrement", "metrics_set",
 	"metrics_get", "FFIFunction", "Map", "Set", "File", "Iconv", "MIME",
 	"MailMessage", "Socket", "TLSSocket", "X509", "X509CRL", "FFI",
-	"LDAP", "in_network", "dns", "dns4", "dns6", "dnsmx", "dnstxt",
+	"LDAP", "dns", "dns4", "dns6", "dnsmx", "dnstxt",
 	"dnsns", "dnscname", "dnsptr", "spf", "file", "file_get_contents",
 	"in_file", "rate", NULL
 };

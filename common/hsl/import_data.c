@@ -1,11 +1,69 @@
 /*
- * import $data from "file.ext": read when the program is compiled.
+ * import $data from "file.ext": read when the program is compiled, a
+ * constant in it.  The loader is named before "!", or by the ending.
  */
+#include "hsl/csv.h"
+#include "hsl/exec.h"
+#include "hsl/gen.h"
+#include "hsl/json.h"
 #include "hsl/link.h"
+
+static const char *const	data_missing[] = {
+	"yaml", "yml", "crt", "pem", "key", "eml", NULL
+};
+
+/* The loader's name; *path becomes what is left. */
+static struct str
+data_loader(struct str *path)
+{
+	const char	*bang = memchr(path->p, '!', path->len);
+	const char	*dot = memrchr(path->p, '.', path->len);
+	struct str	 name = STR_NONE;
+
+	if (bang != NULL) {
+		name = (struct str){ path->p, (size_t)(bang - path->p) };
+		path->len -= name.len + 1;
+		path->p = bang + 1;
+	} else if (dot != NULL)
+		name = (struct str){ dot + 1,
+		    path->len - (size_t)(dot + 1 - path->p) };
+	return name;
+}
+
+static void
+data_parse(struct comp *c, struct import *im, struct str loader,
+    struct str text)
+{
+	struct hsl_exec		*x = c->program->constants;
+	struct hsl_value	 options = vnone();
+	bool			 ok = true;
+
+	if (im->options != NULL)
+		fold_must(c, im->options, &options);
+	if (str_eq(loader, STR("json")))
+		ok = json_decode(x, text, vtrue(hsl_array_get(options,
+		    "allow_comments")), &im->value);
+	else if (str_eq(loader, STR("csv")))
+		ok = csv_decode(x, text, options, &im->value);
+	else
+		im->value = hsl_string(x, text);
+	if (!ok)
+		comp_error(c, im->at, "'%.*s' is no %.*s", (int)im->path.len,
+		    im->path.p, (int)loader.len, loader.p);
+}
 
 void
 link_data(struct comp *c, struct import *im)
 {
-	comp_error(c, im->at, "imports of data are not available in this "
-	    "version");
+	struct str	 path = im->path, loader = data_loader(&path), text;
+	const char	*name;
+
+	for (const char *const *m = data_missing; *m != NULL; m++)
+		if (str_eq(loader, str_of(*m))) {
+			comp_error(c, im->at, "import of '%s' is not "
+			    "available in this version", *m);
+			return;
+		}
+	if (comp_open(c, im->at, path, &text, &name) == 0)
+		data_parse(c, im, loader, text);
 }

@@ -7,26 +7,6 @@
 #include "hsl/link.h"
 #include "hsl/parse.h"
 
-static bool
-link_is_data(struct str path)
-{
-	static const char *const	 loaders[] = { "txt!", "csv!", "json!",
-		"yaml!", "pem!", "key!", "eml!" };
-	static const char *const	 endings[] = { ".txt", ".csv", ".json" };
-	struct str			 end;
-
-	for (size_t i = 0; i < sizeof loaders / sizeof loaders[0]; i++)
-		if (str_prefix(path, str_of(loaders[i])))
-			return true;
-	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-		end = str_of(endings[i]);
-		if (path.len > end.len && str_eq((struct str){
-		    path.p + path.len - end.len, end.len }, end))
-			return true;
-	}
-	return false;
-}
-
 static struct comp_module *
 link_load(struct comp *c, struct import *im)
 {
@@ -124,7 +104,7 @@ comp_link(struct comp *c)
 	/* The list grows while it is walked. */
 	for (m = c->modules; m != NULL && c->errors == 0; m = m->next)
 		for (im = m->imports; im != NULL; im = im->next) {
-			if (im->data != NULL || link_is_data(im->path))
+			if (im->data != NULL)
 				link_data(c, im);
 			else
 				im->module = link_load(c, im);

@@ -1,0 +1,308 @@
+/*
+ * Bytes as text: base64, base32, percent and plus encoding.  Decoders of the
+ * base family never fail: they skip what they do not know.
+ */
+#include "hsl/lib.h"
+
+static const char	base64_plain[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char	base64_url[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char	base32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/* Groups of `bits` bits, padded with "=" to a multiple of `unit` digits. */
+static enum hsl_rc
+base_encode(struct hsl_call *c, const char *digits, int bits, size_t unit)
+{
+	struct hsl_string	*out;
+	struct str		 s;
+	size_t			 len, n = 0;
+	uint32_t		 acc = 0;
+	int			 have = 0;
+
+	if (!lib_str(c, 0, &s) || !hsl_charge(c->x, s.len / 8))
+		return HSL_THROW;
+	len = (s.len * 8 + (size_t)bits - 1) / (size_t)bits;
+	len = unit > 1 ? (len + unit - 1) / unit * unit : len;
+	if ((out = vstr_alloc(c->x, len)) == NULL)
+		return HSL_THROW;
+	for (size_t i = 0; i < s.len; i++) {
+		acc = acc << 8 | (unsigned char)s.p[i];
+		for (have += 8; have >= bits; have -= bits)
+			out->data[n++] = digits[acc >> (have - bits) &
+			    ((1u << bits) - 1)];
+	}
+	if (have > 0)
+		out->data[n++] = digits[acc << (bits - have) &
+		    ((1u << bits) - 1)];
+	while (n < len)
+		out->data[n++] = '=';
+	*c->ret = vstr_value(out);
+	return HSL_OK;
+}
+
+static enum hsl_rc
+base_decode(struct hsl_call *c, const char *digits, int bits, bool fold)
+{
+	struct hsl_string	*out;
+	const char		*d;
+	struct str		 s;
+	size_t			 n = 0;
+	uint32_t		 acc = 0;
+	int			 have = 0, ch;
+
+	if (!lib_str(c, 0, &s) || !hsl_charge(c->x, s.len / 4) ||
+	    (out = vstr_alloc(c->x, s.len * (size_t)bits / 8)) == NULL)
+		return HSL_THROW;
+	for (size_t i = 0; i < s.len && s.p[i] != '='; i++) {
+		ch = s.p[i];
+		if (fold && ch >= 'a' && ch <= 'z')
+			ch ^= 0x20;
+		if (ch == '\0' || (d = strchr(digits, ch)) == NULL)
+			continue;
+		acc = acc << bits | (uint32_t)(d - digits);
+		if ((have += bits) >= 8) {
+			have -= 8;
+			out->data[n++] = (char)(acc >> have);
+		}
+	}
+	out->len = (uint32_t)n;
+	out->data[n] = '\0';
+	*c->ret = vstr_value(out);
+	return HSL_OK;
+}
+
+enum hsl_rc
+fn_base64_encode(struct hsl_call *c)
+{
+	return base_encode(c, base64_plain, 6, 4);
+}
+
+enum hsl_rc
+fn_base64_decode(struct hsl_call *c)
+{
+	return base_decode(c, base64_plain, 6, false);
+}
+
+enum hsl_rc
+fn_base64url_encode(struct hsl_call *c)
+{
+	return base_encode(c, base64_url, 6, 1);
+}
+
+enum hsl_rc
+fn_base64url_decode(struct hsl_call *c)
+{
+	return base_decode(c, base64_url, 6, false);
+}
+
+enum hsl_rc
+fn_base32_encode(struct hsl_call *c)
+{
+	return base_encode(c, base32, 5, 8);
+}
+
+enum hsl_rc
+fn_base32_decode(struct hsl_call *c)
+{
+	return base_decode(c, base32, 5, true);
+}
+
+/* ---- %HH and +HH ------------------------------------------------------- */
+
+static bool
+encode_unreserved(unsigned char ch)
+{
+	return ascii_isalnum(ch) || (ch != '\0' &&
+	    strchr("-._~", ch) != NULL);
+}
+
+/* RFC 3461: printable ASCII but "+" and "=". */
+static bool
+encode_xchar(unsigned char ch)
+{
+	return ch > ' ' && ch < 0x7f && ch != '+' && ch != '=';
+}
+
+static enum hsl_rc
+encode_marked(struct hsl_call *c, char mark, bool (*plain)(unsigned char))
+{
+	static const char	 hex[] = "0123456789ABCDEF";
+	struct buf		 out = BUF_INIT;
+	unsigned char		 ch;
+	struct str		 s;
+
+	if (!lib_str(c, 0, &s) || !hsl_charge(c->x, s.len / 4))
+		return HSL_THROW;
+	for (size_t i = 0; i < s.len; i++) {
+		ch = (unsigned char)s.p[i];
+		if (plain(ch)) {
+			buf_add_byte(&out, (char)ch);
+			continue;
+		}
+		buf_add_byte(&out, mark);
+		buf_add_byte(&out, hex[ch >> 4]);
+		buf_add_byte(&out, hex[ch & 15]);
+	}
+	return lib_return(c, &out);
+}
+
+static int
+decode_digit(int ch)
+{
+	if (ch >= '0' && ch <= '9')
+		return ch - '0';
+	ch = ascii_lower(ch);
+	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
+}
+
+static enum hsl_rc
+decode_marked(struct hsl_call *c, char mark)
+{
+	struct buf	 out = BUF_INIT;
+	struct str	 s;
+	int		 hi, lo;
+
+	if (!lib_str(c, 0, &s) || !hsl_charge(c->x, s.len / 4))
+		return HSL_THROW;
+	for (size_t i = 0; i < s.len; i++) {
+		hi = lo = -1;
+		if (s.p[i] == mark && i + 2 < s.len) {
+			hi = decode_digit((unsigned char)s.p[i + 1]);
+			lo = decode_digit((unsigned char)s.p[i + 2]);
+		}
+		if (hi < 0 || lo < 0) {
+			buf_add_byte(&out, s.p[i]);
+			continue;
+		}
+		buf_add_byte(&out, (char)(hi * 16 + lo));
+		i += 2;
+	}
+	return lib_return(c, &out);
+}
+
+enum hsl_rc
+fn_url_encode(struct hsl_call *c)
+{
+	return encode_marked(c, '%', encode_unreserved);
+}
+
+enum hsl_rc
+fn_url_decode(struct hsl_call *c)
+{
+	return decode_marked(c, '%');
+}
+
+enum hsl_rc
+fn_xtext_encode(struct hsl_call *c)
+{
+	return encode_marked(c, '+', encode_xchar);
+}
+
+enum hsl_rc
+fn_xtext_decode(struct hsl_call *c)
+{
+	return decode_marked(c, '+');
+}
+
+/* ---- url_parse() ------------------------------------------------------- */
+
+static void
+url_set(struct hsl_call *c, const char *name, struct str s)
+{
+	hsl_array_set(c->x, *c->ret, name, hsl_string(c->x, s));
+}
+
+/* The part after the first byte `ch` becomes `name`; false if there is none. */
+static bool
+url_cut(struct hsl_call *c, struct str *s, char ch, const char *name)
+{
+	const char	*q = s->len > 0 ? memchr(s->p, ch, s->len) : NULL;
+
+	if (q == NULL)
+		return false;
+	url_set(c, name, (struct str){ q + 1,
+	    s->len - (size_t)(q + 1 - s->p) });
+	s->len = (size_t)(q - s->p);
+	return true;
+}
+
+static bool
+url_host(struct hsl_call *c, struct str host)
+{
+	const char	*q;
+	uint64_t	 port;
+
+	q = host.len > 0 && host.p[0] == '[' ?
+	    memchr(host.p, ']', host.len) : host.p;
+	if (q == NULL)
+		return false;
+	q = memchr(q, ':', host.len - (size_t)(q - host.p));
+	if (q != NULL) {
+		if (str_uint((struct str){ q + 1, host.len -
+		    (size_t)(q + 1 - host.p) }, 65535, &port) == -1)
+			return false;
+		hsl_array_set(c->x, *c->ret, "port",
+		    vnumber((double)port));
+		host.len = (size_t)(q - host.p);
+	}
+	url_set(c, "hostname", host);
+	return true;
+}
+
+static bool
+url_authority(struct hsl_call *c, struct str a)
+{
+	const char	*q = memrchr(a.p, '@', a.len), *colon;
+	struct str	 user;
+
+	if (q != NULL) {
+		user = (struct str){ a.p, (size_t)(q - a.p) };
+		colon = user.len > 0 ? memchr(user.p, ':', user.len) : NULL;
+		if (colon != NULL)
+			url_set(c, "password", (struct str){ colon + 1,
+			    user.len - (size_t)(colon + 1 - user.p) });
+		if (colon != NULL)
+			user.len = (size_t)(colon - user.p);
+		url_set(c, "username", user);
+		a.len -= (size_t)(q + 1 - a.p);
+		a.p = q + 1;
+	}
+	return url_host(c, a);
+}
+
+enum hsl_rc
+fn_url_parse(struct hsl_call *c)
+{
+	struct str	 s, a;
+	const char	*q;
+	size_t		 i = 0;
+
+	if (!lib_str(c, 0, &s) || !hsl_charge(c->x, s.len / 8))
+		return HSL_THROW;
+	*c->ret = hsl_array(c->x);
+	while (i < s.len && (ascii_isalnum((unsigned char)s.p[i]) ||
+	    (s.p[i] != '\0' && strchr("+-.", s.p[i]) != NULL)))
+		i++;
+	if (i > 0 && i < s.len && s.p[i] == ':') {
+		url_set(c, "scheme", (struct str){ s.p, i });
+		s.p += i + 1;
+		s.len -= i + 1;
+	}
+	url_cut(c, &s, '#', "fragment");
+	url_cut(c, &s, '?', "query");
+	if (str_prefix(s, STR("//"))) {
+		a = (struct str){ s.p + 2, s.len - 2 };
+		q = a.len > 0 ? memchr(a.p, '/', a.len) : NULL;
+		a.len = q != NULL ? (size_t)(q - a.p) : a.len;
+		if (!url_authority(c, a)) {
+			vset(c->x, c->ret, vnone());
+			return HSL_OK;
+		}
+		s.p = a.p + a.len;
+		s.len -= 2 + a.len;
+	}
+	if (s.len > 0)
+		url_set(c, "path", s);
+	return HSL_OK;
+}

@@ -1,0 +1,97 @@
+/*
+ * JSON and CSV as functions.
+ */
+#include "hsl/csv.h"
+#include "hsl/json.h"
+#include "hsl/lib.h"
+
+enum hsl_rc
+fn_json_encode(struct hsl_call *c)
+{
+	struct json_style	 style;
+	struct buf		 out = BUF_INIT;
+
+	style.ascii = lib_flag(c, 1, "ensure_ascii", true);
+	style.pretty = lib_flag(c, 1, "pretty_print", false);
+	if (json_encode(c->x, c->argv[0], &style, &out))
+		*c->ret = hsl_string(c->x, buf_str(&out));
+	buf_free(&out);
+	return c->x->throwing ? HSL_THROW : HSL_OK;
+}
+
+enum hsl_rc
+fn_json_decode(struct hsl_call *c)
+{
+	struct str	 s;
+
+	if (!lib_str(c, 0, &s))
+		return HSL_THROW;
+	json_decode(c->x, s, lib_flag(c, 1, "allow_comments", false),
+	    c->ret);
+	return c->x->throwing ? HSL_THROW : HSL_OK;
+}
+
+enum hsl_rc
+fn_csv_decode(struct hsl_call *c)
+{
+	struct str	 s;
+
+	if (!lib_str(c, 0, &s))
+		return HSL_THROW;
+	csv_decode(c->x, s, c->argc > 1 ? c->argv[1] : vnone(), c->ret);
+	return c->x->throwing ? HSL_THROW : HSL_OK;
+}
+
+static void
+csv_encode_field(struct buf *out, struct str s, char delimiter)
+{
+	bool	 quote = false;
+
+	for (size_t i = 0; i < s.len; i++)
+		quote |= s.p[i] == delimiter || s.p[i] == '"' ||
+		    s.p[i] == '\n' || s.p[i] == '\r';
+	if (!quote) {
+		buf_add_str(out, s);
+		return;
+	}
+	buf_add_byte(out, '"');
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] == '"')
+			buf_add_byte(out, '"');
+		buf_add_byte(out, s.p[i]);
+	}
+	buf_add_byte(out, '"');
+}
+
+/* One record without its line's end. */
+enum hsl_rc
+fn_csv_encode(struct hsl_call *c)
+{
+	struct str		 delimiter;
+	struct buf		 out = BUF_INIT, big = BUF_INIT;
+	char			 tmp[VNUM_TEXT], d = ',';
+	struct hsl_array	*a;
+	struct hsl_value	 k, *v;
+	uint32_t		 pos = 0;
+
+	if (!lib_array(c, 0, &a))
+		return HSL_THROW;
+	delimiter = hsl_value_str(lib_option(c, 1, "delimiter"));
+	if (delimiter.len > 0)
+		d = delimiter.p[0];
+	while (varr_next(a, &pos, &k, &v) && hsl_charge(c->x, 1)) {
+		if (out.len > 0 || pos > 1)
+			buf_add_byte(&out, d);
+		csv_encode_field(&out, vtext(c->x, *v, tmp, &big), d);
+		if (out.len > c->x->heap.limit)
+			c->x->heap.over = true;
+	}
+	buf_free(&big);
+	return lib_return(c, &out);
+}
+
+enum hsl_rc
+fn_csv_explode(struct hsl_call *c)
+{
+	return fn_csv_decode(c);
+}
