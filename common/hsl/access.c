@@ -39,11 +39,19 @@ vm_bind(struct hsl_exec *x, struct hsl_value self, const struct proto *p,
 	return v;
 }
 
+struct hsl_value *
+vm_find_prop(const struct hsl_object *o, struct hsl_string *name)
+{
+	struct hsl_value	 key = vmake(HSL_STRING, name);
+
+	return varr_find_value(o->props.u.array, &key);
+}
+
 bool
 vm_prop(struct hsl_exec *x, struct hsl_value *dst, struct hsl_value v,
     struct hsl_string *name)
 {
-	struct hsl_value		 key = vmake(HSL_STRING, name), *prop;
+	struct hsl_value		*prop;
 	const struct hsl_function	*row;
 	const struct vmember		*m;
 	struct hsl_object		*o;
@@ -63,7 +71,7 @@ vm_prop(struct hsl_exec *x, struct hsl_value *dst, struct hsl_value v,
 	}
 	if (o->class->guarded && !vm_may_access(x, v, name, false))
 		return false;
-	prop = varr_find(o->props.u.array, varr_key(&key));
+	prop = vm_find_prop(o, name);
 	if (prop != NULL) {
 		vset(x, dst, vref(*prop));
 		return true;
@@ -94,7 +102,7 @@ vm_index(struct hsl_exec *x, struct hsl_value *dst, struct hsl_value v,
 
 	switch (v.type) {
 	case HSL_ARRAY:
-		item = varr_find(v.u.array, varr_key(key));
+		item = varr_find_value(v.u.array, key);
 		vset(x, dst, item == NULL ? vnone() : vref(*item));
 		return true;
 	case HSL_STRING:
@@ -120,7 +128,7 @@ vm_has(struct hsl_exec *x, struct hsl_value v, const struct hsl_value *key,
 	*has = false;
 	switch (v.type) {
 	case HSL_ARRAY:
-		*has = varr_find(v.u.array, varr_key(key)) != NULL;
+		*has = varr_find_value(v.u.array, key) != NULL;
 		return true;
 	case HSL_STRING:
 		i = vnum_int64(vnum_of(*key));
@@ -133,11 +141,24 @@ vm_has(struct hsl_exec *x, struct hsl_value v, const struct hsl_value *key,
 			return true;
 		if (!vm_may_access(x, v, key->u.string, false))
 			return false;
-		*has = varr_find(o->props.u.array, varr_key(key)) != NULL;
+		*has = vm_find_prop(o, key->u.string) != NULL;
 		return true;
 	default:
 		return true;
 	}
+}
+
+/* A property that the object, whose array is its own, does not have yet. */
+struct hsl_value *
+vm_new_prop(struct hsl_exec *x, struct hsl_value object,
+    struct hsl_string *name)
+{
+	struct hsl_value	 key = vmake(HSL_STRING, name);
+	struct hsl_object	*o = object.u.object;
+
+	if (vclass_member(o->class, name) != NULL)
+		o->shadows = true;
+	return varr_put(x, o->props.u.array, varr_key(&key));
 }
 
 /* Takes v. */
@@ -158,7 +179,8 @@ vm_set_prop(struct hsl_exec *x, struct hsl_value object,
 		return false;
 	}
 	a = varr_own(x, vprops(object));
-	if (a == NULL || (slot = varr_put(x, a, varr_key(&key))) == NULL) {
+	if (a == NULL || ((slot = varr_find_value(a, &key)) == NULL &&
+	    (slot = vm_new_prop(x, object, name)) == NULL)) {
 		vunref(x, v);
 		return vm_check(x);
 	}
@@ -181,7 +203,8 @@ vm_set_index(struct hsl_exec *x, struct hsl_value *root,
 		return vm_throw(x, "an object has no such index");
 	}
 	a = varr_own(x, root);
-	if (a == NULL || (slot = varr_put(x, a, varr_key(key))) == NULL) {
+	if (a == NULL || ((slot = varr_find_value(a, key)) == NULL &&
+	    (slot = varr_put(x, a, varr_key(key))) == NULL)) {
 		vunref(x, v);
 		return vm_check(x);
 	}

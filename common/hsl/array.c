@@ -235,6 +235,67 @@ varr_find(const struct hsl_array *a, struct vkey k)
 	return e == NULL ? NULL : &e->v;
 }
 
+/* Small ones are scanned: their entries are nearer than the index. */
+#define ARRAY_SCAN	8
+
+struct hsl_value *
+varr_find_name(const struct hsl_array *a, struct hsl_string *s)
+{
+	int64_t		 hash = vstr_hash(s);
+	struct ventry	*e, *end;
+	uint32_t	 mask, i, p;
+
+	if (a->packed)
+		return NULL;
+	if (a->used <= ARRAY_SCAN) {
+		end = a->u.entries + a->used;
+		for (e = a->u.entries; e < end; e++)
+			if (e->s == s || (e->n == hash && e->s != NULL &&
+			    vstr_same(e->s, s)))
+				return &e->v;
+		return NULL;
+	}
+	mask = 2 * a->cap - 1;
+	for (i = varr_slot(a, hash); (p = a->index[i]) != 0;
+	    i = (i + 1) & mask) {
+		e = &a->u.entries[p - 1];
+		if (e->s == s || (e->n == hash && e->s != NULL &&
+		    vstr_same(e->s, s)))
+			return &e->v;
+	}
+	return NULL;
+}
+
+struct hsl_value *
+varr_find_int(const struct hsl_array *a, int64_t n)
+{
+	uint32_t	 mask, i, p;
+	struct ventry	*e;
+
+	if (a->packed)
+		return n >= 0 && n < a->count ? &a->u.list[n] : NULL;
+	if (a->count == 0)
+		return NULL;
+	mask = 2 * a->cap - 1;
+	for (i = varr_slot(a, n); (p = a->index[i]) != 0;
+	    i = (i + 1) & mask) {
+		e = &a->u.entries[p - 1];
+		if (e->n == n && e->s == NULL && e->v.type != HSL_UNDEF)
+			return &e->v;
+	}
+	return NULL;
+}
+
+struct hsl_value *
+varr_find_value(const struct hsl_array *a, const struct hsl_value *k)
+{
+	if (k->type == HSL_STRING && k->u.string->data[0] > '9')
+		return varr_find_name(a, k->u.string);
+	if (k->type == HSL_NUMBER)
+		return varr_find_int(a, vnum_int64(k->u.number));
+	return varr_find(a, varr_key(k));
+}
+
 /* A new block of entries for cap items, filled from the old one. */
 static bool
 varr_rebuild(struct hsl_exec *x, struct hsl_array *a, uint32_t cap)

@@ -52,6 +52,12 @@ struct vkey	 varr_key_text(struct str text);
 struct vkey	 varr_key_int(int64_t n);
 
 struct hsl_value *varr_find(const struct hsl_array *a, struct vkey k);
+/* By a string that is no integer, and by an integer, without a vkey. */
+struct hsl_value *varr_find_name(const struct hsl_array *a,
+		    struct hsl_string *s);
+struct hsl_value *varr_find_int(const struct hsl_array *a, int64_t n);
+struct hsl_value *varr_find_value(const struct hsl_array *a,
+		    const struct hsl_value *k);
 /* The slot of k, made (as none) if there was none. */
 struct hsl_value *varr_put(struct hsl_exec *x, struct hsl_array *a,
 		    struct vkey k);

@@ -92,6 +92,35 @@ vm_room(struct hsl_exec *x, struct hsl_value *at, uint32_t keep, uint32_t n)
 	return to;
 }
 
+/*
+ * The common call: as many arguments as parameters, which are in place.
+ * False: vm_push() must see to it.
+ */
+bool
+vm_push_fast(struct hsl_exec *x, const struct proto *p,
+    struct hsl_value *base, struct hsl_value *ret)
+{
+	struct frame	*f = &x->frames[x->nframes];
+
+	if (x->nframes >= x->limits.depth || x->nframes == x->frames_cap ||
+	    base < x->segment->regs || base > x->segment->end ||
+	    (size_t)(x->segment->end - base) < p->nregs)
+		return false;
+	for (uint32_t i = p->nparams + p->method; i < p->nregs; i++)
+		base[i].type = HSL_UNDEF;
+	f->pc = p->code;
+	f->base = base;
+	f->ret = ret;
+	f->proto = p;
+	f->closure = NULL;
+	f->segment = x->segment;
+	f->top = x->top;
+	f->flags = 0;
+	x->top = base + p->nregs;
+	x->nframes++;
+	return true;
+}
+
 /* Missing parameters take their defaults, surplus ones the ...$rest. */
 static void
 vm_arguments(struct hsl_exec *x, const struct proto *p,
@@ -352,10 +381,47 @@ vm_call_host_method(struct hsl_exec *x, struct call *c,
 	return rc;
 }
 
+/* A function that stands in a property. */
+static int
+vm_call_prop(struct hsl_exec *x, struct call *c, struct hsl_string *name)
+{
+	struct hsl_value	 self = *c->base, *prop;
+
+	prop = vm_find_prop(self.u.object, name);
+	if (prop == NULL) {
+		vm_throw(x, "class %.*s has no method '%s'",
+		    (int)self.u.object->class->name.len,
+		    self.u.object->class->name.p, name->data);
+		return HSL_THROW;
+	}
+	vset(x, c->base, vref(*prop));
+	return vm_call_value(x, c);
+}
+
+const struct proto *
+vm_plain_method(const struct hsl_exec *x, struct hsl_value self,
+    struct hsl_string *name, uint32_t argc)
+{
+	const struct vclass	*k;
+	const struct vmember	*m;
+
+	if (self.type != HSL_OBJECT || (k = self.u.object->class) == NULL ||
+	    self.u.object->shadows)
+		return NULL;
+	m = vclass_member(k, name);
+	if (m == NULL || m->proto == NULL || !m->proto->method ||
+	    ((m->flags & MEMBER_PRIVATE) &&
+	    x->frames[x->nframes - 1].proto->class != k) ||
+	    m->proto->generator || m->proto->variadic ||
+	    m->proto->nparams != argc)
+		return NULL;
+	return m->proto;
+}
+
 int
 vm_call_method(struct hsl_exec *x, struct call *c, struct hsl_string *name)
 {
-	struct hsl_value	 self = *c->base, key, *prop;
+	struct hsl_value	 self = *c->base;
 	const struct vmember	*m;
 
 	if (self.type != HSL_OBJECT) {
@@ -368,15 +434,13 @@ vm_call_method(struct hsl_exec *x, struct call *c, struct hsl_string *name)
 	if (self.u.object->class->guarded &&
 	    !vm_may_access(x, self, name, false))
 		return HSL_THROW;
-	key = vmake(HSL_STRING, name);
-	if (self.u.object->props.type == HSL_ARRAY &&
-	    (prop = varr_find(self.u.object->props.u.array,
-	    varr_key(&key))) != NULL) {
-		vset(x, c->base, vref(*prop));
-		return vm_call_value(x, c);
-	}
+	if (self.u.object->shadows &&
+	    vm_find_prop(self.u.object, name) != NULL)
+		return vm_call_prop(x, c, name);
 	m = vclass_member(self.u.object->class, name);
-	if (m == NULL || m->proto == NULL || !m->proto->method) {
+	if (m == NULL || (m->proto == NULL && !(m->flags & MEMBER_STATIC)))
+		return vm_call_prop(x, c, name);
+	if (m->proto == NULL || !m->proto->method) {
 		vm_throw(x, "class %.*s has no method '%s'",
 		    (int)self.u.object->class->name.len,
 		    self.u.object->class->name.p, name->data);

@@ -146,11 +146,12 @@ comp_class_open(struct comp *c, struct comp_class *cl)
 static void
 comp_member_fill(struct comp *c, struct comp_member *m, struct vmember *v)
 {
-	struct hsl_program	*p = c->program;
-	struct hsl_value	 name = hsl_string(p->constants, m->name);
+	struct gen		 g = { .c = c };
+	uint32_t		 k;
 
-	fold_immortal(p->constants, name);
-	v->name = name.u.string;
+	/* The very string that code names the member by. */
+	k = gen_k_text(&g, NULL, m->name);
+	v->name = c->program->k[k].u.string;
 	v->flags = m->flags;
 	v->index = m->index;
 	v->initial = vnone();
@@ -384,7 +385,7 @@ const struct vmember *
 vclass_member(const struct vclass *c, struct hsl_string *name)
 {
 	struct hsl_value	 key = vmake(HSL_STRING, name);
-	struct hsl_value	*v = varr_find(c->table, varr_key(&key));
+	struct hsl_value	*v = varr_find_value(c->table, &key);
 
 	return v == NULL ? NULL : &c->members[(uint32_t)v->u.number];
 }

@@ -16,17 +16,20 @@
 static size_t
 vnum_format_int(int64_t n, char *out)
 {
-	char		 tmp[24];
-	uint64_t	 u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
-	size_t		 i = sizeof tmp, len = 0;
+	uint64_t	 u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n, ten = 10;
+	size_t		 len = 1 + (n < 0), end;
+	uint32_t	 small;
 
+	for (; u >= ten; ten *= 10)
+		len++;
+	out[0] = '-';
+	end = len;
+	for (; u > UINT32_MAX; u /= 10)
+		out[--end] = (char)('0' + u % 10);
+	small = (uint32_t)u;
 	do {
-		tmp[--i] = (char)('0' + u % 10);
-	} while ((u /= 10) != 0);
-	if (n < 0)
-		out[len++] = '-';
-	memcpy(out + len, tmp + i, sizeof tmp - i);
-	len += sizeof tmp - i;
+		out[--end] = (char)('0' + small % 10);
+	} while ((small /= 10) != 0);
 	out[len] = '\0';
 	return len;
 }

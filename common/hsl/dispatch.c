@@ -100,7 +100,7 @@ vm_get(struct hsl_exec *x, struct hsl_value *dst, struct hsl_value v,
 	return true;
 }
 
-static void
+static inline void
 vm_put(struct hsl_exec *x, struct hsl_value *slot, struct hsl_value *src,
     struct ins i)
 {
@@ -113,7 +113,7 @@ vm_put(struct hsl_exec *x, struct hsl_value *slot, struct hsl_value *src,
 	vset(x, slot, v);
 }
 
-static void
+static inline void
 vm_kill(struct hsl_exec *x, struct hsl_value *regs, struct ins i)
 {
 	if (i.x & KILL_B)
@@ -156,6 +156,29 @@ vm_push_item(struct hsl_exec *x, struct hsl_value *root,
 		return vm_check(x);
 	}
 	return varr_push(x, a, v) != NULL || vm_check(x);
+}
+
+/* Strings and numbers, which are most of what is joined. */
+static bool
+vm_concat_fast(struct hsl_exec *x, struct hsl_value *dst,
+    const struct hsl_value *l, const struct hsl_value *r)
+{
+	char			 tmp[2][VNUM_TEXT];
+	struct hsl_string	*s;
+	struct str		 a, b;
+
+	if (l->type < HSL_NUMBER || l->type > HSL_STRING ||
+	    r->type < HSL_NUMBER || r->type > HSL_STRING)
+		return false;
+	a = vtext(x, *l, tmp[0], NULL);
+	b = vtext(x, *r, tmp[1], NULL);
+	if ((s = vstr_alloc(x, a.len + b.len)) == NULL)
+		return false;
+	memcpy(s->data, a.p, a.len);
+	memcpy(s->data + a.len, b.p, b.len);
+	vset(x, dst, vmake(HSL_STRING, s));
+	x->budget -= (int64_t)((a.len + b.len) / 64);
+	return true;
 }
 
 /* fmod() where it is slow: two integers. */
@@ -212,6 +235,26 @@ vm_test(struct hsl_exec *x, enum opcode op, const struct hsl_value *l,
 	}
 }
 
+/* The next item of a list; false: vm_next() must see to it. */
+static inline bool
+vm_next_packed(struct hsl_exec *x, struct hsl_value *iter,
+    struct hsl_value *value, struct hsl_value *key)
+{
+	const struct hsl_array	*a = iter->u.array;
+	uint32_t		 pos;
+
+	if (iter->type != HSL_ARRAY || !a->packed)
+		return false;
+	pos = (uint32_t)(int32_t)iter[1].u.number;
+	if (pos >= a->used)
+		return false;
+	iter[1].u.number++;
+	vset(x, value, vref(a->u.list[pos]));
+	if (key != NULL)
+		vset(x, key, vnumber(pos));
+	return true;
+}
+
 static inline void
 vm_set_number(struct hsl_exec *x, struct hsl_value *d, double n)
 {
@@ -227,6 +270,33 @@ static inline void
 vm_set_boolean(struct hsl_exec *x, struct hsl_value *d, bool b)
 {
 	vset(x, d, vboolean(b));
+}
+
+/* From one plain function of the script to another, with v taken. */
+static inline bool
+vm_return_fast(struct hsl_exec *x, struct frame *f, struct hsl_value v)
+{
+	struct hsl_value	*r, *end = f->base + f->proto->nregs;
+
+	if (f->flags != 0 || f->closure != NULL || x->nframes < 2 ||
+	    x->segment != f->segment || f[-1].proto == NULL ||
+	    x->budget < 0 || x->heap.over)
+		return false;
+	for (r = f->base; r < end; r++) {
+		if (r->type >= HSL_STRING) {
+			struct hsl_value	 old = *r;
+
+			r->type = HSL_NONE;
+			vunref(x, old);
+		}
+	}
+	x->top = f->top;
+	x->nframes--;
+	if (f->ret != NULL)
+		vset(x, f->ret, v);
+	else
+		vunref(x, v);
+	return true;
 }
 
 #define CASE(name)	L_##name
@@ -274,7 +344,21 @@ vm_set_boolean(struct hsl_exec *x, struct hsl_value *d, bool b)
 		if (i.x & KILL_B) \
 			vset(x, &R[i.b], vnone()); \
 		NEXT()
-#define BRANCH(taken)	do { if (taken) pc += pc->d; else pc++; } while (0)
+/* A jump back counts, as LOOP does. */
+#define BRANCH(taken)	do { \
+		if (taken) { \
+			int32_t	 d = pc->d; \
+			pc += d; \
+			if (d < 0) { \
+				x->budget += d; \
+				if (PAUSE()) { \
+					SAVE(); \
+					return VM_AGAIN; \
+				} \
+			} \
+		} else \
+			pc++; \
+	} while (0)
 #define FUSED(name, right, sense, expr) \
 	CASE(name): { \
 		const struct hsl_value *l = &R[i.b], *r = right; \
@@ -380,7 +464,12 @@ vm_dispatch(struct hsl_exec *x)
 	SLOW(SHL);
 	SLOW(SHR);
 	SLOW(USHR);
-	SLOW(CONCAT);
+	CASE(CONCAT):
+		if (!vm_concat_fast(x, &R[i.a], &R[i.b], &R[i.c]))
+			TRY(arith_binary(x, OP_CONCAT, &R[i.a], &R[i.b],
+			    &R[i.c]));
+		KILL();
+		NEXT();
 	SLOW(EQUAL);
 	SLOW(NOT_EQUAL);
 	SLOW(SAME);
@@ -585,21 +674,23 @@ vm_dispatch(struct hsl_exec *x)
 		vm_set_boolean(x, &R[i.b], was);
 		NEXT();
 	}
-	CASE(CALL):
+	CASE(CALL): {
+		const struct proto	*p = x->program->protos[i.b];
+		struct call		 c = { .base = &R[i.a], .argc = i.x };
+
 		SAVE();
 		x->budget -= 4;
-		if (i.x != 255 && !x->program->protos[i.b]->generator) {
-			struct call	 c = { .base = &R[i.a],
-					    .argc = i.x };
-
-			if (i.c != REG_NONE)
-				c.ret = &R[i.c];
-			if (!vm_push(x, x->program->protos[i.b], &c))
-				return VM_AGAIN;
-			LOAD();
-			NEXT();
-		}
-		goto call;
+		if (i.c != REG_NONE)
+			c.ret = &R[i.c];
+		if (i.x == 255 || p->generator)
+			goto call;
+		if ((i.x != p->nparams || p->variadic ||
+		    !vm_push_fast(x, p, c.base, c.ret)) &&
+		    !vm_push(x, p, &c))
+			return VM_AGAIN;
+		LOAD();
+		NEXT();
+	}
 	CASE(CALL_NATIVE):
 		SAVE();
 		if (i.x != 255) {
@@ -613,8 +704,20 @@ vm_dispatch(struct hsl_exec *x)
 			goto called;
 		}
 		goto call;
+	CASE(CALL_METHOD): {
+		const struct proto	*p;
+
+		p = i.x == 255 ? NULL : vm_plain_method(x, R[i.a],
+		    K[i.b].u.string, i.x);
+		SAVE();
+		x->budget -= 4;
+		if (p == NULL || !vm_push_fast(x, p, &R[i.a],
+		    i.c == REG_NONE ? NULL : &R[i.c]))
+			goto call;
+		LOAD();
+		NEXT();
+	}
 	CASE(CALL_VALUE):
-	CASE(CALL_METHOD):
 	CASE(CALL_CLASS):
 	call:
 		SAVE();
@@ -645,6 +748,10 @@ vm_dispatch(struct hsl_exec *x)
 		else
 			vref(v);
 		x->budget -= pc - f->proto->code;
+		if (vm_return_fast(x, f, v)) {
+			LOAD();
+			NEXT();
+		}
 		SAVE();
 		vm_return(x, v);
 		goto returned;
@@ -676,6 +783,11 @@ vm_dispatch(struct hsl_exec *x)
 		KILL();
 		NEXT();
 	CASE(NEXT):
+		if (vm_next_packed(x, &R[i.a], &R[i.b],
+		    i.c == REG_NONE ? NULL : &R[i.c])) {
+			pc++;
+			NEXT();
+		}
 		f->pc = pc + 1;
 		rc = vm_next(x, &R[i.a], &R[i.b],
 		    i.c == REG_NONE ? NULL : &R[i.c]);

@@ -92,14 +92,23 @@ gen_join(struct gen *g, int32_t a, int32_t b)
 }
 
 void
-gen_patch(struct gen *g, int32_t list)
+gen_patch_to(struct gen *g, int32_t list, uint32_t target)
 {
 	int32_t	 next;
 
 	for (; list != -1; list = next) {
 		next = g->code[list].d;
-		g->code[list].d = (int32_t)g->ncode - list;
+		g->code[list].d = (int32_t)target - list;
+		/* An unconditional jump back must count, too. */
+		if (target <= (uint32_t)list)
+			g->code[list].op = OP_LOOP;
 	}
+}
+
+void
+gen_patch(struct gen *g, int32_t list)
+{
+	gen_patch_to(g, list, g->ncode);
 }
 
 void

@@ -59,6 +59,7 @@ int32_t		 gen_jump(struct gen *g, const struct node *at,
 		    enum opcode op, struct ins operands, int32_t list);
 int32_t		 gen_join(struct gen *g, int32_t a, int32_t b);
 void		 gen_patch(struct gen *g, int32_t list);
+void		 gen_patch_to(struct gen *g, int32_t list, uint32_t target);
 void		 gen_loop_to(struct gen *g, const struct node *at,
 		    uint32_t target);
 uint16_t	 gen_temp(struct gen *g, const struct node *at);

@@ -101,17 +101,21 @@ path_open(struct gen *g, struct path *p, struct node *target,
 	struct node	*spine[PATH_MAX_STEPS], *n;
 	uint32_t	 count = path_spine(g, target, spine);
 	bool		 copy = value != NULL && value->impure;
+	bool		 later = false;
 
 	p->at = (struct ins){ .a = 0 };
 	p->nsteps = 0;
 	p->node = target;
+	/* Keys in variables stay there unless a later key assigns. */
+	for (uint32_t i = 0; i + 1 < count; i++)
+		later |= spine[i]->b != NULL && spine[i]->b->impure;
 	n = count > 0 ? spine[count - 1]->a : target;
 	path_root(g, p, n, count > 0 && spine[count - 1]->kind == N_PROP);
 	while (count-- > 0 && !g->failed) {
 		n = spine[count];
 		p->steps[p->nsteps++] = (struct ins){ .op = STEP_PUSH };
 		if (n->kind == N_INDEX)
-			path_key(g, p, n->b, copy || n->b->impure || count > 0);
+			path_key(g, p, n->b, copy || later);
 		else if (n->kind == N_SLICE)
 			path_slice(g, p, n);
 		else if (n->kind == N_PROP) {

@@ -58,7 +58,7 @@ gen_while(struct gen *g, struct node *cond, struct node *body,
 {
 	struct gen_loop	 l;
 	uint32_t	 log = g->nlog, start;
-	int32_t		 out = -1, again;
+	int32_t		 out = -1;
 
 	if (cond != NULL)
 		out = gen_cond(g, cond, false, -1);
@@ -71,11 +71,9 @@ gen_while(struct gen *g, struct node *cond, struct node *body,
 	gen_patch(g, l.continues);
 	if (step != NULL)
 		gen_drop(g, step);
-	if (cond != NULL) {
-		again = gen_cond(g, cond, false, -1);
-		gen_loop_to(g, at, start);
-		gen_patch(g, again);
-	} else
+	if (cond != NULL)
+		gen_patch_to(g, gen_cond(g, cond, true, -1), start);
+	else
 		gen_loop_to(g, at, start);
 	gen_forget(g, log);
 	g->loop = l.prev;

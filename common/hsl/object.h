@@ -53,7 +53,8 @@ struct hsl_closure {
 struct hsl_object {
 	uint32_t		 refs;
 	uint8_t			 type;
-	uint8_t			 listed;	/* in the list of finalizers */
+	bool			 listed;	/* in the list of finalizers */
+	bool			 shadows;	/* a property hides a method */
 	struct vcell		*dead;
 	const struct vclass	*class;		/* a script's class, or */
 	const struct hsl_class	*host;		/* the host's */

@@ -47,6 +47,7 @@ static struct hsl_value *
 path_step(struct hsl_exec *x, struct hsl_value *slot,
     const struct hsl_value *regs, struct ins step)
 {
+	struct hsl_value	 object = *slot;
 	const struct hsl_value	*key;
 	struct hsl_array	*a;
 
@@ -73,6 +74,10 @@ path_step(struct hsl_exec *x, struct hsl_value *slot,
 	}
 	if ((a = varr_own(x, slot)) == NULL)
 		return NULL;
+	if ((slot = varr_find_value(a, key)) != NULL)
+		return slot;
+	if (object.type == HSL_OBJECT)
+		return vm_new_prop(x, object, key->u.string);
 	return varr_put(x, a, varr_key(key));
 }
 
@@ -153,7 +158,11 @@ path_operate(struct hsl_exec *x, struct hsl_value *root,
 		return false;
 	if (slot->type == HSL_UNDEF)
 		return vm_throw(x, "undefined variable");
-	if (op == OP_CONCAT)
+	if (op == OP_ADD && slot->type == HSL_NUMBER &&
+	    v->type == HSL_NUMBER) {
+		slot->u.number += v->u.number;
+		ok = true;
+	} else if (op == OP_CONCAT)
 		ok = arith_append(x, slot, v);
 	else
 		ok = arith_binary(x, op, slot, slot, v);

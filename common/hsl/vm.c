@@ -22,7 +22,8 @@ vm_start(struct hsl_exec *x)
 			regs[i].type = HSL_UNDEF;
 		x->globals[m] = regs;
 	}
-	vm_module(x, 0);
+	if (vm_window(x, 1) != NULL)
+		vm_module(x, 0);
 }
 
 /* The frame of a module's top level, whose registers are its globals. */

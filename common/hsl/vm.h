@@ -28,6 +28,8 @@ struct call {
 
 bool		 vm_push(struct hsl_exec *x, const struct proto *p,
 		    const struct call *c);
+bool		 vm_push_fast(struct hsl_exec *x, const struct proto *p,
+		    struct hsl_value *base, struct hsl_value *ret);
 void		 vm_pop(struct hsl_exec *x);
 /* enum hsl_rc or RC_FRAME; arguments are dropped afterwards. */
 int		 vm_native(struct hsl_exec *x, const struct hsl_function *row,
@@ -36,6 +38,10 @@ int		 vm_native(struct hsl_exec *x, const struct hsl_function *row,
 int		 vm_call_value(struct hsl_exec *x, struct call *c);
 int		 vm_call_method(struct hsl_exec *x, struct call *c,
 		    struct hsl_string *name);
+/* The plain method that a call with these arguments means, or NULL. */
+const struct proto *vm_plain_method(const struct hsl_exec *x,
+		    struct hsl_value self, struct hsl_string *name,
+		    uint32_t argc);
 int		 vm_call_class(struct hsl_exec *x, const struct vclass *k,
 		    struct call *c);
 /* Any OP_CALL*; enum hsl_rc, or RC_FRAME if a frame was pushed. */
@@ -55,6 +61,10 @@ bool		 vm_index(struct hsl_exec *x, struct hsl_value *dst,
 		    struct hsl_value v, const struct hsl_value *key);
 bool		 vm_prop(struct hsl_exec *x, struct hsl_value *dst,
 		    struct hsl_value v, struct hsl_string *name);
+struct hsl_value *vm_find_prop(const struct hsl_object *o,
+		    struct hsl_string *name);
+struct hsl_value *vm_new_prop(struct hsl_exec *x, struct hsl_value object,
+		    struct hsl_string *name);
 bool		 vm_set_prop(struct hsl_exec *x, struct hsl_value object,
 		    struct hsl_string *name, struct hsl_value v);
 bool		 vm_has(struct hsl_exec *x, struct hsl_value v,
