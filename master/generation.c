@@ -12,6 +12,7 @@
  * generation in them.
  */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -251,6 +252,24 @@ process_log_end(const struct process *p, pid_t pid, int status)
 		    LOG_NUM("status", WEXITSTATUS(status)));
 }
 
+/* For whoever waits for the start or the reload. */
+static void
+process_explain_end(const struct process *p, int status)
+{
+	const struct house	*h = p->generation->house;
+	char			 text[128];
+
+	if (WIFSIGNALED(status))
+		(void)snprintf(text, sizeof text,
+		    "worker ended by signal %d before it was ready",
+		    WTERMSIG(status));
+	else
+		(void)snprintf(text, sizeof text,
+		    "worker ended with status %d before it was ready",
+		    WEXITSTATUS(status));
+	h->ops->on_diag(h->arg, p->service->name, 0, 0, text);
+}
+
 /* One that lived restarts at once; one that dies young waits ever longer. */
 static void
 process_schedule(struct process *p)
@@ -288,8 +307,12 @@ generation_reaped(struct generation *g, pid_t pid, int status)
 		process_schedule(p);
 	else if (g->state == GENERATION_DRAINING && generation_empty(g))
 		loop_defer(g->house->loop, &g->news);
-	else
+	else if (g->state == GENERATION_PROBING ||
+	    g->state == GENERATION_STARTING) {
+		if (!p->refused)
+			process_explain_end(p, status);
 		generation_fail(g);
+	}
 	return true;
 }
 

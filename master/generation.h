@@ -50,6 +50,7 @@ struct process {
 	int64_t				 backoff_ms;
 	uint32_t			 restarts;
 	bool				 probe;
+	bool				 refused;	/* and said why */
 };
 
 struct generation_ops {

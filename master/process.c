@@ -37,6 +37,9 @@ process_exec(const struct process *p, int channel)
 		_exit(FATAL_EXIT);
 	if (channel == PROCESS_CHANNEL)
 		(void)fcntl(channel, F_SETFD, 0);
+	/* The last words of panic() and fatal() belong in the log. */
+	if (h->log_fd != -1 && dup2(h->log_fd, STDERR_FILENO) == -1)
+		_exit(FATAL_EXIT);
 	closefrom(PROCESS_CHANNEL + 1);
 	(void)execl(path, p->service->command, "-c", h->directory, "-s",
 	    p->service->name, (char *)NULL);
@@ -210,6 +213,7 @@ process_on_refused(struct process *p, struct rbuf *r)
 
 	if (ipc_get_REFUSED(r, &m) == -1)
 		return -1;
+	p->refused = true;
 	h->ops->on_diag(h->arg, m.file, (int)m.line, (int)m.column, m.text);
 	return 0;
 }

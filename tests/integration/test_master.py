@@ -68,6 +68,23 @@ def test_port_in_use():
             mta.stop()
 
 
+def test_missing_program():
+    """The reason is told, and the exec's own words are in the log."""
+    import shutil
+    import subprocess
+    from halyard import BUILD
+    mta = Instance(hook=ACCEPT)
+    try:
+        shutil.copytree(os.path.join(BUILD, "bin"), mta.dir + "/bin")
+        os.unlink(mta.dir + "/bin/smtpd")
+        p = subprocess.run([mta.dir + "/bin/mtactl", "-c", mta.conf,
+                            "start"], capture_output=True, text=True)
+        assert p.returncode == 1 and "before it was ready" in p.stderr, p
+        assert "smtpd: No such file" in mta.log()
+    finally:
+        mta.stop()
+
+
 def test_second_start_is_refused():
     with Instance(hook=ACCEPT) as mta:
         p = mta.ctl("start", check=False)

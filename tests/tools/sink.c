@@ -339,7 +339,7 @@ client_on_read(void *arg, struct str data)
 	struct client	*c = arg;
 	struct str	 in = data;
 	const char	*lf;
-	size_t		 n;
+	size_t		 n = 0;
 
 	while (!c->quit && (in.len != 0 ||
 	    (c->mode == SINK_CHUNK && c->chunk == 0))) {
