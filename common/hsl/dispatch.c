@@ -523,7 +523,7 @@ vm_dispatch(struct hsl_exec *x)
 		pc += i.d - 1;
 		NEXT();
 	CASE(LOOP):
-		x->budget += i.d;
+		x->budget += i.d - 1;
 		pc += i.d - 1;
 		if (PAUSE()) {
 			SAVE();

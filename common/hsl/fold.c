@@ -46,15 +46,20 @@ fold_chain(struct comp *c, struct node *n, struct hsl_value *v)
 static bool
 fold_concat(struct comp *c, struct node *n, struct hsl_value *v)
 {
+	struct hsl_exec		*x = c->program->constants;
 	struct hsl_value	 r;
 	struct node		*t;
 
 	if (!fold_value(c, n->list, v))
 		return false;
-	for (t = n->list->next; t != NULL; t = t->next)
-		if (!fold_value(c, t, &r) || !fold_binary(c, T_CONCAT, v, r))
+	*v = vtext_value(x, *v);
+	for (t = n->list->next; t != NULL && v->type == HSL_STRING;
+	    t = t->next)
+		if (!fold_value(c, t, &r) || !arith_append(x, v, &r)) {
+			vunref(x, *v);
 			return false;
-	return true;
+		}
+	return v->type == HSL_STRING;
 }
 
 static bool
@@ -67,8 +72,10 @@ fold_array(struct comp *c, struct node *n, struct hsl_value *v)
 
 	for (i = n->list; i != NULL; i = i->next) {
 		if (i->kind != N_ITEM || !fold_value(c, i->b, &item) ||
-		    (i->a != NULL && !fold_value(c, i->a, &key)))
+		    (i->a != NULL && !fold_value(c, i->a, &key))) {
+			vunref(x, vmake(HSL_ARRAY, a));
 			return false;
+		}
 		if (i->a == NULL)
 			varr_push(x, a, vref(item));
 		else if ((slot = varr_put(x, a, varr_key(&key))) != NULL)

@@ -105,15 +105,24 @@ lexer_newline(struct lexer *l, const char *at)
 }
 
 static void
+lexer_place(const struct lexer *l, struct token *t)
+{
+	size_t	 column = (size_t)(l->p - l->line_start) + 1;
+
+	*t = (struct token){ .kind = T_EOF, .line = l->line };
+	t->column = (uint16_t)(column > UINT16_MAX ? UINT16_MAX : column);
+}
+
+static void
 lex_fail(struct token *t, const char *why)
 {
 	t->kind = T_ERROR;
 	t->text = str_of(why);
 }
 
-/* Past blanks and comments; false at a comment that does not end. */
+/* Past blanks and comments; *t is where a comment that does not end began. */
 static bool
-lexer_skip(struct lexer *l)
+lexer_skip(struct lexer *l, struct token *t)
 {
 	const char	*q;
 
@@ -126,6 +135,7 @@ lexer_skip(struct lexer *l)
 			q = memchr(l->p, '\n', (size_t)(l->end - l->p));
 			l->p = q == NULL ? l->end : q;
 		} else if (*l->p == '/' && lexer_at(l, 1) == '*') {
+			lexer_place(l, t);
 			for (l->p += 2; ; l->p++) {
 				if (l->p >= l->end)
 					return false;
@@ -338,14 +348,13 @@ lexer_sign(struct lexer *l, struct token *t)
 void
 lexer_next(struct lexer *l, struct token *t)
 {
-	bool	 ok = lexer_skip(l);
-	size_t	 column = (size_t)(l->p - l->line_start) + 1;
-
-	*t = (struct token){ .kind = T_EOF, .line = l->line };
-	t->column = (uint16_t)(column > UINT16_MAX ? UINT16_MAX : column);
-	if (!ok)
+	if (!lexer_skip(l, t)) {
+		l->p = l->end;
 		lex_fail(t, "comment without end");
-	else if (l->p >= l->end)
+		return;
+	}
+	lexer_place(l, t);
+	if (l->p >= l->end)
 		t->text = STR("end of file");
 	else if (*l->p == '$' && lex_name_start(lexer_at(l, 1))) {
 		l->p++;
