@@ -11,7 +11,7 @@ endif
 
 DAEMONS	:= master smtpd metrics
 PROGS	:= $(DAEMONS) mtactl
-LAYERS	:= compat base event conf hsl ipc dns smtp proc hooks
+LAYERS	:= compat base event conf mime hsl ipc dns smtp proc hooks
 # A program's folder; the small services live under master.
 home_metrics := master/metrics
 home	= $(or $(home_$(1)),$(1))
