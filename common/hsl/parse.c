@@ -120,17 +120,21 @@ parse_leave(struct parser *p)
 	p->depth--;
 }
 
-/* To the start of what looks like the next statement. */
+/*
+ * To the start of what looks like the next statement.  Outside of any block
+ * a "}" is passed over.
+ */
 static void
-parse_sync(struct parser *p)
+parse_sync(struct parser *p, bool outside)
 {
 	int	 braces = 0;
 
-	p->depth = p->depth < 0 ? 0 : p->depth;
 	for (; p->tok.kind != T_EOF; parse_advance(p)) {
 		if (p->tok.kind == T_LBRACE)
 			braces++;
-		else if (p->tok.kind == T_RBRACE && braces-- == 0)
+		else if (p->tok.kind == T_RBRACE && braces > 0)
+			braces--;
+		else if (p->tok.kind == T_RBRACE && !outside)
 			break;
 		else if (p->tok.kind == T_SEMICOLON && braces == 0) {
 			parse_advance(p);
@@ -158,11 +162,8 @@ parse_statements(struct parser *p, enum token_kind end)
 
 	while (!parse_ends(p, end) && p->c->errors < COMP_ERRORS_MAX) {
 		n = parse_statement(p);
-		while (p->panic && p->tok.kind != T_EOF) {
-			parse_sync(p);
-			if (end == T_EOF && p->tok.kind == T_RBRACE)
-				parse_advance(p);
-		}
+		while (p->panic && p->tok.kind != T_EOF)
+			parse_sync(p, end == T_EOF);
 		if (n != NULL) {
 			*last = n;
 			last = &n->next;
