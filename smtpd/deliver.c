@@ -113,45 +113,6 @@ message_refuse(struct session *s, const struct smtp_refusal *why)
 		message_over(s);
 }
 
-/* What a hook that says no code means. */
-static const struct {
-	int		 code;
-	int		 enhanced[3];
-	const char	*text;
-} message_defaults[] = {
-	[VERDICT_NONE] = { 421, { 4, 3, 0 }, "Try again later" },
-	[VERDICT_ACCEPT] = { 250, { 2, 0, 0 }, "Ok" },
-	[VERDICT_REJECT] = { 550, { 5, 7, 1 }, "Message rejected" },
-	[VERDICT_DEFER] = { 421, { 4, 3, 0 }, "Try again later" },
-};
-
-static int
-message_code(const struct verdict *v)
-{
-	return v->code != 0 ? v->code : message_defaults[v->action].code;
-}
-
-static void
-message_answer(struct session *s, const struct verdict *v)
-{
-	struct str		line = str_of(message_defaults[v->action].text);
-	struct smtp_answer	a = { .code = message_code(v),
-	    .lines = v->lines, .line_count = v->line_count,
-	    .utf8 = s->txn->facts.options.smtputf8 };
-
-	if (v->enhanced[0] != 0)
-		memcpy(a.enhanced, v->enhanced, sizeof a.enhanced);
-	else if (v->code == 0)
-		memcpy(a.enhanced, message_defaults[v->action].enhanced,
-		    sizeof a.enhanced);
-	if (v->line_count == 0) {
-		a.lines = &line;
-		a.line_count = 1;
-	}
-	message_log(s, a.code, a.lines[0]);
-	session_write(s, &a);
-}
-
 static bool
 message_client_present(void *arg)
 {
@@ -172,10 +133,11 @@ message_done(void *arg, const struct verdict *v)
 
 	s->txn->run = NULL;
 	if (s->peer_eof && stream_unread(s->stream).len == 0) {
-		session_orphan(s, message_code(v));
+		session_orphan(s, verdict_code(HOOK_EOD, v));
 		return;
 	}
-	message_answer(s, v);
+	message_log(s, verdict_code(HOOK_EOD, v),
+	    session_answer_verdict(s, HOOK_EOD, v));
 	message_over(s);
 	if (v->disconnect)
 		session_close(s);

@@ -48,5 +48,5 @@ session_orphan(struct session *s, int code)
 	LOG(EV_INLINE_ORPHAN, &s->log, LOG_NUM("code", code),
 	    LOG_BYTES("message-id", header_message_id(buf_str(&header))));
 	buf_free(&header);
-	session_free(s);
+	session_end(s);
 }

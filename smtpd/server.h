@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "hooks/eod.h"
+#include "hooks/hook.h"
 #include "proc/daemon.h"
 #include "smtp/body.h"
 
@@ -25,6 +26,7 @@ struct server {
 	const char		*serverid;
 	struct tls_context	*tls;		/* NULL: no STARTTLS */
 	struct eod_hook		*eod;		/* NULL: every message defers */
+	struct hook		*hooks[HOOK_MAX]; /* NULL: accepts */
 	struct body_store	 bodies;
 	struct acceptor		*acceptor;
 	struct sessions		 sessions;

@@ -42,7 +42,7 @@ session_write(struct session *s, const struct smtp_answer *a)
 {
 	struct buf	*b = &s->server->scratch;
 
-	if (s->peer_eof && s->mode == MODE_CLOSING)
+	if (s->over || (s->peer_eof && s->mode == MODE_CLOSING))
 		return;
 	buf_clear(b);
 	smtp_answer_write(b, a);
@@ -88,23 +88,38 @@ session_refuse(struct session *s, const struct smtp_refusal *why)
 /* ---- The end ----------------------------------------------------------- */
 
 void
-session_free(struct session *s)
+session_forget(struct session *s)
 {
 	struct server	*srv = s->server;
 
-	LOG(EV_DISCONNECT, &s->log, LOG_NUM("messages", s->messages),
-	    LOG_NUM("commands", s->commands), LOG_NUM("errors", s->errors),
-	    LOG_NUM("ms", loop_now_ms(srv->loop) - s->opened_ms));
-	transaction_free(&s->txn);
 	hsl_frozen_free(&s->context);
-	stream_free(&s->stream);
-	timer_fini(&s->timer);
 	TAILQ_REMOVE(&srv->sessions, s, link);
 	srv->session_count--;
-	board_add(COUNTER_sessions, -1);
 	free(s->conn.helo_host);
+	free(s->conn.remoteptr);
 	free(s);
 	server_session_gone(srv);
+}
+
+void
+session_end(struct session *s)
+{
+	if (s->over)
+		return;
+	s->over = true;
+	LOG(EV_DISCONNECT, &s->log, LOG_NUM("messages", s->messages),
+	    LOG_NUM("commands", s->commands), LOG_NUM("errors", s->errors),
+	    LOG_NUM("ms", loop_now_ms(s->server->loop) - s->opened_ms));
+	board_add(COUNTER_sessions, -1);
+	hook_cancel(&s->run);
+	transaction_free(&s->txn);
+	s->log.txn = NULL;
+	free(s->pending_helo);
+	s->pending_helo = NULL;
+	stream_free(&s->stream);
+	timer_fini(&s->timer);
+	s->mode = MODE_CLOSING;
+	session_disconnect(s);
 }
 
 void
@@ -151,13 +166,13 @@ session_on_drain(void *arg)
 
 	if (s->mode == MODE_HANDSHAKE) {
 		if (stream_tls_accept(s->stream, s->server->tls, NULL) == -1)
-			session_free(s);
+			session_end(s);
 		return;
 	}
 	if (s->mode != MODE_CLOSING)
 		return;
 	if (s->peer_eof || !s->linger)
-		session_free(s);
+		session_end(s);
 	else
 		stream_shutdown(s->stream);
 }
@@ -179,10 +194,10 @@ session_on_close(void *arg, enum stream_close how, const char *why)
 	if (s->mode == MODE_WAIT) {
 		if (how == STREAM_EOF && stream_unread(s->stream).len > 0)
 			return;
-		if (!session_abort_message(s))
+		if (s->run == NULL && !session_abort_message(s))
 			return;
 	}
-	session_free(s);
+	session_end(s);
 }
 
 static void
@@ -193,7 +208,7 @@ session_on_timer(void *arg)
 	int64_t			 now = loop_now_ms(s->server->loop);
 
 	if (s->mode == MODE_CLOSING || s->mode == MODE_HANDSHAKE) {
-		session_free(s);
+		session_end(s);
 		return;
 	}
 	if (s->mode == MODE_WAIT) {
@@ -331,6 +346,7 @@ session_on_tls(void *arg)
 	free(s->conn.helo_host);
 	s->conn.helo_host = NULL;
 	s->conn.helo_verb = NULL;
+	s->offered = 0;
 	s->conn.tls_protocol = stream_tls_protocol(s->stream);
 	s->conn.tls_cipher = stream_tls_cipher(s->stream);
 	s->conn.tls_keysize = stream_tls_keysize(s->stream);
@@ -377,7 +393,9 @@ session_open(struct server *srv, int fd, const struct netaddr *peer)
 	LOG(EV_CONNECT, &s->log, LOG_STR("server", srv->serverid),
 	    LOG_STR("remoteip", s->conn.remoteip),
 	    LOG_NUM("remoteport", s->conn.remoteport));
-	session_answer(s, 220, NULL, srv->params->smtpd_greeting);
+	session_connect(s);
+	if (s->mode == MODE_WAIT)
+		stream_pause(s->stream);
 	session_set_timer(s);
 }
 
@@ -388,11 +406,18 @@ session_drain(struct session *s)
 {
 	struct server	*srv = s->server;
 
+	if (s->over && srv->hard_passed) {
+		hook_cancel(&s->run);
+		session_forget(s);
+		return;
+	}
 	if (s->mode == MODE_CLOSING)
 		return;
-	if (s->mode == MODE_WAIT && srv->hard_passed &&
-	    !session_abort_message(s))
-		return;
+	if (s->mode == MODE_WAIT && srv->hard_passed) {
+		if (s->run == NULL && !session_abort_message(s))
+			return;
+		hook_cancel(&s->run);
+	}
 	if (srv->hard_passed)
 		session_cut(s, "4.3.2", "Service shutting down");
 	else if (srv->soft_passed && s->txn == NULL &&

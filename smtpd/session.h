@@ -20,11 +20,13 @@
 #include "base/net.h"
 #include "event/loop.h"
 #include "hooks/facts.h"
+#include "hooks/hook.h"
 #include "smtp/command.h"
 #include "smtp/reply.h"
 
 struct hsl_frozen;
 struct server;
+struct session;
 struct stream;
 struct transaction;
 
@@ -48,6 +50,9 @@ enum session_state {
 	STATE_MAX
 };
 
+/* What goes on when a hook has its verdict. */
+typedef void	session_verdict_fn(struct session *s, const struct verdict *v);
+
 struct session {
 	TAILQ_ENTRY(session)	 link;
 	struct server		*server;
@@ -55,6 +60,12 @@ struct session {
 	struct hook_connection	 conn;
 	struct hsl_frozen	*context;	/* $context between hooks */
 	struct transaction	*txn;
+	struct hook_run		*run;		/* not of the end of DATA */
+	session_verdict_fn	*then;
+	struct hook_recipient	*pending;	/* RCPT, while its hook runs */
+	char			*pending_helo;	/* HELO, while its hook runs */
+	const char		*pending_verb;
+	char			 next_txn[UUID_TEXT];
 	struct logctx		 log;
 	struct timer		 timer;
 	enum session_mode	 mode;
@@ -65,10 +76,12 @@ struct session {
 	uint32_t		 commands;
 	uint32_t		 errors;
 	uint32_t		 messages;
+	unsigned		 offered;	/* bits of smtp/ext.h */
 	bool			 chunk_last;
 	bool			 more_came;	/* input behind this command */
 	bool			 peer_eof;	/* the client sends no more */
 	bool			 linger;	/* close after the peer did */
+	bool			 over;		/* the connection is gone */
 };
 
 void	session_open(struct server *srv, int fd, const struct netaddr *peer);
@@ -81,14 +94,36 @@ void	session_refuse(struct session *s, const struct smtp_refusal *why);
 void	session_cut(struct session *s, const char *enhanced, const char *text);
 /* Closes once what was written has left. */
 void	session_close(struct session *s);
-/* Ends it at once; s is gone. */
-void	session_free(struct session *s);
+/* Closes at once; s is gone, or waits for its last hook. */
+void	session_end(struct session *s);
+void	session_forget(struct session *s);
 /* Back to STATE_READY, without a transaction. */
 void	session_reset(struct session *s);
 /* What a drain allows this session now. */
 void	session_drain(struct session *s);
 /* Runs the command in line (without CRLF). */
 void	session_command(struct session *s, struct str line);
+
+/* session_hook.c: hooks, or what goes on without them. */
+void	session_hook(struct session *s, enum hook_kind kind,
+	    const struct hook_arguments *args, session_verdict_fn *then);
+const char *session_next_txn(struct session *s);
+void	session_connect(struct session *s);
+void	session_begin_mail(struct session *s, const struct smtp_command *c,
+	    const struct smtp_mail_options *o);
+void	session_begin_rcpt(struct session *s, const struct smtp_command *c,
+	    const struct smtp_rcpt_options *o);
+void	session_disconnect(struct session *s);
+
+/* hello.c: HELO and EHLO. */
+void	session_hello(struct session *s, struct smtp_command *c);
+
+/* verdict.c: a hook's verdict as a reply; its first line. */
+int	verdict_code(enum hook_kind kind, const struct verdict *v);
+struct str session_answer_verdict(struct session *s, enum hook_kind kind,
+	    const struct verdict *v);
+void	session_refuse_verdict(struct session *s, enum hook_kind kind,
+	    const struct verdict *v);
 
 /* receive.c: a message's bytes; each returns how many it used. */
 size_t	session_data(struct session *s, struct str in);

@@ -11,69 +11,18 @@
  * RSET		rset everywhere; NOOP, HELP, VRFY, QUIT likewise
  * STARTTLS	starttls before a transaction
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "event/stream.h"
-#include "smtp/ext.h"
 
 #include "server.h"
 #include "session.h"
 #include "transaction.h"
 
-#define HELO_SHOWN_MAX	255
-
 typedef void	session_fn(struct session *s, struct smtp_command *c);
 
 static const struct smtp_refusal	refuse_order = { 503, { 5, 5, 1 },
 	"Bad sequence of commands", false };
-
-/* What our EHLO offers, as far as parameters of MAIL and RCPT go. */
-static unsigned
-session_offered(const struct session *s)
-{
-	if (strcmp(s->conn.helo_verb, "EHLO") != 0)
-		return 0;
-	return SMTP_EXT_SIZE | SMTP_EXT_8BITMIME | SMTP_EXT_SMTPUTF8 |
-	    SMTP_EXT_CHUNKING;
-}
-
-/* ---- HELO, EHLO -------------------------------------------------------- */
-
-static void
-session_hello(struct session *s, struct smtp_command *c)
-{
-	char			 size[32], first[SMTP_DOMAIN_MAX + 16];
-	struct str		 lines[9];
-	struct smtp_answer	 a = { .code = 250, .plain = true,
-	    .lines = lines };
-	struct str		 host = c->arg;
-
-	session_reset(s);
-	host.len = host.len < HELO_SHOWN_MAX ? host.len : HELO_SHOWN_MAX;
-	free(s->conn.helo_host);
-	s->conn.helo_host = xstrndup(host.p, host.len);
-	s->conn.helo_verb = c->verb == SMTP_EHLO ? "EHLO" : "HELO";
-	s->state = STATE_READY;
-	(void)snprintf(first, sizeof first, "%.255s",
-	    s->server->params->myhostname);
-	lines[a.line_count++] = str_of(first);
-	if (c->verb == SMTP_EHLO) {
-		(void)snprintf(size, sizeof size, "SIZE %llu", (unsigned
-		    long long)s->server->params->message_size_limit);
-		lines[a.line_count++] = STR("PIPELINING");
-		lines[a.line_count++] = str_of(size);
-		lines[a.line_count++] = STR("8BITMIME");
-		lines[a.line_count++] = STR("SMTPUTF8");
-		lines[a.line_count++] = STR("ENHANCEDSTATUSCODES");
-		lines[a.line_count++] = STR("CHUNKING");
-		if (s->server->tls != NULL && s->conn.tls_protocol == NULL)
-			lines[a.line_count++] = STR("STARTTLS");
-	}
-	session_write(s, &a);
-}
 
 /* ---- MAIL, RCPT -------------------------------------------------------- */
 
@@ -87,7 +36,7 @@ session_mail(struct session *s, struct smtp_command *c)
 	struct smtp_mail_options		o;
 	struct smtp_refusal			why;
 
-	if (smtp_mail_options(&o, c, session_offered(s), &why) == -1) {
+	if (smtp_mail_options(&o, c, s->offered, &why) == -1) {
 		session_refuse(s, &why);
 		return;
 	}
@@ -99,10 +48,7 @@ session_mail(struct session *s, struct smtp_command *c)
 		session_refuse(s, &big);
 		return;
 	}
-	s->txn = transaction_new(c, &o);
-	s->log.txn = s->txn->facts.id;
-	s->state = STATE_MAIL;
-	session_answer(s, 250, "2.1.0", "Ok");
+	session_begin_mail(s, c, &o);
 }
 
 static void
@@ -115,7 +61,7 @@ session_rcpt(struct session *s, struct smtp_command *c)
 	struct smtp_rcpt_options		o;
 	struct smtp_refusal			why;
 
-	if (smtp_rcpt_options(&o, c, session_offered(s), &why) == -1) {
+	if (smtp_rcpt_options(&o, c, s->offered, &why) == -1) {
 		session_refuse(s, &why);
 		return;
 	}
@@ -128,9 +74,7 @@ session_rcpt(struct session *s, struct smtp_command *c)
 		session_refuse(s, &many);
 		return;
 	}
-	transaction_add_recipient(s->txn, c, &o);
-	s->state = STATE_RCPT;
-	session_answer(s, 250, "2.1.5", "Ok");
+	session_begin_rcpt(s, c, &o);
 }
 
 /* ---- DATA, BDAT -------------------------------------------------------- */

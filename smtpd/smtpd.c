@@ -71,14 +71,14 @@ server_load_tls(struct server *srv)
 }
 
 static struct hsl_limits
-server_limits(const struct params *p)
+server_limits(const struct params *p, int64_t time_ms)
 {
 	struct hsl_limits	l = hsl_limits_default;
 
 	l.memory_bytes = p->hook_memory_limit;
 	l.instructions = (uint64_t)p->hook_instruction_limit;
 	l.depth = (uint32_t)p->hook_depth_limit;
-	l.time_ms = (uint32_t)p->inline_deadline;
+	l.time_ms = (uint32_t)time_ms;
 	return l;
 }
 
@@ -98,14 +98,48 @@ server_count_error(void)
 	COUNT(hook_errors);
 }
 
+/* Where the scripts of this worker may include from. */
+struct script_place {
+	char		real[PATH_MAX];
+	struct origin	origin;
+};
+
+static void
+server_script_place(const struct server *srv, struct script_place *place)
+{
+	char	root[PATH_MAX];
+
+	server_path(srv, srv->params->script_root, root, sizeof root);
+	if (realpath(root, place->real) == NULL)
+		(void)strlcpy(place->real, root, sizeof place->real);
+	place->origin.root = place->real;
+	place->origin.confined = true;
+}
+
+/* The text of a hook's script; none with 0: the hook is not set. */
 static int
-server_load_eod(struct server *srv)
+server_script(struct server *srv, const char *path, struct str *text)
+{
+	const struct script	*script;
+
+	*text = STR_NONE;
+	if (path[0] == '\0')
+		return 0;
+	script = worker_script(srv->worker, path);
+	if (script == NULL) {
+		server_refuse(srv, path, "master sent no such script");
+		return -1;
+	}
+	*text = script->text;
+	return 0;
+}
+
+static int
+server_load_eod(struct server *srv, struct script_place *place)
 {
 	const struct params	*p = srv->params;
-	const struct script	*script;
+	struct str		 text;
 	char			 file[PATH_MAX], data[PATH_MAX];
-	char			 root[PATH_MAX], real[PATH_MAX];
-	struct origin		 origin = { .confined = true };
 	struct eod_config	 c = {
 		.loop = srv->loop,
 		.myhostname = p->myhostname,
@@ -120,25 +154,63 @@ server_load_eod(struct server *srv)
 		.idle_timeout_ms = p->backend_idle_timeout,
 		.connection_limit = (size_t)p->backend_connection_limit,
 		.transaction_limit = (uint32_t)p->backend_transaction_limit,
-		.limits = server_limits(p),
+		.limits = server_limits(p, p->inline_deadline),
 		.on_result = server_count_result,
 		.on_error = server_count_error,
 		.open = origin_open,
-		.open_arg = &origin,
+		.open_arg = &place->origin,
 	};
 
-	if (p->hook_eod[0] == '\0')
-		return 0;
-	server_path(srv, p->script_root, root, sizeof root);
-	origin.root = realpath(root, real) != NULL ? real : root;
-	script = worker_script(srv->worker, p->hook_eod);
-	if (script == NULL) {
-		server_refuse(srv, p->hook_eod, "master sent no such script");
+	if (server_script(srv, p->hook_eod, &text) == -1)
 		return -1;
-	}
+	if (text.p == NULL)
+		return 0;
 	srv->eod = eod_hook_new(&c, server_path(srv, p->hook_eod, file,
-	    sizeof file), script->text, server_diag, srv);
+	    sizeof file), text, server_diag, srv);
 	return srv->eod != NULL ? 0 : -1;
+}
+
+static int
+server_load_hook(struct server *srv, enum hook_kind kind, const char *path,
+    struct script_place *place)
+{
+	const struct params	*p = srv->params;
+	struct hook_config	 c = {
+		.loop = srv->loop,
+		.limits = server_limits(p, p->hook_time_limit),
+		.open = origin_open,
+		.open_arg = &place->origin,
+		.on_error = server_count_error,
+	};
+	struct str		 text;
+	char			 file[PATH_MAX];
+
+	if (server_script(srv, path, &text) == -1)
+		return -1;
+	if (text.p == NULL)
+		return 0;
+	srv->hooks[kind] = hook_new(kind, &c, server_path(srv, path, file,
+	    sizeof file), text, server_diag, srv);
+	return srv->hooks[kind] != NULL ? 0 : -1;
+}
+
+/* All are tried, so that all errors are told at once. */
+static int
+server_load_scripts(struct server *srv)
+{
+	const struct params	*p = srv->params;
+	struct script_place	 place;
+	int			 rc = 0;
+
+	server_script_place(srv, &place);
+	rc |= server_load_hook(srv, HOOK_CONNECT, p->hook_connect, &place);
+	rc |= server_load_hook(srv, HOOK_HELO, p->hook_helo, &place);
+	rc |= server_load_hook(srv, HOOK_MAILFROM, p->hook_mailfrom, &place);
+	rc |= server_load_hook(srv, HOOK_RCPTTO, p->hook_rcptto, &place);
+	rc |= server_load_hook(srv, HOOK_DISCONNECT, p->hook_disconnect,
+	    &place);
+	rc |= server_load_eod(srv, &place);
+	return rc;
 }
 
 static int
@@ -160,7 +232,7 @@ smtpd_prepare(struct worker *w)
 	w->state = srv;
 	if (server_load_tls(srv) == -1)
 		return -1;
-	return server_load_eod(srv);
+	return server_load_scripts(srv);
 }
 
 /* ---- start and drain --------------------------------------------------- */

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "hooks/eod.h"
@@ -46,7 +47,7 @@ transaction_params(struct arena *a, const struct smtp_command *c)
 }
 
 struct transaction *
-transaction_new(const struct smtp_command *mail,
+transaction_new(const char *id, const struct smtp_command *mail,
     const struct smtp_mail_options *options)
 {
 	struct transaction	*t = xcalloc(1, sizeof *t);
@@ -54,7 +55,7 @@ transaction_new(const struct smtp_command *mail,
 
 	*a = (struct arena)ARENA_INIT;
 	STAILQ_INIT(&t->facts.recipients);
-	uuid_v7(t->facts.id);
+	(void)strlcpy(t->facts.id, id, sizeof t->facts.id);
 	t->facts.sender = transaction_path(a, &mail->path);
 	t->facts.params = transaction_params(a, mail);
 	t->facts.options = *options;
@@ -78,9 +79,9 @@ transaction_free(struct transaction **tp)
 	*tp = NULL;
 }
 
-void
-transaction_add_recipient(struct transaction *t,
-    const struct smtp_command *rcpt, const struct smtp_rcpt_options *options)
+struct hook_recipient *
+transaction_recipient(struct transaction *t, const struct smtp_command *rcpt,
+    const struct smtp_rcpt_options *options)
 {
 	struct arena		*a = &t->facts.arena;
 	struct hook_recipient	*r = arena_alloc(a, sizeof *r);
@@ -89,6 +90,12 @@ transaction_add_recipient(struct transaction *t,
 	r->params = transaction_params(a, rcpt);
 	r->options = *options;
 	r->options.orcpt = arena_str(a, options->orcpt);
+	return r;
+}
+
+void
+transaction_add_recipient(struct transaction *t, struct hook_recipient *r)
+{
 	STAILQ_INSERT_TAIL(&t->facts.recipients, r, link);
 	t->facts.recipient_count++;
 }

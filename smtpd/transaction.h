@@ -30,11 +30,15 @@ struct transaction {
 	bool			 too_big;
 };
 
-struct transaction *transaction_new(const struct smtp_command *mail,
+struct transaction *transaction_new(const char *id,
+		    const struct smtp_command *mail,
 		    const struct smtp_mail_options *options);
 void		 transaction_free(struct transaction **t);
-void		 transaction_add_recipient(struct transaction *t,
+/* One that is not among the recipients yet; and adding it. */
+struct hook_recipient *transaction_recipient(struct transaction *t,
 		    const struct smtp_command *rcpt,
 		    const struct smtp_rcpt_options *options);
+void		 transaction_add_recipient(struct transaction *t,
+		    struct hook_recipient *r);
 
 #endif

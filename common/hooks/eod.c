@@ -10,11 +10,10 @@
 
 #include "base/mem.h"
 
+#include "context.h"
 #include "eod_private.h"
 #include "hooks.h"
 #include "values.h"
-
-#define CONTEXT_MAX	(1024 * 1024)
 
 /* ---- The hook ---------------------------------------------------------- */
 
@@ -93,26 +92,9 @@ run_free(struct eod_run *r)
 }
 
 static void
-run_keep_context(struct eod_run *r)
-{
-	struct hsl_frozen	*kept = NULL;
-	struct err		 e;
-
-	if (hsl_freeze(hsl_get_variable(r->exec, "context"), CONTEXT_MAX,
-	    &kept, &e) == -1) {
-		LOG(EV_HOOK_ERROR, r->rq.log, LOG_STR("hook", "eod"),
-		    LOG_STR("variable", "context"),
-		    LOG_STR("reason", e.text));
-		return;
-	}
-	hsl_frozen_free(r->rq.context);
-	*r->rq.context = kept;
-}
-
-static void
 run_finish(struct eod_run *r)
 {
-	run_keep_context(r);
+	context_keep(r->exec, r->rq.context, r->rq.log, "eod");
 	r->rq.done(r->rq.arg, &r->data.verdict);
 	run_free(r);
 }
@@ -134,11 +116,7 @@ run_defer(struct eod_run *r, const char *text)
 static void
 run_failed(struct eod_run *r)
 {
-	const struct hsl_failure	*f = hsl_error(r->exec);
-
-	LOG(EV_HOOK_ERROR, r->rq.log, LOG_STR("hook", "eod"),
-	    LOG_STR("file", f->file), LOG_NUM("line", f->line),
-	    LOG_NUM("column", f->column), LOG_STR("reason", f->text));
+	hook_log_failure(r->exec, r->rq.log, "eod");
 	if (r->hook->config.on_error != NULL)
 		r->hook->config.on_error();
 	run_defer(r, "Local error in processing");
@@ -204,8 +182,7 @@ run_variables(struct eod_run *r)
 	hsl_set_variable(x, "arguments", arguments);
 	hsl_set_variable(x, "connection", values_connection(x, r->rq.conn));
 	hsl_set_variable(x, "transaction", values_transaction(x, r->rq.txn));
-	hsl_set_variable(x, "context", *r->rq.context != NULL ?
-	    hsl_thaw(x, *r->rq.context) : hsl_none());
+	hsl_set_variable(x, "context", context_bring(x, r->rq.context));
 }
 
 struct eod_run *

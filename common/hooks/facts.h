@@ -23,6 +23,7 @@
 struct hook_connection {
 	char		 id[UUID_TEXT];
 	char		 remoteip[INET6_ADDRSTRLEN];
+	char		*remoteptr;	/* NULL: not known */
 	char		 localip[INET6_ADDRSTRLEN];
 	uint16_t	 remoteport;
 	uint16_t	 localport;
@@ -44,6 +45,7 @@ struct hook_recipient {
 	struct smtp_path		 path;
 	struct smtp_rcpt_options	 options;
 	struct hook_params		 params;
+	const char			*transportid;	/* NULL: none */
 };
 
 struct hook_transaction {

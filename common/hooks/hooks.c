@@ -1,21 +1,55 @@
 #include <string.h>
 
 #include "eod_private.h"
+#include "hook.h"
 #include "hooks.h"
+
+/* What every hook but disconnect may say; they differ in Accept(). */
+#define REJECT(code)							\
+	{ "Reject", 0, 2, terminate_reject, "Reject([reason[, options]])", \
+	    "Answer " #code ", or what options say, and end the script." }
+#define DEFER(code)							\
+	{ "Defer", 0, 2, terminate_defer, "Defer([reason[, options]])",	\
+	    "Answer " #code ", or what options say, and end the script." }
+#define END	{ NULL, 0, 0, NULL, NULL, NULL }
+
+static const struct hsl_function	connect_functions[] = {
+	{ "Accept", 0, 1, terminate_accept_connect, "Accept([options])",
+	    "Greet the client; options: remoteip, remoteptr, reason." },
+	REJECT(521 and close), DEFER(421 and close), END
+};
+
+static const struct hsl_function	helo_functions[] = {
+	{ "Accept", 0, 1, terminate_accept_helo, "Accept([options])",
+	    "Answer 250; options: host, extensions (all to be offered)." },
+	REJECT(554), DEFER(450), END
+};
+
+static const struct hsl_function	mailfrom_functions[] = {
+	{ "Accept", 0, 1, terminate_accept_sender, "Accept([options])",
+	    "Answer 250; option: sender, the address to go on with." },
+	REJECT(554), DEFER(450), END
+};
+
+static const struct hsl_function	rcptto_functions[] = {
+	{ "Accept", 0, 1, terminate_accept_recipient, "Accept([options])",
+	    "Answer 250; options: recipient, transportid." },
+	REJECT(554), DEFER(450), END
+};
 
 static const struct hsl_function	eod_functions[] = {
 	{ "Accept", 0, 2, terminate_accept, "Accept([reason[, options]])",
 	    "Answer 250, or what options say, and end the script." },
-	{ "Reject", 0, 2, terminate_reject, "Reject([reason[, options]])",
-	    "Answer 550, or what options say, and end the script." },
-	{ "Defer", 0, 2, terminate_defer, "Defer([reason[, options]])",
-	    "Answer 421, or what options say, and end the script." },
-	{ NULL, 0, 0, NULL, NULL, NULL }
+	REJECT(550), DEFER(421), END
+};
+
+static const struct hsl_function	disconnect_functions[] = {
+	{ "Pass", 0, 0, terminate_pass, "Pass()", "End the script." }, END
 };
 
 static const struct hsl_class	*const eod_classes[] = { &mail_class, NULL };
 
-static const struct hsl_variable	eod_variables[] = {
+static const struct hsl_variable	session_variables[] = {
 	{ "arguments", true },
 	{ "connection", true },
 	{ "transaction", true },
@@ -23,14 +57,26 @@ static const struct hsl_variable	eod_variables[] = {
 	{ NULL, false }
 };
 
-static const struct hsl_host	eod_host = {
-	.functions = eod_functions,
-	.classes = eod_classes,
-	.variables = eod_variables,
+#define SESSION_HOST(fns)						\
+	{ .functions = fns, .variables = session_variables }
+
+static const struct hsl_host	hosts[HOOK_MAX] = {
+	[HOOK_CONNECT] = SESSION_HOST(connect_functions),
+	[HOOK_HELO] = SESSION_HOST(helo_functions),
+	[HOOK_MAILFROM] = SESSION_HOST(mailfrom_functions),
+	[HOOK_RCPTTO] = SESSION_HOST(rcptto_functions),
+	[HOOK_EOD] = { .functions = eod_functions, .classes = eod_classes,
+	    .variables = session_variables },
+	[HOOK_DISCONNECT] = SESSION_HOST(disconnect_functions),
 };
 
 const struct hsl_host *
 hooks_host(const char *hook)
 {
-	return strcmp(hook, "eod") == 0 ? &eod_host : NULL;
+	int	i;
+
+	for (i = 0; i < HOOK_MAX; i++)
+		if (strcmp(hook, hook_name((enum hook_kind)i)) == 0)
+			return &hosts[i];
+	return NULL;
 }

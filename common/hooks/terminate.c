@@ -1,6 +1,12 @@
+#include <string.h>
+
+#include "base/net.h"
+
 #include "terminate.h"
+#include "values.h"
 
 #define REASON_LINES_MAX	100
+#define EXTENSIONS_MAX		32
 
 /* A line feed in a reason begins a new line of the reply. */
 static void
@@ -132,4 +138,158 @@ enum hsl_rc
 terminate_defer(struct hsl_call *c)
 {
 	return terminate(c, VERDICT_DEFER);
+}
+
+/* ---- What Accept() of the early hooks may change ----------------------- */
+
+static enum hsl_rc
+option_text(struct hsl_call *c, struct verdict *v, const char *name,
+    const char **out)
+{
+	struct hsl_value	value = hsl_array_get(c->argv[0], name);
+	struct str		s = hsl_value_str(value);
+
+	if (value.type == HSL_NONE)
+		return HSL_OK;
+	if (value.type != HSL_STRING || s.len > 1024 ||
+	    (s.len != 0 && memchr(s.p, '\0', s.len) != NULL))
+		return hsl_throw(c, "%s is a string", name);
+	*out = arena_strdup(&v->arena, s);
+	return HSL_OK;
+}
+
+static enum hsl_rc
+option_path(struct hsl_call *c, struct verdict *v, const char *name)
+{
+	struct hsl_value	value = hsl_array_get(c->argv[0], name);
+
+	if (value.type == HSL_NONE)
+		return HSL_OK;
+	if (values_to_path(value, &v->arena, &v->path) == -1)
+		return hsl_throw(c, "%s is not an address", name);
+	v->has_path = true;
+	return HSL_OK;
+}
+
+static enum hsl_rc
+option_extensions(struct hsl_call *c, struct verdict *v)
+{
+	struct hsl_value	list = hsl_array_get(c->argv[0], "extensions");
+	struct hsl_value	key, item;
+	size_t			pos = 0, count = hsl_array_count(list);
+
+	if (list.type == HSL_NONE)
+		return HSL_OK;
+	if (list.type != HSL_ARRAY || count > EXTENSIONS_MAX)
+		return hsl_throw(c, "extensions is an array of at most %d "
+		    "strings", EXTENSIONS_MAX);
+	v->has_extensions = true;
+	v->extensions = arena_alloc(&v->arena,
+	    (count + 1) * sizeof *v->extensions);
+	while (hsl_array_next(list, &pos, &key, &item)) {
+		if (item.type != HSL_STRING)
+			return hsl_throw(c, "extensions is an array of "
+			    "strings");
+		v->extensions[v->extension_count++] =
+		    arena_str(&v->arena, hsl_value_str(item));
+	}
+	return HSL_OK;
+}
+
+static enum hsl_rc
+changes_connect(struct hsl_call *c, struct verdict *v)
+{
+	struct netaddr	ip;
+	enum hsl_rc	rc = option_text(c, v, "remoteip", &v->remoteip);
+
+	if (rc == HSL_OK && v->remoteip != NULL &&
+	    netaddr_parse_ip(&ip, str_of(v->remoteip), 0) == -1)
+		return hsl_throw(c, "remoteip is not an address");
+	return rc != HSL_OK ? rc :
+	    option_text(c, v, "remoteptr", &v->remoteptr);
+}
+
+static enum hsl_rc
+changes_helo(struct hsl_call *c, struct verdict *v)
+{
+	enum hsl_rc	rc = option_text(c, v, "host", &v->host);
+
+	return rc != HSL_OK ? rc : option_extensions(c, v);
+}
+
+static enum hsl_rc
+changes_sender(struct hsl_call *c, struct verdict *v)
+{
+	return option_path(c, v, "sender");
+}
+
+static enum hsl_rc
+changes_recipient(struct hsl_call *c, struct verdict *v)
+{
+	enum hsl_rc	rc = option_path(c, v, "recipient");
+
+	if (rc == HSL_OK && v->has_path && v->path.null)
+		return hsl_throw(c, "recipient is not an address");
+	return rc != HSL_OK ? rc :
+	    option_text(c, v, "transportid", &v->transportid);
+}
+
+/* Accept([options]): a reason is an option here. */
+static enum hsl_rc
+accept_with(struct hsl_call *c,
+    enum hsl_rc (*changes)(struct hsl_call *, struct verdict *))
+{
+	struct hook_data	*data = hsl_data(c->x);
+	struct verdict		*v = &data->verdict;
+	enum hsl_rc		 rc = HSL_OK;
+
+	verdict_fini(v);
+	if (c->argc > 0) {
+		rc = options_read(c, v, c->argv[0]);
+		if (rc == HSL_OK)
+			rc = reason_read(c, v,
+			    hsl_array_get(c->argv[0], "reason"));
+		if (rc == HSL_OK)
+			rc = changes(c, v);
+	}
+	if (rc != HSL_OK) {
+		verdict_fini(v);
+		return rc;
+	}
+	v->action = VERDICT_ACCEPT;
+	return HSL_EXIT;
+}
+
+enum hsl_rc
+terminate_accept_connect(struct hsl_call *c)
+{
+	return accept_with(c, changes_connect);
+}
+
+enum hsl_rc
+terminate_accept_helo(struct hsl_call *c)
+{
+	return accept_with(c, changes_helo);
+}
+
+enum hsl_rc
+terminate_accept_sender(struct hsl_call *c)
+{
+	return accept_with(c, changes_sender);
+}
+
+enum hsl_rc
+terminate_accept_recipient(struct hsl_call *c)
+{
+	return accept_with(c, changes_recipient);
+}
+
+/* Pass(): there is nothing to change. */
+enum hsl_rc
+terminate_pass(struct hsl_call *c)
+{
+	struct hook_data	*data = hsl_data(c->x);
+
+	data->verdict.action = VERDICT_ACCEPT;
+	return HSL_EXIT;
 }

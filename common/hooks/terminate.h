@@ -14,6 +14,12 @@
 hsl_native	terminate_accept;
 hsl_native	terminate_reject;
 hsl_native	terminate_defer;
+/* Accept([options]) of the early hooks, with what each may change. */
+hsl_native	terminate_accept_connect;	/* remoteip, remoteptr */
+hsl_native	terminate_accept_helo;		/* host, extensions */
+hsl_native	terminate_accept_sender;	/* sender */
+hsl_native	terminate_accept_recipient;	/* recipient, transportid */
+hsl_native	terminate_pass;
 
 /* Every host whose hooks end this way begins its data with one. */
 struct hook_data {

@@ -61,14 +61,24 @@ values_tls(struct hsl_exec *x, const struct hook_connection *c)
 }
 
 struct hsl_value
-values_connection(struct hsl_exec *x, const struct hook_connection *c)
+values_connection_id(struct hsl_exec *x, const struct hook_connection *c)
 {
 	struct hsl_value	v = hsl_array(x);
 
 	hsl_array_set(x, v, "id", hsl_text(x, c->id));
 	hsl_array_set(x, v, "priority", hsl_number(0));
+	return v;
+}
+
+struct hsl_value
+values_connection(struct hsl_exec *x, const struct hook_connection *c)
+{
+	struct hsl_value	v = values_connection_id(x, c);
+
 	hsl_array_set(x, v, "remoteip", hsl_text(x, c->remoteip));
 	hsl_array_set(x, v, "remoteport", hsl_number(c->remoteport));
+	if (c->remoteptr != NULL)
+		hsl_array_set(x, v, "remoteptr", hsl_text(x, c->remoteptr));
 	hsl_array_set(x, v, "localip", hsl_text(x, c->localip));
 	hsl_array_set(x, v, "localport", hsl_number(c->localport));
 	hsl_array_set(x, v, "serverid", hsl_text(x, c->serverid));
@@ -87,17 +97,74 @@ values_recipient(struct hsl_exec *x, const struct hook_recipient *r)
 	hsl_array_set(x, v, "recipient", values_lower(x, &r->path));
 	hsl_array_set(x, v, "address", values_address(x, &r->path));
 	hsl_array_set(x, v, "params", values_params(x, &r->params));
+	if (r->transportid != NULL)
+		hsl_array_set(x, v, "transportid",
+		    hsl_text(x, r->transportid));
+	return v;
+}
+
+static void
+values_add_helo(struct hsl_exec *x, struct hsl_value v,
+    const struct hook_arguments *args)
+{
+	struct hsl_value	list = hsl_array(x);
+	size_t			i;
+
+	hsl_array_set(x, v, "verb", hsl_text(x, args->verb));
+	hsl_array_set(x, v, "host", hsl_string(x, args->host));
+	for (i = 0; i < args->extension_count; i++)
+		hsl_array_push(x, list, hsl_string(x, args->extensions[i]));
+	if (args->extensions != NULL)
+		hsl_array_set(x, v, "extensions", list);
+}
+
+/* MAIL has a sender, RCPT a recipient; both call the parts an address. */
+static void
+values_add_path(struct hsl_exec *x, struct hsl_value v,
+    const struct hook_arguments *args)
+{
+	hsl_array_set(x, v, args->is_recipient ? "recipient" : "sender",
+	    values_lower(x, args->path));
+	hsl_array_set(x, v, "address", values_address(x, args->path));
+	hsl_array_set(x, v, "params", values_params(x, args->params));
+	if (args->transportid != NULL)
+		hsl_array_set(x, v, "transportid",
+		    hsl_text(x, args->transportid));
+}
+
+struct hsl_value
+values_arguments(struct hsl_exec *x, const struct hook_arguments *args)
+{
+	struct hsl_value	v = hsl_array(x);
+
+	if (args->verb != NULL)
+		values_add_helo(x, v, args);
+	if (args->path != NULL)
+		values_add_path(x, v, args);
+	if (args->close != NULL)
+		hsl_array_set(x, v, "close", hsl_text(x, args->close));
+	return v;
+}
+
+struct hsl_value
+values_transaction_id(struct hsl_exec *x, const char *id)
+{
+	struct hsl_value	v = hsl_array(x);
+
+	if (id != NULL)
+		hsl_array_set(x, v, "id", hsl_text(x, id));
 	return v;
 }
 
 struct hsl_value
 values_transaction(struct hsl_exec *x, const struct hook_transaction *t)
 {
-	struct hsl_value		 v = hsl_array(x), list = hsl_array(x);
+	struct hsl_value		 v = values_transaction_id(x, t->id);
+	struct hsl_value		 list = hsl_array(x);
 	const struct hook_recipient	*r;
 
-	hsl_array_set(x, v, "id", hsl_text(x, t->id));
-	hsl_array_set(x, v, "ts", hsl_number(t->ts));
+	if (t->ts != 0)
+		hsl_array_set(x, v, "ts", hsl_number(t->ts));
 	hsl_array_set(x, v, "sender", values_lower(x, &t->sender));
 	hsl_array_set(x, v, "senderaddress", values_address(x, &t->sender));
 	hsl_array_set(x, v, "senderparams", values_params(x, &t->params));

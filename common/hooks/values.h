@@ -10,12 +10,20 @@
 #define HOOKS_VALUES_H
 
 #include "hooks/facts.h"
+#include "hooks/hook.h"
 #include "hsl/hsl.h"
 
 struct hsl_value values_connection(struct hsl_exec *x,
 		    const struct hook_connection *c);
+/* Its id and priority only: what the connect hook sees. */
+struct hsl_value values_connection_id(struct hsl_exec *x,
+		    const struct hook_connection *c);
+struct hsl_value values_arguments(struct hsl_exec *x,
+		    const struct hook_arguments *args);
 struct hsl_value values_transaction(struct hsl_exec *x,
 		    const struct hook_transaction *t);
+/* Before there is one; NULL gives an empty array. */
+struct hsl_value values_transaction_id(struct hsl_exec *x, const char *id);
 
 /*
  * Addresses a script gives: "local@domain" or {localpart, domain}.  Parts

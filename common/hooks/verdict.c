@@ -1,31 +1,29 @@
-#include <stdlib.h>
-
-#include "base/mem.h"
+#include <string.h>
 
 #include "verdict.h"
+
+#define VERDICT_LINES	128	/* of one reply; more are dropped */
 
 void
 verdict_init(struct verdict *v)
 {
-	*v = (struct verdict){ .action = VERDICT_NONE };
+	memset(v, 0, sizeof *v);
+	v->arena = (struct arena)ARENA_INIT;
 }
 
 void
 verdict_fini(struct verdict *v)
 {
-	size_t	i;
-
-	for (i = 0; i < v->line_count; i++)
-		free((char *)(size_t)v->lines[i].p);
-	free(v->lines);
+	arena_free(&v->arena);
 	verdict_init(v);
 }
 
 void
 verdict_add_line(struct verdict *v, struct str line)
 {
-	v->lines = xreallocarray(v->lines, v->line_count + 1,
-	    sizeof *v->lines);
-	v->lines[v->line_count].p = xstrndup(line.p, line.len);
-	v->lines[v->line_count++].len = line.len;
+	if (v->lines == NULL)
+		v->lines = arena_alloc(&v->arena,
+		    VERDICT_LINES * sizeof *v->lines);
+	if (v->line_count < VERDICT_LINES)
+		v->lines[v->line_count++] = arena_str(&v->arena, line);
 }

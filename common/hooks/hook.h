@@ -1,0 +1,78 @@
+/*
+ * hook - the hooks of a session other than the end of DATA
+ *
+ * One run each time; the script may be suspended, the worker is not.
+ *
+ * Ownership  hook_new() gives, hook_free() takes and clears.  A run borrows
+ *            everything in its request until done() is called or
+ *            hook_cancel() returns.
+ * Failure    hook_new(): NULL after reports.  A script's failure is a
+ *            verdict: a deferral with the code that hooks.def names.
+ */
+#ifndef HOOKS_HOOK_H
+#define HOOKS_HOOK_H
+
+#include "base/log.h"
+#include "hooks/facts.h"
+#include "hooks/verdict.h"
+#include "hsl/hsl.h"
+
+struct hook;
+struct hook_run;
+struct loop;
+
+enum hook_kind {
+#define HOOK(id, name, implicit, code, text)	HOOK_##id,
+#include "hooks/hooks.def"
+#undef HOOK
+	HOOK_MAX
+};
+
+struct hook_config {
+	struct loop		*loop;
+	struct hsl_limits	 limits;
+	/* As in struct hsl_host. */
+	int			(*open)(void *arg, const char *from,
+				    const char *path, struct buf *text,
+				    char *name, size_t name_size,
+				    struct err *e);
+	void			*open_arg;
+	void			(*on_error)(void);	/* for a counter */
+};
+
+struct hook	*hook_new(enum hook_kind kind, const struct hook_config *c,
+		    const char *file, struct str script, hsl_diag_fn *report,
+		    void *arg);
+void		 hook_free(struct hook **h);
+const char	*hook_name(enum hook_kind kind);
+
+/* What $arguments is made of; each hook reads its own. */
+struct hook_arguments {
+	const char			*verb;		/* helo */
+	struct str			 host;		/* helo */
+	const struct str		*extensions;	/* helo, of EHLO */
+	size_t				 extension_count;
+	const struct smtp_path		*path;		/* mailfrom, rcptto */
+	const struct hook_params	*params;	/* mailfrom, rcptto */
+	bool				 is_recipient;	/* rcptto */
+	const char			*transportid;	/* rcptto; or NULL */
+	const char			*close;		/* disconnect */
+};
+
+struct hook_request {
+	const struct hook_connection	*conn;
+	const struct hook_transaction	*txn;		/* NULL: none yet */
+	const char			*txn_id;	/* then: its id to be */
+	struct hook_arguments		 args;
+	const struct logctx		*log;
+	struct hsl_frozen		**context; /* replaced at the end */
+	/* Once, from the loop; the run is over when it returns. */
+	void				(*done)(void *arg,
+					    const struct verdict *v);
+	void				*arg;
+};
+
+struct hook_run	*hook_start(struct hook *h, const struct hook_request *rq);
+void		 hook_cancel(struct hook_run **r);
+
+#endif

@@ -1,0 +1,199 @@
+/*
+ * The hooks of a session.  Where one is set, the command waits for it: what
+ * the client has pipelined behind stays unread meanwhile.  Where none is set
+ * the same code goes on at once, with a verdict that accepts.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "event/stream.h"
+
+#include "server.h"
+#include "session.h"
+#include "transaction.h"
+
+/* ---- Running one ------------------------------------------------------- */
+
+static void
+session_hook_done(void *arg, const struct verdict *v)
+{
+	struct session		*s = arg;
+	session_verdict_fn	*then = s->then;
+
+	s->run = NULL;
+	if (s->mode == MODE_WAIT) {
+		s->mode = MODE_COMMAND;
+		stream_resume(s->stream);
+	}
+	then(s, v);
+}
+
+void
+session_hook(struct session *s, enum hook_kind kind,
+    const struct hook_arguments *args, session_verdict_fn *then)
+{
+	static const struct verdict	accept = { .action = VERDICT_ACCEPT };
+	struct hook			*h = s->server->hooks[kind];
+	struct hook_request		 rq = { .conn = &s->conn,
+	    .log = &s->log, .context = &s->context,
+	    .done = session_hook_done, .arg = s };
+
+	if (h == NULL) {
+		then(s, &accept);
+		return;
+	}
+	if (args != NULL)
+		rq.args = *args;
+	if (kind == HOOK_RCPTTO)
+		rq.txn = &s->txn->facts;
+	else if (kind != HOOK_DISCONNECT)
+		rq.txn_id = s->txn != NULL ? s->txn->facts.id :
+		    session_next_txn(s);
+	s->then = then;
+	if (kind != HOOK_DISCONNECT)
+		s->mode = MODE_WAIT;
+	COUNT(hook_runs);
+	s->run = hook_start(h, &rq);
+}
+
+const char *
+session_next_txn(struct session *s)
+{
+	if (s->next_txn[0] == '\0')
+		uuid_v7(s->next_txn);
+	return s->next_txn;
+}
+
+/* ---- connect ----------------------------------------------------------- */
+
+static void
+session_connected(struct session *s, const struct verdict *v)
+{
+	const struct params	*p = s->server->params;
+	struct str		 line = str_of(p->smtpd_greeting);
+	struct smtp_answer	 a = { .code = 220, .plain = true,
+	    .lines = &line, .line_count = 1 };
+
+	if (v->action != VERDICT_ACCEPT) {
+		COUNT(sessions_refused);
+		session_refuse_verdict(s, HOOK_CONNECT, v);
+		session_close(s);
+		return;
+	}
+	if (v->remoteip != NULL)
+		(void)strlcpy(s->conn.remoteip, v->remoteip,
+		    sizeof s->conn.remoteip);
+	if (v->remoteptr != NULL) {
+		free(s->conn.remoteptr);
+		s->conn.remoteptr = xstrdup(v->remoteptr);
+	}
+	if (v->line_count != 0) {
+		a.lines = v->lines;
+		a.line_count = v->line_count;
+	}
+	session_write(s, &a);
+}
+
+void
+session_connect(struct session *s)
+{
+	session_hook(s, HOOK_CONNECT, NULL, session_connected);
+}
+
+/* ---- MAIL -------------------------------------------------------------- */
+
+static void
+session_mail_done(struct session *s, const struct verdict *v)
+{
+	struct arena	*a = &s->txn->facts.arena;
+
+	if (v->action != VERDICT_ACCEPT) {
+		session_refuse_verdict(s, HOOK_MAILFROM, v);
+		session_reset(s);
+		return;
+	}
+	if (v->has_path) {
+		s->txn->facts.sender = v->path;
+		s->txn->facts.sender.localpart =
+		    arena_str(a, v->path.localpart);
+		s->txn->facts.sender.domain = arena_str(a, v->path.domain);
+	}
+	s->state = STATE_MAIL;
+	(void)session_answer_verdict(s, HOOK_MAILFROM, v);
+}
+
+void
+session_begin_mail(struct session *s, const struct smtp_command *c,
+    const struct smtp_mail_options *o)
+{
+	struct hook_arguments	args = { .verb = NULL };
+
+	s->txn = transaction_new(session_next_txn(s), c, o);
+	s->next_txn[0] = '\0';
+	s->log.txn = s->txn->facts.id;
+	args.path = &s->txn->facts.sender;
+	args.params = &s->txn->facts.params;
+	session_hook(s, HOOK_MAILFROM, &args, session_mail_done);
+}
+
+/* ---- RCPT -------------------------------------------------------------- */
+
+static void
+session_rcpt_done(struct session *s, const struct verdict *v)
+{
+	struct arena		*a = &s->txn->facts.arena;
+	struct hook_recipient	*r = s->pending;
+
+	s->pending = NULL;
+	if (v->action != VERDICT_ACCEPT) {
+		session_refuse_verdict(s, HOOK_RCPTTO, v);
+		return;
+	}
+	if (v->has_path) {
+		r->path = v->path;
+		r->path.localpart = arena_str(a, v->path.localpart);
+		r->path.domain = arena_str(a, v->path.domain);
+	}
+	if (v->transportid != NULL)
+		r->transportid = arena_strdup(a, str_of(v->transportid));
+	transaction_add_recipient(s->txn, r);
+	s->state = STATE_RCPT;
+	(void)session_answer_verdict(s, HOOK_RCPTTO, v);
+}
+
+void
+session_begin_rcpt(struct session *s, const struct smtp_command *c,
+    const struct smtp_rcpt_options *o)
+{
+	const char		*transport;
+	struct hook_arguments	 args = { .is_recipient = true };
+
+	transport = s->server->params->default_transport;
+	s->pending = transaction_recipient(s->txn, c, o);
+	if (transport[0] != '\0')
+		s->pending->transportid = transport;
+	args.path = &s->pending->path;
+	args.params = &s->pending->params;
+	args.transportid = s->pending->transportid;
+	session_hook(s, HOOK_RCPTTO, &args, session_rcpt_done);
+}
+
+/* ---- disconnect -------------------------------------------------------- */
+
+static void
+session_disconnected(struct session *s, const struct verdict *v)
+{
+	(void)v;
+	session_forget(s);
+}
+
+/* The connection is gone; the session stays until the hook has run. */
+void
+session_disconnect(struct session *s)
+{
+	struct hook_arguments	args = { .close = s->peer_eof ? "remote" :
+	    "local" };
+
+	session_hook(s, HOOK_DISCONNECT, &args, session_disconnected);
+}

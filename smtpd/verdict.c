@@ -1,0 +1,83 @@
+/*
+ * A hook's verdict as a reply: what the script said, and the documented
+ * default where it said nothing.
+ */
+#include <string.h>
+
+#include "server.h"
+#include "session.h"
+#include "transaction.h"
+
+static const struct verdict_default {
+	int		 code;
+	int		 enhanced[3];
+	const char	*text;
+} verdict_defaults[HOOK_MAX][VERDICT_DEFER + 1] = {
+	[HOOK_CONNECT] = {
+		[VERDICT_REJECT] = { .code = 521, .text = "Access denied" },
+		[VERDICT_DEFER] = { .code = 421, .text = "Try again later" } },
+	[HOOK_HELO] = {
+		[VERDICT_REJECT] = { .code = 554, .text = "Host rejected" },
+		[VERDICT_DEFER] = { .code = 450, .text = "Try again later" } },
+	[HOOK_MAILFROM] = {
+		[VERDICT_ACCEPT] = { 250, { 2, 1, 0 }, "Ok" },
+		[VERDICT_REJECT] = { 554, { 5, 7, 1 }, "Sender rejected" },
+		[VERDICT_DEFER] = { 450, { 4, 3, 0 }, "Try again later" } },
+	[HOOK_RCPTTO] = {
+		[VERDICT_ACCEPT] = { 250, { 2, 1, 5 }, "Ok" },
+		[VERDICT_REJECT] = { 554, { 5, 7, 1 }, "Recipient rejected" },
+		[VERDICT_DEFER] = { 450, { 4, 3, 0 }, "Try again later" } },
+	[HOOK_EOD] = {
+		[VERDICT_NONE] = { 421, { 4, 3, 0 }, "Try again later" },
+		[VERDICT_ACCEPT] = { 250, { 2, 0, 0 }, "Ok" },
+		[VERDICT_REJECT] = { 550, { 5, 7, 1 }, "Message rejected" },
+		[VERDICT_DEFER] = { 421, { 4, 3, 0 }, "Try again later" } },
+};
+
+int
+verdict_code(enum hook_kind kind, const struct verdict *v)
+{
+	return v->code != 0 ? v->code : verdict_defaults[kind][v->action].code;
+}
+
+struct str
+session_answer_verdict(struct session *s, enum hook_kind kind,
+    const struct verdict *v)
+{
+	const struct verdict_default	*d = &verdict_defaults[kind][v->action];
+	struct str			 line = str_of(d->text);
+	struct smtp_answer		 a = { .code = verdict_code(kind, v),
+	    .lines = &line, .line_count = 1 };
+
+	a.utf8 = s->txn != NULL && s->txn->facts.options.smtputf8;
+	if (v->enhanced[0] != 0)
+		memcpy(a.enhanced, v->enhanced, sizeof a.enhanced);
+	else if (kind == HOOK_CONNECT || kind == HOOK_HELO)
+		a.plain = true;		/* RFC 2034 4 */
+	else if (v->code == 0)
+		memcpy(a.enhanced, d->enhanced, sizeof a.enhanced);
+	if (v->line_count != 0) {
+		a.lines = v->lines;
+		a.line_count = v->line_count;
+	}
+	session_write(s, &a);
+	return a.lines[0];
+}
+
+/* Not accepted: the reply, and one error of the client's. */
+void
+session_refuse_verdict(struct session *s, enum hook_kind kind,
+    const struct verdict *v)
+{
+	struct str	text = session_answer_verdict(s, kind, v);
+
+	COUNT(commands_refused);
+	s->errors++;
+	LOG(EV_SMTP_ERROR, &s->log, LOG_STR("hook", hook_name(kind)),
+	    LOG_NUM("code", verdict_code(kind, v)),
+	    LOG_BYTES("reason", text));
+	if (v->disconnect)
+		session_close(s);
+	else if (s->errors >= s->server->params->smtpd_error_limit)
+		session_cut(s, "4.7.0", "Too many errors");
+}

@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""The hooks of a session: connect, helo, mailfrom, rcptto, disconnect."""
+
+import time
+
+from halyard import Backend, Client, Instance, main, wait_for
+
+ACCEPT = 'Accept("ok");\n'
+
+
+def instance(params=None, **hooks):
+    """Each hook=text becomes a file and its parameter."""
+    mta = Instance(hook=hooks.pop("eod", ACCEPT), params=params)
+    for name, text in hooks.items():
+        with open(mta.path("hooks/%s.hsl" % name), "w") as f:
+            f.write(text)
+        mta.set(**{"hook_" + name: "hooks/%s.hsl" % name})
+    return mta
+
+
+def test_connect():
+    text = '''
+if (!isset($arguments["remoteport"]) or isset($connection["remoteip"])
+    or $arguments["localip"] != "127.0.0.1" or !isset($transaction["id"]))
+    throw Exception("variables");
+$n = $arguments["serverid"];
+$context = ["from" => $arguments["remoteip"]];
+if ($arguments["remoteip"] == "127.0.0.2") Reject("go away");
+if ($arguments["remoteip"] == "127.0.0.3") Defer();
+if ($arguments["remoteip"] == "127.0.0.4") throw 4;
+Accept(["remoteip" => "192.0.2.7", "remoteptr" => "client.example"]);
+'''
+    eod = 'Accept([$connection["remoteip"], $connection["remoteptr"], ' \
+        '$context["from"]]);'
+    import socket
+
+    def connect(source):
+        c = Client.__new__(Client)
+        c.sock = socket.create_connection(("127.0.0.1", mta.port), 10,
+                                          (source, 0))
+        c.file = c.sock.makefile("rb")
+        return c
+
+    with instance(connect=text, eod=eod) as mta:
+        c = connect("127.0.0.1")
+        c.expect(220)
+        c.hello()
+        assert [t[6:] for t in c.message().text] == [
+            "192.0.2.7", "client.example", "127.0.0.1"]
+        c.cmd("QUIT", 221)
+        for source, code in (("127.0.0.2", 521), ("127.0.0.3", 421),
+                             ("127.0.0.4", 421)):
+            c = connect(source)
+            r = c.expect(code)
+            assert source != "127.0.0.2" or "go away" in r.text[0]
+            assert c.closed()
+
+
+def test_helo():
+    text = '''
+if ($arguments["host"] == "bad") Reject("bad name");
+if ($arguments["host"] == "later") Defer("later");
+if ($arguments["host"] == "oops") throw "x";
+if ($arguments["host"] == "dsn")
+    Accept(["extensions" => [...$arguments["extensions"], "DSN", "XFOO"]]);
+if ($arguments["host"] == "less") Accept(["extensions" => ["PIPELINING"]]);
+if ($arguments["host"] == "alias") Accept(["host" => "real.example"]);
+'''
+    eod = 'Accept([$connection["helo"]["verb"], ' \
+        '$connection["helo"]["host"]]);'
+    with instance(helo=text, eod=eod) as mta, mta.client() as c:
+        assert c.cmd("EHLO bad", 554).text == ["bad name"]
+        c.cmd("MAIL FROM:<a@b.example>", 503)
+        c.cmd("EHLO later", 450)
+        c.cmd("HELO oops", 451)
+        r = c.cmd("EHLO dsn", 250)
+        assert "DSN" in r.text and "XFOO" in r.text and "SMTPUTF8" in r.text
+        c.cmd("MAIL FROM:<a@b.example> RET=HDRS ENVID=x", 250)
+        c.cmd("RCPT TO:<a@b.example> NOTIFY=NEVER", 250)
+        c.cmd("RCPT TO:<a@b.example> NOTIFY=NEVER,DELAY", 501)
+        r = c.cmd("EHLO less", 250)
+        assert r.text[1:] == ["PIPELINING"]
+        c.cmd("MAIL FROM:<a@b.example> SIZE=1", 555)
+        c.cmd("EHLO alias", 250)
+        assert c.message().text[1].endswith("real.example")
+        c.cmd("HELO plain", 250)
+        assert c.message().text[0].endswith("HELO")
+
+
+def test_mailfrom():
+    text = '''
+$l = $arguments["address"]["localpart"];
+if ($l == "bad") Reject(["no", "never"]);
+if ($l == "busy") Defer("busy", ["reply_codes" =>
+    ["code" => 451, "enhanced" => [4, 7, 1]]]);
+if ($l == "bye") Reject("bye", ["disconnect" => true]);
+if ($l == "Old") Accept(["sender" => "new@b.example"]);
+if ($arguments["params"]["SIZE"] == "7") Reject("seven");
+'''
+    eod = 'Accept($transaction["sender"]);'
+    with instance(mailfrom=text, eod=eod) as mta, mta.client() as c:
+        c.hello()
+        r = c.cmd("MAIL FROM:<bad@b.example>")
+        assert r.lines == ["554-5.7.1 no", "554 5.7.1 never"], r
+        r = c.cmd("MAIL FROM:<busy@b.example>")
+        assert r.lines == ["451 4.7.1 busy"], r
+        c.cmd("RCPT TO:<a@b.example>", 503)
+        c.cmd("MAIL FROM:<x@b.example> SIZE=7", 554)
+        assert c.message(sender="Old@b.example").text == [
+            "2.0.0 new@b.example"]
+        assert c.message(sender="").code == 250
+        c.cmd("MAIL FROM:<bye@b.example>", 554)
+        assert c.closed()
+
+
+def test_rcptto():
+    text = '''
+$r = $arguments["recipient"];
+if ($r == "unknown@b.example") Reject("no such user");
+if ($r == "full@b.example") Defer();
+if ($r == "alias@b.example")
+    Accept(["recipient" => ["localpart" => "Real", "domain" => "c.example"],
+        "transportid" => "inbound"]);
+if (length($transaction["recipients"]) >= 2) Reject("two are enough");
+'''
+    eod = '''
+$s = array_map(function ($r) { return $r["recipient"] . "/" .
+    ($r["transportid"] ?? "none"); }, $transaction["recipients"]);
+Accept($s);
+'''
+    with instance(rcptto=text, eod=eod,
+                  params={"default_transport": "mx"}) as mta, \
+            mta.client() as c:
+        c.hello()
+        c.cmd("MAIL FROM:<a@b.example>", 250)
+        c.cmd("RCPT TO:<unknown@b.example>", 554)
+        c.cmd("RCPT TO:<full@b.example>", 450)
+        c.cmd("DATA", 503)
+        c.cmd("RCPT TO:<Alias@b.example>", 250)
+        c.cmd("RCPT TO:<x@b.example>", 250)
+        c.cmd("RCPT TO:<y@b.example>", 554)
+        c.cmd("DATA", 354)
+        r = c.cmd(".")
+        assert [t[6:] for t in r.text] == ["real@c.example/inbound",
+                                           "x@b.example/mx"], r
+
+
+def test_pipelining_through_hooks():
+    """Commands behind one whose hook runs wait, in order."""
+    text = '$i = 0; while ($i < 200000) $i += 1; Accept();'
+    with instance(helo=text, mailfrom=text, rcptto=text) as mta, \
+            mta.client() as c:
+        c.send("EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<b@b.example>"
+               "\r\nRCPT TO:<c@b.example>\r\nDATA\r\n")
+        for code in (250, 250, 250, 250, 354):
+            c.expect(code)
+        c.send("x\r\n.\r\nMAIL FROM:<a@b.example>\r\nRSET\r\nQUIT\r\n")
+        for code in (250, 250, 250, 221):
+            c.expect(code)
+
+
+def test_client_leaves_while_a_hook_runs():
+    loop = 'while (true) $x = 1;'
+    with instance(mailfrom=loop, params={
+            "hook_instruction_limit": "100000000000"}) as mta:
+        c = mta.client()
+        c.hello()
+        c.send("MAIL FROM:<a@b.example>\r\n")
+        time.sleep(0.3)
+        c.reset()
+        wait_for(lambda: mta.counters()["sessions"] == 0, text="its end")
+        pids = mta.workers()
+        with mta.client() as d:
+            d.hello()
+        assert mta.workers() == pids
+
+
+def test_time_limit():
+    with instance(mailfrom='while (true) $x = 1;', params={
+            "hook_time_limit": "500ms", "hook_instruction_limit":
+            "100000000000"}) as mta, mta.client() as c:
+        c.hello()
+        start = time.monotonic()
+        c.cmd("MAIL FROM:<a@b.example>", 451)
+        assert time.monotonic() - start < 4
+        c.cmd("NOOP", 250)
+
+
+def test_disconnect():
+    text = 'echo "gone " . $arguments["close"] . " " . $context["n"]; Pass();'
+    with instance(disconnect=text,
+                  eod='$context = ["n" => 7]; Accept();') as mta:
+        with mta.client() as c:
+            c.hello()
+            c.message()
+            c.cmd("QUIT", 221)
+        mta.wait_log("gone local 7")
+        c = mta.client()
+        c.hello()
+        c.message()
+        c.close()
+        mta.wait_log("gone remote 7")
+        wait_for(lambda: mta.counters()["sessions"] == 0, text="the end")
+
+
+def test_context_through_all_hooks():
+    step = '$context = [...($context ?? []), "%s"]; Accept();'
+    eod = 'Accept(array_join($context, ","));'
+    with instance(connect=step % "connect", helo=step % "helo",
+                  mailfrom=step % "mail", rcptto=step % "rcpt",
+                  eod=eod) as mta, mta.client() as c:
+        c.hello()
+        assert c.message().text == ["2.0.0 connect,helo,mail,rcpt"]
+
+
+def test_errors_of_all_hooks_at_once():
+    mta = instance(connect="Accept(", mailfrom="\n\n$x = ;", eod="Try();")
+    try:
+        p = mta.ctl("start", check=False)
+        said = p.stdout + p.stderr
+        for where in ("connect.hsl:1:", "mailfrom.hsl:3:", "eod.hsl:1:"):
+            assert where in said, (where, said)
+        p = mta.ctl("config", "check", check=False)
+        assert p.returncode == 1
+        for where in ("connect.hsl:1:", "mailfrom.hsl:3:", "eod.hsl:1:"):
+            assert where in p.stdout + p.stderr, p
+    finally:
+        mta.stop()
+
+
+def test_hook_of_one_service():
+    """-o in master.cf gives a service its own hook."""
+    from halyard import free_port
+    mta = instance()
+    port = free_port()
+    with open(mta.path("hooks/strict.hsl"), "w") as f:
+        f.write('Reject("strict");')
+    with open(mta.path("master.cf"), "a") as f:
+        f.write("127.0.0.1:%d inet n - - - 1 smtpd\n"
+                "    -o hook_mailfrom=hooks/strict.hsl -o server_id=b\n"
+                % port)
+    with mta, mta.client() as c, Client(port) as d:
+        c.hello()
+        d.hello()
+        c.cmd("MAIL FROM:<a@b.example>", 250)
+        d.cmd("MAIL FROM:<a@b.example>", 554)
+
+
+if __name__ == "__main__":
+    main(globals())
