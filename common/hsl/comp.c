@@ -8,6 +8,7 @@
 
 #include "base/fatal.h"
 #include "base/mem.h"
+#include "hsl/cache.h"
 #include "hsl/exec.h"
 #include "hsl/gen.h"
 #include "hsl/parse.h"
@@ -375,6 +376,7 @@ hsl_program_unref(struct hsl_program **pp)
 	*pp = NULL;
 	if (p == NULL || --p->refs > 0)
 		return;
+	cache_free(&p->cache);
 	exec_free_bare(p->constants);
 	arena_free(&p->arena);
 	free(p->k);

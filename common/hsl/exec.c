@@ -66,6 +66,7 @@ hsl_exec_new(struct hsl_program *p, const struct hsl_limits *limits,
 	else
 		x->limits = hsl_limits_default;
 	x->data = data;
+	x->serial = p->serial++;
 	x->slice = x->budget = x->limits.slice ? x->limits.slice : 100000;
 	x->start_ms = clock_mono_ms();
 	x->globals = xcalloc(p->nmodules, sizeof(struct hsl_value *));

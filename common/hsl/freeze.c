@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "hsl/exec.h"
+#include "hsl/frozen.h"
 
 #define FREEZE_DEPTH	100
 
@@ -148,4 +149,16 @@ hsl_frozen_free(struct hsl_frozen **f)
 {
 	free(*f);
 	*f = NULL;
+}
+
+size_t
+hsl_frozen_size(const struct hsl_frozen *f)
+{
+	return sizeof *f + f->len;
+}
+
+struct str
+hsl_frozen_bytes(const struct hsl_frozen *f)
+{
+	return (struct str){ f->bytes, f->len };
 }

@@ -119,6 +119,7 @@ uint16_t	 gen_postfix(struct gen *g, struct node *n, uint16_t want,
 		    bool quiet, bool drop);
 uint16_t	 gen_call(struct gen *g, struct node *n, uint16_t object,
 		    uint16_t want, bool drop);
+uint16_t	 gen_cache(struct gen *g, struct node *n, uint16_t want);
 uint16_t	 gen_function_value(struct gen *g, struct node *n,
 		    uint16_t want);
 

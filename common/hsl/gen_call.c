@@ -2,6 +2,7 @@
  * Calls.  Arguments stand in consecutive temporaries, which become the first
  * registers of the function called; what is called, or $this, stands before.
  */
+#include "hsl/cache.h"
 #include "hsl/exec.h"
 #include "hsl/gen.h"
 
@@ -235,4 +236,31 @@ gen_function_value(struct gen *g, struct node *n, uint16_t want)
 	gen_emit(g, n, OP_LOADK, (struct ins){ .a = dst,
 	    .d = (int32_t)gen_function_k(g, n, &t) });
 	return dst;
+}
+
+/*
+ * cache [options] f(args): a native with the options, the arguments, the
+ * function and its name does the rest.
+ */
+uint16_t
+gen_cache(struct gen *g, struct node *n, uint16_t want)
+{
+	uint32_t	 base = g->top;
+	struct callee	 to = { OP_CALL_NATIVE, 0, 0, -1, STR_NONE };
+	struct ins	 i = { .a = (uint16_t)base, .x = 4 };
+	struct node	*name = n->b->a;
+
+	if (!gen_callee(g, name, &to))
+		return gen_dest(g, n, want);
+	gen_count_args(g, n->b, &to);
+	gen_value(g, n->a, gen_temp(g, n));
+	gen_spread_args(g, n->b);
+	gen_function_value(g, name, gen_temp(g, n));
+	gen_emit(g, n, OP_LOADK, (struct ins){ .a = gen_temp(g, n),
+	    .d = (int32_t)gen_k_text(g, n, to.name) });
+	g->top = base;
+	i.b = gen_native_number(g, &cache_row);
+	i.c = gen_dest(g, n, want);
+	gen_emit(g, n, OP_CALL_NATIVE, i);
+	return i.c;
 }

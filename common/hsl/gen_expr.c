@@ -313,8 +313,7 @@ gen_any(struct gen *g, struct node *n, uint16_t want)
 		gen_error(g, n, "[] reads nothing");
 		return gen_dest(g, n, want);
 	case N_CACHE:
-		gen_error(g, n, "'cache' is not available in this version");
-		return gen_dest(g, n, want);
+		return gen_cache(g, n, want);
 	default:
 		return gen_logic(g, n, want);
 	}

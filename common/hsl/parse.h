@@ -49,6 +49,7 @@ struct node	*parse_expr(struct parser *p);
 struct node	*parse_coalesce(struct parser *p);
 struct node	*parse_unary(struct parser *p);
 struct node	*parse_postfix(struct parser *p);
+struct node	*parse_cache(struct parser *p);
 struct node	*parse_primary(struct parser *p);
 /* What follows an lvalue when an assignment operator does. */
 struct node	*parse_assignment(struct parser *p, struct node *target);

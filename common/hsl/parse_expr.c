@@ -203,23 +203,6 @@ parse_prefix_step(struct parser *p)
 	return n;
 }
 
-/* cache [options] call */
-static struct node *
-parse_cache(struct parser *p)
-{
-	struct node	*n = parse_node(p, N_CACHE);
-
-	parse_advance(p);
-	if (p->tok.kind != T_LBRACKET) {
-		parse_error(p, "'[' expected after 'cache'");
-		return n;
-	}
-	parse_advance(p);
-	n->a = parse_array(p, T_RBRACKET);
-	n->b = parse_postfix(p);
-	return n;
-}
-
 static struct node *
 parse_power(struct parser *p)
 {

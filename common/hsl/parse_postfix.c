@@ -115,12 +115,9 @@ parse_member(struct parser *p, struct node *base)
 	return n;
 }
 
-struct node *
-parse_postfix(struct parser *p)
+static struct node *
+parse_suffixes(struct parser *p, struct node *n)
 {
-	struct node	*n;
-
-	n = parse_primary(p);
 	while (!p->panic) {
 		if (p->tok.kind == T_LBRACKET)
 			n = parse_subscript(p, n);
@@ -132,4 +129,31 @@ parse_postfix(struct parser *p)
 			break;
 	}
 	return n;
+}
+
+/* cache [options] name(...), which may be indexed and so on. */
+struct node *
+parse_cache(struct parser *p)
+{
+	struct node	*n = parse_node(p, N_CACHE);
+
+	parse_advance(p);
+	if (!parse_expect(p, T_LBRACKET))
+		return n;
+	n->a = parse_array(p, T_RBRACKET);
+	n->b = parse_primary(p);
+	if (!p->panic && ((n->b->kind != N_NAME && n->b->kind != N_BUILTIN &&
+	    (n->b->kind != N_SCOPE || n->b->postfix)) ||
+	    p->tok.kind != T_LPAREN))
+		parse_error(p, "cache takes the call of a named function");
+	if (p->panic)
+		return n;
+	n->b = parse_call(p, n->b);
+	return parse_suffixes(p, n);
+}
+
+struct node *
+parse_postfix(struct parser *p)
+{
+	return parse_suffixes(p, parse_primary(p));
 }

@@ -140,6 +140,9 @@ struct hsl_program {
 	uint32_t		 nfiles;
 	/* Host variables are the first globals of module 0. */
 	uint32_t		 nhost_vars;
+	/* What `cache` keeps: the one part that changes, with the serial. */
+	uint64_t		 serial;
+	struct cache		*cache;
 };
 
 const struct vmember	*vclass_member(const struct vclass *c,
