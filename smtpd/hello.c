@@ -33,6 +33,7 @@ struct hello_list {
 	struct str	lines[HELLO_LINES];
 	size_t		count;
 	char		size[32];
+	char		auth[320];
 };
 
 static void
@@ -49,6 +50,11 @@ hello_usual(const struct session *s, struct hello_list *l)
 	l->count = 6;
 	if (s->server->tls != NULL && s->conn.tls_protocol == NULL)
 		l->lines[l->count++] = STR("STARTTLS");
+	if (auth_available(s)) {
+		(void)snprintf(l->auth, sizeof l->auth, "AUTH %s",
+		    s->server->params->smtpd_auth_mechanisms);
+		l->lines[l->count++] = str_of(l->auth);
+	}
 }
 
 static unsigned

@@ -97,6 +97,8 @@ session_forget(struct session *s)
 	srv->session_count--;
 	free(s->conn.helo_host);
 	free(s->conn.remoteptr);
+	free(s->conn.auth_mechanism);
+	free(s->conn.auth_username);
 	free(s);
 	server_session_gone(srv);
 }
@@ -116,6 +118,9 @@ session_end(struct session *s)
 	s->log.txn = NULL;
 	free(s->pending_helo);
 	s->pending_helo = NULL;
+	free(s->pending_line);
+	s->pending_line = NULL;
+	auth_free(&s->auth);
 	stream_free(&s->stream);
 	timer_fini(&s->timer);
 	s->mode = MODE_CLOSING;
@@ -273,7 +278,10 @@ session_line(struct session *s, struct str in)
 		return n;
 	}
 	s->more_came = n < in.len;
-	session_command(s, (struct str){ in.p, n - 2 });
+	if (s->mode == MODE_AUTH)
+		session_auth_response(s, (struct str){ in.p, n - 2 });
+	else
+		session_proxy(s, (struct str){ in.p, n - 2 });
 	return n;
 }
 
@@ -294,6 +302,7 @@ session_read_mode(struct session *s, struct str in)
 {
 	switch (s->mode) {
 	case MODE_COMMAND:
+	case MODE_AUTH:
 		return session_line(s, in);
 	case MODE_DISCARD:
 		return session_discard(s, in);
@@ -347,6 +356,10 @@ session_on_tls(void *arg)
 	s->conn.helo_host = NULL;
 	s->conn.helo_verb = NULL;
 	s->offered = 0;
+	free(s->conn.auth_mechanism);
+	s->conn.auth_mechanism = NULL;
+	free(s->conn.auth_username);
+	s->conn.auth_username = NULL;
 	s->conn.tls_protocol = stream_tls_protocol(s->stream);
 	s->conn.tls_cipher = stream_tls_cipher(s->stream);
 	s->conn.tls_keysize = stream_tls_keysize(s->stream);

@@ -24,6 +24,7 @@
 #include "smtp/command.h"
 #include "smtp/reply.h"
 
+struct auth;
 struct hsl_frozen;
 struct server;
 struct session;
@@ -36,7 +37,8 @@ enum session_mode {
 	MODE_DATA,
 	MODE_CHUNK,		/* bytes of a BDAT chunk */
 	MODE_SKIP,		/* bytes of a chunk that was refused */
-	MODE_WAIT,		/* the end-of-DATA hook runs */
+	MODE_AUTH,		/* a line is a response to AUTH */
+	MODE_WAIT,		/* a hook runs */
 	MODE_HANDSHAKE,		/* TLS starts */
 	MODE_CLOSING
 };
@@ -65,6 +67,8 @@ struct session {
 	struct hook_recipient	*pending;	/* RCPT, while its hook runs */
 	char			*pending_helo;	/* HELO, while its hook runs */
 	const char		*pending_verb;
+	char			*pending_line;	/* while the proxy hook runs */
+	struct auth		*auth;		/* an AUTH exchange */
 	char			 next_txn[UUID_TEXT];
 	struct logctx		 log;
 	struct timer		 timer;
@@ -114,6 +118,14 @@ void	session_begin_mail(struct session *s, const struct smtp_command *c,
 void	session_begin_rcpt(struct session *s, const struct smtp_command *c,
 	    const struct smtp_rcpt_options *o);
 void	session_disconnect(struct session *s);
+/* A command line, by way of the proxy hook. */
+void	session_proxy(struct session *s, struct str line);
+
+/* auth.c: AUTH, and the lines of its exchange. */
+void	session_auth(struct session *s, struct smtp_command *c);
+void	session_auth_response(struct session *s, struct str line);
+bool	auth_available(const struct session *s);
+void	auth_free(struct auth **a);
 
 /* hello.c: HELO and EHLO. */
 void	session_hello(struct session *s, struct smtp_command *c);

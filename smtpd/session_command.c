@@ -10,6 +10,7 @@
  * BDAT		skip	skip	skip	bdat	bdat
  * RSET		rset everywhere; NOOP, HELP, VRFY, QUIT likewise
  * STARTTLS	starttls before a transaction
+ * AUTH		-	auth	-	-	-
  */
 #include <string.h>
 
@@ -174,7 +175,7 @@ session_starttls(struct session *s, struct smtp_command *c)
 static session_fn *const session_table[STATE_MAX][SMTP_VERB_MAX] = {
 	[STATE_START] = { ANY_STATE, [SMTP_STARTTLS] = session_starttls },
 	[STATE_READY] = { ANY_STATE, [SMTP_STARTTLS] = session_starttls,
-	    [SMTP_MAIL] = session_mail },
+	    [SMTP_AUTH] = session_auth, [SMTP_MAIL] = session_mail },
 	[STATE_MAIL] = { ANY_STATE, [SMTP_RCPT] = session_rcpt },
 	[STATE_RCPT] = { ANY_STATE, [SMTP_RCPT] = session_rcpt,
 	    [SMTP_DATA] = session_do_data, [SMTP_BDAT] = session_do_bdat },
@@ -188,7 +189,6 @@ session_knows(enum smtp_verb verb)
 	switch (verb) {
 	case SMTP_UNKNOWN:
 	case SMTP_LHLO:
-	case SMTP_AUTH:
 	case SMTP_XCLIENT:
 		return false;
 	default:

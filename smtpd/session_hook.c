@@ -24,6 +24,7 @@ session_hook_done(void *arg, const struct verdict *v)
 	s->run = NULL;
 	if (s->mode == MODE_WAIT) {
 		s->mode = MODE_COMMAND;
+		s->more_came |= stream_unread(s->stream).len > 0;
 		stream_resume(s->stream);
 	}
 	then(s, v);
@@ -45,7 +46,7 @@ session_hook(struct session *s, enum hook_kind kind,
 	}
 	if (args != NULL)
 		rq.args = *args;
-	if (kind == HOOK_RCPTTO)
+	if (kind == HOOK_RCPTTO || (kind == HOOK_PROXY && s->txn != NULL))
 		rq.txn = &s->txn->facts;
 	else if (kind != HOOK_DISCONNECT)
 		rq.txn_id = s->txn != NULL ? s->txn->facts.id :
@@ -63,6 +64,38 @@ session_next_txn(struct session *s)
 	if (s->next_txn[0] == '\0')
 		uuid_v7(s->next_txn);
 	return s->next_txn;
+}
+
+/* ---- proxy ------------------------------------------------------------- */
+
+static void
+session_proxied(struct session *s, const struct verdict *v)
+{
+	char		*line = s->pending_line;
+	struct str	 use = str_of(v->command != NULL ? v->command : line);
+
+	s->pending_line = NULL;
+	if (v->action == VERDICT_ACCEPT)
+		session_command(s, use);
+	else {
+		(void)session_answer_verdict(s, HOOK_PROXY, v);
+		if (v->disconnect)
+			session_close(s);
+	}
+	free(line);
+}
+
+void
+session_proxy(struct session *s, struct str line)
+{
+	struct hook_arguments	args = { .command = line };
+
+	if (s->server->hooks[HOOK_PROXY] == NULL) {
+		session_command(s, line);
+		return;
+	}
+	s->pending_line = xstrndup(line.p, line.len);
+	session_hook(s, HOOK_PROXY, &args, session_proxied);
 }
 
 /* ---- connect ----------------------------------------------------------- */

@@ -204,7 +204,9 @@ server_load_scripts(struct server *srv)
 
 	server_script_place(srv, &place);
 	rc |= server_load_hook(srv, HOOK_CONNECT, p->hook_connect, &place);
+	rc |= server_load_hook(srv, HOOK_PROXY, p->hook_proxy, &place);
 	rc |= server_load_hook(srv, HOOK_HELO, p->hook_helo, &place);
+	rc |= server_load_hook(srv, HOOK_AUTH, p->hook_auth, &place);
 	rc |= server_load_hook(srv, HOOK_MAILFROM, p->hook_mailfrom, &place);
 	rc |= server_load_hook(srv, HOOK_RCPTTO, p->hook_rcptto, &place);
 	rc |= server_load_hook(srv, HOOK_DISCONNECT, p->hook_disconnect,

@@ -33,6 +33,8 @@ struct hook_connection {
 	const char	*tls_protocol;	/* NULL: in clear */
 	const char	*tls_cipher;
 	int		 tls_keysize;
+	char		*auth_mechanism; /* NULL: not authenticated */
+	char		*auth_username;	/* NULL: not known */
 };
 
 struct hook_params {

@@ -57,6 +57,14 @@ struct hook_arguments {
 	bool				 is_recipient;	/* rcptto */
 	const char			*transportid;	/* rcptto; or NULL */
 	const char			*close;		/* disconnect */
+	struct str			 command;	/* proxy */
+	const char			*mechanism;	/* auth */
+	struct str			 username;	/* auth: PLAIN, LOGIN */
+	struct str			 password;
+	bool				 has_password;
+	int				 state;		/* auth: others */
+	struct str			 response;
+	bool				 has_response;
 };
 
 struct hook_request {

@@ -25,6 +25,23 @@ static const struct hsl_function	helo_functions[] = {
 	REJECT(554), DEFER(450), END
 };
 
+static const struct hsl_function	proxy_functions[] = {
+	{ "Pass", 0, 1, terminate_pass_command, "Pass([options])",
+	    "Hand the command on; option: command, the line to use." },
+	{ "Reply", 0, 2, terminate_reply, "Reply([reason[, options]])",
+	    "Answer 250, or what options say; the command is not seen." },
+	END
+};
+
+static const struct hsl_function	auth_functions[] = {
+	{ "Accept", 0, 1, terminate_accept_auth, "Accept([options])",
+	    "Answer 235; option: username." },
+	{ "Reply", 0, 2, terminate_challenge, "Reply([reply[, options]])",
+	    "Answer 334 with reply in base64, and run again with the "
+	    "client's response." },
+	REJECT(535), DEFER(454), END
+};
+
 static const struct hsl_function	mailfrom_functions[] = {
 	{ "Accept", 0, 1, terminate_accept_sender, "Accept([options])",
 	    "Answer 250; option: sender, the address to go on with." },
@@ -63,6 +80,8 @@ static const struct hsl_variable	session_variables[] = {
 static const struct hsl_host	hosts[HOOK_MAX] = {
 	[HOOK_CONNECT] = SESSION_HOST(connect_functions),
 	[HOOK_HELO] = SESSION_HOST(helo_functions),
+	[HOOK_PROXY] = SESSION_HOST(proxy_functions),
+	[HOOK_AUTH] = SESSION_HOST(auth_functions),
 	[HOOK_MAILFROM] = SESSION_HOST(mailfrom_functions),
 	[HOOK_RCPTTO] = SESSION_HOST(rcptto_functions),
 	[HOOK_EOD] = { .functions = eod_functions, .classes = eod_classes,

@@ -7,6 +7,7 @@
 
 #define REASON_LINES_MAX	100
 #define EXTENSIONS_MAX		32
+#define CHALLENGE_MAX		8192
 
 /* A line feed in a reason begins a new line of the reply. */
 static void
@@ -282,6 +283,64 @@ enum hsl_rc
 terminate_accept_recipient(struct hsl_call *c)
 {
 	return accept_with(c, changes_recipient);
+}
+
+static enum hsl_rc
+changes_auth(struct hsl_call *c, struct verdict *v)
+{
+	return option_text(c, v, "username", &v->username);
+}
+
+enum hsl_rc
+terminate_accept_auth(struct hsl_call *c)
+{
+	return accept_with(c, changes_auth);
+}
+
+static enum hsl_rc
+changes_command(struct hsl_call *c, struct verdict *v)
+{
+	enum hsl_rc	rc = option_text(c, v, "command", &v->command);
+
+	if (rc == HSL_OK && v->command != NULL &&
+	    strpbrk(v->command, "\r\n") != NULL)
+		return hsl_throw(c, "command is one line");
+	return rc;
+}
+
+enum hsl_rc
+terminate_pass_command(struct hsl_call *c)
+{
+	return accept_with(c, changes_command);
+}
+
+enum hsl_rc
+terminate_reply(struct hsl_call *c)
+{
+	return terminate(c, VERDICT_REPLY);
+}
+
+/* The bytes of a challenge are the mechanism's own: no lines, no text. */
+enum hsl_rc
+terminate_challenge(struct hsl_call *c)
+{
+	struct hook_data	*data = hsl_data(c->x);
+	struct verdict		*v = &data->verdict;
+	struct str		 reply = STR("");
+
+	if (c->argc > 0 && c->argv[0].type != HSL_NONE) {
+		if (c->argv[0].type != HSL_STRING)
+			return hsl_throw(c, "reply is a string, not %s",
+			    hsl_type_name(c->argv[0]));
+		reply = hsl_value_str(c->argv[0]);
+	}
+	if (reply.len > CHALLENGE_MAX)
+		return hsl_throw(c, "reply is longer than %d bytes",
+		    CHALLENGE_MAX);
+	verdict_fini(v);
+	verdict_add_line(v, reply);
+	v->action = VERDICT_REPLY;
+	return HSL_EXIT;
 }
 
 /* Pass(): there is nothing to change. */

@@ -19,7 +19,11 @@ hsl_native	terminate_accept_connect;	/* remoteip, remoteptr */
 hsl_native	terminate_accept_helo;		/* host, extensions */
 hsl_native	terminate_accept_sender;	/* sender */
 hsl_native	terminate_accept_recipient;	/* recipient, transportid */
-hsl_native	terminate_pass;
+hsl_native	terminate_accept_auth;		/* username */
+hsl_native	terminate_pass;			/* disconnect */
+hsl_native	terminate_pass_command;		/* proxy: command */
+hsl_native	terminate_reply;		/* proxy: 250 */
+hsl_native	terminate_challenge;		/* auth: 334, one string */
 
 /* Every host whose hooks end this way begins its data with one. */
 struct hook_data {

@@ -60,6 +60,18 @@ values_tls(struct hsl_exec *x, const struct hook_connection *c)
 	return v;
 }
 
+static struct hsl_value
+values_auth(struct hsl_exec *x, const struct hook_connection *c)
+{
+	struct hsl_value	v = hsl_array(x);
+
+	hsl_array_set(x, v, "mechanism", hsl_text(x, c->auth_mechanism));
+	if (c->auth_username != NULL)
+		hsl_array_set(x, v, "username",
+		    hsl_text(x, c->auth_username));
+	return v;
+}
+
 struct hsl_value
 values_connection_id(struct hsl_exec *x, const struct hook_connection *c)
 {
@@ -86,6 +98,8 @@ values_connection(struct hsl_exec *x, const struct hook_connection *c)
 		hsl_array_set(x, v, "helo", values_helo(x, c));
 	if (c->tls_protocol != NULL)
 		hsl_array_set(x, v, "tls", values_tls(x, c));
+	if (c->auth_mechanism != NULL)
+		hsl_array_set(x, v, "auth", values_auth(x, c));
 	return v;
 }
 
@@ -132,6 +146,23 @@ values_add_path(struct hsl_exec *x, struct hsl_value v,
 		    hsl_text(x, args->transportid));
 }
 
+static void
+values_add_auth(struct hsl_exec *x, struct hsl_value v,
+    const struct hook_arguments *args)
+{
+	hsl_array_set(x, v, "mechanism", hsl_text(x, args->mechanism));
+	if (args->has_password) {
+		hsl_array_set(x, v, "username",
+		    hsl_string(x, args->username));
+		hsl_array_set(x, v, "password",
+		    hsl_string(x, args->password));
+		return;
+	}
+	hsl_array_set(x, v, "state", hsl_number(args->state));
+	hsl_array_set(x, v, "response", args->has_response ?
+	    hsl_string(x, args->response) : hsl_none());
+}
+
 struct hsl_value
 values_arguments(struct hsl_exec *x, const struct hook_arguments *args)
 {
@@ -141,6 +172,10 @@ values_arguments(struct hsl_exec *x, const struct hook_arguments *args)
 		values_add_helo(x, v, args);
 	if (args->path != NULL)
 		values_add_path(x, v, args);
+	if (args->mechanism != NULL)
+		values_add_auth(x, v, args);
+	if (args->command.p != NULL)
+		hsl_array_set(x, v, "command", hsl_string(x, args->command));
 	if (args->close != NULL)
 		hsl_array_set(x, v, "close", hsl_text(x, args->close));
 	return v;

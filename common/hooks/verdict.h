@@ -19,7 +19,7 @@
 #include "smtp/path.h"
 
 enum verdict_action { VERDICT_NONE, VERDICT_ACCEPT, VERDICT_REJECT,
-	VERDICT_DEFER };
+	VERDICT_DEFER, VERDICT_REPLY, VERDICT_MAX };
 
 struct verdict {
 	enum verdict_action	 action;
@@ -38,6 +38,8 @@ struct verdict {
 	struct smtp_path	 path;		/* mailfrom, rcptto */
 	bool			 has_path;
 	const char		*transportid;	/* rcptto */
+	const char		*username;	/* auth */
+	const char		*command;	/* proxy */
 	struct arena		 arena;
 };
 

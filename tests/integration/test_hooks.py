@@ -246,5 +246,116 @@ def test_hook_of_one_service():
         d.cmd("MAIL FROM:<a@b.example>", 554)
 
 
+def b64(data):
+    import base64
+    return base64.b64encode(data).decode()
+
+
+def test_auth():
+    text = '''
+if ($arguments["mechanism"] == "X-STEPS") {
+    if ($arguments["state"] == 0) Reply("first");
+    if ($arguments["state"] == 1 and $arguments["response"] == "one")
+        Reply("second\\x00\\xff");
+    if ($arguments["state"] == 2 and $arguments["response"] == "two")
+        Accept(["username" => "stepper"]);
+    Reject("no");
+}
+if ($arguments["username"] == "busy") Defer("later");
+if ($arguments["username"] == "bob" and $arguments["password"] == "s3cret")
+    Accept();
+Reject();
+'''
+    eod = '''
+Accept([$connection["auth"]["mechanism"], $connection["auth"]["username"]]);
+'''
+    params = {"smtpd_auth_tls_only": "no",
+              "smtpd_auth_mechanisms": "PLAIN LOGIN X-STEPS"}
+    plain = b64(b"\0bob\0s3cret")
+    with instance(auth=text, eod=eod, params=params) as mta:
+        with mta.client() as c:
+            c.cmd("AUTH PLAIN " + plain, 503)       # before EHLO
+            assert "AUTH PLAIN LOGIN X-STEPS" in c.hello().text
+            c.cmd("AUTH", 501)
+            c.cmd("AUTH FOO", 504)
+            c.cmd("AUTH PLAIN !!!!", 501)
+            c.cmd("AUTH PLAIN " + b64(b"bob s3cret"), 501)
+            c.cmd("AUTH PLAIN " + b64(b"x\0bob\0s3cret"), 501)
+            c.cmd("AUTH PLAIN " + b64(b"\0bob\0wrong"), 535)
+            c.cmd("AUTH PLAIN " + b64(b"\0busy\0x"), 454)
+            c.cmd("AUTH PLAIN", 334)
+            c.cmd("*", 501)
+            c.cmd("AUTH PLAIN", 334)
+            c.cmd("a=b=", 501)
+            r = c.cmd("auth plain " + plain, 235)
+            assert r.text[0].startswith("2.7.0 "), r
+            c.cmd("AUTH PLAIN " + plain, 503)
+            c.cmd("RSET", 250)
+            assert c.message().text[1][6:] == "bob"
+        with mta.client() as c:
+            c.hello()
+            r = c.cmd("AUTH LOGIN", 334)
+            assert r.text == ["VXNlcm5hbWU6"], r
+            r = c.cmd(b64(b"bob"), 334)
+            assert r.text == ["UGFzc3dvcmQ6"], r
+            c.cmd(b64(b"s3cret"), 235)
+            assert [t[6:] for t in c.message().text] == ["LOGIN", "bob"]
+        with mta.client() as c:
+            c.hello()
+            c.cmd("AUTH LOGIN " + b64(b"bob"), 334)
+            c.cmd(b64(b"s3cret"), 235)
+        with mta.client() as c:
+            c.hello()
+            assert c.cmd("AUTH X-STEPS", 334).text == [b64(b"first")]
+            assert c.cmd(b64(b"one"), 334).text == [
+                b64(b"second\0\xff")]
+            c.cmd(b64(b"two"), 235)
+            assert c.message().text[1][6:] == "stepper"
+        with mta.client() as c:
+            c.hello()
+            c.cmd("AUTH X-STEPS", 334)
+            c.cmd("=", 535)
+            c.cmd("MAIL FROM:<a@b.example>", 250)
+            c.cmd("AUTH PLAIN " + plain, 503)       # in a transaction
+        assert "s3cret" not in mta.log() and plain not in mta.log()
+
+
+def test_auth_needs_tls():
+    with instance(auth="Accept();") as mta, mta.client() as c:
+        assert not [t for t in c.hello().text if t.startswith("AUTH")]
+        c.cmd("AUTH PLAIN =", 538)
+    with instance() as mta, mta.client() as c:
+        c.hello()
+        c.cmd("AUTH PLAIN =", 502)
+
+
+def test_proxy():
+    text = '''
+$c = $arguments["command"];
+if ($c == "XHELLO there") Reply("hi");
+if ($c == "XBYE") Reply("bye", ["disconnect" => true,
+    "reply_codes" => ["code" => 221]]);
+if ($c == "XCODES") Reply(["a", "b"], ["reply_codes" =>
+    ["code" => 451, "enhanced" => [4, 7, 1]]]);
+if ($c == "XMAIL") Pass(["command" => "MAIL FROM:<from@proxy.example>"]);
+if ($c == "XFAIL") throw "x";
+if ($c == "NOOP inject") Pass(["command" => "NOOP\\r\\nQUIT"]);
+'''
+    with instance(proxy=text, eod='Accept($transaction["sender"]);') as mta, \
+            mta.client() as c:
+        assert c.cmd("XHELLO there", 250).text == ["2.0.0 hi"]
+        c.hello()
+        assert c.cmd("XCODES").lines == ["451-4.7.1 a", "451 4.7.1 b"]
+        c.cmd("XFAIL", 451)
+        c.cmd("NOOP inject", 451)
+        c.cmd("XMAIL", 250)
+        c.send("RCPT TO:<a@b.example>\r\nDATA\r\n")
+        c.expect(250)
+        c.expect(354)
+        assert c.cmd("NOOP\r\n.").text == ["2.0.0 from@proxy.example"]
+        c.cmd("XBYE", 221)
+        assert c.closed()
+
+
 if __name__ == "__main__":
     main(globals())
