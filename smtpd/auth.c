@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "event/stream.h"
 
+#include "auth.h"
 #include "server.h"
 #include "session.h"
 

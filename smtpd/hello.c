@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "smtp/ext.h"
 
+#include "auth.h"
 #include "server.h"
 #include "session.h"
 

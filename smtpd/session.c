@@ -15,6 +15,7 @@
 #include "event/stream.h"
 #include "hooks/eod.h"
 
+#include "auth.h"
 #include "server.h"
 #include "session.h"
 #include "transaction.h"

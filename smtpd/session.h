@@ -121,12 +121,6 @@ void	session_disconnect(struct session *s);
 /* A command line, by way of the proxy hook. */
 void	session_proxy(struct session *s, struct str line);
 
-/* auth.c: AUTH, and the lines of its exchange. */
-void	session_auth(struct session *s, struct smtp_command *c);
-void	session_auth_response(struct session *s, struct str line);
-bool	auth_available(const struct session *s);
-void	auth_free(struct auth **a);
-
 /* hello.c: HELO and EHLO. */
 void	session_hello(struct session *s, struct smtp_command *c);
 

@@ -16,6 +16,7 @@
 
 #include "event/stream.h"
 
+#include "auth.h"
 #include "server.h"
 #include "session.h"
 #include "transaction.h"
