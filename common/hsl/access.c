@@ -3,6 +3,7 @@
  * readonly members are checked against the class whose code is running.
  */
 #include "hsl/compare.h"
+#include "hsl/class.h"
 #include "hsl/vm.h"
 
 bool

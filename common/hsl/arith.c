@@ -113,7 +113,7 @@ arith_remove(struct hsl_exec *x, struct hsl_value *dst,
     const struct hsl_value *l, const struct hsl_value *r)
 {
 	struct hsl_array	*out = varr_new(x, 0);
-	struct hsl_value	 k, *v, *slot, result = vmake(HSL_ARRAY, out);
+	struct hsl_value	 result = vmake(HSL_ARRAY, out), k, *v, *slot;
 	uint32_t		 pos = 0;
 	int			 in = 0;
 
@@ -132,7 +132,8 @@ arith_repeat_array(struct hsl_exec *x, struct hsl_value *dst,
     const struct hsl_value *l, double n)
 {
 	struct hsl_array	*out = varr_new(x, 0);
-	struct hsl_value	 list = vref(*l), result = vmake(HSL_ARRAY, out);
+	struct hsl_value	 result = vmake(HSL_ARRAY, out);
+	struct hsl_value	 list = vref(*l);
 
 	for (double i = 1; i <= n && hsl_charge(x, 1) &&
 	    list.u.array->count > 0; i++)

@@ -24,12 +24,12 @@ struct hsl_array {
 	uint32_t		 refs;
 	uint8_t			 type;
 	bool			 packed;
-	bool			 next_stale;	/* the highest key was removed */
+	bool			 next_stale;	/* highest key removed */
 	struct vcell		*dead;
 	uint32_t		 count;		/* items */
 	uint32_t		 used;		/* slots, removed ones too */
 	uint32_t		 cap;
-	int64_t			 next;		/* hash: key of the next append */
+	int64_t			 next;		/* hash: next key appended */
 	union {
 		struct hsl_value *list;
 		struct ventry	*entries;

@@ -90,7 +90,7 @@ struct var {
 	struct str		 name;
 	struct func		*func;
 	struct var		*alias;
-	uint16_t		 index;		/* register, or of the capture */
+	uint16_t		 index;		/* register or capture */
 	uint8_t			 kind;
 	bool			 captured;	/* lives in a cell */
 	bool			 read_only;
@@ -121,7 +121,7 @@ struct func {
 	struct symtab		 names;		/* enum decl_kind, see comp.h */
 	struct var		**captures;
 	uint32_t		 ncaptures;
-	struct node		*params;	/* N_ITEM: a variable, b default */
+	struct node		*params;	/* N_ITEM: a [= b] */
 	uint16_t		 nparams;
 	uint16_t		 nrequired;
 	bool			 variadic;
@@ -130,7 +130,7 @@ struct func {
 	bool			 generator;
 	struct node		*body;		/* a list */
 	struct proto		*proto;
-	struct func		*next;		/* all functions of the program */
+	struct func		*next;		/* of all of the program */
 	uint32_t		 line;
 	uint16_t		 column;
 	uint16_t		 file;

@@ -3,6 +3,7 @@
  * which of the two a value or a method is.
  */
 #include "base/mem.h"
+#include "hsl/class.h"
 #include "hsl/vm.h"
 
 #define SEGMENT_FIRST	256		/* registers */

@@ -9,7 +9,9 @@
 #include "base/fatal.h"
 #include "base/mem.h"
 #include "hsl/cache.h"
+#include "hsl/class.h"
 #include "hsl/exec.h"
+#include "hsl/fold.h"
 #include "hsl/gen.h"
 #include "hsl/parse.h"
 

@@ -1,11 +1,12 @@
 /*
  * Programs as text, one instruction a line.
  */
+#include "hsl/class.h"
 #include "hsl/exec.h"
 #include "hsl/gen.h"
 
 enum form {
-	FORM_NONE, FORM_A, FORM_AB, FORM_ABC, FORM_AK, FORM_ABK, FORM_BCJ,
+	FORM_NONE, FORM_A, FORM_AB, FORM_ABC, FORM_ABN, FORM_AK, FORM_ABK, FORM_BCJ,
 	FORM_BKJ, FORM_AJ, FORM_J, FORM_AD, FORM_CALL, FORM_PATH
 };
 
@@ -116,7 +117,7 @@ disasm_operands(const struct hsl_program *p, const struct proto *f,
 	    form != FORM_J && form != FORM_CALL && form != FORM_PATH)
 		disasm_register(f, i.a, out);
 	if (form == FORM_AB || form == FORM_ABC || form == FORM_ABK ||
-	    form == FORM_BCJ || form == FORM_BKJ)
+	    form == FORM_ABN || form == FORM_BCJ || form == FORM_BKJ)
 		disasm_register(f, i.b, out);
 	if (form == FORM_ABC || form == FORM_BCJ)
 		disasm_register(f, i.c, out);
@@ -125,6 +126,8 @@ disasm_operands(const struct hsl_program *p, const struct proto *f,
 		disasm_constant(p, form == FORM_AK ? (uint32_t)i.d : i.c,
 		    out);
 	}
+	if (form == FORM_ABN)
+		buf_printf(out, " %d", i.c);
 	if (form == FORM_AD)
 		buf_printf(out, " %d", i.d);
 	if (form == FORM_CALL)

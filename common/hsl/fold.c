@@ -5,6 +5,7 @@
 #include "hsl/arith.h"
 #include "hsl/compare.h"
 #include "hsl/exec.h"
+#include "hsl/fold.h"
 #include "hsl/gen.h"
 
 static bool

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "hsl/class.h"
 #include "hsl/exec.h"
+#include "hsl/fold.h"
 #include "hsl/gen.h"
 
 void

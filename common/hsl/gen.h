@@ -126,16 +126,6 @@ uint16_t	 gen_function_value(struct gen *g, struct node *n,
 /* gen_stmt.c */
 void		 gen_statements(struct gen *g, struct node *list);
 
-/* fold.c: false if n is no constant */
-/* regex.c: a literal; reports what is wrong with it */
-bool		 regex_literal(struct comp *c, struct node *n,
-		    struct hsl_value *v);
-bool		 fold_value(struct comp *c, struct node *n,
-		    struct hsl_value *v);
-void		 fold_immortal(struct hsl_exec *x, struct hsl_value v);
-void		 fold_must(struct comp *c, struct node *n,
-		    struct hsl_value *v);
-
 /* gen_name.c */
 struct target {
 	enum { TARGET_NONE, TARGET_FUNC, TARGET_NATIVE, TARGET_CLASS,

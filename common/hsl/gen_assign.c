@@ -4,6 +4,7 @@
  * instruction walks and stores.
  */
 #include "hsl/exec.h"
+#include "hsl/fold.h"
 #include "hsl/gen.h"
 
 #define PATH_MAX_STEPS	250

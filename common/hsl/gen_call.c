@@ -3,6 +3,7 @@
  * registers of the function called; what is called, or $this, stands before.
  */
 #include "hsl/cache.h"
+#include "hsl/class.h"
 #include "hsl/exec.h"
 #include "hsl/gen.h"
 

@@ -2,6 +2,7 @@
  * Values of expressions.
  */
 #include "hsl/exec.h"
+#include "hsl/fold.h"
 #include "hsl/gen.h"
 
 /* A destination: what is wanted, or a new temporary. */

@@ -2,6 +2,7 @@
  * Truth: conditions as jumps, and, or, the ternary, ??, match.
  */
 #include "hsl/exec.h"
+#include "hsl/fold.h"
 #include "hsl/gen.h"
 
 struct fused {

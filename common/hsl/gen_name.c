@@ -2,6 +2,7 @@
  * What names of functions and classes stand for: the script's own first,
  * from the inside out, then the host's, then the library's.
  */
+#include "hsl/class.h"
 #include "hsl/exec.h"
 #include "hsl/gen.h"
 

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "hsl/exec.h"
+#include "hsl/fold.h"
 #include "hsl/gen.h"
 
 static bool

@@ -3,6 +3,7 @@
  */
 #include "base/mem.h"
 #include "hsl/exec.h"
+#include "hsl/fold.h"
 #include "hsl/gen.h"
 
 static void	gen_statement(struct gen *g, struct node *n);

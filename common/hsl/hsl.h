@@ -34,7 +34,7 @@ enum hsl_rc {
 	HSL_OK,			/* the result is in *c->ret */
 	HSL_THROW,		/* hsl_throw() was called */
 	HSL_SUSPEND,		/* hsl_resume() will bring the result */
-	HSL_EXIT		/* the script ends here (Accept() and the like) */
+	HSL_EXIT		/* the script ends here, as by Accept() */
 };
 
 struct hsl_call {
@@ -76,7 +76,7 @@ struct hsl_variable {
 
 struct hsl_host {
 	const struct hsl_function	*functions;	/* or NULL */
-	const struct hsl_class		*const *classes; /* NULL-ended, or NULL */
+	const struct hsl_class		*const *classes; /* or NULL */
 	const struct hsl_variable	*variables;	/* or NULL */
 	/* Where include and import look: reads `path`, 0 or -1 with *e. */
 	int		(*open)(void *arg, const char *from, const char *path,

@@ -4,6 +4,7 @@
  */
 #include "hsl/csv.h"
 #include "hsl/exec.h"
+#include "hsl/fold.h"
 #include "hsl/gen.h"
 #include "hsl/json.h"
 #include "hsl/link.h"

@@ -64,7 +64,6 @@ struct hsl_object {
 	struct hsl_object	*prev;
 };
 
-/* What a resource is: its name as shown, and its end. */
 struct vresource_kind {
 	const char		*name;
 	void			(*free)(void *data);
@@ -133,11 +132,7 @@ vnone(void)
 static inline struct hsl_value
 vnumber(double n)
 {
-	struct hsl_value	 v;
-
-	v.type = HSL_NUMBER;
-	v.u.number = n;
-	return v;
+	return (struct hsl_value){ .type = HSL_NUMBER, .u.number = n };
 }
 
 static inline struct hsl_value

@@ -1,6 +1,7 @@
 /*
  * Functions, closures and classes.
  */
+#include "hsl/class.h"
 #include "hsl/parse.h"
 
 static void

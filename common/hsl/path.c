@@ -148,10 +148,11 @@ path_set(struct hsl_exec *x, struct hsl_value *root, struct hsl_value *regs,
 
 static bool
 path_operate(struct hsl_exec *x, struct hsl_value *root,
-    struct hsl_value *regs, const struct ins *steps, struct ins i,
-    enum opcode op, const struct hsl_value *v)
+    struct hsl_value *regs, const struct ins *pc, struct ins i,
+    const struct hsl_value *v)
 {
-	struct hsl_value	*slot = path_walk(x, root, regs, steps, i.c);
+	struct hsl_value	*slot = path_walk(x, root, regs, pc + 1, i.c);
+	enum opcode		 op = pc->op;
 	bool			 ok;
 
 	if (slot == NULL)
@@ -291,7 +292,7 @@ vm_path(struct hsl_exec *x, struct hsl_value *regs, struct ins i,
 		ok = path_set(x, root, regs, steps, i, v);
 		break;
 	case OP_PATH_OP:
-		ok = path_operate(x, root, regs, steps, i, sub.op, &v);
+		ok = path_operate(x, root, regs, steps - 1, i, &v);
 		break;
 	case OP_PATH_INC:
 		ok = path_increment(x, root, regs, steps, i, sub);

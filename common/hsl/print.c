@@ -3,6 +3,7 @@
  * Bounded in bytes, because shared parts can make the text of a small value
  * exponentially long, and in depth, because the C stack is.
  */
+#include "hsl/class.h"
 #include "hsl/exec.h"
 
 #define PRINT_DEPTH	100

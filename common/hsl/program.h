@@ -68,7 +68,7 @@ struct proto {
 	uint32_t		 ncode;
 	uint16_t		 nregs;		/* variables first */
 	uint16_t		 nvars;
-	uint16_t		 nparams;	/* without $this, with ...$rest */
+	uint16_t		 nparams;	/* $rest too, not $this */
 	uint16_t		 nrequired;
 	bool			 variadic;
 	bool			 method;	/* register 0 is $this */
@@ -82,33 +82,8 @@ struct proto {
 	uint32_t		 nmarks;
 	struct handler		*handlers;	/* innermost first */
 	uint32_t		 nhandlers;
-	const struct vclass	*class;		/* whose private members it sees */
+	const struct vclass	*class;		/* whose members it sees */
 	uint32_t		 number;	/* in program.protos */
-};
-
-enum member_flags {
-	MEMBER_PRIVATE = 1,
-	MEMBER_READONLY = 2,
-	MEMBER_STATIC = 4
-};
-
-struct vmember {
-	struct hsl_string	*name;
-	unsigned		 flags;
-	struct proto		*proto;		/* a method, or NULL */
-	uint32_t		 index;		/* of a static variable */
-	struct hsl_value	 initial;
-};
-
-struct vclass {
-	struct str		 name;
-	struct vmember		*members;
-	uint32_t		 nmembers;
-	struct hsl_array	*table;		/* name to number of member */
-	struct hsl_value	 template;	/* the properties at first */
-	struct proto		*constructor;	/* or NULL */
-	uint32_t		 number;
-	bool			 guarded;	/* has private or readonly ones */
 };
 
 struct vmodule {
@@ -145,8 +120,6 @@ struct hsl_program {
 	struct cache		*cache;
 };
 
-const struct vmember	*vclass_member(const struct vclass *c,
-			    struct hsl_string *name);
 const struct mark	*proto_mark(const struct proto *p, uint32_t pc);
 /* The names of the core library that this version lacks. */
 bool			 core_is_missing(struct str name);

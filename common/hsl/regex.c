@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "hsl/exec.h"
+#include "hsl/fold.h"
 #include "hsl/gen.h"
 #include "hsl/regex.h"
 

@@ -4,6 +4,7 @@
  */
 #include <stddef.h>
 
+#include "hsl/class.h"
 #include "hsl/vm.h"
 
 /* The list of the dead is threaded through this field of all of them. */

@@ -32,7 +32,7 @@ struct hsl_resource;
 struct hsl_class;
 
 enum hsl_type {
-	HSL_UNDEF,		/* a variable never set; never seen by natives */
+	HSL_UNDEF,		/* a variable not set; natives never see it */
 	HSL_NONE,
 	HSL_BOOLEAN,
 	HSL_NUMBER,

@@ -41,7 +41,8 @@ static const struct run_case	lexical[] = {
 };
 
 static const struct run_case	conversion[] = {
-	{ "truth", "foreach ([0, 1, \"\", \"0\", [], [0], none, false, true] as $v)"
+	{ "truth", "foreach ([0, 1, \"\", \"0\", [], [0], none, false, true] as"
+	    " $v)"
 	    " echo boolean($v);",
 	    "false\ntrue\nfalse\ntrue\nfalse\ntrue\nfalse\nfalse\ntrue\n" },
 	{ "numbers as text", "echo 1.0; echo 0.1 + 0.2; echo -0;"
@@ -116,13 +117,15 @@ static const struct run_case	operators[] = {
 	{ "formatting", "echo \"%s:%s|%'0>6s|%<5s|%^5s|%.2f|%x|%c|%b|%%\""
 	    " % [\"h\", 1, \"ab\", \"l\", \"m\", 1.005, 255, 65, 5];"
 	    "echo \"%[1]s %[0]s\" % [\"a\", \"b\"]; echo \"%s\" % \"one\";"
-	    "echo \"%'0=6x\" % [-255]; echo \"%f\" % [1.5]; echo \"%5s|\" % [7];",
+	    "echo \"%'0=6x\" % [-255]; echo \"%f\" % [1.5]; echo \"%5s|\" %"
+	    " [7];",
 	    "h:1|0000ab|l    |  m  |1.00|ff|A|101|%\nb a\none\n-000ff\n1.5\n"
 	    "    7|\n" },
 	{ "format errors", "try { echo \"%s\" % []; } catch ($e)"
 	    " { echo $e->message(); } echo \"%q\" % [1];",
 	    "too few arguments for a format\n! unknown format '%q'\n" },
-	{ "== and none", "echo false == none; echo \"\" == none; echo 0 == none;"
+	{ "== and none", "echo false == none; echo \"\" == none; echo 0 =="
+	    " none;"
 	    "echo [] == none; echo none == none;",
 	    "false\nfalse\nfalse\nfalse\ntrue\n" },
 	{ "==", "echo true == 1; echo 5 == true; echo \"a\" == true;"
@@ -149,7 +152,8 @@ static const struct run_case	operators[] = {
 	    "0\nfalse\n1\ntrue\n0\ntrue\ntrue\n" },
 	{ "??", "echo $u ?? 1; $a = [\"x\" => none]; echo $a[\"x\"] ?? 2;"
 	    "echo $a[\"y\"][\"z\"] ?? 3; function f() { return none; }"
-	    "echo f()[\"k\"] ?? 4; echo false ?? 5; $u ?\?= 6; $u ?\?= 7; echo $u;"
+	    "echo f()[\"k\"] ?? 4; echo false ?? 5; $u ?\?= 6; $u ?\?= 7; echo"
+	    " $u;"
 	    "$a[\"x\"] ?\?= 8; echo $a; echo none ?? none ?? 9;",
 	    "1\n2\n3\n4\nfalse\n6\n[\"x\"=>8]\n9\n" },
 	{ "++ --", "$i = 1; echo $i++ . $i . ++$i . $i-- . --$i;"
@@ -164,7 +168,8 @@ static const struct run_case	operators[] = {
 	    "[0=>0,1=>1,\"k\"=>3,2=>4]\n[0=>1,1=>2,2=>3,3=>4]\n[]\n[]\n"
 	    "! a number can't be spread\n" },
 	{ "slices", "$s = \"abcdef\"; echo $s[1:3] . \",\" . $s[:2] . \",\" ."
-	    "$s[-2:] . \",\" . $s[::2] . \",\" . $s[::-1] . \",\" . $s[9:] . \",\" ."
+	    "$s[-2:] . \",\" . $s[::2] . \",\" . $s[::-1] . \",\" . $s[9:] ."
+	    " \",\" ."
 	    "$s[4:1:-1]; $a = [\"x\" => 1, \"y\" => 2, 3]; echo $a[-1:][0];"
 	    "echo $a[:2]; echo none[1:2] === none; echo $s[true ? 1 : 2 : 3];",
 	    "bc,ab,ef,ace,fedcba,,edc\n3\n[0=>1,1=>2]\ntrue\nbc\n" },
@@ -230,7 +235,8 @@ static const struct run_case	statements[] = {
 	{ "foreach over others", "foreach (none as $x) echo 1;"
 	    "foreach (5 as $x) echo 2;", "! foreach over a number\n" },
 	{ "switch", "foreach ([1, \"1\", none, false, 9] as $v) switch ($v) {"
-	    " case none: echo \"none\"; break; case false: echo \"false\"; break;"
+	    " case none: echo \"none\"; break; case false: echo \"false\";"
+	    " break;"
 	    " case 1: echo \"one\"; case 2: { echo \"two\"; } break;"
 	    " default: echo \"other\"; }",
 	    "one\ntwo\none\ntwo\nnone\nfalse\nother\n" },
@@ -332,7 +338,8 @@ static const struct run_case	functions[] = {
 	    "6\n11\n" },
 	{ "closure over a parameter and index", "function f($a) { $g ="
 	    " function () closure ($a) { $a[\"k\"][] = 1; unset($a[0]); };"
-	    " $g(); $g(); return $a; } echo f([9]);", "[\"k\"=>[0=>1,1=>1]]\n" },
+	    " $g(); $g(); return $a; } echo f([9]);", "[\"k\"=>[0=>1,1=>1]]"
+	    "\n" },
 	{ "undefined capture", "function f() { $g = function () closure ($v)"
 	    " { return $v; }; return $g(); } f();",
 	    "! undefined variable\n" },
@@ -408,7 +415,8 @@ static const struct run_case	classes[] = {
 	    "1\n2\n3\n" },
 	{ "order of members", "class A { constructor() { $this->b = 1; }"
 	    " $a = 0; } foreach ([1, 2] as $i) { $o = A(); $o->a++; }"
-	    " echo $o; echo A();", "A[\"a\"=>1,\"b\"=>1]\nA[\"a\"=>0,\"b\"=>1]\n" },
+	    " echo $o; echo A();", "A[\"a\"=>1,\"b\"=>1]\nA[\"a\"=>0,\"b\"=>1]"
+	    "\n" },
 	{ .name = NULL }
 };
 

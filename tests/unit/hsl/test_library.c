@@ -4,7 +4,8 @@
 #include "run.h"
 
 static const struct run_case	arrays[] = {
-	{ "array_combine", "echo array_combine([\"a\", \"b\", \"a\"], [1, 2, 3]);"
+	{ "array_combine", "echo array_combine([\"a\", \"b\", \"a\"], [1, 2,"
+	    " 3]);"
 	    "echo array_combine([\"a\", \"b\"], [1], 9);"
 	    "echo array_combine([\"a\"], []);",
 	    "[\"a\"=>3,\"b\"=>2]\n[\"a\"=>1,\"b\"=>9]\n[\"a\"=>none]\n" },
@@ -40,7 +41,8 @@ static const struct run_case	arrays[] = {
 	    "[0=>1,1=>2,2=>3]\n[0=>3,1=>2,2=>1]\n[]\n"
 	    "! the step of a range is 0\n" },
 	{ "array_reduce", "$f = function ($c, $v) { return $c . $v; };"
-	    "echo array_reduce($f, [1, 2, 3]); echo array_reduce($f, [1], \"x\");"
+	    "echo array_reduce($f, [1, 2, 3]); echo array_reduce($f, [1],"
+	    " \"x\");"
 	    "echo array_reduce($f, [7]); echo array_reduce($f, [], 5);"
 	    "array_reduce($f, []);",
 	    "123\nx1\n7\n5\n! array_reduce() of [] needs an initial value\n" },
@@ -82,10 +84,12 @@ static const struct run_case	strings[] = {
 	{ "str_replace", "echo str_replace(\"a\", \"bb\", \"banana\");"
 	    "echo str_replace(\"\", \"x\", \"ab\"); echo str_replace(\"ab\","
 	    " \"\", \"aabb\");", "bbbnbbnbb\nab\nab\n" },
-	{ "str_split", "echo str_split(\"a,b,c\", \",\"); echo str_split(\"a,b,c\","
+	{ "str_split", "echo str_split(\"a,b,c\", \",\"); echo"
+	    " str_split(\"a,b,c\","
 	    " \",\", 2); echo str_split(\"a,b,c\", \",\", -2);"
 	    "echo str_split(\"\", \",\"); echo str_split(\"ab\", \"\");"
-	    "echo explode(\"--\", \"a--b\"); echo explode(\".\", \"a.b.c\", -2);"
+	    "echo explode(\"--\", \"a--b\"); echo explode(\".\", \"a.b.c\","
+	    " -2);"
 	    "echo str_split(\"aXXb\", \"X\");",
 	    "[0=>\"a\",1=>\"b\",2=>\"c\"]\n[0=>\"a\",1=>\"b,c\"]\n"
 	    "[0=>\"a,b\",1=>\"c\"]\n[0=>\"\"]\n[0=>\"a\",1=>\"b\"]\n"
@@ -120,18 +124,21 @@ static const struct run_case	strings[] = {
 
 static const struct run_case	regexes[] = {
 	{ "pcre_match", "echo pcre_match(#/(?<k>a)(x)?(b)/, \"zab\");"
-	    "echo pcre_match(\"q\", \"zab\"); echo pcre_match(\"/A/i\", \"a\");",
+	    "echo pcre_match(\"q\", \"zab\"); echo pcre_match(\"/A/i\","
+	    " \"a\");",
 	    "[0=>\"ab\",1=>\"a\",2=>\"\",3=>\"b\",\"k\"=>\"a\"]\n[]\n"
 	    "[0=>\"a\"]\n" },
 	{ "pcre_match_all", "echo pcre_match_all(#/(\\d)(?<u>\\w)/, \"1a2b\");"
-	    "echo pcre_match_all(#/x/, \"\"); echo pcre_match_all(#/a*/, \"ba\");",
+	    "echo pcre_match_all(#/x/, \"\"); echo pcre_match_all(#/a*/,"
+	    " \"ba\");",
 	    "[0=>[0=>\"1a\",1=>\"2b\"],1=>[0=>\"1\",1=>\"2\"],"
 	    "2=>[0=>\"a\",1=>\"b\"],\"u\"=>[0=>\"a\",1=>\"b\"]]\n[]\n"
 	    "[0=>[0=>\"\",1=>\"a\",2=>\"\"]]\n" },
 	{ "pcre_quote", "echo pcre_quote(\"a.b*c\");", "a\\.b\\*c\n" },
 	{ "pcre_compile", "$r = pcre_compile(\"/B/i\"); echo \"abc\" =~ $r;"
 	    "echo $r; pcre_compile(\"(\");",
-	    "true\nRegex\n! regular expression: missing closing parenthesis\n" },
+	    "true\nRegex\n! regular expression: missing closing"
+	    " parenthesis\n" },
 	{ "empty literal", "echo \"\" =~ #//u;",
 	    "t:1:12: empty regular expression\n" },
 	{ "pcre_replace", "echo pcre_replace(#/(\\w)(\\d)/, \"$2$1-$9\","
@@ -147,7 +154,8 @@ static const struct run_case	regexes[] = {
 	    "a<b>a<b>\n" },
 	{ "limits", "echo \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\" =~"
 	    " #/^(a+a+)+$/;", "! regular expression: match limit exceeded\n" },
-	{ "not UTF-8", "echo \"\\xff\" =~ #/a/u; echo \"\\xc3\\xa4\" =~ #/^.$/u;",
+	{ "not UTF-8", "echo \"\\xff\" =~ #/a/u; echo \"\\xc3\\xa4\" =~"
+	    " #/^.$/u;",
 	    "false\ntrue\n" },
 	{ .name = NULL }
 };
@@ -177,7 +185,8 @@ static const struct run_case	numbers[] = {
 	    "1970-01-02 00:00:00\n86401\ntrue\n\n0\ntrue\ntrue\ntrue\ntrue\n" },
 	{ "strpduration", "echo strpduration(\"1d2h30m10s\");"
 	    "echo strpduration(\"90\"); echo strpduration(\"1w\");"
-	    "echo strpduration(\"x\") === none; echo strpduration(\"\") === none;"
+	    "echo strpduration(\"x\") === none; echo strpduration(\"\") ==="
+	    " none;"
 	    "echo strpduration(\"1h30\") === none;",
 	    "95410\n90\n604800\ntrue\ntrue\ntrue\n" },
 	{ .name = NULL }
@@ -186,20 +195,26 @@ static const struct run_case	numbers[] = {
 static const struct run_case	encodings[] = {
 	{ "base64", "foreach ([\"\", \"f\", \"fo\", \"foo\", \"foob\"] as $s)"
 	    " { $e = base64_encode($s); echo $e . \" \" . base64_decode($e); }"
-	    "echo base64url_encode(\"\\xff\\xfe\"); echo base64_decode(\"Zm 9v\");"
+	    "echo base64url_encode(\"\\xff\\xfe\"); echo base64_decode(\"Zm"
+	    " 9v\");"
 	    "echo base64url_decode(\"__4\") == \"\\xff\\xfe\";",
 	    " \nZg== f\nZm8= fo\nZm9v foo\nZm9vYg== foob\n__4\nfoo\ntrue\n" },
-	{ "base32", "foreach ([\"\", \"f\", \"fo\", \"foo\", \"foob\", \"fooba\"] as"
-	    " $s) { $e = base32_encode($s); echo $e . \" \" .base32_decode($e); }"
-	    "echo base32_decode(\"mzxw6\"); echo base32_decode(\"not!\") !== none;",
+	{ "base32", "foreach ([\"\", \"f\", \"fo\", \"foo\", \"foob\","
+	    " \"fooba\"] as"
+	    " $s) { $e = base32_encode($s); echo $e . \" \" .base32_decode($e);"
+	    " }"
+	    "echo base32_decode(\"mzxw6\"); echo base32_decode(\"not!\") !=="
+	    " none;",
 	    " \nMY====== f\nMZXQ==== fo\nMZXW6=== foo\nMZXW6YQ= foob\n"
 	    "MZXW6YTB fooba\nfoo\ntrue\n" },
 	{ "url", "echo url_encode(\"a b/\xc3\xa4-._~\"); echo url_decode("
 	    "\"a%20b+%zz%\"); echo xtext_encode(\"a+b=c d\");"
 	    "echo xtext_decode(\"a+2Bb+3D\");",
 	    "a%20b%2F%C3%A4-._~\na b+%zz%\na+2Bb+3Dc+20d\na+b=\n" },
-	{ "url_parse", "echo url_parse(\"https://u:p@h.example:8080/p/q?x=1#f\");"
-	    "echo url_parse(\"http://[::1]:25/\"); echo url_parse(\"mailto:a@b\");"
+	{ "url_parse", "echo url_parse(\"https://u:p@h.example:8080/p/q?x=1#f\""
+	    ");"
+	    "echo url_parse(\"http://[::1]:25/\"); echo"
+	    " url_parse(\"mailto:a@b\");"
 	    "echo url_parse(\"/p\"); echo url_parse(\"http://h:x/\") === none;"
 	    "echo url_parse(\"\");",
 	    "[\"scheme\"=>\"https\",\"fragment\"=>\"f\",\"query\"=>\"x=1\","
@@ -210,52 +225,67 @@ static const struct run_case	encodings[] = {
 	    "[\"path\"=>\"/p\"]\ntrue\n[]\n" },
 	{ "json_encode", "echo json_encode([1, \"a\", none, true, 1.5]);"
 	    "echo json_encode([\"k\" => [], \"q\" => \"\\\"\\n\xc3\xa4\"]);"
-	    "echo json_encode(\"\xf0\x9f\x98\x80\"); echo json_encode(\"\xc3\xa4\","
+	    "echo json_encode(\"\xf0\x9f\x98\x80\"); echo"
+	    " json_encode(\"\xc3\xa4\","
 	    " [\"ensure_ascii\" => false]); echo json_encode([\"a\" => [1]],"
-	    " [\"pretty_print\" => true]); echo json_encode(\"\\xff\") === none;"
+	    " [\"pretty_print\" => true]); echo json_encode(\"\\xff\") ==="
+	    " none;"
 	    "echo json_encode([length]) === none; echo json_encode([1 => 2]);",
 	    "[1,\"a\",null,true,1.5]\n{\"k\":[],\"q\":\"\\\"\\n\\u00e4\"}\n"
-	    "\"\\ud83d\\ude00\"\n\"\xc3\xa4\"\n{\n    \"a\": [\n        1\n    ]\n}\n"
+	    "\"\\ud83d\\ude00\"\n\"\xc3\xa4\"\n{\n    \"a\": [\n        1\n   "
+	    " ]\n}\n"
 	    "true\ntrue\n{\"1\":2}\n" },
-	{ "json_decode", "echo json_decode(\"{\\\"a\\\": [1, -2.5e1, true, null],"
-	    " \\\"b\\\": {}}\"); echo json_decode(\"\\\"\\\\u00e4\\\\ud83d\\\\ude00"
-	    "\\\\n\\\"\"); foreach ([\"\", \"[1,]\", \"{\", \"01\", \"1 2\", \"nul\","
+	{ "json_decode", "echo json_decode(\"{\\\"a\\\": [1, -2.5e1, true,"
+	    " null],"
+	    " \\\"b\\\": {}}\"); echo json_decode(\"\\\"\\\\u00e4\\\\ud83d\\\\u"
+	    "de00"
+	    "\\\\n\\\"\"); foreach ([\"\", \"[1,]\", \"{\", \"01\", \"1 2\","
+	    " \"nul\","
 	    " \"\\\"a\", \"[1}\", \"-\", \"1.\", \"// x\\n1\"] as $s)"
-	    " echo json_decode($s) === none; echo json_decode(\"[1 // x\\n/*y*/]\","
+	    " echo json_decode($s) === none; echo json_decode(\"[1 //"
+	    " x\\n/*y*/]\","
 	    " [\"allow_comments\" => true]);",
 	    "[\"a\"=>[0=>1,1=>-25,2=>true,3=>none],\"b\"=>[]]\n"
 	    "\xc3\xa4\xf0\x9f\x98\x80\n\ntrue\ntrue\ntrue\ntrue\ntrue\ntrue\n"
 	    "true\ntrue\ntrue\ntrue\ntrue\n[0=>1]\n" },
-	{ "csv_decode", "echo csv_decode(\"a,b\\r\\n1,\\\"x,\\\"\\\"y\\\"\\n\\n2,z\");"
+	{ "csv_decode", "echo csv_decode(\"a,b\\r\\n1,\\\"x,\\\"\\\"y\\\"\\n\\n"
+	    "2,z\");"
 	    "echo csv_decode(\"1;2\\n\", [\"header\" => false,"
 	    " \"delimiter\" => \";\"]); echo csv_decode(\"n,t\\n5,yes\\n,no\","
 	    " [\"schema\" => [\"n\" => [\"type\" => \"number\", \"nullable\" =>"
 	    " true], \"t\" => [\"type\" => \"boolean\", \"true\" => [\"yes\"],"
-	    " \"false\" => [\"no\"]]]]); echo csv_decode(\"a\\n\\\"x\") === none;"
+	    " \"false\" => [\"no\"]]]]); echo csv_decode(\"a\\n\\\"x\") ==="
+	    " none;"
 	    "echo csv_decode(\"a,b\\n1\") === none;",
-	    "[0=>[\"a\"=>\"1\",\"b\"=>\"x,\\\"y\"],1=>[\"a\"=>\"2\",\"b\"=>\"z\"]]\n"
+	    "[0=>[\"a\"=>\"1\",\"b\"=>\"x,\\\"y\"],1=>[\"a\"=>\"2\",\"b\"=>\"z"
+	    "\"]]\n"
 	    "[0=>[0=>\"1\",1=>\"2\"]]\n"
 	    "[0=>[\"n\"=>5,\"t\"=>true],1=>[\"n\"=>none,\"t\"=>false]]\n"
 	    "true\ntrue\n" },
 	{ "csv_encode", "echo csv_encode([1, \"a,b\", \"q\\\"\", none, \"\"]);"
 	    "echo csv_encode([\"a\", \"b\"], [\"delimiter\" => \";\"]);",
 	    "1,\"a,b\",\"q\"\"\",,\na;b\n" },
-	{ "pack", "echo unpack(\"H*\", pack(\"a3a*Z*H*Ccnv\", \"x\", \"yz\", \"q\","
+	{ "pack", "echo unpack(\"H*\", pack(\"a3a*Z*H*Ccnv\", \"x\", \"yz\","
+	    " \"q\","
 	    " \"0aff\", 255, -1, 258, 258)); echo unpack(\"CcnvNV\", pack("
 	    "\"CcnvNV\", 255, 255, 258, 258, 4294967295, -2));"
 	    "echo unpack(\"EeZ*a2x1H2\", pack(\"EeZ*a2xH2\", 1.5, -2.5, \"z\","
-	    " \"ab\", \"f0\")); echo unpack(\"N*\", \"\"); echo unpack(\"n2C*\","
+	    " \"ab\", \"f0\")); echo unpack(\"N*\", \"\"); echo"
+	    " unpack(\"n2C*\","
 	    " \"\\x00\\x01\\x00\\x02ab\"); echo unpack(\"V\", \"ab\") === none;"
 	    "echo unpack(\"C\", \"abc\", 2); echo pack(\"q\", 1) === none;",
 	    "[0=>\"780000797a71000affffff01020201\"]\n"
 	    "[0=>255,1=>-1,2=>258,3=>258,4=>4294967295,5=>4294967294]\n"
 	    "[0=>1.5,1=>-2.5,2=>\"z\",3=>\"ab\",4=>\"f0\"]\n[]\n"
 	    "[0=>1,1=>2,2=>97,3=>98]\ntrue\n[0=>99]\ntrue\n" },
-	{ "digests", "echo md5(\"\"); echo sha1(\"abc\"); echo sha2(\"abc\", 256);"
+	{ "digests", "echo md5(\"\"); echo sha1(\"abc\"); echo sha2(\"abc\","
+	    " 256);"
 	    "echo length(sha2(\"abc\", 512, [\"binary\" => true]));"
 	    "echo hmac_sha1(\"key\", \"The quick brown fox jumps over the lazy"
-	    " dog\"); echo hmac_md5(\"key\", \"The quick brown fox jumps over the"
-	    " lazy dog\"); echo hmac_sha2(\"key\", \"\", 256); echo hash(\"a\");"
+	    " dog\"); echo hmac_md5(\"key\", \"The quick brown fox jumps over"
+	    " the"
+	    " lazy dog\"); echo hmac_sha2(\"key\", \"\", 256); echo"
+	    " hash(\"a\");"
 	    "sha2(\"\", 1);",
 	    "d41d8cd98f00b204e9800998ecf8427e\n"
 	    "a9993e364706816aba3e25717850c26c9cd0d89d\n"
@@ -268,11 +298,13 @@ static const struct run_case	encodings[] = {
 	    "\"6ba7b810-9dad-11d1-80b4-00c04fd430c8\", \"www.example.com\");",
 	    "36\n2ed6657d-e927-568b-95e1-2665a8aea6a2\n" },
 	{ "inet", "echo inet_ntop(inet_pton(\"192.0.2.1\"));"
-	    "echo inet_ntop(inet_pton(\"2001:db8::1\")); echo inet_pton(\"x\") ==="
+	    "echo inet_ntop(inet_pton(\"2001:db8::1\")); echo inet_pton(\"x\")"
+	    " ==="
 	    " none; echo inet_includes(\"192.0.2.77\", \"192.0.2.64/26\");"
 	    "echo inet_includes(\"192.0.2.5\", \"192.0.2.1-192.0.2.4\");"
 	    "echo inet_includes(\"::1\", \"127.0.0.1\"); echo inet_includes("
-	    "\"x\", \"127.0.0.1\") === none; echo inet_includes(\"2001:db8::1\","
+	    "\"x\", \"127.0.0.1\") === none; echo inet_includes(\"2001:db8::1\""
+	    ","
 	    " \"2001:db8::/33\"); echo inet_reverse(\"192.0.2.1\");"
 	    "echo inet_reverse(\"192.0.2.1\", \"bl.example\");",
 	    "192.0.2.1\n2001:db8::1\ntrue\ntrue\nfalse\nfalse\ntrue\ntrue\n"

@@ -69,7 +69,8 @@ static const struct limit_case	limits[] = {
 	{ "deep comparison", "$a = []; $b = []; for ($i = 0; $i < 1000; $i++)"
 	    " { $a = [$a]; $b = [$b]; } echo $a == $b;",
 	    "! arrays nested too deeply to compare\n" },
-	{ "sleeping callbacks", "echo array_sort(function ($a, $b) { throw 1; },"
+	{ "sleeping callbacks", "echo array_sort(function ($a, $b) { throw 1;"
+	    " },"
 	    " [1, 2]);", "! 1\n" },
 	{ .name = NULL }
 };

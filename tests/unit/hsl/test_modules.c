@@ -122,19 +122,23 @@ test_modules(void **state)
 static const struct run_case	caches[] = {
 	{ "cache", "function f($x) { echo \"f$x\"; return [$x]; }"
 	    "for ($i = 0; $i < 4; $i++) echo (cache [] f($i % 2));"
-	    "echo cache [\"ttl\" => 5] f(1)[0]; cache [\"force\" => true] f(1);",
+	    "echo cache [\"ttl\" => 5] f(1)[0]; cache [\"force\" => true]"
+	    " f(1);",
 	    "f0\n[0=>0]\nf1\n[0=>1]\n[0=>0]\n[0=>1]\n1\nf1\n" },
 	{ "namespaces and filters", "function f($x, $y) { return \"$x$y\"; }"
 	    "echo cache [] f(1, 2); echo cache [\"namespace\" => \"n\","
-	    "\"argv_filter\" => [2]] f(3, 4); echo cache [\"namespace\" => \"n\","
+	    "\"argv_filter\" => [2]] f(3, 4); echo cache [\"namespace\" =>"
+	    " \"n\","
 	    "\"argv_filter\" => [2]] f(5, 4);", "12\n34\n34\n" },
 	{ "no ttl", "function f() { echo 1; return 2; } cache [\"ttl\" => 0]"
 	    " f(); cache [] f(); cache [\"ttl\" => 0] f();"
 	    "echo cache [\"size\" => 1] str_upper(\"a\");", "1\n1\nA\n" },
-	{ "functions", "function f($x) { return $x; } $u = function ($old, $new)"
+	{ "functions", "function f($x) { return $x; } $u = function ($old,"
+	    " $new)"
 	    " { echo [$old, $new]; return $new . \"u\"; }; $t = function ($v)"
 	    " { echo \"ttl $v\"; return 0; };"
-	    "echo cache [\"update_function\" => $u, \"ttl_function\" => $t] f(1);"
+	    "echo cache [\"update_function\" => $u, \"ttl_function\" => $t]"
+	    " f(1);"
 	    "echo cache [\"ttl_override\" => [7 => 0]] f(7);"
 	    "echo cache [\"force\" => true, \"update_function\" => $u] f(1);"
 	    "echo cache [\"force\" => true, \"update_function\" => $u] f(1);",

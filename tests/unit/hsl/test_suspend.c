@@ -127,7 +127,8 @@ test_places(void **state)
 	    " wait($v) * 10 + $i; }, $l); }; echo $f([0, 0]); }",
 	    "[0=>11,1=>21]\n! gone\n");
 	susp_run("echo array_map(wait, [5, 6]);", "[0=>1,1=>2]\n");
-	susp_run("echo array_sort(function ($a, $b) { wait(); return $a < $b; },"
+	susp_run("echo array_sort(function ($a, $b) { wait(); return $a < $b;"
+	    " },"
 	    " [3, 1]); echo array_reduce(function ($c, $v) { return $c +"
 	    " wait(); }, [1, 1], 0);", "[1=>1,0=>3]\n5\n");
 	susp_run("echo pcre_replace(\"a\", function ($m) { return wait(); },"
