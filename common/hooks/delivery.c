@@ -10,67 +10,6 @@
 
 #define RECIPIENTS_MAX	100000
 
-/* ---- The message's bytes: our trace, then the body --------------------- */
-
-static int
-source_peek(void *arg, struct iovec *iov, int max)
-{
-	struct eod_run	*r = arg;
-	struct delivery	*d = &r->delivery;
-	int		 n = 0, more;
-
-	if (max > 0 && d->trace_done < r->rq.trace.len) {
-		iov[0].iov_base = (char *)(size_t)r->rq.trace.p +
-		    d->trace_done;
-		iov[0].iov_len = r->rq.trace.len - d->trace_done;
-		n = 1;
-	}
-	more = body_peek(&d->cursor, iov + n, max - n);
-	return more == -1 ? -1 : n + more;
-}
-
-static void
-source_advance(void *arg, size_t n)
-{
-	struct eod_run	*r = arg;
-	struct delivery	*d = &r->delivery;
-	size_t		 trace = r->rq.trace.len - d->trace_done;
-
-	trace = trace < n ? trace : n;
-	d->trace_done += trace;
-	if (n > trace)
-		body_advance(&d->cursor, n - trace);
-}
-
-static int
-source_rewind(void *arg)
-{
-	struct eod_run	*r = arg;
-
-	r->delivery.trace_done = 0;
-	body_cursor_fini(&r->delivery.cursor);
-	body_cursor_init(&r->delivery.cursor, r->rq.body);
-	return 0;
-}
-
-static void
-request_body(struct eod_run *r, struct send_body *b)
-{
-	const struct smtp_scan	*scan = r->rq.scan;
-
-	(void)source_rewind(r);
-	*b = (struct send_body){
-		.size = body_size(r->rq.body) + r->rq.trace.len,
-		.dot_lines = scan->dot_lines,
-		.ends_crlf = smtp_scan_ends_crlf(scan),
-		.eight_bit = scan->eight_bit,
-		.peek = source_peek,
-		.advance = source_advance,
-		.rewind = source_rewind,
-		.arg = r,
-	};
-}
-
 /* ---- The envelope ------------------------------------------------------ */
 
 static bool
@@ -304,6 +243,7 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 	    .end_sent = delivery_on_end_sent, .done = delivery_on_done,
 	    .arg = r };
 	enum hsl_rc		 rc;
+	struct err		 e;
 
 	if (r->spent)
 		return hsl_throw(c, "send: a backend has the message already");
@@ -314,7 +254,10 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 		rc = request_envelope(r, c, &rq);
 	if (rc != HSL_OK)
 		return rc;
-	request_body(r, &rq.body);
+	if (message_source_init(&d->source, eod_message(r), r->rq.trace,
+	    &e) == -1 ||
+	    message_source_body(&d->source, &rq.body, &e) == -1)
+		return hsl_throw(c, "send: %s", e.text);
 	d->host = rq.server.host;
 	d->started_ms = loop_now_ms(r->hook->config.loop);
 	d->send = send_start(r->hook->engine, &rq);
@@ -327,7 +270,7 @@ delivery_end(struct eod_run *r)
 	struct delivery	*d = &r->delivery;
 
 	send_cancel(&d->send);
-	body_cursor_fini(&d->cursor);
+	message_source_fini(&d->source);
 	arena_free(&d->arena);
 	d->rcpts = NULL;
 }

@@ -83,6 +83,7 @@ static void
 run_free(struct eod_run *r)
 {
 	delivery_end(r);
+	message_free(&r->message);
 	hsl_exec_free(&r->exec);
 	timer_fini(&r->again);
 	timer_fini(&r->deadline);

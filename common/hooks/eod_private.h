@@ -1,7 +1,7 @@
 /*
- * The inside of an end-of-DATA run, shared by eod.c (its life), mail.c (the
- * object scripts hold), server.c (what they say of a backend) and delivery.c
- * (the in-line delivery).
+ * The inside of an end-of-DATA run, shared by eod.c (its life), mail.c and
+ * mail_header.c (the object scripts hold), server.c (what they say of a
+ * backend) and delivery.c (the in-line delivery).
  */
 #ifndef HOOKS_EOD_PRIVATE_H
 #define HOOKS_EOD_PRIVATE_H
@@ -11,6 +11,7 @@
 #include "smtp/send.h"
 
 #include "eod.h"
+#include "message.h"
 #include "terminate.h"
 
 struct eod_hook {
@@ -24,8 +25,7 @@ struct delivery {
 	struct arena		 arena;		/* of what the request names */
 	struct send		*send;		/* NULL: none under way */
 	struct send_rcpt	*rcpts;
-	struct body_cursor	 cursor;
-	size_t			 trace_done;	/* of the trace, before body */
+	struct message_source	 source;
 	int64_t			 started_ms;
 	struct str		 host;
 };
@@ -38,6 +38,7 @@ struct eod_run {
 	struct timer		 again;		/* after a slice */
 	struct timer		 deadline;
 	struct task		 begin;
+	struct message		*message;	/* NULL: eod_message() */
 	struct delivery		 delivery;
 	int64_t			 deadline_ms;
 	int			 delivered_code; /* 2xx from a backend */
@@ -46,6 +47,14 @@ struct eod_run {
 };
 
 extern const struct hsl_class	mail_class;
+
+/* The message as the script has it; made when first asked for. */
+struct message	*eod_message(struct eod_run *r);
+
+/* Methods of the mail object on its header: mail_header.c. */
+hsl_native	mail_get_header, mail_get_headers, mail_get_header_names,
+		mail_add_header, mail_set_header, mail_del_header,
+		mail_snapshot, mail_restore, mail_reset;
 
 /* $arguments["mail"]->send(): reads what the script says. */
 enum hsl_rc	server_read(struct hsl_call *c, const struct eod_config *config,

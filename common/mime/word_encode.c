@@ -115,6 +115,8 @@ word_token(const struct word_writer *w, struct str *s, struct word_token *t)
 {
 	size_t	n = 0;
 
+	if (s->len == 0)
+		return false;
 	*t = (struct word_token){ .gap = { s->p, 0 } };
 	while (t->gap.len < s->len && word_space(s->p[t->gap.len]))
 		t->gap.len++;
