@@ -7,6 +7,8 @@
  * I1  packed: count == used, keys are 0..count-1, no value is HSL_UNDEF.
  * I2  hash: used <= cap, the index has at least one 0.
  */
+#include <stdlib.h>
+
 #include "hsl/array.h"
 #include "hsl/exec.h"
 
@@ -187,10 +189,21 @@ varr_key_keep(struct hsl_exec *x, const struct vkey *k)
 
 /* ---- The index --------------------------------------------------------- */
 
+/* A factor nobody can guess: integer keys come from mail, too. */
+static uint64_t	varr_factor;
+
+void
+varr_seed(void)
+{
+	if (varr_factor == 0)
+		varr_factor = ((uint64_t)arc4random() << 32 |
+		    arc4random()) | 1;
+}
+
 static uint32_t
 varr_slot(const struct hsl_array *a, int64_t n)
 {
-	uint64_t	 h = (uint64_t)n * 0x9e3779b97f4a7c15u;
+	uint64_t	 h = (uint64_t)n * varr_factor;
 
 	return (uint32_t)(h >> 32) & (2 * a->cap - 1);
 }

@@ -46,6 +46,8 @@ struct vkey {
 	const struct hsl_value	*box;		/* a key of another type */
 };
 
+/* Once, before there is any array: how integer keys are hashed. */
+void		 varr_seed(void);
 struct hsl_array *varr_new(struct hsl_exec *x, uint32_t cap);
 struct vkey	 varr_key(const struct hsl_value *k);
 struct vkey	 varr_key_text(struct str text);

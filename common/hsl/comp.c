@@ -213,6 +213,10 @@ comp_classes(struct comp *c)
 	p->classes = arena_alloc(&p->arena, (n + 1) * sizeof(struct vclass *));
 	for (cl = c->classes; cl != NULL; cl = cl->next)
 		comp_class_open(c, cl);
+	if (n > OVERFLOW_MAX || p->nstatics > OVERFLOW_MAX) {
+		comp_error(c, c->classes->at, "too many classes");
+		return;
+	}
 	p->statics = arena_alloc(&p->arena,
 	    (p->nstatics + 1) * sizeof *p->statics);
 	for (cl = c->classes; cl != NULL; cl = cl->next)
@@ -270,6 +274,8 @@ comp_generate(struct comp *c)
 	comp_variables(c);
 	comp_natives(c);
 	comp_classes(c);
+	if (c->errors > 0)
+		return;
 	p->protos = arena_alloc(&p->arena,
 	    (p->nprotos + 1) * sizeof(struct proto *));
 	for (f = c->funcs; f != NULL && c->errors < COMP_ERRORS_MAX;

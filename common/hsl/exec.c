@@ -25,6 +25,7 @@ exec_new_bare(size_t memory)
 {
 	struct hsl_exec	*x = xcalloc(1, sizeof *x);
 
+	varr_seed();
 	vheap_init(&x->heap, memory);
 	x->limits = hsl_limits_default;
 	x->limits.instructions = UINT64_MAX;
@@ -103,7 +104,8 @@ exec_variable(struct hsl_exec *x, const char *name)
 {
 	const struct proto	*p = x->program->modules[0].main;
 
-	for (uint16_t i = 0; i < p->nvars; i++)
+	/* There are none when the heap was too small to begin with. */
+	for (uint16_t i = 0; x->globals[0] != NULL && i < p->nvars; i++)
 		if (str_eq(p->var_names[i], str_of(name)))
 			return &x->globals[0][i];
 	return NULL;

@@ -397,7 +397,7 @@ gen_unset(struct gen *g, struct node *n, uint16_t want)
 uint16_t
 gen_isset(struct gen *g, struct node *n, uint16_t want)
 {
-	uint32_t	 mark = g->top;
+	uint32_t	 mark = g->top, k;
 	struct node	*a = n->a;
 	struct ins	 i = { .a = 0 };
 	enum opcode	 op = OP_HAS_VAR;
@@ -411,7 +411,10 @@ gen_isset(struct gen *g, struct node *n, uint16_t want)
 		i.x |= gen_is_temp(g, i.c) ? KILL_C : 0;
 	} else if (a->kind == N_PROP) {
 		op = OP_HAS_PROP;
-		i.c = (uint16_t)gen_k_text(g, a, a->text);
+		k = gen_k_text(g, a, a->text);
+		if (k > UINT16_MAX)
+			gen_error(g, a, "too many constants");
+		i.c = (uint16_t)k;
 	}
 	g->top = mark;
 	i.a = gen_dest(g, n, want);

@@ -4,6 +4,9 @@
 #include "hsl/class.h"
 #include "hsl/parse.h"
 
+/* A closure of so many is a small block, which the heap never refuses. */
+#define CAPTURES_MAX	400
+
 static void
 parse_param(struct parser *p, struct func *f)
 {
@@ -78,7 +81,9 @@ parse_captures(struct parser *p, struct func *f)
 	if (!parse_accept(p, K_CLOSURE))
 		return;
 	parse_expect(p, T_LPAREN);
-	while (!p->panic && p->tok.kind == T_VAR && f->ncaptures < 1000) {
+	while (!p->panic && p->tok.kind == T_VAR) {
+		if (f->ncaptures >= CAPTURES_MAX)
+			parse_error(p, "too many captured variables");
 		parse_capture(p, f);
 		parse_advance(p);
 		if (!parse_accept(p, T_COMMA))
