@@ -149,9 +149,11 @@ fuzz:
 	@$(MAKE) --no-print-directory FUZZ=1 fuzzers
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(TARGETS)
 
-bench: bench-inline
+bench: bench-inline bench-hsl
 bench-inline: all tools
 	@tests/bench/inline
+bench-hsl: all
+	@tests/bench/hsl
 
 demo:
 	@tests/packages
@@ -199,5 +201,5 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all tools units replays fuzzers check lint fuzz bench bench-inline \
+.PHONY: all tools units replays fuzzers check lint fuzz bench bench-inline bench-hsl \
 	demo install uninstall clean always
