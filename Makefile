@@ -201,5 +201,5 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all tools units replays fuzzers check lint fuzz bench bench-inline bench-hsl \
-	demo install uninstall clean always
+.PHONY: all tools units replays fuzzers check lint fuzz bench bench-inline \
+	bench-hsl demo install uninstall clean always
