@@ -45,10 +45,7 @@ struct eod_config {
 	uint32_t		 transaction_limit;
 	struct hsl_limits	 limits;
 	/* As in struct hsl_host: where include and import look. */
-	int			(*open)(void *arg, const char *from,
-				    const char *path, struct buf *text,
-				    char *name, size_t name_size,
-				    struct err *e);
+	hsl_open_fn		*open;
 	void			*open_arg;
 	/* For counters; NULL: none. */
 	void			(*on_result)(bool answered);

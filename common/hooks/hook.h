@@ -32,10 +32,7 @@ struct hook_config {
 	struct loop		*loop;
 	struct hsl_limits	 limits;
 	/* As in struct hsl_host. */
-	int			(*open)(void *arg, const char *from,
-				    const char *path, struct buf *text,
-				    char *name, size_t name_size,
-				    struct err *e);
+	hsl_open_fn		*open;
 	void			*open_arg;
 	void			(*on_error)(void);	/* for a counter */
 };

@@ -145,20 +145,21 @@ origin_read_inside(const struct origin *o, const char *path,
 }
 
 int
-origin_open(void *arg, const char *from, const char *path, struct buf *text,
-    char *name, size_t name_size, struct err *e)
+origin_open(void *arg, const struct hsl_open *w, struct err *e)
 {
 	const struct origin	*o = arg;
 	struct buf		 file = BUF_INIT;
 	int			 rc;
 
-	rc = origin_locate(o, from, path, &file, e);
-	if (rc == 0 && origin_read_inside(o, buf_cstr(&file), text, e) == -1) {
+	rc = origin_locate(o, w->from, w->path, &file, e);
+	if (rc == 0 &&
+	    origin_read_inside(o, buf_cstr(&file), w->text, e) == -1) {
 		buf_add_text(&file, ".hsl");
-		rc = origin_read_inside(o, buf_cstr(&file), text, NULL);
+		rc = origin_read_inside(o, buf_cstr(&file), w->text, NULL);
 	}
-	if (rc == 0 && strlcpy(name, buf_cstr(&file), name_size) >= name_size)
-		rc = err_set(e, "%s: too long", path);
+	if (rc == 0 && strlcpy(w->name, buf_cstr(&file), w->name_size) >=
+	    w->name_size)
+		rc = err_set(e, "%s: too long", w->path);
 	buf_free(&file);
 	return rc;
 }

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "hsl/host.h"
 
 struct origin {
 	const char	*root;
@@ -24,7 +25,6 @@ struct origin {
 /* A regular file of at most 1 MiB. */
 int	origin_read(const char *path, struct buf *text, struct err *e);
 /* As struct hsl_host wants it; arg is a struct origin. */
-int	origin_open(void *arg, const char *from, const char *path,
-	    struct buf *text, char *name, size_t name_size, struct err *e);
+hsl_open_fn	origin_open;
 
 #endif

@@ -73,6 +73,9 @@ comp_open(struct comp *c, const struct node *at, struct str path,
 	struct buf	 b = BUF_INIT;
 	struct err	 e;
 	char		 full[1024];
+	struct hsl_open	 o = { c->program->files[at->file],
+			    arena_strdup(&c->arena, path), &b, full,
+			    sizeof full };
 	int		 rc = -1;
 
 	if (c->host == NULL || c->host->open == NULL) {
@@ -81,9 +84,7 @@ comp_open(struct comp *c, const struct node *at, struct str path,
 	}
 	if (++c->nopened > COMP_FILES_MAX)
 		comp_error(c, at, "too many files");
-	else if (c->host->open(c->host->open_arg,
-	    c->program->files[at->file], arena_strdup(&c->arena, path), &b,
-	    full, sizeof full, &e) == -1)
+	else if (c->host->open(c->host->open_arg, &o, &e) == -1)
 		comp_error(c, at, "%s", e.text);
 	else if (b.len > COMP_SOURCE_MAX)
 		comp_error(c, at, "'%s' is too long", full);

@@ -27,17 +27,15 @@ fuzz_diag(void *arg, const struct hsl_diag *d)
 }
 
 static int
-fuzz_open(void *arg, const char *from, const char *path, struct buf *text,
-    char *name, size_t name_size, struct err *e)
+fuzz_open(void *arg, const struct hsl_open *o, struct err *e)
 {
 	const struct fuzz_source	*s = arg;
-	size_t				 cut = strlen(path) % 8 + 1;
+	size_t				 cut = strlen(o->path) % 8 + 1;
 
-	(void)from;
 	if (cut > s->n)
 		return err_set(e, "no such file");
-	buf_add(text, s->p + cut, s->n - cut);
-	snprintf(name, name_size, "%zu", cut);
+	buf_add(o->text, s->p + cut, s->n - cut);
+	snprintf(o->name, o->name_size, "%zu", cut);
 	return 0;
 }
 

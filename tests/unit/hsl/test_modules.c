@@ -31,20 +31,18 @@ static const struct mod_file	files[] = {
 };
 
 static int
-mod_open(void *arg, const char *from, const char *path, struct buf *text,
-    char *name, size_t name_size, struct err *e)
+mod_open(void *arg, const struct hsl_open *o, struct err *e)
 {
 	const struct mod_file	*f;
 
 	(void)arg;
-	(void)from;
 	for (f = files; f->name != NULL; f++)
-		if (strcmp(f->name, path) == 0) {
-			buf_add_text(text, f->text);
-			snprintf(name, name_size, "%s", f->name);
+		if (strcmp(f->name, o->path) == 0) {
+			buf_add_text(o->text, f->text);
+			snprintf(o->name, o->name_size, "%s", f->name);
 			return 0;
 		}
-	return err_set(e, "no file '%s'", path);
+	return err_set(e, "no file '%s'", o->path);
 }
 
 static const struct hsl_host	host = { .open = mod_open };
