@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,6 +99,18 @@ master_background(int notify)
 		(void)close(null);
 }
 
+/* As many descriptors as the system lets us have: workers inherit it. */
+static void
+master_raise_limits(void)
+{
+	struct rlimit	r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		return;
+	r.rlim_cur = r.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &r);
+}
+
 static void
 master_on_hup(void *arg)
 {
@@ -134,6 +147,7 @@ main(int argc, char **argv)
 	title_set("halyard master: %s", o.directory);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(022);
+	master_raise_limits();
 	l = loop_new(&e);
 	if (l == NULL)
 		fatal("%s", e.text);

@@ -322,6 +322,13 @@ session_read_mode(struct session *s, struct str in)
 	return 0;
 }
 
+/* A command that dribbles in byte by byte is silence. */
+static bool
+session_progressed(const struct session *s, struct str data, struct str rest)
+{
+	return rest.len < data.len && s->mode != MODE_DISCARD;
+}
+
 static size_t
 session_on_read(void *arg, struct str data)
 {
@@ -337,7 +344,7 @@ session_on_read(void *arg, struct str data)
 		stream_pause(s->stream);
 	else if (s->peer_eof)
 		session_close(s);
-	else if (s->mode != MODE_CLOSING)
+	else if (s->mode != MODE_CLOSING && session_progressed(s, data, in))
 		session_set_timer(s);
 	return data.len - in.len;
 }

@@ -272,6 +272,15 @@ def test_idle_timeout():
         assert c.closed()
 
 
+def test_dribbled_command_is_silence():
+    with instance(smtpd_idle_timeout="1s") as mta, mta.client() as c:
+        c.hello()
+        for _ in range(10):
+            c.send("N")
+            time.sleep(0.2)
+        c.expect(421)
+
+
 def test_slow_message_has_an_end():
     """One byte now and then does not hold a session for ever."""
     with instance(smtpd_data_timeout="2s",
