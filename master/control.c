@@ -48,27 +48,19 @@ client_line(struct client *cl, const char *file, int line, int column,
 {
 	struct ipc_CTL_LINE	m = { .line = (uint32_t)line,
 	    .column = (uint32_t)column };
-	size_t			at;
 
 	(void)strlcpy(m.file, file, sizeof m.file);
 	(void)strlcpy(m.text, text, sizeof m.text);
-	at = channel_begin(cl->channel, IPC_CTL_LINE, -1);
-	if (ipc_put_CTL_LINE(channel_out(cl->channel), &m) == -1)
-		panic("CTL_LINE does not fit");
-	channel_end(cl->channel, at);
+	CHANNEL_PUT(cl->channel, CTL_LINE, -1, &m);
 }
 
 static void
 client_done(struct client *cl, bool failed, const char *text)
 {
 	struct ipc_CTL_DONE	m = { .failed = failed };
-	size_t			at;
 
 	(void)strlcpy(m.text, text, sizeof m.text);
-	at = channel_begin(cl->channel, IPC_CTL_DONE, -1);
-	if (ipc_put_CTL_DONE(channel_out(cl->channel), &m) == -1)
-		panic("CTL_DONE does not fit");
-	channel_end(cl->channel, at);
+	CHANNEL_PUT(cl->channel, CTL_DONE, -1, &m);
 }
 
 static void
@@ -76,7 +68,6 @@ client_process(struct client *cl, const struct process *p)
 {
 	struct ipc_CTL_PROCESS	m = { .pid = (uint32_t)p->pid,
 	    .generation = p->generation->number, .restarts = p->restarts };
-	size_t			at;
 
 	if (p->state != PROCESS_NONE)
 		m.age_ms = (uint64_t)(loop_now_ms(p->generation->house->loop) -
@@ -84,10 +75,7 @@ client_process(struct client *cl, const struct process *p)
 	(void)strlcpy(m.service, p->service->name, sizeof m.service);
 	(void)strlcpy(m.program, p->service->command, sizeof m.program);
 	(void)strlcpy(m.state, process_state_name(p), sizeof m.state);
-	at = channel_begin(cl->channel, IPC_CTL_PROCESS, -1);
-	if (ipc_put_CTL_PROCESS(channel_out(cl->channel), &m) == -1)
-		panic("CTL_PROCESS does not fit");
-	channel_end(cl->channel, at);
+	CHANNEL_PUT(cl->channel, CTL_PROCESS, -1, &m);
 }
 
 static void

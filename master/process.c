@@ -53,16 +53,12 @@ process_tell_setup(struct process *p)
 {
 	struct ipc_SETUP	m = { .generation = p->generation->number,
 	    .slot = p->slot->id, .workers = (uint32_t)p->service->maxproc };
-	size_t			at;
 
 	(void)strlcpy(m.service, p->service->name, sizeof m.service);
 	(void)strlcpy(m.program, p->service->command, sizeof m.program);
 	(void)strlcpy(m.directory, p->generation->house->directory,
 	    sizeof m.directory);
-	at = channel_begin(p->channel, IPC_SETUP, -1);
-	if (ipc_put_SETUP(channel_out(p->channel), &m) == -1)
-		panic("SETUP does not fit");
-	channel_end(p->channel, at);
+	CHANNEL_PUT(p->channel, SETUP, -1, &m);
 }
 
 static void
@@ -70,7 +66,7 @@ process_tell_parameters(struct process *p)
 {
 	struct ipc_PARAMETER	m;
 	struct buf		value = BUF_INIT;
-	size_t			at, i;
+	size_t			i;
 
 	for (i = 0; i < param_count; i++) {
 		buf_clear(&value);
@@ -79,10 +75,7 @@ process_tell_parameters(struct process *p)
 			continue;
 		(void)strlcpy(m.name, param_rows[i].name, sizeof m.name);
 		(void)strlcpy(m.value, buf_cstr(&value), sizeof m.value);
-		at = channel_begin(p->channel, IPC_PARAMETER, -1);
-		if (ipc_put_PARAMETER(channel_out(p->channel), &m) == -1)
-			panic("PARAMETER does not fit");
-		channel_end(p->channel, at);
+		CHANNEL_PUT(p->channel, PARAMETER, -1, &m);
 	}
 	buf_free(&value);
 }
@@ -91,14 +84,10 @@ static void
 process_tell_script(struct process *p, const char *path)
 {
 	struct ipc_SCRIPT	m;
-	size_t			at;
 
 	(void)strlcpy(m.path, path, sizeof m.path);
 	m.text = conf_script(p->generation->conf, path);
-	at = channel_begin(p->channel, IPC_SCRIPT, -1);
-	if (ipc_put_SCRIPT(channel_out(p->channel), &m) == -1)
-		panic("SCRIPT does not fit");
-	channel_end(p->channel, at);
+	CHANNEL_PUT(p->channel, SCRIPT, -1, &m);
 }
 
 static void
@@ -122,17 +111,13 @@ process_tell_listeners(struct process *p)
 {
 	const struct sock	*socks[SOCKETS_PER_SERVICE];
 	struct ipc_LISTENER	 m;
-	size_t			 at;
 	int			 i, n;
 
 	n = sockets_of(&p->generation->house->sockets, p->generation->conf,
 	    p->service, socks);
 	for (i = 0; i < n; i++) {
 		netaddr_text(&socks[i]->addr, m.address, sizeof m.address);
-		at = channel_begin(p->channel, IPC_LISTENER, socks[i]->fd);
-		if (ipc_put_LISTENER(channel_out(p->channel), &m) == -1)
-			panic("LISTENER does not fit");
-		channel_end(p->channel, at);
+		CHANNEL_PUT(p->channel, LISTENER, socks[i]->fd, &m);
 	}
 }
 

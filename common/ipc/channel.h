@@ -1,11 +1,8 @@
 /*
  * channel - frames over a Unix socket, on an event loop
  *
- *	size_t at = channel_begin(c, IPC_READY, -1);
- *	if (ipc_put_READY(channel_out(c), &m) == -1) ...
- *	channel_end(c, at);
- *
- * or, shorter, CHANNEL_SEND(c, READY, fd, { .unused = 0 }).
+ *	CHANNEL_SEND(c, READY, -1, { .unused = 0 });
+ *	CHANNEL_PUT(c, REFUSED, -1, &m);	the struct is there already
  *
  * Ownership  channel_new() takes the descriptor.  A descriptor that is sent
  *            is duplicated; one that is received belongs to on_frame().
@@ -40,13 +37,18 @@ void		 channel_receive(struct channel *c);
 /* Blocks until all is with the kernel; for a process about to exit. */
 void		 channel_flush(struct channel *c);
 
-#define CHANNEL_SEND(c, name, fd, ...) do {				\
-	struct ipc_##name	m_ = __VA_ARGS__;			\
-	size_t			at_ = channel_begin((c), IPC_##name, (fd)); \
+#define CHANNEL_PUT(c, name, fd, m) do {				\
+	size_t	at_ = channel_begin((c), IPC_##name, (fd));		\
 									\
-	if (ipc_put_##name(channel_out(c), &m_) == -1)			\
+	if (ipc_put_##name(channel_out(c), (m)) == -1)			\
 		panic("ipc: " #name " does not fit");			\
 	channel_end((c), at_);						\
+} while (0)
+
+#define CHANNEL_SEND(c, name, fd, ...) do {				\
+	struct ipc_##name	m_ = __VA_ARGS__;			\
+									\
+	CHANNEL_PUT((c), name, (fd), &m_);				\
 } while (0)
 
 #endif

@@ -30,14 +30,10 @@ worker_refuse(struct worker *w, const char *file, int line, int column,
 {
 	struct ipc_REFUSED	m = { .line = (uint32_t)line,
 	    .column = (uint32_t)column };
-	size_t			at;
 
 	(void)strlcpy(m.file, file, sizeof m.file);
 	(void)strlcpy(m.text, text, sizeof m.text);
-	at = channel_begin(w->master, IPC_REFUSED, -1);
-	if (ipc_put_REFUSED(channel_out(w->master), &m) == -1)
-		panic("REFUSED does not fit");
-	channel_end(w->master, at);
+	CHANNEL_PUT(w->master, REFUSED, -1, &m);
 }
 
 void
