@@ -107,7 +107,10 @@ class Array:
             raise Unspecified("size")
 
     def next(self):
-        return max([k for k in self.d if isinstance(k, int)] + [-1]) + 1
+        n = max([k for k in self.d if isinstance(k, int)] + [-1]) + 1
+        if n >= 2 ** 53:
+            raise Unspecified("key")
+        return n
 
     def with_(self, k, v):
         d = dict(self.d)
