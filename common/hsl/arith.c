@@ -69,7 +69,7 @@ arith_add(struct hsl_exec *x, struct hsl_value *dst,
 
 	if (l->type == HSL_ARRAY)
 		return arith_merge(x, dst, l, r);
-	if (vnullish(*l) && r->type != HSL_NUMBER && r->type != HSL_BOOLEAN) {
+	if (vnullish(*l) && r->type >= HSL_STRING) {
 		vset(x, dst, vref(*r));
 		return true;
 	}

@@ -142,7 +142,9 @@ vm_return_fast(struct hsl_exec *x, struct frame *f, struct hsl_value v)
 			double a = l->u.number, b = r->u.number; \
 			vm_set_number(x, &R[i.a], expr); \
 		} else { \
-			TRY(arith_binary(x, OP_##name, &R[i.a], l, r)); \
+			if (!(i.x & INTO) || !vnullish(*l) || !vnullish(*r)) \
+				TRY(arith_binary(x, OP_##name, &R[i.a], l, \
+				    r)); \
 			KILL(); \
 		} \
 		NEXT(); \

@@ -72,7 +72,8 @@ fold_array(struct comp *c, struct node *n, struct hsl_value *v)
 	struct node		*i;
 
 	for (i = n->list; i != NULL; i = i->next) {
-		if (i->kind != N_ITEM || !fold_value(c, i->b, &item) ||
+		if (i->kind != N_ITEM || i->b == NULL ||
+		    !fold_value(c, i->b, &item) ||
 		    (i->a != NULL && !fold_value(c, i->a, &key))) {
 			vunref(x, vmake(HSL_ARRAY, a));
 			return false;

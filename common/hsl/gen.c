@@ -140,10 +140,12 @@ gen_is_temp(const struct gen *g, uint16_t reg)
 	return reg >= g->f->nvars;
 }
 
+/* Of variables that are another function's own nothing is known. */
 void
 gen_know(struct gen *g, const struct var *v)
 {
-	if (v->unset || g->known[v->index])
+	if (v->func != g->f || v->kind != VAR_LOCAL || v->unset ||
+	    g->known[v->index])
 		return;
 	g->known[v->index] = true;
 	g->log[g->nlog++] = v->index;

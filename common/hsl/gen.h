@@ -19,6 +19,7 @@
 #define KILL_B		1
 #define KILL_C		2
 #define QUIET		4		/* no exception if it is not set */
+#define INTO		4		/* ADD: none += none stays none */
 
 /* What a path starts at, and its steps; see path.c. */
 enum path_root { ROOT_REG, ROOT_CELL, ROOT_OUTER, ROOT_GLOBAL, ROOT_STATIC };
@@ -79,6 +80,8 @@ uint16_t	 gen_value(struct gen *g, struct node *n, uint16_t want);
 uint16_t	 gen_quiet(struct gen *g, struct node *n, uint16_t want);
 void		 gen_drop(struct gen *g, struct node *n);
 uint16_t	 gen_dest(struct gen *g, const struct node *at, uint16_t want);
+/* A temporary with what is in reg. */
+uint16_t	 gen_copy(struct gen *g, const struct node *at, uint16_t reg);
 /* A left operand, where nothing on the right can change it. */
 uint16_t	 gen_left(struct gen *g, struct node *n,
 		    const struct node *right);

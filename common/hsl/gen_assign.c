@@ -208,6 +208,9 @@ gen_assign_path(struct gen *g, struct node *n, uint16_t want, bool drop)
 	path_open(g, &p, n->a, n->b);
 	src = gen_value(g, n->b, drop || !gen_is_temp(g, dst) ? REG_ANY :
 	    dst);
+	/* $v[1] = $v: the copy is a second reference, so the write separates. */
+	if (p.root == ROOT_REG && src == p.at.a)
+		src = gen_copy(g, n, src);
 	if (!drop && src != dst)
 		gen_emit(g, n, OP_MOVE, (struct ins){ .a = dst, .b = src });
 	path_store(g, &p, src, gen_is_temp(g, src) && src != dst);
@@ -268,6 +271,8 @@ gen_assign_op_var(struct gen *g, struct node *n, uint16_t reg)
 		i.x = i.x ? KILL_B : 0;
 		op = OP_APPEND;
 	}
+	if (op == OP_ADD)
+		i.x |= INTO;
 	gen_emit(g, n, op, i);
 	g->top = mark;
 	return reg;
@@ -469,7 +474,9 @@ gen_pattern(struct gen *g, struct node *pattern, uint16_t src)
 
 	for (i = pattern->list; i != NULL && !g->failed; i = i->next) {
 		if (i->kind == N_ITEM) {
-			gen_pattern_item(g, i, src, position++);
+			if (i->b != NULL)
+				gen_pattern_item(g, i, src, position);
+			position++;
 			continue;
 		}
 		rest = gen_temp(g, i);

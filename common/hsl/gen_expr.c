@@ -71,16 +71,23 @@ gen_binary_op(enum token_kind op)
 }
 
 uint16_t
+gen_copy(struct gen *g, const struct node *at, uint16_t reg)
+{
+	uint16_t	 copy = gen_temp(g, at);
+
+	gen_emit(g, at, OP_MOVE, (struct ins){ .a = copy, .b = reg });
+	return copy;
+}
+
+uint16_t
 gen_left(struct gen *g, struct node *n, const struct node *right)
 {
-	uint16_t	 reg = gen_value(g, n, REG_ANY), copy;
+	uint16_t	 reg = gen_value(g, n, REG_ANY);
 
 	if (gen_is_temp(g, reg) ||
 	    !(right->impure || (right->calls && g->f->is_main)))
 		return reg;
-	copy = gen_temp(g, n);
-	gen_emit(g, n, OP_MOVE, (struct ins){ .a = copy, .b = reg });
-	return copy;
+	return gen_copy(g, n, reg);
 }
 
 /* R[l] op R[r], temporaries among them used up. */
@@ -244,8 +251,13 @@ gen_array(struct gen *g, struct node *n, uint16_t want)
 	for (i = n->list; i != NULL; i = i->next)
 		count++;
 	gen_emit(g, n, OP_ARRAY, (struct ins){ .a = dst, .d = count });
-	for (i = n->list; i != NULL; i = i->next)
-		gen_item(g, i, dst);
+	for (i = n->list; i != NULL; i = i->next) {
+		if (i->kind == N_ITEM && i->b == NULL)
+			gen_error(g, i, "an expression is expected before "
+			    "','");
+		else
+			gen_item(g, i, dst);
+	}
 	if (want == REG_ANY)
 		return dst;
 	gen_emit(g, n, OP_TAKE, (struct ins){ .a = want, .b = dst });
@@ -272,6 +284,8 @@ gen_writes_early(const struct node *n)
 	case N_AND: case N_OR: case N_TERNARY: case N_COALESCE:
 	case N_MATCH:
 		return true;
+	case N_ASSIGN:
+		return n->a->kind != N_VAR;
 	default:
 		return false;
 	}

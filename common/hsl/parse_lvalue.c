@@ -69,6 +69,8 @@ parse_check_pattern(struct parser *p, struct node *pattern)
 
 	for (i = pattern->list; i != NULL && !p->panic; i = i->next) {
 		target = i->kind == N_SPREAD ? i->a : i->b;
+		if (target == NULL)
+			continue;
 		if (i->kind == N_SPREAD && i->next != NULL)
 			parse_error(p, "'...' must be last in a pattern");
 		/* `$a = 1` in a pattern is a target and its default. */

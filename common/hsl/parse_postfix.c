@@ -4,6 +4,22 @@
  */
 #include "hsl/parse.h"
 
+/* An item of an array: a hole, which only a pattern may have, has no b. */
+static struct node *
+parse_item(struct parser *p)
+{
+	struct node	*n = parse_node(p, N_ITEM);
+
+	if (p->tok.kind == T_COMMA)
+		return n;
+	n->b = parse_expr(p);
+	if (parse_accept(p, T_DOUBLE_ARROW)) {
+		n->a = n->b;
+		n->b = parse_expr(p);
+	}
+	return n;
+}
+
 /* expr { "," expr } [ "," ] close; items may be spread, or keyed. */
 static struct node *
 parse_list(struct parser *p, enum token_kind close, bool keys)
@@ -15,15 +31,8 @@ parse_list(struct parser *p, enum token_kind close, bool keys)
 			n = parse_node(p, N_SPREAD);
 			parse_advance(p);
 			n->a = parse_expr(p);
-		} else if (keys) {
-			n = parse_node(p, N_ITEM);
-			n->b = parse_expr(p);
-			if (parse_accept(p, T_DOUBLE_ARROW)) {
-				n->a = n->b;
-				n->b = parse_expr(p);
-			}
 		} else
-			n = parse_expr(p);
+			n = keys ? parse_item(p) : parse_expr(p);
 		*last = n;
 		last = &n->next;
 		if (!parse_accept(p, T_COMMA))

@@ -184,6 +184,9 @@ static const struct run_case	assignment[] = {
 	{ "vivify", "$d[1][0] = 1; $d[\"x\"][] = 2; echo $d; $s = \"str\";"
 	    "$s[\"k\"] = 1; echo $s;",
 	    "[1=>[0=>1],\"x\"=>[0=>2]]\n[\"k\"=>1]\n" },
+	{ "none and none", "$a = []; echo $a[0] + $a[1]; echo none + none;"
+	    " $n = none; $n += none; echo $n === none; $a[0] += none;"
+	    " echo $a[0] === none;", "0\n0\ntrue\ntrue\n" },
 	{ "op=", "$a = 5; $a += 2; $a -= 1; $a *= 4; $a /= 3; $a **= 2;"
 	    "$a %= 60; echo $a; $s = \"a\"; $s .= \"b\" . 1; echo $s;"
 	    "$h[\"n\"] += 3; $h[\"s\"] .= \"x\"; echo $h;"
