@@ -26,7 +26,7 @@ TYPES = ["num", "str", "bool", "list", "words", "map", "any"]
 
 
 class Expressions:
-    """Needs self.r, a Random, and self.scope (see generator.py)."""
+    """Needs self.r, a Random, self.scope and self.wild (generator.py)."""
 
     def lit(self, text):
         return expr(18, text)
@@ -49,9 +49,9 @@ class Expressions:
         return self.lit(self.r.choice(found)) if found else None
 
     def make(self, kind, d):
-        if self.r.random() < 0.02:
+        if self.r.random() < self.wild:
             kind = self.r.choice(TYPES)
-        if self.r.random() < 0.004:
+        if self.r.random() < self.wild / 5:
             return self.lit("$undefined" + self.suffix)
         if d <= 0 or self.r.random() < 0.2:
             return self.place(kind) or self.literal(kind)

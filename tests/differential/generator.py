@@ -54,6 +54,7 @@ class Generator(Expressions):
         self.top = Scope(self.suffix, [])
         self.scope = self.top
         self.depth = self.r.choice([1, 2, 2, 3])
+        self.wild = self.r.choice([0, 0.02, 0.02, 0.08])
         self.classes, self.serial = [], 0
         self.in_function = False
         Scope.count = 0
@@ -547,11 +548,17 @@ class Generator(Expressions):
 
     def s_value(self):
         """A function by another name."""
+        r = self.r
         found = [f for f in self.scope.functions if not f.optional]
         if not found:
             return self.s_closure()
-        f = self.r.choice(found)
+        f = r.choice(found)
         name = self.scope.fresh("g")
+        objects = [p[:-3] for p in self.scope.types if p.endswith("->x")]
+        if objects and r.random() < 0.4:
+            name = r.choice(objects) + "->" + name[1:]
+        elif r.random() < 0.4:
+            name += r.choice(['["f"]', "[0]", '["a"]["b"]'])
         self.scope.functions.append(Callable(
             name, f.params, f.returns, pure=False, indirect=True))
         return [stmt("%s = %s;" % (name, f.name)),
@@ -660,8 +667,9 @@ class Generator(Expressions):
             lines.append(stmt("%s%s = " % (word, p), self.literal(kind),
                               ";"))
         lines.append(stmt("static $n = 1;"))
+        lines.append(stmt("static $t = ", self.literal("map"), ";"))
         inside = {"$this->" + p[1:]: k for p, k in props.items()}
-        inside["static::$n"] = "num"
+        inside["static::$n"], inside["static::$t"] = "num", "map"
 
         def method(kind, params, returns, extra):
             names = ["$a%d" % i for i in range(len(params))]

@@ -81,7 +81,7 @@ def length(ev, v):
     return float(len(v)) if isinstance(v, str) else None
 
 
-@native(0, 1)
+@native(0, 1, "s")
 def Exception_(ev, message=""):
     return Error(message)
 
