@@ -4,12 +4,14 @@
 #ifndef SMTPD_SERVER_H
 #define SMTPD_SERVER_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/queue.h>
 
 #include "base/buf.h"
 #include "hooks/eod.h"
 #include "hooks/hook.h"
+#include "hooks/origin.h"
 #include "proc/daemon.h"
 #include "smtp/body.h"
 
@@ -25,6 +27,9 @@ struct server {
 	const struct params	*params;
 	const char		*serverid;
 	struct tls_context	*tls;		/* NULL: no STARTTLS */
+	char			 script_root[PATH_MAX];
+	struct origin		 origin;	/* of scripts and their files */
+	struct dns		*dns;		/* of all hooks */
 	struct eod_hook		*eod;		/* NULL: every message defers */
 	struct hook		*hooks[HOOK_MAX]; /* NULL: accepts */
 	struct body_store	 bodies;

@@ -8,8 +8,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "dns/dns.h"
 #include "event/tls.h"
-#include "hooks/origin.h"
 
 #include "acceptor.h"
 #include "server.h"
@@ -98,22 +98,40 @@ server_count_error(void)
 	COUNT(hook_errors);
 }
 
-/* Where the scripts of this worker may include from. */
-struct script_place {
-	char		real[PATH_MAX];
-	struct origin	origin;
-};
-
+/* Where the scripts of this worker may include and read from. */
 static void
-server_script_place(const struct server *srv, struct script_place *place)
+server_script_place(struct server *srv)
 {
 	char	root[PATH_MAX];
 
 	server_path(srv, srv->params->script_root, root, sizeof root);
-	if (realpath(root, place->real) == NULL)
-		(void)strlcpy(place->real, root, sizeof place->real);
-	place->origin.root = place->real;
-	place->origin.confined = true;
+	if (realpath(root, srv->script_root) == NULL)
+		(void)strlcpy(srv->script_root, root,
+		    sizeof srv->script_root);
+	srv->origin.root = srv->script_root;
+	srv->origin.confined = true;
+}
+
+static int
+server_load_dns(struct server *srv)
+{
+	const struct params	*p = srv->params;
+	char			 data[PATH_MAX];
+	struct err		 e;
+
+	srv->dns = dns_new(srv->loop, p->dns_servers, server_path(srv,
+	    p->dns_local_data, data, sizeof data), &e);
+	if (srv->dns != NULL)
+		return 0;
+	server_refuse(srv, "dns_local_data", e.text);
+	return -1;
+}
+
+static struct library_host
+server_library(struct server *srv)
+{
+	return (struct library_host){ .loop = srv->loop, .dns = srv->dns,
+	    .origin = &srv->origin };
 }
 
 /* The text of a hook's script; none with 0: the hook is not set. */
@@ -135,17 +153,14 @@ server_script(struct server *srv, const char *path, struct str *text)
 }
 
 static int
-server_load_eod(struct server *srv, struct script_place *place)
+server_load_eod(struct server *srv)
 {
 	const struct params	*p = srv->params;
 	struct str		 text;
-	char			 file[PATH_MAX], data[PATH_MAX];
+	char			 file[PATH_MAX];
 	struct eod_config	 c = {
-		.loop = srv->loop,
+		.host = server_library(srv),
 		.myhostname = p->myhostname,
-		.dns_servers = p->dns_servers,
-		.dns_local_data = server_path(srv, p->dns_local_data, data,
-		    sizeof data),
 		.send_port = (uint16_t)p->send_default_port,
 		.inline_deadline_ms = p->inline_deadline,
 		.end_timeout_ms = p->inline_end_timeout,
@@ -158,7 +173,7 @@ server_load_eod(struct server *srv, struct script_place *place)
 		.on_result = server_count_result,
 		.on_error = server_count_error,
 		.open = origin_open,
-		.open_arg = &place->origin,
+		.open_arg = &srv->origin,
 	};
 
 	if (server_script(srv, p->hook_eod, &text) == -1)
@@ -171,15 +186,14 @@ server_load_eod(struct server *srv, struct script_place *place)
 }
 
 static int
-server_load_hook(struct server *srv, enum hook_kind kind, const char *path,
-    struct script_place *place)
+server_load_hook(struct server *srv, enum hook_kind kind, const char *path)
 {
 	const struct params	*p = srv->params;
 	struct hook_config	 c = {
-		.loop = srv->loop,
+		.host = server_library(srv),
 		.limits = server_limits(p, p->hook_time_limit),
 		.open = origin_open,
-		.open_arg = &place->origin,
+		.open_arg = &srv->origin,
 		.on_error = server_count_error,
 	};
 	struct str		 text;
@@ -199,19 +213,18 @@ static int
 server_load_scripts(struct server *srv)
 {
 	const struct params	*p = srv->params;
-	struct script_place	 place;
-	int			 rc = 0;
+	int			 rc;
 
-	server_script_place(srv, &place);
-	rc |= server_load_hook(srv, HOOK_CONNECT, p->hook_connect, &place);
-	rc |= server_load_hook(srv, HOOK_PROXY, p->hook_proxy, &place);
-	rc |= server_load_hook(srv, HOOK_HELO, p->hook_helo, &place);
-	rc |= server_load_hook(srv, HOOK_AUTH, p->hook_auth, &place);
-	rc |= server_load_hook(srv, HOOK_MAILFROM, p->hook_mailfrom, &place);
-	rc |= server_load_hook(srv, HOOK_RCPTTO, p->hook_rcptto, &place);
-	rc |= server_load_hook(srv, HOOK_DISCONNECT, p->hook_disconnect,
-	    &place);
-	rc |= server_load_eod(srv, &place);
+	server_script_place(srv);
+	rc = server_load_dns(srv);
+	rc |= server_load_hook(srv, HOOK_CONNECT, p->hook_connect);
+	rc |= server_load_hook(srv, HOOK_PROXY, p->hook_proxy);
+	rc |= server_load_hook(srv, HOOK_HELO, p->hook_helo);
+	rc |= server_load_hook(srv, HOOK_AUTH, p->hook_auth);
+	rc |= server_load_hook(srv, HOOK_MAILFROM, p->hook_mailfrom);
+	rc |= server_load_hook(srv, HOOK_RCPTTO, p->hook_rcptto);
+	rc |= server_load_hook(srv, HOOK_DISCONNECT, p->hook_disconnect);
+	rc |= server_load_eod(srv);
 	return rc;
 }
 

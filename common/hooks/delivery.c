@@ -175,7 +175,7 @@ value_result(struct hsl_exec *x, const struct send_result *res)
 static void
 result_log(struct eod_run *r, const struct send_result *res)
 {
-	int64_t	ms = loop_now_ms(r->hook->config.loop) -
+	int64_t	ms = loop_now_ms(r->hook->config.host.loop) -
 		    r->delivery.started_ms;
 
 	LOG(EV_INLINE, r->rq.log,
@@ -259,7 +259,7 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 	    message_source_body(&d->source, &rq.body, &e) == -1)
 		return hsl_throw(c, "send: %s", e.text);
 	d->host = rq.server.host;
-	d->started_ms = loop_now_ms(r->hook->config.loop);
+	d->started_ms = loop_now_ms(r->hook->config.host.loop);
 	d->send = send_start(r->hook->engine, &rq);
 	return HSL_SUSPEND;
 }

@@ -31,10 +31,7 @@ hook_open(struct eod_hook *h, struct err *e)
 	const struct eod_config	*c = &h->config;
 	struct send_limits	 limits = hook_send_limits(c);
 
-	h->dns = dns_new(c->loop, c->dns_servers, c->dns_local_data, e);
-	if (h->dns == NULL)
-		return -1;
-	h->engine = send_engine_new(c->loop, h->dns, &limits, e);
+	h->engine = send_engine_new(c->host.loop, c->host.dns, &limits, e);
 	return h->engine != NULL ? 0 : -1;
 }
 
@@ -71,7 +68,6 @@ eod_hook_free(struct eod_hook **hp)
 	if (h == NULL)
 		return;
 	send_engine_free(&h->engine);
-	dns_free(&h->dns);
 	hsl_program_unref(&h->program);
 	free(h);
 	*hp = NULL;
@@ -82,12 +78,13 @@ eod_hook_free(struct eod_hook **hp)
 static void
 run_free(struct eod_run *r)
 {
+	library_end(&r->data.library);
 	delivery_end(r);
 	message_free(&r->message);
 	hsl_exec_free(&r->exec);
 	timer_fini(&r->again);
 	timer_fini(&r->deadline);
-	loop_cancel(r->hook->config.loop, &r->begin);
+	loop_cancel(r->hook->config.host.loop, &r->begin);
 	verdict_fini(&r->data.verdict);
 	free(r);
 }
@@ -156,11 +153,13 @@ run_slice(void *arg)
 }
 
 void
-eod_go_on(struct eod_run *r)
+eod_go_on(void *run)
 {
-	if (r->deadline_ms > loop_now_ms(r->hook->config.loop))
+	struct eod_run	*r = run;
+
+	if (r->deadline_ms > loop_now_ms(r->hook->config.host.loop))
 		timer_start(&r->deadline, r->deadline_ms -
-		    loop_now_ms(r->hook->config.loop));
+		    loop_now_ms(r->hook->config.host.loop));
 	run_slice(r);
 }
 
@@ -190,11 +189,13 @@ struct eod_run *
 eod_start(struct eod_hook *h, const struct eod_request *rq)
 {
 	struct eod_run	*r = xcalloc(1, sizeof *r);
-	struct loop	*l = h->config.loop;
+	struct loop	*l = h->config.host.loop;
 
 	r->hook = h;
 	r->rq = *rq;
 	verdict_init(&r->data.verdict);
+	r->data.library = (struct library){ .host = h->config.host,
+	    .log = rq->log, .go_on = eod_go_on, .arg = r };
 	r->delivery.arena = (struct arena)ARENA_INIT;
 	r->deadline_ms = loop_now_ms(l) + h->config.inline_deadline_ms;
 	timer_init(&r->again, l, run_slice, r);

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "hooks/facts.h"
+#include "hooks/library.h"
 #include "hooks/verdict.h"
 #include "hsl/hsl.h"
 #include "smtp/body.h"
@@ -27,14 +28,11 @@
 
 struct eod_hook;
 struct eod_run;
-struct loop;
 
 /* What a worker sets once; strings are borrowed. */
 struct eod_config {
-	struct loop		*loop;
+	struct library_host	 host;
 	const char		*myhostname;
-	const char		*dns_servers;
-	const char		*dns_local_data;	/* path, or "" */
 	uint16_t		 send_port;
 	int64_t			 inline_deadline_ms;
 	int64_t			 end_timeout_ms;

@@ -6,7 +6,6 @@
 #ifndef HOOKS_EOD_PRIVATE_H
 #define HOOKS_EOD_PRIVATE_H
 
-#include "dns/dns.h"
 #include "event/loop.h"
 #include "smtp/send.h"
 
@@ -17,7 +16,6 @@
 struct eod_hook {
 	struct eod_config	 config;
 	struct hsl_program	*program;
-	struct dns		*dns;
 	struct send_engine	*engine;
 };
 
@@ -64,6 +62,6 @@ enum hsl_rc	delivery_start(struct eod_run *r, struct hsl_call *c);
 void		delivery_end(struct eod_run *r);
 
 /* Goes on after a wait. */
-void		eod_go_on(struct eod_run *r);
+void		eod_go_on(void *run);
 
 #endif

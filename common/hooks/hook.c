@@ -75,9 +75,10 @@ hook_free(struct hook **hp)
 static void
 run_free(struct hook_run *r)
 {
+	library_end(&r->data.library);
 	hsl_exec_free(&r->exec);
 	timer_fini(&r->again);
-	loop_cancel(r->hook->config.loop, &r->begin);
+	loop_cancel(r->hook->config.host.loop, &r->begin);
 	verdict_fini(&r->data.verdict);
 	free(r);
 }
@@ -162,11 +163,13 @@ struct hook_run *
 hook_start(struct hook *h, const struct hook_request *rq)
 {
 	struct hook_run	*r = xcalloc(1, sizeof *r);
-	struct loop	*l = h->config.loop;
+	struct loop	*l = h->config.host.loop;
 
 	r->hook = h;
 	r->rq = *rq;
 	verdict_init(&r->data.verdict);
+	r->data.library = (struct library){ .host = h->config.host,
+	    .log = rq->log, .go_on = run_slice, .arg = r };
 	timer_init(&r->again, l, run_slice, r);
 	task_init(&r->begin, run_slice, r);
 	r->exec = hsl_exec_new(h->program, &h->config.limits, r);

@@ -14,12 +14,12 @@
 
 #include "base/log.h"
 #include "hooks/facts.h"
+#include "hooks/library.h"
 #include "hooks/verdict.h"
 #include "hsl/hsl.h"
 
 struct hook;
 struct hook_run;
-struct loop;
 
 enum hook_kind {
 #define HOOK(id, name, implicit, code, text)	HOOK_##id,
@@ -29,7 +29,7 @@ enum hook_kind {
 };
 
 struct hook_config {
-	struct loop		*loop;
+	struct library_host	 host;
 	struct hsl_limits	 limits;
 	/* As in struct hsl_host. */
 	hsl_open_fn		*open;

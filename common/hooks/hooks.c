@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "eod_private.h"
+#include "file.h"
 #include "hook.h"
 #include "hooks.h"
 
@@ -11,18 +12,24 @@
 #define DEFER(code)							\
 	{ "Defer", 0, 2, terminate_defer, "Defer([reason[, options]])",	\
 	    "Answer " #code ", or what options say, and end the script." }
+#define FN(name, min, max, signature, text)				\
+	{ #name, min, max, library_##name, signature, text },
 #define END	{ NULL, 0, 0, NULL, NULL, NULL }
 
 static const struct hsl_function	connect_functions[] = {
 	{ "Accept", 0, 1, terminate_accept_connect, "Accept([options])",
 	    "Greet the client; options: remoteip, remoteptr, reason." },
-	REJECT(521 and close), DEFER(421 and close), END
+	REJECT(521 and close), DEFER(421 and close),
+#include "hooks/library.def"
+	END
 };
 
 static const struct hsl_function	helo_functions[] = {
 	{ "Accept", 0, 1, terminate_accept_helo, "Accept([options])",
 	    "Answer 250; options: host, extensions (all to be offered)." },
-	REJECT(554), DEFER(450), END
+	REJECT(554), DEFER(450),
+#include "hooks/library.def"
+	END
 };
 
 static const struct hsl_function	proxy_functions[] = {
@@ -30,6 +37,7 @@ static const struct hsl_function	proxy_functions[] = {
 	    "Hand the command on; option: command, the line to use." },
 	{ "Reply", 0, 2, terminate_reply, "Reply([reason[, options]])",
 	    "Answer 250, or what options say; the command is not seen." },
+#include "hooks/library.def"
 	END
 };
 
@@ -39,32 +47,44 @@ static const struct hsl_function	auth_functions[] = {
 	{ "Reply", 0, 2, terminate_challenge, "Reply([reply[, options]])",
 	    "Answer 334 with reply in base64, and run again with the "
 	    "client's response." },
-	REJECT(535), DEFER(454), END
+	REJECT(535), DEFER(454),
+#include "hooks/library.def"
+	END
 };
 
 static const struct hsl_function	mailfrom_functions[] = {
 	{ "Accept", 0, 1, terminate_accept_sender, "Accept([options])",
 	    "Answer 250; option: sender, the address to go on with." },
-	REJECT(554), DEFER(450), END
+	REJECT(554), DEFER(450),
+#include "hooks/library.def"
+	END
 };
 
 static const struct hsl_function	rcptto_functions[] = {
 	{ "Accept", 0, 1, terminate_accept_recipient, "Accept([options])",
 	    "Answer 250; options: recipient, transportid." },
-	REJECT(554), DEFER(450), END
+	REJECT(554), DEFER(450),
+#include "hooks/library.def"
+	END
 };
 
 static const struct hsl_function	eod_functions[] = {
 	{ "Accept", 0, 2, terminate_accept, "Accept([reason[, options]])",
 	    "Answer 250, or what options say, and end the script." },
-	REJECT(550), DEFER(421), END
+	REJECT(550), DEFER(421),
+#include "hooks/library.def"
+	END
 };
 
 static const struct hsl_function	disconnect_functions[] = {
-	{ "Pass", 0, 0, terminate_pass, "Pass()", "End the script." }, END
+	{ "Pass", 0, 0, terminate_pass, "Pass()", "End the script." },
+#include "hooks/library.def"
+	END
 };
 
-static const struct hsl_class	*const eod_classes[] = { &mail_class, NULL };
+static const struct hsl_class	*const eod_classes[] = { &mail_class,
+    &file_class, NULL };
+static const struct hsl_class	*const classes[] = { &file_class, NULL };
 
 static const struct hsl_variable	session_variables[] = {
 	{ "arguments", true },
@@ -75,7 +95,8 @@ static const struct hsl_variable	session_variables[] = {
 };
 
 #define SESSION_HOST(fns)						\
-	{ .functions = fns, .variables = session_variables }
+	{ .functions = fns, .classes = classes,				\
+	    .variables = session_variables }
 
 static const struct hsl_host	hosts[HOOK_MAX] = {
 	[HOOK_CONNECT] = SESSION_HOST(connect_functions),

@@ -6,6 +6,7 @@
 #include "hsl/vstr.h"
 
 #include "eod_private.h"
+#include "file.h"
 
 /* The run owns it: an object may die while its message is being sent. */
 struct message *
@@ -79,8 +80,11 @@ mail_to_string(struct hsl_call *c)
 static enum hsl_rc
 mail_to_file(struct hsl_call *c)
 {
-	return hsl_throw(c, "toFile: class File is not available in this "
-	    "version");
+	enum hsl_rc	rc = mail_to_string(c);
+
+	if (rc == HSL_OK)
+		*c->ret = file_new(c->x, *c->ret, hsl_none());
+	return rc;
 }
 
 static const struct hsl_function	mail_methods[] = {

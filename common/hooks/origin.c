@@ -144,6 +144,45 @@ origin_read_inside(const struct origin *o, const char *path,
 	return origin_read(real, text, e);
 }
 
+static int
+origin_open_regular(const char *path, uint64_t *size, struct err *e)
+{
+	struct stat	st;
+	int		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+			    O_NOCTTY | O_NOFOLLOW);
+
+	if (fd == -1)
+		return err_errno(e, "%s", path);
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		(void)close(fd);
+		return err_set(e, "%s: is no regular file", path);
+	}
+	*size = (uint64_t)st.st_size;
+	return fd;
+}
+
+int
+origin_open_file(const struct origin *o, const char *path, uint64_t *size,
+    struct err *e)
+{
+	struct buf	from = BUF_INIT, file = BUF_INIT;
+	char		real[PATH_MAX];
+	int		fd = -1;
+
+	buf_printf(&from, "%s/", o->root);
+	if (origin_locate(o, buf_cstr(&from), path, &file, e) == -1)
+		;
+	else if (realpath(buf_cstr(&file), real) == NULL)
+		(void)err_errno(e, "%s", path);
+	else if (o->confined && !origin_beneath(o->root, real))
+		(void)err_set(e, "%s: leads out of %s", path, o->root);
+	else
+		fd = origin_open_regular(real, size, e);
+	buf_free(&from);
+	buf_free(&file);
+	return fd;
+}
+
 int
 origin_open(void *arg, const struct hsl_open *w, struct err *e)
 {

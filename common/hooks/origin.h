@@ -1,5 +1,5 @@
 /*
- * origin - where include and import of a script look
+ * origin - where include and import of a script look, and its files lie
  *
  * "./x" and "../x" lie beside the file that asks, "x", "file:x" and
  * "file://x" beneath the root; each as it is, then with ".hsl".  No path, and
@@ -12,6 +12,7 @@
 #define HOOKS_ORIGIN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -24,6 +25,10 @@ struct origin {
 
 /* A regular file of at most 1 MiB. */
 int	origin_read(const char *path, struct buf *text, struct err *e);
+/* Opens a file as include finds it, but for ".hsl": "./x" lies in the root.
+ * The descriptor of a regular file, and its size. */
+int	origin_open_file(const struct origin *o, const char *path,
+	    uint64_t *size, struct err *e);
 /* As struct hsl_host wants it; arg is a struct origin. */
 hsl_open_fn	origin_open;
 

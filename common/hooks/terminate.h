@@ -8,6 +8,7 @@
 #ifndef HOOKS_TERMINATE_H
 #define HOOKS_TERMINATE_H
 
+#include "hooks/library.h"
 #include "hooks/verdict.h"
 #include "hsl/hsl.h"
 
@@ -28,6 +29,7 @@ hsl_native	terminate_challenge;		/* auth: 334, one string */
 /* Every host whose hooks end this way begins its data with one. */
 struct hook_data {
 	struct verdict	verdict;
+	struct library	library;
 };
 
 #endif

@@ -1,0 +1,61 @@
+/*
+ * library - functions that every hook has beside the core library
+ *
+ * What they do needs the worker: its clock, its resolver, its log, its files.
+ * A native that waits registers what ends the wait and suspends the run; the
+ * worker goes on.  A run waits for one thing at a time.
+ *
+ * Ownership  struct library is at the front of a run's data (terminate.h)
+ *            and borrows everything; library_end() ends the wait, if any,
+ *            and must come before the run's execution goes.
+ * Failure    natives throw.
+ */
+#ifndef HOOKS_LIBRARY_H
+#define HOOKS_LIBRARY_H
+
+#include <stdint.h>
+
+#include "base/log.h"
+#include "hsl/hsl.h"
+
+struct dns;
+struct loop;
+struct origin;
+
+/* What a worker has for all runs. */
+struct library_host {
+	struct loop		*loop;
+	struct dns		*dns;
+	const struct origin	*origin;	/* where files lie */
+};
+
+struct library {
+	struct library_host	 host;
+	const struct logctx	*log;
+	/* Runs the script after hsl_resume(); may end the run. */
+	void			(*go_on)(void *arg);
+	void			*arg;
+	void			(*cancel)(void *wait);	/* NULL: none */
+	void			*wait;
+};
+
+/* Of the run that makes this call. */
+struct library	*library_of(const struct hsl_exec *x);
+/* For HSL_SUSPEND: cancel() ends the wait and frees it. */
+void		 library_wait(struct library *l, void (*cancel)(void *wait),
+		    void *wait);
+/* The wait is over and freed: hands the script v, which is taken. */
+void		 library_resume(struct library *l, struct hsl_exec *x,
+		    struct hsl_value v);
+void		 library_end(struct library *l);
+/* ms, or the time that the execution has left if that is less. */
+int64_t		 library_time_ms(const struct hsl_exec *x, int64_t ms);
+
+/* An argument that is text, or an exception and false. */
+bool		 library_text(struct hsl_call *c, int i, struct str *text);
+
+#define FN(name, min, max, signature, text)	hsl_native library_##name;
+#include "hooks/library.def"
+#undef FN
+
+#endif

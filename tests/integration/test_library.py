@@ -1,0 +1,465 @@
+#!/usr/bin/env python3
+"""What hooks call beside the core library: sleep, dns_query, syslog, encoded
+words, class File; and a worker that goes on while a script waits."""
+
+import os
+import socket
+import struct
+import threading
+import time
+
+from halyard import SLOW, Instance, main, wait_for
+
+ZONE = '''
+a.example. 60 IN A 192.0.2.1
+a.example. 60 IN A 192.0.2.2
+a.example. 60 IN AAAA 2001:db8::1
+alias.example. 60 IN CNAME a.example.
+m.example. 300 IN MX 20 later.example.
+m.example. 300 IN MX 10 first.example.
+m.example. 300 IN MX 30 last.example.
+t.example. 60 IN TXT "v=spf1 " "-all"
+m.example. 60 IN NS ns.example.
+_s._tcp.example. 60 IN SRV 20 0 25 b.example.
+_s._tcp.example. 60 IN SRV 10 5 26 a.example.
+_25._tcp.example. 60 IN TLSA 3 1 1 \
+00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+1.2.0.192.in-addr.arpa. 60 IN PTR a.example.
+'''
+
+
+class Answerer:
+    """A DNS server: names that begin with nx, fail, empty, mute, alias."""
+
+    def __init__(self):
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind(("127.0.0.1", 0))
+        self.port = self.sock.getsockname()[1]
+        self.asked = []
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                packet, peer = self.sock.recvfrom(4096)
+            except OSError:
+                return
+            end = packet.index(b"\0", 12) + 5
+            label = packet[13:13 + packet[12]].lower().decode()
+            self.asked.append(label)
+            if label.startswith("mute"):
+                continue
+            rcode = 3 if label.startswith("nx") else \
+                2 if label.startswith("fail") else 0
+            answer = b"" if rcode or label.startswith("empty") else \
+                b"\xc0\x0c\0\5\0\1\0\0\0\7\0\x0e\4good\7example\0" \
+                if label.startswith("alias") else \
+                b"\xc0\x0c\0\1\0\1\0\0\0\7\0\4\xc0\0\2\x4d"
+            self.sock.sendto(packet[:2] + struct.pack(
+                "!HHHHH", 0x8180 | rcode, 1, bool(answer), 0, 0) +
+                packet[12:end] + answer, peer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.sock.close()
+
+
+def instance(mailfrom=None, params=None, maxproc=1, eod="Accept();",
+             zone=None, files=None):
+    mta = Instance(hook=eod, params=params, maxproc=maxproc)
+    if mailfrom is not None:
+        with open(mta.path("hooks/mailfrom.hsl"), "w") as f:
+            f.write(mailfrom)
+        mta.set(hook_mailfrom="hooks/mailfrom.hsl")
+    if zone is not None:
+        with open(mta.path("zone"), "w") as f:
+            f.write(zone)
+        mta.set(dns_local_data="zone", dns_servers="127.0.0.1@9")
+    for name, data in (files or {}).items():
+        with open(mta.path("hooks/" + name), "wb") as f:
+            f.write(data)
+    return mta
+
+
+def says(script, hook="eod", client=None, **kwargs):
+    """The lines that a script ends with."""
+    if hook == "eod":
+        mta = instance(eod=script, **kwargs)
+    else:
+        mta = instance(mailfrom=script, **kwargs)
+    with mta, mta.client() as c:
+        c.hello()
+        r = c.message() if hook == "eod" else \
+            c.cmd("MAIL FROM:<a@example.net>")
+        c.cmd("NOOP", 250)
+        assert r.code in (250, 554), (r, mta.log()[-2000:])
+        return [t[6:] for t in r.text]
+
+
+def json(script, **kwargs):
+    """Both hosts of natives: the end of DATA and the hooks before it."""
+    import json as j
+    for hook, end in (("eod", "Accept"), ("mailfrom", "Reject")):
+        got = says("$say = [];\n" + script +
+                   "\n%s(array_map(json_encode, $say));" % end,
+                   hook=hook, **kwargs)
+        got = [j.loads(l) for l in got]
+        assert hook == "eod" or got == before, (got, before)
+        before = got
+    return got
+
+
+def test_sleep():
+    for hook, end in (("eod", "Accept"), ("mailfrom", "Reject")):
+        got = says('''
+$t = time();
+$n = sleep(0.25);
+$m = array_map(sleep, [0, 0.1]);
+%s([$n >= 0.25 and $n < 20, $m[1] >= 0.1 and length($m) == 2,
+    time() - $t >= 0.34]);''' % end, hook=hook)
+        assert got == ["true"] * 3 or got == ["1"] * 3, got
+
+
+def test_sleep_refuses():
+    got = json('''
+foreach ([-1, "x", none, 1000000, [1]] as $s)
+    try { sleep($s); $say[] = "slept"; } catch ($e) { $say[] = "no"; }
+''')
+    assert got == ["no"] * 5, got
+
+
+def test_the_worker_goes_on():
+    text = 'if ($arguments["sender"] == "slow@example.net") sleep(2);'
+    with instance(text) as mta, mta.client() as c:
+        c.hello()
+        start = time.monotonic()
+        c.send("MAIL FROM:<slow@example.net>\r\nRCPT TO:<a@b.example>\r\n")
+        done = 0
+        while time.monotonic() - start < 1:
+            with mta.client() as d:
+                d.hello()
+                d.message()
+                done += 1
+        assert done >= 5 / SLOW, done
+        c.expect(250)
+        c.expect(250)
+        assert time.monotonic() - start >= 2
+
+
+def test_many_sleep_at_once():
+    with instance("sleep(1);") as mta:
+        clients = [mta.client() for _ in range(100)]
+        for c in clients:
+            c.hello()
+        start = time.monotonic()
+        for c in clients:
+            c.send("MAIL FROM:<a@b.example>\r\n")
+        for c in clients:
+            c.expect(250)
+            c.close()
+        assert time.monotonic() - start < 8 * SLOW
+
+
+def test_time_limit_while_waiting():
+    text = 'try { %s } catch ($e) { Accept(); } Accept();'
+    with Answerer() as dns:
+        for wait in ("sleep(100);",
+                     'dns_query("mute.example", ["timeout" => 100]);'):
+            with instance(text % wait, params={
+                    "hook_time_limit": "500ms",
+                    "dns_servers": "127.0.0.1@%d" % dns.port}) as mta, \
+                    mta.client() as c:
+                c.hello()
+                start = time.monotonic()
+                c.cmd("MAIL FROM:<a@b.example>", 451)
+                assert time.monotonic() - start < 5 * SLOW
+                mta.wait_log("time limit exceeded")
+                c.cmd("NOOP", 250)
+            with instance(eod=text % wait, params={
+                    "inline_deadline": "1s",
+                    "dns_servers": "127.0.0.1@%d" % dns.port}) as mta, \
+                    mta.client() as c:
+                c.hello()
+                assert c.message().code == 451
+                c.cmd("NOOP", 250)
+
+
+def test_dns_query():
+    got = json('''
+$say[] = dns_query("a.example");
+$say[] = dns_query("a.example", ["type" => "AAAA"]);
+$say[] = dns_query("m.example", ["type" => "mx"]);
+$say[] = dns_query("t.example", ["type" => "txt"]);
+$say[] = dns_query("alias.example", ["type" => "cname"]);
+$say[] = dns_query("m.example", ["type" => "ns"]);
+$say[] = dns_query("1.2.0.192.in-addr.arpa", ["type" => "ptr"]);
+$say[] = dns_query("_s._tcp.example", ["type" => "srv"]);
+$say[] = length(dns_query("_25._tcp.example",
+    ["type" => "tlsa"])["result"][0]["data"]);
+$say[] = dns_query("t.example", ["type" => "mx"]);
+$say[] = dns_query("not a name");
+''', zone=ZONE)
+    want = [["192.0.2.1", "192.0.2.2"], ["2001:db8::1"],
+            [{"host": "first.example", "preference": 10},
+             {"host": "later.example", "preference": 20},
+             {"host": "last.example", "preference": 30}],
+            ["v=spf1 -all"], ["a.example"], ["ns.example"], ["a.example"],
+            [{"priority": 10, "weight": 5, "port": 26,
+              "target": "a.example"},
+             {"priority": 20, "weight": 0, "port": 25,
+              "target": "b.example"}]]
+    for g, w in zip(got, want):
+        if isinstance(w[0], str):
+            assert "result" in g, (g, w)
+            g["result"].sort()
+        assert g == {"result": w, "dnssec": False}, (g, w)
+    assert got[len(want):] == [
+        32, {"error": "NODATA", "dnssec": False},
+        {"error": "NXDOMAIN", "dnssec": False}], got[len(want):]
+
+
+def test_dns_query_extended():
+    got = json('''
+$say[] = dns_query("m.example", ["type" => "mx",
+    "extended_result" => true])["result"];
+$say[] = dns_query("t.example", ["type" => "txt",
+    "extended_result" => true])["result"];
+''', zone=ZONE)
+    assert got[0][0] == {"type": "mx", "ttl": 300, "host": "first.example",
+                         "preference": 10}, got
+    assert got[1] == [{"type": "txt", "ttl": 60, "value": "v=spf1 -all"}]
+
+
+def test_dns_query_refuses():
+    got = json('''
+$calls = [["servers" => ["127.0.0.1"]], ["port" => 53], ["type" => "soa"],
+    ["type" => 1], ["timeout" => 0], ["timeout" => "x"], "a"];
+foreach ($calls as $o)
+    try { dns_query("a.example", $o); $say[] = "asked"; }
+    catch ($e) { $say[] = $e->message(); }
+''', zone=ZONE)
+    assert "asked" not in got, got
+    for line in got[:3]:
+        assert "this version" in line, line
+
+
+def test_dns_errors():
+    with Answerer() as dns:
+        got = json('''
+foreach (["alias.example", "nx.example", "empty.example", "fail.example"]
+    as $name)
+    $say[] = dns_query($name, ["timeout" => 60]);
+$t = time();
+$say[] = dns_query("mute.example", ["timeout" => 0.5]);
+$say[] = time() - $t >= 0.45 and time() - $t < 20;
+''', params={"dns_servers": "127.0.0.1@%d" % dns.port})
+        assert got[0] == {"result": ["192.0.2.77"], "dnssec": False}, got
+        errors = ["NXDOMAIN", "NODATA", "SERVFAIL", "TRY_AGAIN"]
+        assert [g.get("error") for g in got[1:5]] == errors, got
+        assert got[5], got
+
+
+def test_client_leaves_while_a_script_waits():
+    with Answerer() as dns:
+        for wait in ("sleep(50);",
+                     'dns_query("mute.example", ["timeout" => 50]);'):
+            with instance(wait, params={
+                    "dns_servers": "127.0.0.1@%d" % dns.port}) as mta:
+                pids = mta.workers()
+                clients = [mta.client() for _ in range(20)]
+                for i, c in enumerate(clients):
+                    c.hello()
+                    c.send("MAIL FROM:<a@b.example>\r\n")
+                time.sleep(0.5)
+                assert mta.counters()["sessions"] == 20
+                for i, c in enumerate(clients):
+                    c.reset() if i % 2 else c.close()
+                wait_for(lambda: mta.counters()["sessions"] == 0,
+                         text="their end")
+                time.sleep(1)
+                with mta.client() as d:
+                    d.hello()
+                assert mta.workers() == pids
+
+
+def test_client_leaves_at_the_end_of_data():
+    with instance(eod="sleep(50); Accept();") as mta:
+        pids = mta.workers()
+        c = mta.client()
+        c.hello()
+        c.envelope()
+        c.cmd("DATA", 354)
+        c.send("x\r\n.\r\n")
+        time.sleep(0.5)
+        c.reset()
+        wait_for(lambda: mta.counters()["sessions"] == 0, text="its end")
+        assert mta.workers() == pids
+
+
+def test_reload_while_a_hook_sleeps():
+    with instance("sleep(3);") as mta:
+        c = mta.client()
+        c.hello()
+        c.send("MAIL FROM:<a@b.example>\r\n")
+        time.sleep(0.5)
+        mta.ctl("reload")
+        with mta.client() as d:
+            d.hello()
+        c.expect(250)
+        c.cmd("QUIT", 221)
+        mta.wait_log("event=worker-exit")
+        assert "event=worker-death" not in mta.log()
+
+
+def test_stop_while_hooks_wait():
+    with Answerer() as dns:
+        text = '''
+if ($arguments["sender"] == "s@b.example") sleep(500);
+dns_query("mute.example", ["timeout" => 500]);
+'''
+        mta = instance(text, params={
+            "shutdown_limit": "1s", "dns_servers":
+            "127.0.0.1@%d" % dns.port, "hook_time_limit": "1h"})
+        with mta:
+            clients = []
+            for sender in "sd":
+                c = mta.client()
+                c.hello()
+                c.send("MAIL FROM:<%s@b.example>\r\n" % sender)
+                clients.append(c)
+            time.sleep(0.5)
+            start = time.monotonic()
+            mta.ctl("stop")
+            assert time.monotonic() - start < 8 * SLOW
+            for c in clients:
+                c.expect(421)
+                assert c.closed()
+            log = mta.log()
+            assert "event=worker-death" not in log, log[-2000:]
+            assert "Sanitizer" not in log, log[-4000:]
+
+
+def test_syslog():
+    with instance('''
+syslog("warning", "hello\\n\\"there\\"");
+syslog(22, "by number");
+try { syslog("loud", "x"); } catch ($e) { syslog("info", "refused"); }
+syslog("debug", str_repeat("long ", 1000));
+''') as mta, mta.client() as c:
+        c.hello()
+        c.cmd("MAIL FROM:<a@b.example>", 250)
+        line = mta.wait_log("there")
+        assert "event=syslog" in line and "priority=warning" in line, line
+        assert "txn=" in line
+        assert "priority=info" in mta.wait_log("by number")
+        mta.wait_log("refused")
+        assert len(mta.wait_log("priority=debug")) < 1000
+
+
+def test_encoded_words():
+    got = json('''
+$say[] = mimeword_encode("plain");
+$say[] = mimeword_encode("caf\\xc3\\xa9");
+$say[] = mimeword_decode("=?UTF-8?Q?caf=C3=A9?=");
+$say[] = mimeword_decode("=?ISO-8859-1?Q?caf=E9?= =?UTF-8?B?w6k=?=");
+$long = str_repeat("na\\xc3\\xafve and ", 60);
+$say[] = mimeword_decode(mimeword_encode($long)) == str_strip($long)
+    or mimeword_decode(mimeword_encode($long)) == $long;
+$say[] = str_find(mimeword_encode($long), "\\n") < 0;
+try { mimeword_encode("a\\r\\nB: c\\x01"); } catch ($e) { $say[] = "no"; }
+''')
+    assert got == ["plain", "=?UTF-8?Q?caf=C3=A9?=", "caf\u00e9",
+                   "caf\u00e9\u00e9", True, True, "no"], got
+
+
+def test_file():
+    got = json('''
+$f = File("list.txt");
+$say[] = [$f->getPath(), $f->readline(), $f->tell(), $f->readline(),
+    $f->readline(), $f->readline(), $f->readline(), $f->read(), $f->tell()];
+$say[] = [$f->seek(4), $f->read(3), $f->seek(-2, "SEEK_CUR"), $f->read(2),
+    $f->seek(-4, "SEEK_END"), $f->read(), $f->seek(100), $f->read(),
+    $f->seek(-1), $f->seek(0, "SEEK_SET"), $f->read(0), $f->read(2)];
+$f->close();
+$say[] = [$f->read(), $f->readline(), $f->tell(), $f->seek(0), $f->close(),
+    $f->getPath()];
+$s = File::String("x\\ny");
+$say[] = [$s->getPath(), $s->readline(), $s->readline(), $s->readline()];
+$say[] = File::read("file://dir/../list.txt");
+$say[] = File::read("nothing");
+$say[] = File::read("empty");
+$say[] = [File("empty")->readline(), File("./list.txt")->readline()];
+''', files={"list.txt": b"one\ntwo\r\n\nlast", "empty": b""})
+    assert got == [
+        ["list.txt", "one", 4, "two", "", "last", False, "", 14],
+        [4, "two", 5, "wo", 10, "last", 100, "", None, 0, "", "on"],
+        [None, None, None, None, None, "list.txt"],
+        [None, "x", "y", False], "one\ntwo\r\n\nlast", None, "",
+        [False, "one"]], got
+
+
+def test_file_does_not_lead_out():
+    text = '''
+$names = ["../main.cf", "/../main.cf", "link", "dir/../../main.cf", "",
+    "file://../main.cf", "loop", ".", "absent", "a\\x00b", "linkdir/main.cf",
+    "/etc/passwd", "fifo", "./../main.cf", "extras://x"];
+foreach ($names as $n)
+    try { File($n); $say[] = $n; } catch ($e) { $say[] = none; }
+$say[] = File("inside")->readline();
+$say[] = File::read("link");
+'''
+    mta = instance(
+        eod="$say = [];\n" + text + "Accept(array_map(json_encode, $say));",
+        files={"real": b"ok\n"})
+    os.symlink("../main.cf", mta.path("hooks/link"))
+    os.symlink("..", mta.path("hooks/linkdir"))
+    os.symlink("loop", mta.path("hooks/loop"))
+    os.symlink("real", mta.path("hooks/inside"))
+    os.mkfifo(mta.path("hooks/fifo"))
+    with mta, mta.client() as c:
+        c.hello()
+        got = [t[6:] for t in c.message().text]
+        assert got == ["null"] * 15 + ['"ok"', "null"], got
+
+
+def test_file_and_memory():
+    """A limit ends the script, never the worker."""
+    params = {"hook_memory_limit": "1M"}
+    for text in ('try { File("big"); } catch ($e) { Accept(); }',
+                 'try { File::read("big"); } catch ($e) { Accept(); }',
+                 '$a = []; while (true) $a[] = File("small");',
+                 '$a = []; while (true) $a[] = File::String("x");'):
+        with instance(text, params=params, files={
+                "big": b"x" * 2000000, "small": b"y" * 1000}) as mta, \
+                mta.client() as c:
+            c.hello()
+            c.cmd("MAIL FROM:<a@b.example>", 451)
+            mta.wait_log("memory limit exceeded")
+            c.cmd("NOOP", 250)
+
+
+def test_mail_to_file():
+    text = '''
+$mail = $arguments["mail"];
+$mail->addHeader("X-New", "1");
+$f = $mail->toFile();
+Accept([$f->readline(), $f->readline(), $f->getPath() ?? "none",
+    $f->seek(0, "SEEK_END") == $mail->getSize()]);
+'''
+    got = says(text)
+    assert got[:3] == ["X-New: 1", "Subject: hi", "none"], got
+    assert got[3] in ("true", "1"), got
+
+
+def test_waits_in_a_loop():
+    """A thousand waits one after the other; nothing is left behind."""
+    got = says('''
+for ($i = 0; $i < 300; $i += 1) { sleep(0); dns_query("a.example"); }
+Accept($i);''', zone=ZONE)
+    assert got == ["300"], got
+
+
+if __name__ == "__main__":
+    main(globals())
