@@ -103,24 +103,42 @@ options_read(struct hsl_call *c, struct verdict *v, struct hsl_value options)
 	return codes.type == HSL_NONE ? HSL_OK : codes_read(c, v, codes);
 }
 
+/* What a call says goes to the verdict, all of it or nothing. */
 static enum hsl_rc
-terminate(struct hsl_call *c, enum verdict_action action)
+terminate_with(struct hsl_call *c, enum verdict_action action,
+    enum hsl_rc (*read)(struct hsl_call *, struct verdict *))
 {
 	struct hook_data	*data = hsl_data(c->x);
 	struct verdict		*v = &data->verdict;
-	enum hsl_rc		 rc = HSL_OK;
+	enum hsl_rc		 rc;
 
 	verdict_fini(v);
-	if (c->argc > 0)
-		rc = reason_read(c, v, c->argv[0]);
-	if (rc == HSL_OK && c->argc > 1)
-		rc = options_read(c, v, c->argv[1]);
+	rc = read(c, v);
 	if (rc != HSL_OK) {
 		verdict_fini(v);
 		return rc;
 	}
 	v->action = action;
 	return HSL_EXIT;
+}
+
+/* ([reason[, options]]) */
+static enum hsl_rc
+read_reason_options(struct hsl_call *c, struct verdict *v)
+{
+	enum hsl_rc	rc = HSL_OK;
+
+	if (c->argc > 0)
+		rc = reason_read(c, v, c->argv[0]);
+	if (rc == HSL_OK && c->argc > 1)
+		rc = options_read(c, v, c->argv[1]);
+	return rc;
+}
+
+static enum hsl_rc
+terminate(struct hsl_call *c, enum verdict_action action)
+{
+	return terminate_with(c, action, read_reason_options);
 }
 
 enum hsl_rc
@@ -142,6 +160,19 @@ terminate_defer(struct hsl_call *c)
 }
 
 /* ---- What Accept() of the early hooks may change ----------------------- */
+
+/* ([options]): a reason is an option here.  False: there are none. */
+static bool
+read_options(struct hsl_call *c, struct verdict *v, enum hsl_rc *rc)
+{
+	*rc = HSL_OK;
+	if (c->argc == 0)
+		return false;
+	*rc = options_read(c, v, c->argv[0]);
+	if (*rc == HSL_OK)
+		*rc = reason_read(c, v, hsl_array_get(c->argv[0], "reason"));
+	return *rc == HSL_OK;
+}
 
 static enum hsl_rc
 option_text(struct hsl_call *c, struct verdict *v, const char *name,
@@ -201,8 +232,11 @@ static enum hsl_rc
 changes_connect(struct hsl_call *c, struct verdict *v)
 {
 	struct netaddr	ip;
-	enum hsl_rc	rc = option_text(c, v, "remoteip", &v->remoteip);
+	enum hsl_rc	rc;
 
+	if (!read_options(c, v, &rc))
+		return rc;
+	rc = option_text(c, v, "remoteip", &v->remoteip);
 	if (rc == HSL_OK && v->remoteip != NULL &&
 	    netaddr_parse_ip(&ip, str_of(v->remoteip), 0) == -1)
 		return hsl_throw(c, "remoteip is not an address");
@@ -213,95 +247,83 @@ changes_connect(struct hsl_call *c, struct verdict *v)
 static enum hsl_rc
 changes_helo(struct hsl_call *c, struct verdict *v)
 {
-	enum hsl_rc	rc = option_text(c, v, "host", &v->host);
+	enum hsl_rc	rc;
 
+	if (!read_options(c, v, &rc))
+		return rc;
+	rc = option_text(c, v, "host", &v->host);
 	return rc != HSL_OK ? rc : option_extensions(c, v);
 }
 
 static enum hsl_rc
 changes_sender(struct hsl_call *c, struct verdict *v)
 {
-	return option_path(c, v, "sender");
+	enum hsl_rc	rc;
+
+	return read_options(c, v, &rc) ? option_path(c, v, "sender") : rc;
 }
 
 static enum hsl_rc
 changes_recipient(struct hsl_call *c, struct verdict *v)
 {
-	enum hsl_rc	rc = option_path(c, v, "recipient");
+	enum hsl_rc	rc;
 
+	if (!read_options(c, v, &rc))
+		return rc;
+	rc = option_path(c, v, "recipient");
 	if (rc == HSL_OK && v->has_path && v->path.null)
 		return hsl_throw(c, "recipient is not an address");
 	return rc != HSL_OK ? rc :
 	    option_text(c, v, "transportid", &v->transportid);
 }
 
-/* Accept([options]): a reason is an option here. */
-static enum hsl_rc
-accept_with(struct hsl_call *c,
-    enum hsl_rc (*changes)(struct hsl_call *, struct verdict *))
-{
-	struct hook_data	*data = hsl_data(c->x);
-	struct verdict		*v = &data->verdict;
-	enum hsl_rc		 rc = HSL_OK;
-
-	verdict_fini(v);
-	if (c->argc > 0) {
-		rc = options_read(c, v, c->argv[0]);
-		if (rc == HSL_OK)
-			rc = reason_read(c, v,
-			    hsl_array_get(c->argv[0], "reason"));
-		if (rc == HSL_OK)
-			rc = changes(c, v);
-	}
-	if (rc != HSL_OK) {
-		verdict_fini(v);
-		return rc;
-	}
-	v->action = VERDICT_ACCEPT;
-	return HSL_EXIT;
-}
-
 enum hsl_rc
 terminate_accept_connect(struct hsl_call *c)
 {
-	return accept_with(c, changes_connect);
+	return terminate_with(c, VERDICT_ACCEPT, changes_connect);
 }
 
 enum hsl_rc
 terminate_accept_helo(struct hsl_call *c)
 {
-	return accept_with(c, changes_helo);
+	return terminate_with(c, VERDICT_ACCEPT, changes_helo);
 }
 
 enum hsl_rc
 terminate_accept_sender(struct hsl_call *c)
 {
-	return accept_with(c, changes_sender);
+	return terminate_with(c, VERDICT_ACCEPT, changes_sender);
 }
 
 enum hsl_rc
 terminate_accept_recipient(struct hsl_call *c)
 {
-	return accept_with(c, changes_recipient);
+	return terminate_with(c, VERDICT_ACCEPT, changes_recipient);
 }
 
 static enum hsl_rc
 changes_auth(struct hsl_call *c, struct verdict *v)
 {
-	return option_text(c, v, "username", &v->username);
+	enum hsl_rc	rc;
+
+	return read_options(c, v, &rc) ?
+	    option_text(c, v, "username", &v->username) : rc;
 }
 
 enum hsl_rc
 terminate_accept_auth(struct hsl_call *c)
 {
-	return accept_with(c, changes_auth);
+	return terminate_with(c, VERDICT_ACCEPT, changes_auth);
 }
 
 static enum hsl_rc
 changes_command(struct hsl_call *c, struct verdict *v)
 {
-	enum hsl_rc	rc = option_text(c, v, "command", &v->command);
+	enum hsl_rc	rc;
 
+	if (!read_options(c, v, &rc))
+		return rc;
+	rc = option_text(c, v, "command", &v->command);
 	if (rc == HSL_OK && v->command != NULL &&
 	    strpbrk(v->command, "\r\n") != NULL)
 		return hsl_throw(c, "command is one line");
@@ -311,7 +333,7 @@ changes_command(struct hsl_call *c, struct verdict *v)
 enum hsl_rc
 terminate_pass_command(struct hsl_call *c)
 {
-	return accept_with(c, changes_command);
+	return terminate_with(c, VERDICT_ACCEPT, changes_command);
 }
 
 enum hsl_rc
