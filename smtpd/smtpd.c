@@ -123,7 +123,7 @@ server_load_dns(struct server *srv)
 	    p->dns_local_data, data, sizeof data), &e);
 	if (srv->dns != NULL)
 		return 0;
-	server_refuse(srv, "dns_local_data", e.text);
+	server_refuse(srv, "resolver", e.text);
 	return -1;
 }
 

@@ -220,6 +220,15 @@ $say[] = dns_query("not a name");
         {"error": "NXDOMAIN", "dnssec": False}], got[len(want):]
 
 
+def test_local_data_that_does_not_hold():
+    mta = instance(zone="a.example. 60 IN A 192.0.2.1\nb.example. IN A x\n")
+    try:
+        p = mta.ctl("start", check=False)
+        assert p.returncode != 0 and "zone:2:" in p.stdout + p.stderr, p
+    finally:
+        mta.stop()
+
+
 def test_dns_query_extended():
     got = json('''
 $say[] = dns_query("m.example", ["type" => "mx",
