@@ -171,6 +171,8 @@ class Evaluator:
         return CONTINUE
 
     def s_yield(self, s, f):
+        if f.coroutine is None:
+            raise Unspecified("yield outside of a function")
         key = self.eval(s[1], f) if s[1] else None
         f.coroutine.give(s[1] is not None, key,
                          self.eval(s[2], f) if s[2] else None)
@@ -537,6 +539,8 @@ class Evaluator:
         if op == ".":
             return concat(old, right)
         if op == "+" and old is None:
+            if not isinstance(right, (float, str, Array)):
+                raise Unspecified("none += " + type(right).__name__)
             return right
         return binary(op, old, right)
 

@@ -382,8 +382,9 @@ class Expressions:
         return "bool" if self.r.random() < 0.8 else self.r.choice(TYPES)
 
     def negated(self, d):
-        return expr(15, self.r.choice(["!", "not "]),
-                    (self.make(self.truthy(), d), 15))
+        # "!~" is another operator.
+        sign, least = self.r.choice([("!", 16), ("! ", 15), ("not ", 15)])
+        return expr(15, sign, (self.make(self.truthy(), d), least))
 
     def is_set(self, d):
         r = self.r

@@ -46,7 +46,7 @@ class Scope:
 
 
 class Generator(Expressions):
-    holes = False
+    holes = True
 
     def __init__(self, seed, number):
         self.r = random.Random("%s/%s" % (seed, number))
