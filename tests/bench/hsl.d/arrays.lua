@@ -7,7 +7,7 @@ local function fill(n)
 	return a
 end
 local sum = 0
-for round = 0, 39 do
+for round = 0, 49 do
 	local a = fill(100000)
 	for i, v in ipairs(a) do sum = sum + v * ((i - 1) % 7) end
 	for i = 2, 100000 do a[i] = a[i] + a[i - 1] % 10 end

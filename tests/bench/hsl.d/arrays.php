@@ -9,7 +9,7 @@ function fill($n) {
 	return $a;
 }
 $sum = 0;
-for ($round = 0; $round < 40; $round += 1) {
+for ($round = 0; $round < 50; $round += 1) {
 	$a = fill(100000);
 	foreach ($a as $i => $v) $sum += $v * ($i % 7);
 	for ($i = 1; $i < 100000; $i += 1) $a[$i] = $a[$i] + $a[$i - 1] % 10;

@@ -8,7 +8,7 @@ local function ackermann(m, n)
 	if n == 0 then return (ackermann(m - 1, 1)) end
 	return (ackermann(m - 1, ackermann(m, n - 1)))
 end
-print(fib(34))
+print(fib(35))
 local s = 0
 for i = 1, 120 do s = s + ackermann(2, 60) end
 print(s)

@@ -8,7 +8,7 @@ function ackermann($m, $n) {
 	if ($n == 0) return ackermann($m - 1, 1);
 	return ackermann($m - 1, ackermann($m, $n - 1));
 }
-echo fib(34), "\n";
+echo fib(35), "\n";
 $s = 0;
 for ($i = 0; $i < 120; $i += 1) $s += ackermann(2, 60);
 echo $s, "\n";

@@ -2,12 +2,10 @@
 local function build(n)
 	local total = 0
 	for round = 0, 19 do
-		local t, k = {}, 0
+		local t = {}
 		for i = 0, n - 1 do
-			t[k + 1] = "line "
-			t[k + 2] = i
-			t[k + 3] = ": " .. round .. "-" .. i .. "\n"
-			k = k + 3
+			t[i + 1] = "line " .. i .. ": " .. round .. "-" .. i ..
+			    "\n"
 		end
 		total = total + #table.concat(t)
 	end
