@@ -52,7 +52,7 @@ vm_frame_new(struct hsl_exec *x)
 	struct frame	*f;
 
 	if (x->nframes >= x->limits.depth) {
-		vm_limit(x, "call depth limit exceeded");
+		vm_throw(x, "call depth limit exceeded");
 		return NULL;
 	}
 	if (x->nframes == x->frames_cap) {

@@ -208,7 +208,7 @@ gen_assign_path(struct gen *g, struct node *n, uint16_t want, bool drop)
 	path_open(g, &p, n->a, n->b);
 	src = gen_value(g, n->b, drop || !gen_is_temp(g, dst) ? REG_ANY :
 	    dst);
-	/* $v[1] = $v: the copy is a second reference, so the write separates. */
+	/* $v[1] = $v: the copy is a second reference: the write separates. */
 	if (p.root == ROOT_REG && src == p.at.a)
 		src = gen_copy(g, n, src);
 	if (!drop && src != dst)

@@ -19,11 +19,14 @@ static void
 gen_if(struct gen *g, struct node *n)
 {
 	int32_t		 end = -1, no;
-	uint32_t	 log;
+	uint32_t	 log, first = UINT32_MAX;
 
 	for (;;) {
 		no = gen_cond(g, n->a, false, -1);
 		log = g->nlog;
+		/* Only the first condition is evaluated whatever happens. */
+		if (first == UINT32_MAX)
+			first = log;
 		gen_body(g, n->b);
 		gen_forget(g, log);
 		if (n->c == NULL)
@@ -38,6 +41,7 @@ gen_if(struct gen *g, struct node *n)
 		}
 		n = n->c;
 	}
+	gen_forget(g, first);
 	gen_patch(g, no);
 	gen_patch(g, end);
 }

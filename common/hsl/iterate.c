@@ -110,7 +110,8 @@ vm_generator(struct hsl_exec *x, const struct proto *p, const struct call *c)
 		vheap_free(&x->heap, it->regs, bytes);
 		it->regs = NULL;
 		vunref(x, v);
-		return vm_check(x);
+		vm_check(x);
+		return false;
 	}
 	f = &x->frames[depth];
 	it->closure = f->closure;

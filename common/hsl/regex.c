@@ -5,6 +5,14 @@
  *
  * The offsets of a match are kept in the pattern until its next match; they
  * are read before anything else runs.
+ *
+ * No match may hold the process.  PCRE2's own limit counts backtracking, anew
+ * at each start, and not how far a repeat has run: on a long subject it stops
+ * nothing in time.  So there are two forms of a pattern.  The plain one is for
+ * short subjects, with a limit that falls with the square of their length.
+ * The watched one, made when first needed, calls regex_watch() before every
+ * item of the pattern; it adds up steps and the way between them, over all
+ * matches in one subject.
  */
 #define PCRE2_CODE_UNIT_WIDTH	8
 #include <pcre2.h>
@@ -19,13 +27,21 @@
 
 #define REGEX_CACHE	64		/* patterns in strings kept */
 #define REGEX_PATTERN	65536		/* bytes in a pattern */
-#define REGEX_MATCHES	10000000
+#define REGEX_STEPS	10000000	/* in one subject */
+#define REGEX_STRIDE	32		/* bytes passed that are one step */
+#define REGEX_SHORT	512		/* bytes in a short subject */
+#define REGEX_PLAIN	20000000	/* steps by bytes, for plain ones */
 #define REGEX_HEAP_KIB	20000
 #define REGEX_STACK	(1024 * 1024)
 #define REGEX_GROUPS	1000
 
 struct regex {
 	pcre2_code		*code;
+	pcre2_code		*watched;	/* or NULL: not needed yet */
+	bool			 hard;		/* plain went over its limit */
+	char			*body;
+	size_t			 body_len;
+	uint32_t		 options;
 	pcre2_match_data	*match;
 	pcre2_general_context	*memory;
 	uint32_t		 groups;	/* with the whole match */
@@ -33,7 +49,6 @@ struct regex {
 	uint32_t		 name_size;
 	PCRE2_SPTR		 name_table;
 	bool			 utf;
-	bool			 jit;
 	int			 rc;		/* of the last match */
 };
 
@@ -42,6 +57,8 @@ struct regex_cache {
 	struct hsl_value	 patterns;	/* text to Regex */
 	pcre2_match_context	*context;
 	pcre2_jit_stack		*stack;
+	uint64_t		 steps;		/* in this subject */
+	size_t			 at;		/* where the last one was */
 };
 
 /* PCRE2 does not tell sizes when it frees: they stand before the block. */
@@ -77,8 +94,9 @@ regex_free(void *data)
 
 	if (re->match != NULL)
 		pcre2_match_data_free(re->match);
-	if (re->code != NULL)
-		pcre2_code_free(re->code);
+	pcre2_code_free(re->code);
+	pcre2_code_free(re->watched);
+	free(re->body);
 	free(re);
 	pcre2_general_context_free(memory);
 }
@@ -114,26 +132,45 @@ regex_options(struct str flags)
 	return options;
 }
 
+static pcre2_code *
+regex_form(const struct regex *re, uint32_t more, int *code)
+{
+	pcre2_compile_context	*cc = NULL;
+	pcre2_code		*form = NULL;
+	PCRE2_SIZE		 at;
+
+	if (re->memory != NULL && re->body_len <= REGEX_PATTERN)
+		cc = pcre2_compile_context_create(re->memory);
+	if (cc != NULL)
+		form = pcre2_compile((PCRE2_SPTR)re->body, re->body_len,
+		    re->options | PCRE2_NEVER_BACKSLASH_C | more, code, &at,
+		    cc);
+	pcre2_compile_context_free(cc);
+	if (form != NULL)
+		pcre2_jit_compile(form, PCRE2_JIT_COMPLETE);
+	return form;
+}
+
 /* Not yet a value; NULL with the reason in text. */
 static struct regex *
 regex_new(struct hsl_exec *x, struct str body, struct str flags, char *text,
     size_t size)
 {
 	struct regex		*re = xcalloc(1, sizeof *re);
-	pcre2_compile_context	*cc;
-	PCRE2_SIZE		 at;
 	int			 code = 0;
 	unsigned char		 why[200];
 
 	re->memory = pcre2_general_context_create(regex_malloc,
 	    regex_unmalloc, x);
-	cc = re->memory ? pcre2_compile_context_create(re->memory) : NULL;
 	re->utf = memchr(flags.p, 'u', flags.len) != NULL;
-	if (cc != NULL && body.len <= REGEX_PATTERN)
-		re->code = pcre2_compile((PCRE2_SPTR)body.p, body.len,
-		    regex_options(flags) | PCRE2_NEVER_BACKSLASH_C, &code,
-		    &at, cc);
-	pcre2_compile_context_free(cc);
+	re->options = regex_options(flags);
+	re->body_len = body.len;
+	if (body.len <= REGEX_PATTERN) {
+		re->body = xmalloc(body.len + 1);
+		if (body.len > 0)
+			memcpy(re->body, body.p, body.len);
+	}
+	re->code = regex_form(re, 0, &code);
 	if (re->code == NULL) {
 		if (code == 0 || pcre2_get_error_message(code, why,
 		    sizeof why) < 0)
@@ -142,7 +179,6 @@ regex_new(struct hsl_exec *x, struct str body, struct str flags, char *text,
 		regex_free(re);
 		return NULL;
 	}
-	re->jit = pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) == 0;
 	pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &re->groups);
 	pcre2_pattern_info(re->code, PCRE2_INFO_NAMECOUNT, &re->names);
 	pcre2_pattern_info(re->code, PCRE2_INFO_NAMEENTRYSIZE,
@@ -230,6 +266,19 @@ regex_literal(struct comp *c, struct node *n, struct hsl_value *v)
 
 /* ---- The cache of an execution ----------------------------------------- */
 
+/* Before each item of a watched pattern; negative ends the match. */
+static int
+regex_watch(pcre2_callout_block *b, void *arg)
+{
+	struct regex_cache	*rc = arg;
+	size_t			 at = b->current_position;
+
+	rc->steps += 1 + (at > rc->at ? at - rc->at : rc->at - at) /
+	    REGEX_STRIDE;
+	rc->at = at;
+	return rc->steps > REGEX_STEPS ? PCRE2_ERROR_MATCHLIMIT : 0;
+}
+
 static struct regex_cache *
 regex_cache(struct hsl_exec *x)
 {
@@ -242,7 +291,7 @@ regex_cache(struct hsl_exec *x)
 	rc->context = pcre2_match_context_create(NULL);
 	rc->stack = pcre2_jit_stack_create(32 * 1024, REGEX_STACK, NULL);
 	if (rc->context != NULL) {
-		pcre2_set_match_limit(rc->context, REGEX_MATCHES);
+		pcre2_set_callout(rc->context, regex_watch, rc);
 		pcre2_set_heap_limit(rc->context, REGEX_HEAP_KIB);
 		pcre2_jit_stack_assign(rc->context, NULL, rc->stack);
 	}
@@ -296,17 +345,71 @@ regex_of(struct hsl_exec *x, struct hsl_value v)
 
 /* ---- Matching ---------------------------------------------------------- */
 
+static int
+regex_run(const struct regex *re, const pcre2_code *form,
+    struct regex_cache *rc, struct str subject, size_t offset)
+{
+	rc->at = offset;
+	return pcre2_match(form, (PCRE2_SPTR)(subject.p != NULL ?
+	    subject.p : ""), subject.len, offset, 0, re->match, rc->context);
+}
+
+/* As far as its limit lets it; then the pattern is hard. */
+static int
+regex_run_plain(struct regex *re, struct regex_cache *rc,
+    struct str subject, size_t offset)
+{
+	size_t	 n = subject.len + 1;
+	int	 code;
+
+	pcre2_set_match_limit(rc->context, (uint32_t)(REGEX_PLAIN / n / n));
+	code = regex_run(re, re->code, rc, subject, offset);
+	re->hard = code == PCRE2_ERROR_MATCHLIMIT;
+	return code;
+}
+
+static int
+regex_run_watched(struct regex *re, struct regex_cache *rc,
+    struct str subject, size_t offset)
+{
+	size_t	 end = subject.len;
+	int	 code = PCRE2_ERROR_NOMEMORY;
+
+	if (re->watched == NULL)
+		re->watched = regex_form(re, PCRE2_AUTO_CALLOUT, &code);
+	if (re->watched == NULL)
+		return PCRE2_ERROR_NOMEMORY;
+	pcre2_set_match_limit(rc->context, REGEX_STEPS);
+	code = regex_run(re, re->watched, rc, subject, offset);
+	/* The way that was skipped to where a match could not begin. */
+	if (code > 0)
+		end = pcre2_get_ovector_pointer(re->match)[1];
+	if (end > rc->at)
+		rc->steps += (end - rc->at) / REGEX_STRIDE;
+	return code;
+}
+
 int
 regex_match(struct hsl_exec *x, struct regex *re, struct str subject,
     size_t offset)
 {
 	struct regex_cache	*rc = regex_cache(x);
+	bool			 brief = subject.len <= REGEX_SHORT;
 	unsigned char		 why[200];
+	uint64_t		 before;
 
-	if (!hsl_charge(x, 4 + (subject.len - offset) / 32))
+	if (offset == 0)
+		rc->steps = 0;
+	before = rc->steps;
+	rc->steps += 4;
+	if (brief && !re->hard) {
+		re->rc = regex_run_plain(re, rc, subject, offset);
+		rc->steps += subject.len / REGEX_STRIDE;
+	}
+	if (!brief || re->hard)
+		re->rc = regex_run_watched(re, rc, subject, offset);
+	if (!hsl_charge(x, rc->steps - before))
 		return -1;
-	re->rc = pcre2_match(re->code, (PCRE2_SPTR)(subject.p != NULL ?
-	    subject.p : ""), subject.len, offset, 0, re->match, rc->context);
 	if (re->rc > 0)
 		return 1;
 	if (re->rc == PCRE2_ERROR_NOMATCH)

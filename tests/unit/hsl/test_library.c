@@ -122,6 +122,8 @@ static const struct run_case	strings[] = {
 	{ .name = NULL }
 };
 
+#define LIMIT	"regular expression: match limit exceeded\n"
+
 static const struct run_case	regexes[] = {
 	{ "pcre_match", "echo pcre_match(#/(?<k>a)(x)?(b)/, \"zab\");"
 	    "echo pcre_match(\"q\", \"zab\"); echo pcre_match(\"/A/i\","
@@ -154,6 +156,16 @@ static const struct run_case	regexes[] = {
 	    "a<b>a<b>\n" },
 	{ "limits", "echo \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\" =~"
 	    " #/^(a+a+)+$/;", "! regular expression: match limit exceeded\n" },
+	{ "limits on long subjects", "foreach ([\"[a-z]*[a-z]*[0-9]\","
+	    " \"^(a+)+$\","
+	    " \"([a-z]*[a-z]*[0-9])|a\"] as $p) foreach ([300, 513, 300000]"
+	    " as $n) try { echo length(pcre_match_all($p, \"a\" * $n . "
+	    "\"c\")); } catch ($e) { echo $e->message(); }",
+	    "0\n0\n" LIMIT LIMIT LIMIT LIMIT "2\n" "2\n" LIMIT },
+	{ "no limit on many matches", "$s = \"a b\" * 100000; echo length("
+	    "pcre_match_all(#/./, $s)[0]); echo length(pcre_replace(#/ /u,"
+	    " \"\", $s)); echo $s =~ #/^a.*b a$/; echo $s =~ #/b$/;",
+	    "300000\n200000\nfalse\ntrue\n" },
 	{ "not UTF-8", "echo \"\\xff\" =~ #/a/u; echo \"\\xc3\\xa4\" =~"
 	    " #/^.$/u;",
 	    "false\ntrue\n" },

@@ -21,7 +21,7 @@ struct limit_case {
 
 #define MEMORY		"! limit: memory limit exceeded\n"
 #define INSTRUCTIONS	"! limit: instruction limit exceeded\n"
-#define DEPTH		"! limit: call depth limit exceeded\n"
+#define DEPTH		"! call depth limit exceeded\n"
 
 static const struct limit_case	limits[] = {
 	{ "endless", "forever { }", INSTRUCTIONS },
@@ -30,8 +30,26 @@ static const struct limit_case	limits[] = {
 	{ "endless for", "for (;;);", INSTRUCTIONS },
 	{ "endless generator", "function g() { forever yield 1; }"
 	    "foreach (g() as $x);", INSTRUCTIONS },
-	{ "recursion", "function f() { f(); } try { f(); } catch ($e)"
-	    " { echo \"caught\"; }", DEPTH },
+	{ "recursion", "function f() { f(); } f();", DEPTH },
+	{ "recursion caught", "function f() { return f() + 1; } try { f(); }"
+	    " catch ($e) { echo $e->message(); } echo 1;",
+	    "call depth limit exceeded\n1\n" },
+	{ "recursion caught in callbacks", "function f($x) { return"
+	    " array_map(f, [$x]); } try { f(1); } catch ($e) { echo 2; }"
+	    " echo array_map(function ($x) { return $x; }, [1]);",
+	    "2\n[0=>1]\n" },
+	{ "recursion caught in generators", "function g($n) { foreach (g($n +"
+	    " 1) as $x) yield $x; } try { foreach (g(0) as $x); } catch ($e)"
+	    " { echo 3; } function h() { yield 4; } foreach (h() as $x)"
+	    " echo $x;", "3\n4\n" },
+	{ "recursion caught at the call of a generator", "function h() { yield"
+	    " 1; } function f($n) { try { f([$n]); } catch ($e) { h(); } }"
+	    " f([0]); echo 5;", "5\n" },
+	{ "recursion caught in constructors", "class A { constructor() {"
+	    " $this->a = A(); } } try { A(); } catch ($e) { echo 6; }",
+	    "6\n" },
+	{ "recursion caught with spread", "function f(...$a) { f(...$a, 1); }"
+	    " try { f(); } catch ($e) { echo 7; }", "7\n" },
 	{ "recursion by value", "$f = none; function g() { global $f; $f(); }"
 	    "$f = g; g();", DEPTH },
 	{ "recursion in callbacks", "function f($x) { return array_map(f,"

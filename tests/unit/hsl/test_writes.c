@@ -121,6 +121,11 @@ static const struct run_case	known[] = {
 	{ "?\?= says nothing of a neighbour", "$a=1;$z=none; function q() { "
 	    "global $z; if (false) { $x = 1; $y = 1; } $z ?\?= 1; "
 	    "return $y; } echo q();", "! undefined variable $y\n" },
+	{ "the condition of else if", "function f($c) { if ($c) { } else if"
+	    " ($d) { } echo $d; } f(1);", "! undefined variable $d\n" },
+	{ "the condition of if", "function f($c) { if ($c) { $e = 1; } else"
+	    " if (isset($d)) { } else { $e = 2; } echo $e; echo $c; } f(1);",
+	    "1\n1\n" },
 	{ "?\?= of what is captured", "function f() { $a=1;$b=2;$c=3;$d=4;"
 	    "$z=none; $g = function () closure ($z) { if (false) $w = 1; "
 	    "$z ?\?= 5; return $z; }; return $g(); } echo f();", "5\n" },
