@@ -142,7 +142,9 @@ vm_return_fast(struct hsl_exec *x, struct frame *f, struct hsl_value v)
 			double a = l->u.number, b = r->u.number; \
 			vm_set_number(x, &R[i.a], expr); \
 		} else { \
-			if (!(i.x & INTO) || !vnullish(*l) || !vnullish(*r)) \
+			if ((i.x & INTO) && vnullish(*l)) \
+				vset(x, &R[i.a], vref(*r)); \
+			else \
 				TRY(arith_binary(x, OP_##name, &R[i.a], l, \
 				    r)); \
 			KILL(); \
@@ -556,6 +558,8 @@ vm_dispatch(struct hsl_exec *x)
 		case HSL_OK:
 			if (PAUSE())
 				return VM_AGAIN;
+			/* Frames move when one is pushed for a moment. */
+			f = &x->frames[x->nframes - 1];
 			NEXT();
 		case RC_FRAME:
 			if (PAUSE() || x->frames[x->nframes - 1].proto == NULL)

@@ -202,6 +202,9 @@ hsl_on_echo(struct hsl_exec *x, void (*fn)(void *arg, struct str text),
 	x->echo_arg = arg;
 }
 
+/* Nothing else runs until a native or an operator is done: half a second. */
+#define EXEC_HOLD	50000000
+
 bool
 hsl_charge(struct hsl_exec *x, uint64_t units)
 {
@@ -210,5 +213,8 @@ hsl_charge(struct hsl_exec *x, uint64_t units)
 	x->budget -= (int64_t)units;
 	if (x->budget >= 0 && !x->heap.over)
 		return true;
-	return vm_check(x);
+	if (!vm_check(x))
+		return false;
+	return x->budget >= -EXEC_HOLD ||
+	    vm_limit(x, "too much work in one operation");
 }

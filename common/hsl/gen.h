@@ -19,7 +19,7 @@
 #define KILL_B		1
 #define KILL_C		2
 #define QUIET		4		/* no exception if it is not set */
-#define INTO		4		/* ADD: none += none stays none */
+#define INTO		4		/* ADD: none += b is b */
 
 /* What a path starts at, and its steps; see path.c. */
 enum path_root { ROOT_REG, ROOT_CELL, ROOT_OUTER, ROOT_GLOBAL, ROOT_STATIC };

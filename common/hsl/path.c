@@ -163,9 +163,10 @@ path_operate(struct hsl_exec *x, struct hsl_value *root,
 	    v->type == HSL_NUMBER) {
 		slot->u.number += v->u.number;
 		ok = true;
-	} else if (op == OP_ADD && vnullish(*slot) && vnullish(*v))
+	} else if (op == OP_ADD && vnullish(*slot)) {
+		*slot = vref(*v);
 		ok = true;
-	else if (op == OP_CONCAT)
+	} else if (op == OP_CONCAT)
 		ok = arith_append(x, slot, v);
 	else
 		ok = arith_binary(x, op, slot, slot, v);

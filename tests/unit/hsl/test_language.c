@@ -186,7 +186,9 @@ static const struct run_case	assignment[] = {
 	    "[1=>[0=>1],\"x\"=>[0=>2]]\n[\"k\"=>1]\n" },
 	{ "none and none", "$a = []; echo $a[0] + $a[1]; echo none + none;"
 	    " $n = none; $n += none; echo $n === none; $a[0] += none;"
-	    " echo $a[0] === none;", "0\n0\ntrue\ntrue\n" },
+	    " echo $a[0] === none; $n += false; $a[0] += \"5\";"
+	    " echo $n === false; echo $a[0] === \"5\";",
+	    "0\n0\ntrue\ntrue\ntrue\ntrue\n" },
 	{ "op=", "$a = 5; $a += 2; $a -= 1; $a *= 4; $a /= 3; $a **= 2;"
 	    "$a %= 60; echo $a; $s = \"a\"; $s .= \"b\" . 1; echo $s;"
 	    "$h[\"n\"] += 3; $h[\"s\"] .= \"x\"; echo $h;"

@@ -75,6 +75,9 @@ static const struct limit_case	limits[] = {
 	{ "shared compare", "$a = [1]; $b = [1]; for ($i = 0; $i < 40; $i++)"
 	    " { $a = [$a, $a]; $b = [$b, $b]; } echo $a == $b;",
 	    INSTRUCTIONS },
+	{ "a generator when frames are full", "function h() { yield 1; }"
+	    " function f($n) { $g = h(); if ($n > 0) f($n - 1); foreach ($g"
+	    " as $x); return $x; } echo f(80);", "1\n" },
 	{ "shared json", "$a = [1]; for ($i = 0; $i < 40; $i++) $a = [$a, $a];"
 	    "json_encode($a);", INSTRUCTIONS },
 	{ "cycles", "class A { } for ($i = 0; $i < 1000; $i++) { $a = A();"
