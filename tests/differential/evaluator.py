@@ -490,6 +490,8 @@ class Evaluator:
         if e[0] == "index":
             base = self.soft(e[1], f)
             return IndexRef(ValueRef(base), self.eval(e[2], f), f.cls).get()
+        if e[0] == "slice":
+            return sliced(self.soft(e[1], f), self.bounds(e, f))
         if e[0] == "prop":
             return PropRef(self.soft(e[1], f), e[2], f.cls).get()
         return self.eval(e, f)
