@@ -3,7 +3,9 @@
  * eod_start), run in slices, suspended in send(), ended once.
  *
  * inline_deadline covers it all from the client's final dot until the end of
- * the message is given to a backend; then nothing ends it but the reply.
+ * the message is given to a backend; then nothing ends it but the reply, and
+ * if the backend took the message, nothing but the script's own end.  A wait
+ * of the script (library.h) never lasts longer than inline_deadline.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -156,10 +158,11 @@ void
 eod_go_on(void *run)
 {
 	struct eod_run	*r = run;
+	int64_t		 left = r->deadline_ms -
+			    loop_now_ms(r->hook->config.host.loop);
 
-	if (r->deadline_ms > loop_now_ms(r->hook->config.host.loop))
-		timer_start(&r->deadline, r->deadline_ms -
-		    loop_now_ms(r->hook->config.host.loop));
+	if (!r->spent && left > 0)
+		timer_start(&r->deadline, left);
 	run_slice(r);
 }
 
@@ -198,6 +201,7 @@ eod_start(struct eod_hook *h, const struct eod_request *rq)
 	    .log = rq->log, .go_on = eod_go_on, .arg = r };
 	r->delivery.arena = (struct arena)ARENA_INIT;
 	r->deadline_ms = loop_now_ms(l) + h->config.inline_deadline_ms;
+	r->data.library.until_ms = r->deadline_ms;
 	timer_init(&r->again, l, run_slice, r);
 	timer_init(&r->deadline, l, run_late, r);
 	timer_start(&r->deadline, h->config.inline_deadline_ms);
@@ -212,7 +216,7 @@ eod_start(struct eod_hook *h, const struct eod_request *rq)
 bool
 eod_end_sent(const struct eod_run *r)
 {
-	return r->end_given;
+	return r->end_given || r->spent;
 }
 
 void

@@ -71,8 +71,8 @@ struct eod_request {
 };
 
 struct eod_run	*eod_start(struct eod_hook *h, const struct eod_request *rq);
-/* The end of the message has been given to a backend: only its reply ends
- * the run now. */
+/* The end of the message has been given to a backend: its reply ends the run
+ * now, or, when it took the message or may have taken it, the script. */
 bool		 eod_end_sent(const struct eod_run *r);
 void		 eod_cancel(struct eod_run **r);
 

@@ -169,7 +169,8 @@ hook_start(struct hook *h, const struct hook_request *rq)
 	r->rq = *rq;
 	verdict_init(&r->data.verdict);
 	r->data.library = (struct library){ .host = h->config.host,
-	    .log = rq->log, .go_on = run_slice, .arg = r };
+	    .log = rq->log, .until_ms = INT64_MAX, .go_on = run_slice,
+	    .arg = r };
 	timer_init(&r->again, l, run_slice, r);
 	task_init(&r->begin, run_slice, r);
 	r->exec = hsl_exec_new(h->program, &h->config.limits, r);

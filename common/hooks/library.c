@@ -13,7 +13,7 @@
 #include "terminate.h"
 
 #define SLEEP_MAX_S	86400
-#define SYSLOG_CHARGE	100	/* a line costs as much as a small loop */
+#define CHARGE		100	/* a wait or a line: as much as a small loop */
 
 /* ---- Waiting ----------------------------------------------------------- */
 
@@ -57,8 +57,13 @@ library_end(struct library *l)
 int64_t
 library_time_ms(const struct hsl_exec *x, int64_t ms)
 {
-	int64_t	left = hsl_time_left_ms(x);
+	const struct library	*l = library_of(x);
+	int64_t			 left = hsl_time_left_ms(x);
+	int64_t			 until = l->until_ms -
+				    loop_now_ms(l->host.loop);
 
+	if (left > until)
+		left = until > 0 ? until : 0;
 	return ms < left ? ms : left;
 }
 
@@ -122,6 +127,8 @@ library_sleep(struct hsl_call *c)
 	    seconds > SLEEP_MAX_S)
 		return hsl_throw(c, "sleep(): seconds is a number from 0 to "
 		    "%d", SLEEP_MAX_S);
+	if (!hsl_charge(c->x, CHARGE))
+		return HSL_THROW;
 	n = xcalloc(1, sizeof *n);
 	n->library = library_of(c->x);
 	n->x = c->x;
@@ -161,7 +168,7 @@ library_syslog(struct hsl_call *c)
 	if (priority == NULL)
 		return hsl_throw(c, "syslog(): priority is emerg, alert, crit, "
 		    "err, warning, notice, info, debug or its number");
-	if (!library_text(c, 1, &text) || !hsl_charge(c->x, SYSLOG_CHARGE))
+	if (!library_text(c, 1, &text) || !hsl_charge(c->x, CHARGE))
 		return HSL_THROW;
 	LOG(EV_HOOK_SYSLOG, library_of(c->x)->log,
 	    LOG_STR("priority", priority), LOG_BYTES("text", text));

@@ -32,6 +32,7 @@ struct library_host {
 struct library {
 	struct library_host	 host;
 	const struct logctx	*log;
+	int64_t			 until_ms;	/* no wait lasts longer */
 	/* Runs the script after hsl_resume(); may end the run. */
 	void			(*go_on)(void *arg);
 	void			*arg;
@@ -48,7 +49,7 @@ void		 library_wait(struct library *l, void (*cancel)(void *wait),
 void		 library_resume(struct library *l, struct hsl_exec *x,
 		    struct hsl_value v);
 void		 library_end(struct library *l);
-/* ms, or the time that the execution has left if that is less. */
+/* ms, or the time that the run has left if that is less. */
 int64_t		 library_time_ms(const struct hsl_exec *x, int64_t ms);
 
 /* An argument that is text, or an exception and false. */
