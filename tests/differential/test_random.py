@@ -162,7 +162,7 @@ def main():
         with open(sys.argv[1], encoding="latin-1") as f:
             print("\n".join(expected(f.read()) or ["not specified"]))
         return 0
-    seed = os.environ.get("SEED") or str(int(time.time()) % 1000000)
+    seed = os.environ.get("SEED") or "1"    # the same in every make check
     print("# SEED=%s" % seed, flush=True)
     c = programs(seed)
     print("%sok - %d random programs of seed %s do as the language page "
