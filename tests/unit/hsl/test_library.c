@@ -59,6 +59,13 @@ static const struct run_case	arrays[] = {
 	    "echo length($a) . $a[\"k\"];", "44\n" },
 	{ "array_unique", "echo array_unique([1, \"1\", 2, \"a\", \"a\", none,"
 	    " none, [1], [1]]);", "[0=>1,2=>2,3=>\"a\",5=>none,7=>[0=>1]]\n" },
+	{ "array_unique, equals of numbers", "echo array_unique([\"1\", 1,"
+	    " \"01\", \"1\", true, true, 0, false, -0, \"0\"]);"
+	    " echo array_unique([true, 1, \"1\", false, 0]);"
+	    " $n = 0 / 0; echo length(array_unique([$n, $n]));"
+	    " echo length(array_unique(array_range(0, 300000)));",
+	    "[0=>\"1\",2=>\"01\",4=>true,6=>0]\n"
+	    "[0=>true,2=>\"1\",3=>false]\n2\n300000\n" },
 	{ "wrong types", "try { array_map(1, []); } catch ($e)"
 	    " { echo $e->message(); } array_keys(5);",
 	    "array_map(): argument 1 is a number, not a function\n"
