@@ -4,8 +4,8 @@
     SEED=7 COUNT=20000 SECONDS=600 tests/differential/test_random.py [FILE]
 
 Programs are numbered from 0; a program depends on SEED and its number only,
-and NUMBER=n runs that one.  Without COUNT it ends after SECONDS (60).  Of a
-difference the program is shown, made smaller.  With FILE that program is
+and NUMBER=n runs that one.  It ends after COUNT programs (3000) or SECONDS
+(600).  Of a difference the program is shown, made smaller.  With FILE that program is
 run and what the evaluator expects is printed.
 """
 import difflib
@@ -146,10 +146,10 @@ def programs(seed):
         n = int(os.environ["NUMBER"])
         c.batch([n])
         return c
-    count = int(os.environ.get("COUNT", 0))
-    end = time.monotonic() + float(os.environ.get("SECONDS", 60))
+    count = int(os.environ.get("COUNT", 3000))
+    end = time.monotonic() + float(os.environ.get("SECONDS", 600))
     at = 0
-    while (at < count) if count else time.monotonic() < end:
+    while at < count and time.monotonic() < end:
         c.batch(list(range(at, at + BATCH)))
         at += BATCH
         if c.failed > 20:
