@@ -323,7 +323,6 @@ instance_new(struct loop *l, const char *dir, const char *programs,
 	i->house.arg = i;
 	i->notify = notify;
 	i->pid_file = -1;
-	i->started_ms = loop_now_ms(l);
 	return i;
 }
 

@@ -31,7 +31,6 @@ struct instance {
 	int			 exit_status;
 	bool			 reload_wanted;
 	bool			 stopping;
-	int64_t			 started_ms;
 };
 
 struct instance	*instance_new(struct loop *l, const char *dir,

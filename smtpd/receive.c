@@ -89,7 +89,6 @@ void
 session_begin_chunk(struct session *s, uint64_t size, bool last)
 {
 	receive_begin(s);
-	s->txn->chunked = true;
 	s->mode = MODE_CHUNK;
 	s->chunk_left = size;
 	s->chunk_last = last;

@@ -25,7 +25,6 @@ struct transaction {
 	struct smtp_data	 reader;
 	struct buf		 trace;		/* our Received field */
 	struct eod_run		*run;
-	bool			 chunked;	/* BDAT */
 	bool			 failed;	/* the body can't be kept */
 	bool			 too_big;
 };

@@ -146,14 +146,3 @@ netaddr_local(struct netaddr *a, int fd)
 	memset(a, 0, sizeof *a);
 	return -1;
 }
-
-int
-netaddr_peer(struct netaddr *a, int fd)
-{
-	memset(a, 0, sizeof *a);
-	a->len = sizeof a->u;
-	if (getpeername(fd, &a->u.sa, &a->len) == 0)
-		return 0;
-	memset(a, 0, sizeof *a);
-	return -1;
-}

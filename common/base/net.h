@@ -44,8 +44,7 @@ bool	 netaddr_eq(const struct netaddr *a, const struct netaddr *b);
 const char *netaddr_ip(const struct netaddr *a, char *out, size_t size);
 /* "192.0.2.1:25", "[2001:db8::1]:25", or the path. */
 const char *netaddr_text(const struct netaddr *a, char *out, size_t size);
-/* The two ends of a socket. */
+/* Our end of a socket. */
 int	 netaddr_local(struct netaddr *a, int fd);
-int	 netaddr_peer(struct netaddr *a, int fd);
 
 #endif

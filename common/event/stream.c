@@ -451,12 +451,6 @@ stream_sent(const struct stream *s)
 	return s->offered > s->sent ? s->offered : s->sent;
 }
 
-size_t
-stream_pending(const struct stream *s)
-{
-	return s->out.len;
-}
-
 void
 stream_shutdown(struct stream *s)
 {
@@ -475,12 +469,6 @@ stream_resume(struct stream *s)
 {
 	s->paused = false;
 	stream_more(s);
-}
-
-bool
-stream_paused(const struct stream *s)
-{
-	return s->paused;
 }
 
 void

@@ -81,16 +81,13 @@ void		 stream_source(struct stream *s, const struct source *src);
 void		 stream_kick(struct stream *s);		/* ask it again */
 /* Sends now what can be sent, instead of at the end of the turn. */
 void		 stream_flush(struct stream *s);
-/* Bytes given to the kernel (in TLS: to the record layer) so far, and those
- * that wait in the stream's buffer. */
+/* Bytes given to the kernel (in TLS: to the record layer) so far. */
 uint64_t	 stream_sent(const struct stream *s);
-size_t		 stream_pending(const struct stream *s);
 /* Closes for writing once all is sent: FIN, or close_notify and FIN. */
 void		 stream_shutdown(struct stream *s);
 
 void		 stream_pause(struct stream *s);	/* no on_read() */
 void		 stream_resume(struct stream *s);
-bool		 stream_paused(const struct stream *s);
 /* Shows on_read() what is kept, if any, at the end of this turn. */
 void		 stream_more(struct stream *s);
 struct str	 stream_unread(const struct stream *s);
@@ -110,7 +107,6 @@ int		 stream_tls_accept(struct stream *s, struct tls_context *ctx,
 		    struct err *e);
 int		 stream_tls_connect(struct stream *s, struct tls_context *ctx,
 		    const char *sni, struct err *e);
-bool		 stream_is_tls(const struct stream *s);
 const char	*stream_tls_protocol(const struct stream *s);	/* "TLSv1.3" */
 const char	*stream_tls_cipher(const struct stream *s);
 int		 stream_tls_keysize(const struct stream *s);

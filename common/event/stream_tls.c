@@ -73,12 +73,6 @@ stream_tls_connect(struct stream *s, struct tls_context *ctx,
 	return 0;
 }
 
-bool
-stream_is_tls(const struct stream *s)
-{
-	return s->ssl != NULL && s->phase == STREAM_OPEN;
-}
-
 const char *
 stream_tls_protocol(const struct stream *s)
 {

@@ -39,7 +39,6 @@ struct eod_run {
 	struct message		*message;	/* NULL: eod_message() */
 	struct delivery		 delivery;
 	int64_t			 deadline_ms;
-	int			 delivered_code; /* 2xx from a backend */
 	bool			 end_given;	/* and no reply yet */
 	bool			 spent;		/* no second send() */
 };

@@ -350,9 +350,3 @@ channel_free(struct channel **cp)
 	c->depth++;
 	channel_leave(c);
 }
-
-int
-channel_fd(const struct channel *c)
-{
-	return c->fd;
-}

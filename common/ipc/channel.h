@@ -28,7 +28,6 @@ struct channel	*channel_new(struct loop *l, int fd, enum ipc_role self,
 		    enum ipc_role peer, const struct channel_ops *ops,
 		    void *arg);
 void		 channel_free(struct channel **c);
-int		 channel_fd(const struct channel *c);
 size_t		 channel_begin(struct channel *c, int type, int fd);
 struct buf	*channel_out(struct channel *c);
 void		 channel_end(struct channel *c, size_t begin);
