@@ -174,10 +174,11 @@ static void
 message_run_hook(struct session *s)
 {
 	struct transaction	*t = s->txn;
-	struct eod_request	 rq = { .conn = &s->conn, .txn = &t->facts,
-	    .body = t->body, .scan = &t->reader.scan, .log = &s->log,
-	    .context = &s->context, .present = message_client_present,
-	    .done = message_done, .arg = s };
+	struct eod_request	 rq = { .hook = { .conn = &s->conn,
+	    .txn = &t->facts, .log = &s->log, .context = &s->context,
+	    .done = message_done, .arg = s },
+	    .body = t->body, .scan = &t->reader.scan,
+	    .present = message_client_present };
 
 	if (s->server->params->received_header)
 		trace_write(s);

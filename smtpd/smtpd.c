@@ -127,11 +127,17 @@ server_load_dns(struct server *srv)
 	return -1;
 }
 
-static struct library_host
-server_library(struct server *srv)
+static struct hook_config
+server_hook_config(struct server *srv, int64_t time_ms)
 {
-	return (struct library_host){ .loop = srv->loop, .dns = srv->dns,
-	    .origin = &srv->origin };
+	return (struct hook_config){
+		.host = { .loop = srv->loop, .dns = srv->dns,
+		    .origin = &srv->origin },
+		.limits = server_limits(srv->params, time_ms),
+		.open = origin_open,
+		.open_arg = &srv->origin,
+		.on_error = server_count_error,
+	};
 }
 
 /* The text of a hook's script; none with 0: the hook is not set. */
@@ -159,7 +165,7 @@ server_load_eod(struct server *srv)
 	struct str		 text;
 	char			 file[PATH_MAX];
 	struct eod_config	 c = {
-		.host = server_library(srv),
+		.hook = server_hook_config(srv, p->inline_deadline),
 		.myhostname = p->myhostname,
 		.send_port = (uint16_t)p->send_default_port,
 		.inline_deadline_ms = p->inline_deadline,
@@ -169,11 +175,7 @@ server_load_eod(struct server *srv)
 		.idle_timeout_ms = p->backend_idle_timeout,
 		.connection_limit = (size_t)p->backend_connection_limit,
 		.transaction_limit = (uint32_t)p->backend_transaction_limit,
-		.limits = server_limits(p, p->inline_deadline),
 		.on_result = server_count_result,
-		.on_error = server_count_error,
-		.open = origin_open,
-		.open_arg = &srv->origin,
 	};
 
 	if (server_script(srv, p->hook_eod, &text) == -1)
@@ -189,13 +191,8 @@ static int
 server_load_hook(struct server *srv, enum hook_kind kind, const char *path)
 {
 	const struct params	*p = srv->params;
-	struct hook_config	 c = {
-		.host = server_library(srv),
-		.limits = server_limits(p, p->hook_time_limit),
-		.open = origin_open,
-		.open_arg = &srv->origin,
-		.on_error = server_count_error,
-	};
+	struct hook_config	 c = server_hook_config(srv,
+				    p->hook_time_limit);
 	struct str		 text;
 	char			 file[PATH_MAX];
 

@@ -55,14 +55,14 @@ request_recipients(struct eod_run *r, struct hsl_call *c,
 		    "least one address");
 	r->delivery.rcpts = arena_alloc(&r->delivery.arena,
 	    count * sizeof *rq->rcpts);
-	next = STAILQ_FIRST(&r->rq.txn->recipients);
+	next = STAILQ_FIRST(&r->run.rq.txn->recipients);
 	while (n < count && hsl_array_next(list, &pos, &key, &v)) {
 		if (values_to_path(v, &r->delivery.arena,
 		    &r->delivery.rcpts[n].path) == -1 ||
 		    r->delivery.rcpts[n].path.null)
 			return hsl_throw(c, "send: recipient %zu is not an "
 			    "address", n);
-		rcpt_pass_through(r->rq.txn, &next, &r->delivery.rcpts[n]);
+		rcpt_pass_through(r->run.rq.txn, &next, &r->delivery.rcpts[n]);
 		n++;
 	}
 	rq->rcpts = r->delivery.rcpts;
@@ -74,7 +74,7 @@ static enum hsl_rc
 request_envelope(struct eod_run *r, struct hsl_call *c,
     struct send_request *rq)
 {
-	const struct smtp_mail_options	*o = &r->rq.txn->options;
+	const struct smtp_mail_options	*o = &r->run.rq.txn->options;
 
 	if (values_to_path(c->argv[0], &r->delivery.arena, &rq->sender) == -1)
 		return hsl_throw(c, "send: sender is not an address");
@@ -175,10 +175,10 @@ value_result(struct hsl_exec *x, const struct send_result *res)
 static void
 result_log(struct eod_run *r, const struct send_result *res)
 {
-	int64_t	ms = loop_now_ms(r->hook->config.host.loop) -
+	int64_t	ms = loop_now_ms(r->hook->config.hook.host.loop) -
 		    r->delivery.started_ms;
 
-	LOG(EV_INLINE, r->rq.log,
+	LOG(EV_INLINE, r->run.rq.log,
 	    LOG_NUM("code", res->reply != NULL ? res->reply->code : 0),
 	    LOG_STR("state", smtp_state_name(res->state)),
 	    LOG_STR("error", res->reply != NULL ? NULL : res->message),
@@ -188,7 +188,7 @@ result_log(struct eod_run *r, const struct send_result *res)
 	    (int64_t)res->connection.transactions),
 	    LOG_NUM("ms", ms));
 	if (res->dsn_dropped)
-		LOG(EV_DSN_DROPPED, r->rq.log,
+		LOG(EV_DSN_DROPPED, r->run.rq.log,
 		    LOG_STR("remoteip", res->connection.remoteip));
 }
 
@@ -199,7 +199,7 @@ delivery_client_present(void *arg)
 {
 	struct eod_run	*r = arg;
 
-	return r->rq.present(r->rq.arg);
+	return r->rq.present(r->run.rq.arg);
 }
 
 static void
@@ -208,7 +208,7 @@ delivery_on_end_sent(void *arg)
 	struct eod_run	*r = arg;
 
 	r->end_given = true;
-	hsl_time_unlimited(r->exec);
+	hsl_time_unlimited(r->run.exec);
 	timer_stop(&r->deadline);
 }
 
@@ -220,7 +220,7 @@ static void
 delivery_on_done(void *arg, const struct send_result *res)
 {
 	struct eod_run	*r = arg;
-	struct hsl_exec	*x = r->exec;
+	struct hsl_exec	*x = r->run.exec;
 	int		 code = res->reply != NULL ? res->reply->code : 0;
 
 	r->delivery.send = NULL;
@@ -259,7 +259,7 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 	    message_source_body(&d->source, &rq.body, &e) == -1)
 		return hsl_throw(c, "send: %s", e.text);
 	d->host = rq.server.host;
-	d->started_ms = loop_now_ms(r->hook->config.host.loop);
+	d->started_ms = loop_now_ms(r->hook->config.hook.host.loop);
 	d->send = send_start(r->hook->engine, &rq);
 	return HSL_SUSPEND;
 }

@@ -8,7 +8,7 @@
  *            borrows everything in its request until done() is called or
  *            eod_cancel() returns.
  * Failure    eod_hook_new(): NULL after reports.  A script's failure is a
- *            verdict: VERDICT_NONE, and the caller defers.
+ *            verdict: a deferral; VERDICT_NONE if it ended without one.
  */
 #ifndef HOOKS_EOD_H
 #define HOOKS_EOD_H
@@ -17,12 +17,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/log.h"
 #include "base/str.h"
-#include "hooks/facts.h"
-#include "hooks/library.h"
-#include "hooks/verdict.h"
-#include "hsl/hsl.h"
+#include "hooks/hook.h"
 #include "smtp/body.h"
 #include "smtp/data.h"
 
@@ -31,7 +27,7 @@ struct eod_run;
 
 /* What a worker sets once; strings are borrowed. */
 struct eod_config {
-	struct library_host	 host;
+	struct hook_config	 hook;
 	const char		*myhostname;
 	uint16_t		 send_port;
 	int64_t			 inline_deadline_ms;
@@ -41,13 +37,7 @@ struct eod_config {
 	int64_t			 idle_timeout_ms;
 	size_t			 connection_limit;
 	uint32_t		 transaction_limit;
-	struct hsl_limits	 limits;
-	/* As in struct hsl_host: where include and import look. */
-	hsl_open_fn		*open;
-	void			*open_arg;
-	/* For counters; NULL: none. */
-	void			(*on_result)(bool answered);
-	void			(*on_error)(void);
+	void			(*on_result)(bool answered); /* or NULL */
 };
 
 struct eod_hook	*eod_hook_new(const struct eod_config *c, const char *file,
@@ -55,19 +45,13 @@ struct eod_hook	*eod_hook_new(const struct eod_config *c, const char *file,
 void		 eod_hook_free(struct eod_hook **h);
 
 struct eod_request {
-	const struct hook_connection	*conn;
-	const struct hook_transaction	*txn;
+	struct hook_request		 hook;	/* but for its args */
 	const struct body		*body;
 	const struct smtp_scan		*scan;	/* of the body */
 	struct str			 trace;	/* sent before the body */
-	const struct logctx		*log;
-	struct hsl_frozen		**context; /* replaced at the end */
-	/* Is the client there?  Asked just before the end is sent. */
+	/* Is the client there?  Asked with hook.arg, just before the end is
+	 * sent. */
 	bool				(*present)(void *arg);
-	/* Once, from the loop; the verdict is the callee's until it returns. */
-	void				(*done)(void *arg,
-					    const struct verdict *v);
-	void				*arg;
 };
 
 struct eod_run	*eod_start(struct eod_hook *h, const struct eod_request *rq);

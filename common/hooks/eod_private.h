@@ -6,16 +6,15 @@
 #ifndef HOOKS_EOD_PRIVATE_H
 #define HOOKS_EOD_PRIVATE_H
 
-#include "event/loop.h"
 #include "smtp/send.h"
 
 #include "eod.h"
+#include "hook_private.h"
 #include "message.h"
-#include "terminate.h"
 
 struct eod_hook {
+	struct hook		 hook;
 	struct eod_config	 config;
-	struct hsl_program	*program;
 	struct send_engine	*engine;
 };
 
@@ -29,13 +28,10 @@ struct delivery {
 };
 
 struct eod_run {
-	struct hook_data	 data;		/* first: hsl_data() */
+	struct hook_run		 run;		/* first: hsl_data() */
 	struct eod_hook		*hook;
 	struct eod_request	 rq;
-	struct hsl_exec		*exec;
-	struct timer		 again;		/* after a slice */
 	struct timer		 deadline;
-	struct task		 begin;
 	struct message		*message;	/* NULL: eod_message() */
 	struct delivery		 delivery;
 	int64_t			 deadline_ms;

@@ -1,28 +1,16 @@
+/*
+ * A run's life: begun from a task (so that done() never comes inside
+ * hook_start), run in slices, ended once.
+ */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
-#include "event/loop.h"
 
 #include "context.h"
-#include "hook.h"
+#include "hook_private.h"
 #include "hooks.h"
-#include "terminate.h"
 #include "values.h"
-
-struct hook {
-	enum hook_kind		 kind;
-	struct hook_config	 config;
-	struct hsl_program	*program;
-};
-
-struct hook_run {
-	struct hook_data	 data;		/* first: hsl_data() */
-	struct hook		*hook;
-	struct hook_request	 rq;
-	struct hsl_exec		*exec;
-	struct timer		 again;		/* after a slice */
-	struct task		 begin;
-};
 
 static const struct {
 	const char		*name;
@@ -41,19 +29,33 @@ hook_name(enum hook_kind kind)
 	return hook_rows[kind].name;
 }
 
+int
+hook_init(struct hook *h, const char *file, struct str script,
+    hsl_diag_fn *report, void *arg)
+{
+	struct hsl_host	 host = *hooks_host(hook_name(h->kind));
+
+	host.open = h->config.open;
+	host.open_arg = h->config.open_arg;
+	h->program = hsl_compile(&host, file, script, report, arg);
+	return h->program != NULL ? 0 : -1;
+}
+
+void
+hook_fini(struct hook *h)
+{
+	hsl_program_unref(&h->program);
+}
+
 struct hook *
 hook_new(enum hook_kind kind, const struct hook_config *c, const char *file,
     struct str script, hsl_diag_fn *report, void *arg)
 {
 	struct hook	*h = xcalloc(1, sizeof *h);
-	struct hsl_host	 host = *hooks_host(hook_name(kind));
 
 	h->kind = kind;
 	h->config = *c;
-	host.open = c->open;
-	host.open_arg = c->open_arg;
-	h->program = hsl_compile(&host, file, script, report, arg);
-	if (h->program == NULL)
+	if (hook_init(h, file, script, report, arg) == -1)
 		hook_free(&h);
 	return h;
 }
@@ -65,21 +67,27 @@ hook_free(struct hook **hp)
 
 	if (h == NULL)
 		return;
-	hsl_program_unref(&h->program);
+	hook_fini(h);
 	free(h);
 	*hp = NULL;
 }
 
 /* ---- The end of a run -------------------------------------------------- */
 
-static void
-run_free(struct hook_run *r)
+void
+hook_run_fini(struct hook_run *r)
 {
 	library_end(&r->data.library);
 	hsl_exec_free(&r->exec);
 	timer_fini(&r->again);
 	loop_cancel(r->hook->config.host.loop, &r->begin);
 	verdict_fini(&r->data.verdict);
+}
+
+static void
+run_free(struct hook_run *r)
+{
+	hook_run_fini(r);
 	free(r);
 }
 
@@ -89,29 +97,44 @@ run_finish(struct hook_run *r)
 	context_keep(r->exec, r->rq.context, r->rq.log,
 	    hook_name(r->hook->kind));
 	r->rq.done(r->rq.arg, &r->data.verdict);
-	run_free(r);
+	r->free(r);
+}
+
+/* Replies to these two carry no enhanced code (RFC 2034 4). */
+static bool
+run_is_plain(const struct hook_run *r)
+{
+	return r->hook->kind == HOOK_CONNECT || r->hook->kind == HOOK_HELO;
+}
+
+void
+hook_run_defer(struct hook_run *r, const char *text)
+{
+	static const int	 enhanced[3] = { 4, 3, 0 };
+	struct verdict		*v = &r->data.verdict;
+
+	verdict_fini(v);
+	v->action = VERDICT_DEFER;
+	v->code = hook_rows[r->hook->kind].error_code;
+	if (!run_is_plain(r))
+		memcpy(v->enhanced, enhanced, sizeof enhanced);
+	verdict_add_line(v, str_of(text));
+	run_finish(r);
 }
 
 static void
 run_failed(struct hook_run *r)
 {
-	struct verdict	*v = &r->data.verdict;
-	int		 code = hook_rows[r->hook->kind].error_code;
-
 	hook_log_failure(r->exec, r->rq.log, hook_name(r->hook->kind));
 	if (r->hook->config.on_error != NULL)
 		r->hook->config.on_error();
-	verdict_fini(v);
-	v->action = VERDICT_DEFER;
-	v->code = code;
-	verdict_add_line(v, STR("Local error in processing"));
-	run_finish(r);
+	hook_run_defer(r, "Local error in processing");
 }
 
-static void
-run_slice(void *arg)
+void
+hook_run_slice(void *run)
 {
-	struct hook_run	*r = arg;
+	struct hook_run	*r = run;
 
 	switch (hsl_run(r->exec)) {
 	case HSL_RUN_DONE:
@@ -141,6 +164,7 @@ run_echo(void *arg, struct str text)
 	LOG(EV_HOOK_ECHO, r->rq.log, LOG_BYTES("text", text));
 }
 
+/* $arguments of the end of DATA is eod.c's to set. */
 static void
 run_variables(struct hook_run *r)
 {
@@ -148,8 +172,10 @@ run_variables(struct hook_run *r)
 	const struct hook_request *rq = &r->rq;
 	enum hook_kind		 kind = r->hook->kind;
 
-	hsl_set_variable(x, "arguments", kind == HOOK_CONNECT ?
-	    values_connection(x, rq->conn) : values_arguments(x, &rq->args));
+	if (kind != HOOK_EOD)
+		hsl_set_variable(x, "arguments", kind == HOOK_CONNECT ?
+		    values_connection(x, rq->conn) :
+		    values_arguments(x, &rq->args));
 	hsl_set_variable(x, "connection", kind == HOOK_CONNECT ?
 	    values_connection_id(x, rq->conn) :
 	    values_connection(x, rq->conn));
@@ -159,32 +185,42 @@ run_variables(struct hook_run *r)
 	hsl_set_variable(x, "context", context_bring(x, rq->context));
 }
 
-struct hook_run *
-hook_start(struct hook *h, const struct hook_request *rq)
+void
+hook_run_init(struct hook_run *r, const struct hook *h,
+    const struct hook_request *rq)
 {
-	struct hook_run	*r = xcalloc(1, sizeof *r);
 	struct loop	*l = h->config.host.loop;
 
 	r->hook = h;
 	r->rq = *rq;
+	r->free = run_free;
 	verdict_init(&r->data.verdict);
 	r->data.library = (struct library){ .host = h->config.host,
-	    .log = rq->log, .until_ms = INT64_MAX, .go_on = run_slice,
+	    .log = rq->log, .until_ms = INT64_MAX, .go_on = hook_run_slice,
 	    .arg = r };
-	timer_init(&r->again, l, run_slice, r);
-	task_init(&r->begin, run_slice, r);
+	timer_init(&r->again, l, hook_run_slice, r);
+	task_init(&r->begin, hook_run_slice, r);
 	r->exec = hsl_exec_new(h->program, &h->config.limits, r);
 	hsl_on_echo(r->exec, run_echo, r);
 	run_variables(r);
 	loop_defer(l, &r->begin);
+}
+
+struct hook_run *
+hook_start(struct hook *h, const struct hook_request *rq)
+{
+	struct hook_run	*r = xcalloc(1, sizeof *r);
+
+	hook_run_init(r, h, rq);
 	return r;
 }
 
 void
 hook_cancel(struct hook_run **rp)
 {
-	if (*rp == NULL)
-		return;
-	run_free(*rp);
+	struct hook_run	*r = *rp;
+
 	*rp = NULL;
+	if (r != NULL)
+		r->free(r);
 }

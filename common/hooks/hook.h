@@ -1,7 +1,8 @@
 /*
- * hook - the hooks of a session other than the end of DATA
+ * hook - the scripts of a session, and the runs of one
  *
- * One run each time; the script may be suspended, the worker is not.
+ * One run each time; the script may be suspended, the worker is not.  The
+ * end of DATA is such a run with delivery and deadline on top: eod.h.
  *
  * Ownership  hook_new() gives, hook_free() takes and clears.  A run borrows
  *            everything in its request until done() is called or
