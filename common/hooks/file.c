@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "hsl/vstr.h"
 
 #include "file.h"
 #include "library.h"
@@ -47,13 +46,13 @@ file_new(struct hsl_exec *x, struct hsl_value bytes, struct hsl_value path)
 /* ---- Opening ----------------------------------------------------------- */
 
 static int
-file_fill(int fd, struct hsl_string *to, const char *path, struct err *e)
+file_fill(int fd, char *to, size_t size, const char *path, struct err *e)
 {
 	size_t	done = 0;
 	ssize_t	n;
 
-	while (done < to->len) {
-		n = read(fd, to->data + done, to->len - done);
+	while (done < size) {
+		n = read(fd, to + done, size - done);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
@@ -70,7 +69,8 @@ static int
 file_load(struct hsl_call *c, const char *path, struct hsl_value *bytes,
     struct err *e)
 {
-	struct hsl_string	*s = NULL;
+	struct hsl_value	 s = hsl_none();
+	char			*to = NULL;
 	uint64_t		 size;
 	int			 rc = -1;
 	int			 fd = origin_open_file(
@@ -80,16 +80,16 @@ file_load(struct hsl_call *c, const char *path, struct hsl_value *bytes,
 	if (fd == -1)
 		return -1;
 	if (hsl_charge(c->x, 1 + size / 32))
-		s = vstr_alloc(c->x, size);
-	if (s == NULL)
+		s = hsl_string_new(c->x, size, &to);
+	if (to == NULL)
 		(void)err_set(e, "%s: too large", path);
 	else
-		rc = file_fill(fd, s, path, e);
+		rc = file_fill(fd, to, size, path, e);
 	(void)close(fd);
 	if (rc == 0)
-		*bytes = vstr_value(s);
-	else if (s != NULL)
-		hsl_value_unref(c->x, vstr_value(s));
+		*bytes = s;
+	else
+		hsl_value_unref(c->x, s);
 	return rc;
 }
 

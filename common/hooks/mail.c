@@ -3,8 +3,6 @@
  */
 #include <string.h>
 
-#include "hsl/vstr.h"
-
 #include "eod_private.h"
 #include "file.h"
 
@@ -58,22 +56,25 @@ mail_to_string(struct hsl_call *c)
 	struct eod_run		*r = hsl_object_data(c->self, &mail_class);
 	uint64_t		 size = message_size(eod_message(r));
 	struct message_source	 s;
-	struct hsl_string	*text;
+	struct hsl_value	 text;
+	char			*bytes;
 	int			 rc;
 
-	if (!hsl_charge(c->x, 1 + size / 32) ||
-	    (text = vstr_alloc(c->x, size)) == NULL)
+	if (!hsl_charge(c->x, 1 + size / 32))
+		return HSL_THROW;
+	text = hsl_string_new(c->x, size, &bytes);
+	if (bytes == NULL)
 		return HSL_THROW;
 	rc = message_source_init(&s, r->message, STR_NONE, NULL);
 	if (rc == 0) {
-		rc = mail_copy(&s, text->data, size);
+		rc = mail_copy(&s, bytes, size);
 		message_source_fini(&s);
 	}
 	if (rc == -1) {
-		hsl_value_unref(c->x, vstr_value(text));
+		hsl_value_unref(c->x, text);
 		return hsl_throw(c, "toString: the message can't be read");
 	}
-	*c->ret = vstr_value(text);
+	*c->ret = text;
 	return HSL_OK;
 }
 

@@ -2,6 +2,8 @@
  * Bytes as text: base64, base32, percent and plus encoding.  Decoders of the
  * base family never fail: they skip what they do not know.
  */
+#include "base/xtext.h"
+
 #include "hsl/lib.h"
 
 static const char	base64_plain[] =
@@ -117,15 +119,17 @@ encode_unreserved(unsigned char ch)
 	    strchr("-._~", ch) != NULL);
 }
 
-/* RFC 3461: printable ASCII but "+" and "=". */
-static bool
-encode_xchar(unsigned char ch)
+static int
+decode_digit(int ch)
 {
-	return ch > ' ' && ch < 0x7f && ch != '+' && ch != '=';
+	if (ch >= '0' && ch <= '9')
+		return ch - '0';
+	ch = ascii_lower(ch);
+	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
 }
 
-static enum hsl_rc
-encode_marked(struct hsl_call *c, char mark, bool (*plain)(unsigned char))
+enum hsl_rc
+fn_url_encode(struct hsl_call *c)
 {
 	static const char	 hex[] = "0123456789ABCDEF";
 	struct buf		 out = BUF_INIT;
@@ -136,28 +140,19 @@ encode_marked(struct hsl_call *c, char mark, bool (*plain)(unsigned char))
 		return HSL_THROW;
 	for (size_t i = 0; i < s.len; i++) {
 		ch = (unsigned char)s.p[i];
-		if (plain(ch)) {
+		if (encode_unreserved(ch)) {
 			buf_add_byte(&out, (char)ch);
 			continue;
 		}
-		buf_add_byte(&out, mark);
+		buf_add_byte(&out, '%');
 		buf_add_byte(&out, hex[ch >> 4]);
 		buf_add_byte(&out, hex[ch & 15]);
 	}
 	return lib_return(c, &out);
 }
 
-static int
-decode_digit(int ch)
-{
-	if (ch >= '0' && ch <= '9')
-		return ch - '0';
-	ch = ascii_lower(ch);
-	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
-}
-
-static enum hsl_rc
-decode_marked(struct hsl_call *c, char mark)
+enum hsl_rc
+fn_url_decode(struct hsl_call *c)
 {
 	struct buf	 out = BUF_INIT;
 	struct str	 s;
@@ -167,7 +162,7 @@ decode_marked(struct hsl_call *c, char mark)
 		return HSL_THROW;
 	for (size_t i = 0; i < s.len; i++) {
 		hi = lo = -1;
-		if (s.p[i] == mark && i + 2 < s.len) {
+		if (s.p[i] == '%' && i + 2 < s.len) {
 			hi = decode_digit((unsigned char)s.p[i + 1]);
 			lo = decode_digit((unsigned char)s.p[i + 2]);
 		}
@@ -182,27 +177,29 @@ decode_marked(struct hsl_call *c, char mark)
 }
 
 enum hsl_rc
-fn_url_encode(struct hsl_call *c)
-{
-	return encode_marked(c, '%', encode_unreserved);
-}
-
-enum hsl_rc
-fn_url_decode(struct hsl_call *c)
-{
-	return decode_marked(c, '%');
-}
-
-enum hsl_rc
 fn_xtext_encode(struct hsl_call *c)
 {
-	return encode_marked(c, '+', encode_xchar);
+	struct buf	out = BUF_INIT;
+	struct str	s;
+
+	if (!lib_str(c, 0, &s) || !hsl_charge(c->x, s.len / 4))
+		return HSL_THROW;
+	xtext_encode(&out, s);
+	return lib_return(c, &out);
 }
 
+/* What is no xtext comes back as it is. */
 enum hsl_rc
 fn_xtext_decode(struct hsl_call *c)
 {
-	return decode_marked(c, '+');
+	struct buf	out = BUF_INIT;
+	struct str	s;
+
+	if (!lib_str(c, 0, &s) || !hsl_charge(c->x, s.len / 4))
+		return HSL_THROW;
+	if (xtext_decode(&out, s) == -1)
+		buf_add_str(&out, s);
+	return lib_return(c, &out);
 }
 
 /* ---- url_parse() ------------------------------------------------------- */

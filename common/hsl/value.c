@@ -243,6 +243,15 @@ hsl_string(struct hsl_exec *x, struct str s)
 }
 
 struct hsl_value
+hsl_string_new(struct hsl_exec *x, size_t n, char **bytes)
+{
+	struct hsl_string	*s = vstr_alloc(x, n);
+
+	*bytes = s != NULL ? s->data : NULL;
+	return vstr_value(s);
+}
+
+struct hsl_value
 hsl_text(struct hsl_exec *x, const char *text)
 {
 	return hsl_string(x, str_of(text));

@@ -62,6 +62,9 @@ struct hsl_value hsl_boolean(bool b);
 struct hsl_value hsl_number(double n);
 struct hsl_value hsl_string(struct hsl_exec *x, struct str s);
 struct hsl_value hsl_text(struct hsl_exec *x, const char *text);
+/* A string of n bytes, to be filled at *bytes before the script goes on;
+ * over the heap's limit none, and *bytes is NULL. */
+struct hsl_value hsl_string_new(struct hsl_exec *x, size_t n, char **bytes);
 
 struct hsl_value hsl_value_ref(struct hsl_value v);
 void		 hsl_value_unref(struct hsl_exec *x, struct hsl_value v);

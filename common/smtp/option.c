@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/xtext.h"
 
 #include "ext.h"
 #include "option.h"
-#include "xtext.h"
 
 #define ENVID_MAX	100
 #define ORCPT_MAX	500
@@ -108,7 +108,7 @@ bool
 smtp_envid_ok(struct str envid)
 {
 	return envid.len != 0 && envid.len <= ENVID_MAX &&
-	    smtp_xtext_ok(envid);
+	    xtext_ok(envid);
 }
 
 static int
@@ -181,7 +181,7 @@ smtp_orcpt_ok(struct str orcpt)
 		    type.p[i] != '-')
 			return false;
 	if (!str_caseeq(type, STR("utf-8")))
-		return smtp_xtext_ok(addr);
+		return xtext_ok(addr);
 	for (i = 0; i < addr.len; i++)
 		if ((unsigned char)addr.p[i] <= ' ' || addr.p[i] == '=' ||
 		    addr.p[i] == 0x7f)

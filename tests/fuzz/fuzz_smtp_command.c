@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "smtp/command.h"
 #include "smtp/option.h"
-#include "smtp/xtext.h"
+#include "base/xtext.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,12 +37,12 @@ check_xtext(struct str s)
 
 	if (s.len == 0)
 		return;
-	smtp_xtext_encode(&enc, s);
-	if (smtp_xtext_decode(&dec, buf_str(&enc)) == -1 ||
+	xtext_encode(&enc, s);
+	if (xtext_decode(&dec, buf_str(&enc)) == -1 ||
 	    !str_eq(buf_str(&dec), s))
 		abort();
 	buf_clear(&dec);
-	(void)smtp_xtext_decode(&dec, s);
+	(void)xtext_decode(&dec, s);
 	buf_free(&enc);
 	buf_free(&dec);
 }

@@ -10,7 +10,7 @@
 #include "smtp/ext.h"
 #include "smtp/option.h"
 #include "smtp/path.h"
-#include "smtp/xtext.h"
+#include "base/xtext.h"
 
 static void
 test_path_write(void **state)
@@ -85,16 +85,16 @@ test_xtext(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		assert_int_equal(smtp_xtext_decode(&out, str_of(bad[i])), -1);
+		assert_int_equal(xtext_decode(&out, str_of(bad[i])), -1);
 		assert_int_equal(out.len, 0);
 	}
-	assert_int_equal(smtp_xtext_decode(&out, STR("a+2Bb+3D")), 0);
+	assert_int_equal(xtext_decode(&out, STR("a+2Bb+3D")), 0);
 	assert_true(str_eq(buf_str(&out), STR("a+b=")));
 	buf_clear(&out);
 	for (i = 0; i < 256; i++)
 		all[i] = (char)i;
-	smtp_xtext_encode(&out, (struct str){ all, 256 });
-	assert_int_equal(smtp_xtext_decode(&back, buf_str(&out)), 0);
+	xtext_encode(&out, (struct str){ all, 256 });
+	assert_int_equal(xtext_decode(&back, buf_str(&out)), 0);
 	assert_true(str_eq(buf_str(&back), (struct str){ all, 256 }));
 	buf_free(&out);
 	buf_free(&back);

@@ -28,7 +28,7 @@ xtext_next(struct str s, size_t *i)
 }
 
 bool
-smtp_xtext_ok(struct str s)
+xtext_ok(struct str s)
 {
 	size_t	i = 0;
 
@@ -39,11 +39,11 @@ smtp_xtext_ok(struct str s)
 }
 
 int
-smtp_xtext_decode(struct buf *out, struct str s)
+xtext_decode(struct buf *out, struct str s)
 {
 	size_t	i = 0;
 
-	if (!smtp_xtext_ok(s))
+	if (!xtext_ok(s))
 		return -1;
 	while (i < s.len)
 		buf_add_byte(out, (char)xtext_next(s, &i));
@@ -51,7 +51,7 @@ smtp_xtext_decode(struct buf *out, struct str s)
 }
 
 void
-smtp_xtext_encode(struct buf *out, struct str s)
+xtext_encode(struct buf *out, struct str s)
 {
 	static const char	 hex[] = "0123456789ABCDEF";
 	unsigned char		 c;
