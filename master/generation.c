@@ -8,6 +8,12 @@
  * DRAINING    -               gone, if the last  again, sooner  -
  * FAILED      -               -                  -              -
  *
+ * A single service (programs.def) that runs already has no process in a new
+ * generation until that is RUNNING and adopts the old one's, before the old
+ * one drains; one that is FAILED leaves it where it is.  DRAINING, a single
+ * service is restarted and not drained until the others are gone: they may
+ * need it to the end.
+ *
  * Reports to the instance are made from a task, so that it may free the
  * generation in them.
  */
@@ -119,6 +125,20 @@ process_restart(void *arg)
 		timer_start(&p->restart, p->backoff_ms);
 }
 
+/* The process of a single service, by what its row says. */
+static struct process *
+generation_single(const struct generation *g, const struct conf_service *svc)
+{
+	struct process	*p;
+
+	TAILQ_FOREACH(p, &g->processes, link)
+		if (p->service->single && p->service->type == svc->type &&
+		    strcmp(p->service->name, svc->name) == 0 &&
+		    strcmp(p->service->command, svc->command) == 0)
+			return p;
+	return NULL;
+}
+
 static int
 generation_add(struct generation *g, const struct conf_service *svc,
     bool probe, struct err *e)
@@ -139,7 +159,8 @@ generation_add(struct generation *g, const struct conf_service *svc,
 
 /* The metrics service comes last, so that it is told of all pages. */
 static int
-generation_populate(struct generation *g, bool metrics, struct err *e)
+generation_populate(struct generation *g, const struct generation *before,
+    bool metrics, struct err *e)
 {
 	const struct conf_service	*svc;
 	size_t				 i;
@@ -148,6 +169,8 @@ generation_populate(struct generation *g, bool metrics, struct err *e)
 	for (i = 0; i < conf_service_count(g->conf); i++) {
 		svc = conf_service(g->conf, i);
 		if ((strcmp(svc->command, "metrics") == 0) != metrics)
+			continue;
+		if (before != NULL && generation_single(before, svc) != NULL)
 			continue;
 		for (k = 0; k < svc->maxproc; k++)
 			if (generation_add(g, svc, k == 0, e) == -1)
@@ -158,7 +181,7 @@ generation_populate(struct generation *g, bool metrics, struct err *e)
 
 struct generation *
 generation_new(struct house *h, struct conf *conf, uint32_t number,
-    struct err *e)
+    const struct generation *before, struct err *e)
 {
 	struct generation	*g = xcalloc(1, sizeof *g);
 
@@ -169,14 +192,37 @@ generation_new(struct house *h, struct conf *conf, uint32_t number,
 	TAILQ_INIT(&g->processes);
 	timer_init(&g->patience, h->loop, generation_impatient, g);
 	task_init(&g->news, generation_tell, g);
-	if (generation_populate(g, false, e) == -1 ||
-	    generation_populate(g, true, e) == -1) {
+	if (generation_populate(g, before, false, e) == -1 ||
+	    generation_populate(g, before, true, e) == -1) {
 		generation_free(&g);
 		return NULL;
 	}
 	timer_start(&g->patience, PATIENCE_MS);
 	generation_start(g, true);
+	if (TAILQ_EMPTY(&g->processes))
+		generation_ready(g);
 	return g;
+}
+
+void
+generation_adopt(struct generation *g, struct generation *before)
+{
+	const struct conf_service	*svc;
+	struct process			*p;
+	size_t				 i;
+
+	for (i = 0; i < conf_service_count(g->conf); i++) {
+		svc = conf_service(g->conf, i);
+		p = generation_single(before, svc);
+		if (p == NULL || p->state == PROCESS_DRAINING)
+			continue;
+		TAILQ_REMOVE(&before->processes, p, link);
+		TAILQ_INSERT_TAIL(&g->processes, p, link);
+		p->generation = g;
+		p->service = svc;
+		p->slot->board->generation = g->number;
+		process_renew(p);
+	}
 }
 
 void
@@ -213,6 +259,29 @@ generation_empty(const struct generation *g)
 	return true;
 }
 
+static bool
+generation_others(const struct generation *g)
+{
+	const struct process	*p;
+
+	TAILQ_FOREACH(p, &g->processes, link)
+		if (!p->service->single && p->state != PROCESS_NONE)
+			return true;
+	return false;
+}
+
+static void
+generation_drain_singles(struct generation *g)
+{
+	struct process	*p;
+
+	if (generation_others(g))
+		return;
+	TAILQ_FOREACH(p, &g->processes, link)
+		if (p->service->single && p->state != PROCESS_DRAINING)
+			process_drain(p, 0, g->hard_ms);
+}
+
 void
 generation_drain(struct generation *g, int64_t soft_ms, int64_t hard_ms)
 {
@@ -224,8 +293,11 @@ generation_drain(struct generation *g, int64_t soft_ms, int64_t hard_ms)
 		return;
 	}
 	g->state = GENERATION_DRAINING;
+	g->hard_ms = hard_ms;
 	TAILQ_FOREACH(p, &g->processes, link)
-		process_drain(p, soft_ms, hard_ms);
+		if (!p->service->single)
+			process_drain(p, soft_ms, hard_ms);
+	generation_drain_singles(g);
 	if (generation_empty(g))
 		loop_defer(g->house->loop, &g->news);
 }
@@ -303,10 +375,15 @@ generation_reaped(struct generation *g, pid_t pid, int status)
 	p->state = PROCESS_NONE;
 	channel_free(&p->channel);
 	slots_clear(&g->house->slots, p->slot);
-	if (g->state == GENERATION_RUNNING)
+	if (g->state == GENERATION_RUNNING ||
+	    (g->state == GENERATION_DRAINING && p->service->single &&
+	    generation_others(g)))
 		process_schedule(p);
-	else if (g->state == GENERATION_DRAINING && generation_empty(g))
-		loop_defer(g->house->loop, &g->news);
+	else if (g->state == GENERATION_DRAINING) {
+		generation_drain_singles(g);
+		if (generation_empty(g))
+			loop_defer(g->house->loop, &g->news);
+	}
 	else if (g->state == GENERATION_PROBING ||
 	    g->state == GENERATION_STARTING) {
 		if (!p->refused)

@@ -5,7 +5,8 @@
  * its hooks; only when all of those are ready do the others follow, and only
  * when these are ready too does the generation take over.  A worker that
  * refuses or dies before it is ready fails the generation.  Once it runs,
- * workers that die are replaced with back-off, until it drains.
+ * workers that die are replaced with back-off, until it drains.  The process
+ * of a single service outlives its generation: the next one adopts it.
  *
  * Ownership  generation_new() takes the conf; generation_free() kills what
  *            still runs.
@@ -83,10 +84,17 @@ struct generation {
 	TAILQ_HEAD(processes, process)	 processes;
 	struct timer			 patience;
 	struct task			 news;		/* for ops */
+	int64_t				 hard_ms;	/* of the drain */
 };
 
+/* `before`: the one that runs, or NULL; its single services are not made a
+ * second time, see generation_adopt(). */
 struct generation *generation_new(struct house *h, struct conf *conf,
-		    uint32_t number, struct err *e);
+		    uint32_t number, const struct generation *before,
+		    struct err *e);
+/* Takes over the processes of single services, once g runs. */
+void		 generation_adopt(struct generation *g,
+		    struct generation *before);
 void		 generation_free(struct generation **g);
 void		 generation_drain(struct generation *g, int64_t soft_ms,
 		    int64_t hard_ms);
@@ -101,6 +109,8 @@ const char	*process_state_name(const struct process *p);
 int		 process_start(struct process *p);
 void		 process_drain(struct process *p, int64_t soft_ms,
 		    int64_t hard_ms);
+/* Tells it the parameters of its new generation. */
+void		 process_renew(struct process *p);
 void		 generation_ready(struct generation *g);
 void		 generation_fail(struct generation *g);
 

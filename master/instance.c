@@ -121,7 +121,8 @@ instance_next_generation(struct instance *i)
 		conf_free(&conf);
 		return -1;
 	}
-	g = generation_new(&i->house, conf, ++i->last_number, &e);
+	g = generation_new(&i->house, conf, ++i->last_number,
+	    instance_running(i), &e);
 	if (g == NULL) {
 		instance_diag(i, i->house.directory, 0, 0, e.text);
 		return -1;
@@ -140,6 +141,7 @@ instance_on_running(void *arg, struct generation *g)
 	soft = conf_params(g->conf)->drain_limit;
 	TAILQ_FOREACH(old, &i->generations, link)
 		if (old != g) {
+			generation_adopt(g, old);
 			generation_drain(old, soft, soft + HARD_EXTRA_MS);
 			generation_log(old);
 		}

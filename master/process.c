@@ -52,7 +52,8 @@ static void
 process_tell_setup(struct process *p)
 {
 	struct ipc_SETUP	m = { .generation = p->generation->number,
-	    .slot = p->slot->id, .workers = (uint32_t)p->service->maxproc };
+	    .slot = p->slot->id, .workers = (uint32_t)p->service->maxproc,
+	    .restarts = p->restarts };
 
 	(void)strlcpy(m.service, p->service->name, sizeof m.service);
 	(void)strlcpy(m.program, p->service->command, sizeof m.program);
@@ -147,6 +148,15 @@ process_tell_boards(struct process *p)
 }
 
 static void
+process_tell_log(struct process *p)
+{
+	int	fd = p->generation->house->log_fd;
+
+	if (fd != -1)
+		CHANNEL_SEND(p->channel, LOG_FILE, fd, { .unused = 0 });
+}
+
+static void
 process_tell(struct process *p)
 {
 	process_tell_setup(p);
@@ -154,9 +164,7 @@ process_tell(struct process *p)
 	process_tell_scripts(p);
 	process_tell_listeners(p);
 	process_tell_boards(p);
-	if (p->generation->house->log_fd != -1)
-		CHANNEL_SEND(p->channel, LOG_FILE,
-		    p->generation->house->log_fd, { .unused = 0 });
+	process_tell_log(p);
 	CHANNEL_SEND(p->channel, START, -1, { .unused = 0 });
 }
 
@@ -272,6 +280,17 @@ process_drain(struct process *p, int64_t soft_ms, int64_t hard_ms)
 	    LOG_NUM("worker", p->pid));
 	CHANNEL_SEND(p->channel, DRAIN, -1, { .soft_ms = (uint64_t)soft_ms,
 	    .hard_ms = (uint64_t)hard_ms });
+}
+
+void
+process_renew(struct process *p)
+{
+	if (p->state != PROCESS_STARTING && p->state != PROCESS_READY)
+		return;
+	process_tell_parameters(p);
+	process_tell_log(p);
+	CHANNEL_SEND(p->channel, RENEW, -1,
+	    { .generation = p->generation->number });
 }
 
 const char *

@@ -18,14 +18,17 @@ const char *const	column_names[COLUMNS] = {
 	"maxproc", "command"
 };
 
+enum { RENEWED, SINGLE };
+
 /* What the command column may name. */
 static const struct program_row {
 	const char	*name;
 	int		 most;		/* largest maxproc */
 	int		 processes;	/* of "-"; 0 one a processor */
+	bool		 single;
 } program_rows[] = {
-#define PROGRAM(id, name, most, processes, help)			\
-	{ name, most, processes },
+#define PROGRAM(id, name, most, processes, reload, help)		\
+	{ name, most, processes, (reload) == SINGLE },
 #include "conf/programs.def"
 #undef PROGRAM
 };
@@ -127,6 +130,7 @@ master_command(struct master_line *m)
 	s->maxproc = 1;
 	if (p == NULL)
 		return;
+	s->single = p->single;
 	def = p->processes != 0 ? p->processes : master_processors(p->most);
 	s->maxproc = master_number(m, COL_MAXPROC, INT_MAX, def);
 	if (s->maxproc >= 1 && s->maxproc <= p->most)

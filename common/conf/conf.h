@@ -47,6 +47,7 @@ struct conf_service {
 	bool		 chroot;
 	int		 wakeup_s;	/* 0 never */
 	int		 maxproc;	/* workers, at least 1 */
+	bool		 single;	/* kept over reloads: programs.def */
 	const char	*command;	/* program of services.def */
 	int		 line;		/* in master.cf */
 	struct params	 params;	/* main.cf with this row's -o on it */

@@ -1,6 +1,7 @@
 /*
  * States of a worker: told (frames until START) -> prepared -> confined ->
- * started (READY) -> draining -> ended.  SIGTERM is a drain with
+ * started (READY) -> draining -> ended.  One that is kept over a reload is
+ * told its parameters again, then RENEW, and stays started.  SIGTERM is a drain with
  * shutdown_limit; a lost master is a drain of ORPHAN_MS.
  */
 #include <errno.h>
@@ -68,6 +69,13 @@ worker_open_log(struct worker *w)
 
 /* ---- What master says -------------------------------------------------- */
 
+static void
+worker_title(const struct worker *w)
+{
+	title_set("halyard %s: %s generation %u in %s", w->daemon->program,
+	    w->service, w->generation, w->directory);
+}
+
 static int
 worker_on_setup(struct worker *w, struct rbuf *r)
 {
@@ -79,8 +87,8 @@ worker_on_setup(struct worker *w, struct rbuf *r)
 	w->directory = xstrdup(m.directory);
 	w->generation = m.generation;
 	w->workers = m.workers;
-	title_set("halyard %s: %s generation %u in %s", w->daemon->program,
-	    w->service, w->generation, w->directory);
+	w->restarts = m.restarts;
+	worker_title(w);
 	return 0;
 }
 
@@ -208,6 +216,21 @@ worker_on_drain(struct worker *w, struct rbuf *r)
 }
 
 static int
+worker_on_renew(struct worker *w, struct rbuf *r)
+{
+	struct ipc_RENEW	m;
+
+	if (ipc_get_RENEW(r, &m) == -1 || w->service == NULL)
+		return -1;
+	w->generation = m.generation;
+	worker_title(w);
+	worker_open_log(w);
+	if (w->daemon->renew != NULL)
+		w->daemon->renew(w);
+	return 0;
+}
+
+static int
 worker_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
 	struct worker	*w = arg;
@@ -229,6 +252,8 @@ worker_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return worker_on_start(w, r);
 	case IPC_DRAIN:
 		return worker_on_drain(w, r);
+	case IPC_RENEW:
+		return worker_on_renew(w, r);
 	default:
 		return -1;
 	}

@@ -53,6 +53,7 @@ struct worker {
 	char				*directory;	/* of the instance */
 	uint32_t			 generation;
 	uint32_t			 workers;	/* of this service */
+	uint32_t			 restarts;	/* of this one, so far */
 	struct params			 params;
 	STAILQ_HEAD(, listener)		 listeners;
 	STAILQ_HEAD(, script)		 scripts;
@@ -73,6 +74,8 @@ struct daemon {
 	 */
 	void		(*drain)(struct worker *w, int64_t soft_ms,
 			    int64_t hard_ms);
+	/* SINGLE in programs.def: the parameters have changed. */
+	void		(*renew)(struct worker *w);
 };
 
 int		 daemon_main(const struct daemon *d, int argc, char **argv);
