@@ -18,6 +18,7 @@
 #include "auth.h"
 #include "server.h"
 #include "session.h"
+#include "session_hook.h"
 
 #define AUTH_RESPONSE_MAX	12288
 
@@ -87,16 +88,19 @@ auth_decode(struct buf *out, struct str text)
 static void
 auth_challenge(struct session *s, struct str plain)
 {
-	char	*text = xmalloc(plain.len * 2 + 8);
-	int	 n;
+	struct buf	b = BUF_INIT;
+	int		n;
 
-	n = EVP_EncodeBlock((unsigned char *)text,
+	buf_add_text(&b, "334 ");
+	n = EVP_EncodeBlock((unsigned char *)buf_reserve(&b,
+	    plain.len * 2 + 8),
 	    (const unsigned char *)(plain.len != 0 ? plain.p : ""),
 	    (int)plain.len);
-	stream_write(s->stream, "334 ", 4);
-	stream_write(s->stream, text, (size_t)n);
-	stream_write(s->stream, "\r\n", 2);
-	free(text);
+	buf_added(&b, (size_t)n);
+	buf_add_text(&b, "\r\n");
+	stream_write(s->stream, buf_data(&b), b.len);
+	farewell_reply(s, buf_str(&b));
+	buf_free(&b);
 	s->mode = MODE_AUTH;
 }
 

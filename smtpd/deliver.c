@@ -12,6 +12,7 @@
 
 #include "server.h"
 #include "session.h"
+#include "session_hook.h"
 #include "transaction.h"
 
 /* ---- Received (RFC 5321 4.4) ------------------------------------------- */
@@ -195,6 +196,7 @@ session_end_message(struct session *s)
 	    "No delivery is configured", false };
 	const struct smtp_refusal		*fault = message_fault(s);
 
+	s->farewell.stage = "EOD";
 	s->txn->facts.ts = (double)clock_wall_us() / 1e6;
 	s->data_since_ms = 0;
 	if (fault == NULL && s->server->eod == NULL)

@@ -14,6 +14,7 @@
 #include "auth.h"
 #include "server.h"
 #include "session.h"
+#include "session_hook.h"
 
 #define HELO_SHOWN_MAX	255
 #define HELLO_LINES	40

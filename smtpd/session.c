@@ -18,6 +18,7 @@
 #include "auth.h"
 #include "server.h"
 #include "session.h"
+#include "session_hook.h"
 #include "transaction.h"
 
 #define LINGER_MS	5000
@@ -48,6 +49,7 @@ session_write(struct session *s, const struct smtp_answer *a)
 	buf_clear(b);
 	smtp_answer_write(b, a);
 	stream_write(s->stream, buf_data(b), b->len);
+	farewell_reply(s, buf_str(b));
 }
 
 /* enhanced is "2.1.0", or NULL for none. */
@@ -94,6 +96,7 @@ session_forget(struct session *s)
 	struct server	*srv = s->server;
 
 	hsl_frozen_free(&s->context);
+	farewell_fini(&s->farewell);
 	TAILQ_REMOVE(&srv->sessions, s, link);
 	srv->session_count--;
 	free(s->conn.helo_host);
@@ -110,6 +113,7 @@ session_end(struct session *s)
 	if (s->over)
 		return;
 	s->over = true;
+	farewell_by(s, s->peer_eof ? "remote" : "local");
 	LOG(EV_DISCONNECT, &s->log, LOG_NUM("messages", s->messages),
 	    LOG_NUM("commands", s->commands), LOG_NUM("errors", s->errors),
 	    LOG_NUM("ms", loop_now_ms(s->server->loop) - s->opened_ms));
@@ -144,6 +148,7 @@ session_close(struct session *s)
 	if (s->mode == MODE_CLOSING)
 		return;
 	session_reset(s);
+	farewell_by(s, "local");
 	s->mode = MODE_CLOSING;
 	s->linger = true;
 	stream_resume(s->stream);
@@ -194,6 +199,7 @@ session_on_close(void *arg, enum stream_close how, const char *why)
 	struct session	*s = arg;
 
 	s->peer_eof = true;
+	farewell_failed(s, how, why);
 	if (how == STREAM_TLS)
 		LOG(EV_TLS, &s->log, LOG_STR("result", "failed"),
 		    LOG_STR("reason", why));
@@ -342,8 +348,10 @@ session_on_read(void *arg, struct str data)
 	}
 	if (s->mode == MODE_WAIT)
 		stream_pause(s->stream);
-	else if (s->peer_eof)
+	else if (s->peer_eof && s->mode != MODE_CLOSING) {
+		farewell_by(s, "remote");
 		session_close(s);
+	}
 	else if (s->mode != MODE_CLOSING && session_progressed(s, data, in))
 		session_set_timer(s);
 	return data.len - in.len;
@@ -394,6 +402,7 @@ session_facts(struct session *s, int fd, const struct netaddr *peer)
 		c->localport = netaddr_port(&local);
 	}
 	c->serverid = s->server->serverid;
+	s->farewell.stage = "CONNECT";
 	s->log.conn = c->id;
 }
 

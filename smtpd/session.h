@@ -24,6 +24,8 @@
 #include "smtp/command.h"
 #include "smtp/reply.h"
 
+#include "farewell.h"
+
 struct auth;
 struct hsl_frozen;
 struct server;
@@ -52,7 +54,6 @@ enum session_state {
 	STATE_MAX
 };
 
-/* What goes on when a hook has its verdict. */
 typedef void	session_verdict_fn(struct session *s, const struct verdict *v);
 
 struct session {
@@ -60,6 +61,7 @@ struct session {
 	struct server		*server;
 	struct stream		*stream;
 	struct hook_connection	 conn;
+	struct farewell		 farewell;
 	struct hsl_frozen	*context;	/* $context between hooks */
 	struct transaction	*txn;
 	struct hook_run		*run;		/* not of the end of DATA */
@@ -107,29 +109,6 @@ void	session_reset(struct session *s);
 void	session_drain(struct session *s);
 /* Runs the command in line (without CRLF). */
 void	session_command(struct session *s, struct str line);
-
-/* session_hook.c: hooks, or what goes on without them. */
-void	session_hook(struct session *s, enum hook_kind kind,
-	    const struct hook_arguments *args, session_verdict_fn *then);
-const char *session_next_txn(struct session *s);
-void	session_connect(struct session *s);
-void	session_begin_mail(struct session *s, const struct smtp_command *c,
-	    const struct smtp_mail_options *o);
-void	session_begin_rcpt(struct session *s, const struct smtp_command *c,
-	    const struct smtp_rcpt_options *o);
-void	session_disconnect(struct session *s);
-/* A command line, by way of the proxy hook. */
-void	session_proxy(struct session *s, struct str line);
-
-/* hello.c: HELO and EHLO. */
-void	session_hello(struct session *s, struct smtp_command *c);
-
-/* verdict.c: a hook's verdict as a reply; its first line. */
-int	verdict_code(enum hook_kind kind, const struct verdict *v);
-struct str session_answer_verdict(struct session *s, enum hook_kind kind,
-	    const struct verdict *v);
-void	session_refuse_verdict(struct session *s, enum hook_kind kind,
-	    const struct verdict *v);
 
 /* receive.c: a message's bytes; each returns how many it used. */
 size_t	session_data(struct session *s, struct str in);

@@ -19,6 +19,7 @@
 #include "auth.h"
 #include "server.h"
 #include "session.h"
+#include "session_hook.h"
 #include "transaction.h"
 
 typedef void	session_fn(struct session *s, struct smtp_command *c);
@@ -228,6 +229,8 @@ session_run(struct session *s, struct str line, struct arena *a)
 	int					 rc;
 
 	rc = smtp_command_parse(&c, line, a, &why);
+	s->farewell.stage = session_knows(c.verb) ? smtp_verb_name(c.verb) :
+	    "UNKNOWN";
 	if (!session_knows(c.verb)) {
 		session_refuse(s, &unknown);
 		return;

@@ -11,6 +11,7 @@
 
 #include "server.h"
 #include "session.h"
+#include "session_hook.h"
 #include "transaction.h"
 
 /* ---- Running one ------------------------------------------------------- */
@@ -210,23 +211,4 @@ session_begin_rcpt(struct session *s, const struct smtp_command *c,
 	args.params = &s->pending->params;
 	args.transportid = s->pending->transportid;
 	session_hook(s, HOOK_RCPTTO, &args, session_rcpt_done);
-}
-
-/* ---- disconnect -------------------------------------------------------- */
-
-static void
-session_disconnected(struct session *s, const struct verdict *v)
-{
-	(void)v;
-	session_forget(s);
-}
-
-/* The connection is gone; the session stays until the hook has run. */
-void
-session_disconnect(struct session *s)
-{
-	struct hook_arguments	args = { .close = s->peer_eof ? "remote" :
-	    "local" };
-
-	session_hook(s, HOOK_DISCONNECT, &args, session_disconnected);
 }

@@ -6,6 +6,7 @@
 
 #include "server.h"
 #include "session.h"
+#include "session_hook.h"
 #include "transaction.h"
 
 static const struct verdict_default {

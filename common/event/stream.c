@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -62,6 +63,10 @@ void
 stream_ended(struct stream *s, enum stream_close how, const char *why)
 {
 	s->eof = true;
+	if (how == STREAM_TLS)
+		s->error = ERR_peek_last_error();
+	else if (how != STREAM_EOF)
+		s->error = (unsigned long)errno;
 	if (how != STREAM_EOF)
 		s->broken = true;
 	stream_watch(s, false, s->broken ? false : s->writing);
@@ -259,6 +264,7 @@ stream_connected(struct stream *s)
 	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		error = errno;
 	if (error != 0) {
+		errno = error;
 		stream_ended(s, STREAM_CONNECT, strerror(error));
 		return;
 	}
@@ -476,6 +482,12 @@ stream_more(struct stream *s)
 {
 	s->more = true;
 	loop_defer(s->loop, &s->turn);
+}
+
+unsigned long
+stream_error(const struct stream *s)
+{
+	return s->error;
 }
 
 struct str

@@ -90,6 +90,8 @@ void		 stream_pause(struct stream *s);	/* no on_read() */
 void		 stream_resume(struct stream *s);
 /* Shows on_read() what is kept, if any, at the end of this turn. */
 void		 stream_more(struct stream *s);
+/* In on_close(): errno, or OpenSSL's code after STREAM_TLS; 0: none. */
+unsigned long	 stream_error(const struct stream *s);
 struct str	 stream_unread(const struct stream *s);
 /* How much may be kept unread (default 64 KiB); reading stops there. */
 void		 stream_read_limit(struct stream *s, size_t bytes);

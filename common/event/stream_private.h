@@ -32,6 +32,7 @@ struct stream {
 	SSL				*ssl;
 	uint64_t			 sent;	/* the kernel took these */
 	uint64_t			 offered; /* TLS may have taken these */
+	unsigned long			 error;	/* see stream_error() */
 	size_t				 read_limit;
 	int				 fd;
 	int				 depth;	/* call backs under way */

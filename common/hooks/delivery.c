@@ -88,37 +88,6 @@ request_envelope(struct eod_run *r, struct hsl_call *c,
 /* ---- The result -------------------------------------------------------- */
 
 static struct hsl_value
-value_enhanced(struct hsl_exec *x, const int enhanced[3])
-{
-	struct hsl_value	v = hsl_array(x);
-	int			i;
-
-	for (i = 0; i < 3; i++)
-		hsl_array_push(x, v, hsl_number(enhanced[i]));
-	return v;
-}
-
-/* A backend that gives no enhanced code leaves the key out. */
-static struct hsl_value
-value_reply(struct hsl_exec *x, const struct send_result *res)
-{
-	struct hsl_value	v = hsl_array(x), reason = hsl_array(x);
-	size_t			i;
-
-	hsl_array_set(x, v, "code", hsl_number(res->reply->code));
-	if (res->reply->enhanced[0] != 0)
-		hsl_array_set(x, v, "enhanced",
-		    value_enhanced(x, res->reply->enhanced));
-	for (i = 0; i < smtp_reply_lines(res->reply); i++)
-		hsl_array_push(x, reason,
-		    hsl_string(x, smtp_reply_line(res->reply, i)));
-	hsl_array_set(x, v, "reason", reason);
-	hsl_array_set(x, v, "state", hsl_text(x,
-	    smtp_state_name(res->state)));
-	return v;
-}
-
-static struct hsl_value
 value_error(struct hsl_exec *x, const struct send_result *res)
 {
 	struct hsl_value	v = hsl_array(x);
@@ -163,7 +132,8 @@ value_result(struct hsl_exec *x, const struct send_result *res)
 	struct hsl_value	v = hsl_array(x);
 
 	if (res->reply != NULL)
-		hsl_array_set(x, v, "result", value_reply(x, res));
+		hsl_array_set(x, v, "result", values_reply(x, res->reply,
+		    smtp_state_name(res->state)));
 	else
 		hsl_array_set(x, v, "error", value_error(x, res));
 	if (res->connection.id[0] != '\0')

@@ -18,6 +18,7 @@
 #include "hooks/library.h"
 #include "hooks/verdict.h"
 #include "hsl/hsl.h"
+#include "smtp/reply.h"
 
 struct hook;
 struct hook_run;
@@ -44,6 +45,13 @@ struct hook	*hook_new(enum hook_kind kind, const struct hook_config *c,
 void		 hook_free(struct hook **h);
 const char	*hook_name(enum hook_kind kind);
 
+/* What went wrong with a connection. */
+struct hook_failure {
+	const char	*type;		/* "socket", "tls" */
+	char		*reason;
+	unsigned long	 code;		/* errno, or OpenSSL's */
+};
+
 /* What $arguments is made of; each hook reads its own. */
 struct hook_arguments {
 	const char			*verb;		/* helo */
@@ -55,6 +63,9 @@ struct hook_arguments {
 	bool				 is_recipient;	/* rcptto */
 	const char			*transportid;	/* rcptto; or NULL */
 	const char			*close;		/* disconnect */
+	const struct smtp_reply		*reply;		/* ours; NULL: none */
+	const char			*reply_to;	/* "MAIL", "EOD" */
+	const struct hook_failure	*failure;	/* NULL: none */
 	struct str			 command;	/* proxy */
 	const char			*mechanism;	/* auth */
 	struct str			 username;	/* auth: PLAIN, LOGIN */

@@ -163,6 +163,57 @@ values_add_auth(struct hsl_exec *x, struct hsl_value v,
 	    hsl_string(x, args->response) : hsl_none());
 }
 
+static struct hsl_value
+values_enhanced(struct hsl_exec *x, const int enhanced[3])
+{
+	struct hsl_value	v = hsl_array(x);
+	int			i;
+
+	for (i = 0; i < 3; i++)
+		hsl_array_push(x, v, hsl_number(enhanced[i]));
+	return v;
+}
+
+/* A reply that has no enhanced code leaves the key out. */
+struct hsl_value
+values_reply(struct hsl_exec *x, const struct smtp_reply *r,
+    const char *state)
+{
+	struct hsl_value	v = hsl_array(x), reason = hsl_array(x);
+	size_t			i;
+
+	hsl_array_set(x, v, "code", hsl_number(r->code));
+	if (r->enhanced[0] != 0)
+		hsl_array_set(x, v, "enhanced",
+		    values_enhanced(x, r->enhanced));
+	for (i = 0; i < smtp_reply_lines(r); i++)
+		hsl_array_push(x, reason,
+		    hsl_string(x, smtp_reply_line(r, i)));
+	hsl_array_set(x, v, "reason", reason);
+	hsl_array_set(x, v, "state", hsl_text(x, state));
+	return v;
+}
+
+static void
+values_add_close(struct hsl_exec *x, struct hsl_value v,
+    const struct hook_arguments *args)
+{
+	const struct hook_failure	*f = args->failure;
+	struct hsl_value		 error;
+
+	hsl_array_set(x, v, "close", hsl_text(x, args->close));
+	if (args->reply != NULL)
+		hsl_array_set(x, v, "reply", values_reply(x, args->reply,
+		    args->reply_to));
+	if (f == NULL)
+		return;
+	error = hsl_array(x);
+	hsl_array_set(x, error, "reason", hsl_text(x, f->reason));
+	hsl_array_set(x, error, "type", hsl_text(x, f->type));
+	hsl_array_set(x, error, "code", hsl_number((double)f->code));
+	hsl_array_set(x, v, "error", error);
+}
+
 struct hsl_value
 values_arguments(struct hsl_exec *x, const struct hook_arguments *args)
 {
@@ -177,7 +228,7 @@ values_arguments(struct hsl_exec *x, const struct hook_arguments *args)
 	if (args->command.p != NULL)
 		hsl_array_set(x, v, "command", hsl_string(x, args->command));
 	if (args->close != NULL)
-		hsl_array_set(x, v, "close", hsl_text(x, args->close));
+		values_add_close(x, v, args);
 	return v;
 }
 

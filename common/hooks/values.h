@@ -25,6 +25,10 @@ struct hsl_value values_transaction(struct hsl_exec *x,
 /* Before there is one; NULL gives an empty array. */
 struct hsl_value values_transaction_id(struct hsl_exec *x, const char *id);
 
+/* Of a peer or ours: code, enhanced, reason, state. */
+struct hsl_value values_reply(struct hsl_exec *x, const struct smtp_reply *r,
+		    const char *state);
+
 /*
  * Addresses a script gives: "local@domain" or {localpart, domain}.  Parts
  * are copied to the arena.  -1: not an address.

@@ -3,7 +3,10 @@
 
 import time
 
+from tempfile import TemporaryDirectory
+
 from halyard import Backend, Client, Instance, main, wait_for
+from pki import certificate
 
 ACCEPT = 'Accept("ok");\n'
 
@@ -201,6 +204,124 @@ def test_disconnect():
         c.close()
         mta.wait_log("gone remote 7")
         wait_for(lambda: mta.counters()["sessions"] == 0, text="the end")
+
+
+def disconnects():
+    """What the disconnect hook is told, by how a session ended."""
+    def quit(mta, c):
+        c.hello()
+        c.cmd("QUIT", 221)
+
+    def leave(mta, c):
+        c.hello()
+        c.close()
+
+    def after_message(mta, c):
+        c.hello()
+        c.message()
+        c.close()
+
+    def reset(mta, c):
+        c.hello()
+        c.reset()
+
+    def idle(mta, c):
+        c.expect(421)
+
+    def refused(mta, c):
+        c.hello()
+        c.cmd("MAIL FROM:<bye@b.example>", 554)
+        assert c.closed()
+
+    def pipelined_quit(mta, c):
+        c.hello()
+        c.send("MAIL FROM:<slow@b.example>\r\nQUIT\r\n")
+        c.sock.shutdown(1)
+        c.expect(250)
+        c.expect(221)
+
+    def pipelined_noop(mta, c):
+        c.hello()
+        c.send("MAIL FROM:<slow@b.example>\r\nNOOP\r\n")
+        c.sock.shutdown(1)
+        c.expect(250)
+        c.expect(250)
+
+    def no_tls(mta, c):
+        c.hello()
+        c.cmd("STARTTLS", 220)
+        c.send("this is no TLS\r\n")
+        assert c.closed()
+
+    def unknown(mta, c):
+        c.cmd("FOO", 500)
+        c.close()
+
+    def challenged(mta, c):
+        c.hello()
+        c.cmd("AUTH LOGIN", 334)
+        c.close()
+
+    bye = (["bye", "now"], [5, 7, 1])
+    return (
+        (quit, "local", 221, "QUIT", None),
+        (leave, "remote", 250, "EHLO", None),
+        (after_message, "remote", 250, "EOD", None),
+        (reset, "remote", 250, "EHLO", "socket"),
+        (idle, "local", 421, "CONNECT", None),
+        (refused, "local", 554, "MAIL", None, bye),
+        (pipelined_quit, "local", 221, "QUIT", None),
+        (pipelined_noop, "remote", 250, "NOOP", None),
+        (no_tls, "remote", 220, "STARTTLS", "tls"),
+        (unknown, "remote", 500, "UNKNOWN", None),
+        (challenged, "remote", 334, "AUTH", None),
+    )
+
+
+def test_disconnect_arguments():
+    import json
+    mail = '''
+$l = $arguments["address"]["localpart"];
+if ($l == "bye") Reject(["bye", "now"], ["disconnect" => true]);
+if ($l == "slow") sleep(0.3);
+'''
+    with TemporaryDirectory() as d, instance(
+            disconnect='echo json_encode($arguments);', mailfrom=mail,
+            auth="Reject();", params=dict(
+                certificate(d), smtpd_idle_timeout="2s",
+                smtpd_auth_tls_only="no")) as mta:
+        for case in disconnects():
+            seen = mta.log().count("event=echo")
+            with mta.client() as c:
+                case[0](mta, c)
+                wait_for(lambda: mta.log().count("event=echo") > seen,
+                         text="the hook")
+            line = [l for l in mta.log().splitlines()
+                    if "event=echo" in l][-1]
+            got = json.loads(line.split("text=", 1)[1].strip('"').replace(
+                '\\"', '"'))
+            what = (case[0].__name__, got)
+            assert got["close"] == case[1], what
+            assert got["reply"]["code"] == case[2], what
+            assert got["reply"]["state"] == case[3], what
+            assert got.get("error", {}).get("type") == case[4], what
+            if case[4] is not None:
+                assert got["error"]["code"] > 0 and got["error"]["reason"]
+                assert case[4] != "socket" or got["error"]["code"] == 104
+            if len(case) > 5:
+                assert got["reply"]["reason"] == case[5][0], what
+                assert got["reply"]["enhanced"] == case[5][1], what
+
+
+def test_disconnect_after_refusal():
+    """Of the connect hook, whose refusal ends the session."""
+    with instance(connect='Reject("not you");', disconnect='echo '
+                  '"gone " . $arguments["close"] . $arguments["reply"]["code"]'
+                  ' . $arguments["reply"]["state"];') as mta:
+        with Client(mta.port, greet=False) as c:
+            c.expect(521)
+            assert c.closed()
+        mta.wait_log("gone local521CONNECT")
 
 
 def test_context_through_all_hooks():
