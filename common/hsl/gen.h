@@ -80,8 +80,9 @@ uint16_t	 gen_value(struct gen *g, struct node *n, uint16_t want);
 uint16_t	 gen_quiet(struct gen *g, struct node *n, uint16_t want);
 void		 gen_drop(struct gen *g, struct node *n);
 uint16_t	 gen_dest(struct gen *g, const struct node *at, uint16_t want);
-/* A temporary with what is in reg. */
 uint16_t	 gen_copy(struct gen *g, const struct node *at, uint16_t reg);
+/* Whether n may change variables that live in registers of this function. */
+bool		 gen_changes(const struct gen *g, const struct node *n);
 /* A left operand, where nothing on the right can change it. */
 uint16_t	 gen_left(struct gen *g, struct node *n,
 		    const struct node *right);

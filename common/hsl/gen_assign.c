@@ -71,15 +71,17 @@ path_spine(struct gen *g, struct node *n, struct node **spine)
 	return count;
 }
 
+/* read: n is an object's expression; copy: what follows may change it. */
 static void
-path_root(struct gen *g, struct path *p, struct node *n, bool read)
+path_root(struct gen *g, struct path *p, struct node *n, bool read,
+    bool copy)
 {
 	struct comp_class	*class;
 	struct comp_member	*m;
 
 	p->root = ROOT_REG;
-	if (n->kind == N_VAR && !(read && gen_var_reg(g, n->u.var) ==
-	    REG_NONE)) {
+	if (n->kind == N_VAR && !(read && (copy ||
+	    gen_var_reg(g, n->u.var) == REG_NONE))) {
 		p->root = gen_var_place(g, n->u.var, &p->at);
 		if (!read)
 			gen_writable(g, n);
@@ -101,17 +103,18 @@ path_open(struct gen *g, struct path *p, struct node *target,
 {
 	struct node	*spine[PATH_MAX_STEPS], *n;
 	uint32_t	 count = path_spine(g, target, spine);
-	bool		 copy = value != NULL && value->impure;
+	bool		 copy = value != NULL && gen_changes(g, value);
 	bool		 later = false;
 
 	p->at = (struct ins){ .a = 0 };
 	p->nsteps = 0;
 	p->node = target;
 	/* Keys in variables stay there unless a later key assigns. */
-	for (uint32_t i = 0; i + 1 < count; i++)
-		later |= spine[i]->b != NULL && spine[i]->b->impure;
+	for (uint32_t i = 0; i < count; i++)
+		later |= spine[i]->b != NULL && gen_changes(g, spine[i]->b);
 	n = count > 0 ? spine[count - 1]->a : target;
-	path_root(g, p, n, count > 0 && spine[count - 1]->kind == N_PROP);
+	path_root(g, p, n, count > 0 && spine[count - 1]->kind == N_PROP,
+	    copy || later);
 	while (count-- > 0 && !g->failed) {
 		n = spine[count];
 		p->steps[p->nsteps++] = (struct ins){ .op = STEP_PUSH };
@@ -306,6 +309,87 @@ gen_assign_op(struct gen *g, struct node *n, uint16_t want, bool drop)
 	return dst;
 }
 
+/* A copy of what the path leads to, none if nothing; its parts stay. */
+static uint16_t
+path_read(struct gen *g, struct path *p, struct node *n)
+{
+	uint16_t	 value = gen_temp(g, n), bounds;
+	struct ins	 get = { .a = value, .b = p->at.a, .c = p->at.b,
+			    .x = QUIET }, *s;
+
+	if (p->root == ROOT_STATIC)
+		get = (struct ins){ .a = value, .d = p->at.a };
+	gen_emit(g, n, p->root == ROOT_CELL ? OP_CELL_GET :
+	    p->root == ROOT_OUTER ? OP_OUTER_GET : p->root == ROOT_GLOBAL ?
+	    OP_GLOBAL_GET : p->root == ROOT_STATIC ? OP_STATIC_GET : OP_MOVE,
+	    p->root == ROOT_REG ? (struct ins){ .a = value, .b = p->at.a } :
+	    get);
+	for (s = p->steps; s < p->steps + p->nsteps; s++) {
+		get = (struct ins){ .a = value, .b = value, .c = s->a };
+		switch (s->op) {
+		case STEP_SLICE:
+			bounds = gen_copy(g, n, value);
+			for (uint16_t i = 0; i < 3; i++)
+				gen_copy(g, n, (uint16_t)(s->a + i));
+			get.b = bounds;
+			gen_emit(g, n, OP_SLICE, get);
+			g->top = bounds;
+			break;
+		case STEP_KEY:
+			gen_emit(g, n, OP_INDEX, get);
+			break;
+		case STEP_PUSH:
+			gen_error(g, n, "[] reads nothing");
+			break;
+		default:
+			get.c = (uint16_t)s->d;
+			if (s->d > UINT16_MAX)
+				gen_error(g, n, "too many constants");
+			gen_emit(g, n, s->op == STEP_PROP ? OP_PROP :
+			    OP_INDEXK, get);
+		}
+	}
+	return value;
+}
+
+/* Keys that both the reading and the storing of ??= needed. */
+static void
+path_drop(struct gen *g, struct path *p)
+{
+	for (uint16_t i = 0; i < p->nsteps; i++) {
+		struct ins	*s = &p->steps[i];
+
+		if (s->op == STEP_KEY && gen_is_temp(g, s->a))
+			gen_emit(g, p->node, OP_DROP,
+			    (struct ins){ .a = s->a });
+		for (uint16_t b = 0; s->op == STEP_SLICE && b < 3; b++)
+			gen_emit(g, p->node, OP_DROP,
+			    (struct ins){ .a = (uint16_t)(s->a + b) });
+	}
+}
+
+static void
+gen_coalesce_path(struct gen *g, struct node *n, uint16_t value)
+{
+	int32_t		 end;
+	uint32_t	 log;
+	uint16_t	 old;
+	struct path	 p;
+
+	path_open(g, &p, n->a, n->b);
+	for (uint16_t i = 0; i < p.nsteps; i++)
+		p.steps[i].x = 0;
+	old = path_read(g, &p, n);
+	gen_emit(g, n, OP_TAKE, (struct ins){ .a = value, .b = old });
+	end = gen_jump(g, n, OP_JSET, (struct ins){ .a = value }, -1);
+	log = g->nlog;
+	gen_value(g, n->b, value);
+	path_store(g, &p, value, false);
+	gen_forget(g, log);
+	gen_patch(g, end);
+	path_drop(g, &p);
+}
+
 static uint16_t
 gen_assign_coalesce(struct gen *g, struct node *n, uint16_t want)
 {
@@ -314,15 +398,18 @@ gen_assign_coalesce(struct gen *g, struct node *n, uint16_t want)
 	int32_t		 end;
 	uint16_t	 value = gen_temp(g, n);
 
-	gen_quiet(g, n->a, value);
-	end = gen_jump(g, n, OP_JSET, (struct ins){ .a = value }, -1);
-	log = g->nlog;
-	gen_value(g, n->b, value);
-	gen_store(g, n->a, value);
-	gen_forget(g, log);
-	gen_patch(g, end);
-	if (n->a->kind == N_VAR)
+	if (n->a->kind != N_VAR)
+		gen_coalesce_path(g, n, value);
+	else {
+		gen_quiet(g, n->a, value);
+		end = gen_jump(g, n, OP_JSET, (struct ins){ .a = value }, -1);
+		log = g->nlog;
+		gen_value(g, n->b, value);
+		gen_store(g, n->a, value);
+		gen_forget(g, log);
+		gen_patch(g, end);
 		gen_know(g, gen_var_root(n->a->u.var));
+	}
 	gen_emit(g, n, OP_TAKE, (struct ins){ .a = dst, .b = value });
 	g->top = mark;
 	return dst;

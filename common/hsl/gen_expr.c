@@ -79,13 +79,18 @@ gen_copy(struct gen *g, const struct node *at, uint16_t reg)
 	return copy;
 }
 
+bool
+gen_changes(const struct gen *g, const struct node *n)
+{
+	return n->impure || (n->calls && g->f->is_main);
+}
+
 uint16_t
 gen_left(struct gen *g, struct node *n, const struct node *right)
 {
 	uint16_t	 reg = gen_value(g, n, REG_ANY);
 
-	if (gen_is_temp(g, reg) ||
-	    !(right->impure || (right->calls && g->f->is_main)))
+	if (gen_is_temp(g, reg) || !gen_changes(g, right))
 		return reg;
 	return gen_copy(g, n, reg);
 }

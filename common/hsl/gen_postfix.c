@@ -26,12 +26,15 @@ gen_is_name(const struct node *n)
 static uint16_t
 gen_index(struct gen *g, struct node *n, uint16_t base, uint16_t want)
 {
-	struct ins		 i = { .b = base };
+	struct ins		 i = { .a = 0 };
 	struct hsl_value	 v;
 	uint32_t		 k = UINT32_MAX;
 
 	if (fold_value(g->c, n->b, &v))
 		k = gen_k(g, n->b, v);
+	else if (!gen_is_temp(g, base) && gen_changes(g, n->b))
+		base = gen_copy(g, n, base);
+	i.b = base;
 	if (k <= UINT16_MAX)
 		i.c = (uint16_t)k;
 	else {

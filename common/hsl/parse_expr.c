@@ -80,11 +80,9 @@ parse_chain(struct parser *p, struct node *left, int level)
 static struct node *
 parse_binary(struct parser *p, int min)
 {
-	uint32_t	 assigns = p->assigns, calls = p->calls;
 	struct node	*left = parse_unary(p);
 	int		 level;
 
-	parse_mark(p, left, assigns, calls);
 	while (!p->panic && (level = parse_level(p->tok.kind)) >= min &&
 	    level > 0)
 		left = parse_chain(p, left, level);
@@ -244,6 +242,7 @@ parse_is_prefix(enum token_kind kind)
 struct node *
 parse_unary(struct parser *p)
 {
+	uint32_t	 assigns = p->assigns, calls = p->calls;
 	struct node	*n;
 
 	if (!parse_enter(p))
@@ -259,6 +258,7 @@ parse_unary(struct parser *p)
 		n = parse_cache(p);
 	else
 		n = parse_power(p);
+	parse_mark(p, n, assigns, calls);
 	parse_leave(p);
 	return n;
 }

@@ -145,7 +145,8 @@ class Generator(Expressions):
             self.s_destructure, self.s_closure, self.s_call, self.s_call,
             self.s_object, self.s_method, self.s_copy, self.s_throw,
             self.s_iife, self.s_coalesce, self.s_value, self.s_deep,
-            self.s_generator, self.s_callback, self.s_targets])()
+            self.s_generator, self.s_callback, self.s_targets,
+            self.s_order, self.s_order])()
 
     def leave(self):
         """return, break or continue, wherever it may stand."""
@@ -599,6 +600,40 @@ class Generator(Expressions):
             p, i.text(), p, p, self.r.choice(KEYS)))
         out = [first, second, third, stmt("echo %s;" % p)]
         return out if self.r.random() < 0.5 else out[:2] + out[3:]
+
+    def s_order(self):
+        """Operands that change a variable which others around read."""
+        r = self.r
+        v, f, a = (self.scope.fresh(x) for x in "vfa")
+        self.scope.types[v], self.scope.types[a] = "num", "any"
+        self.scope.shared.add(v)
+        step = "%s()" % f
+
+        def one():
+            return r.choice([v, step, step, v + "++", "--" + v,
+                             "(%s = %d)" % (v, r.randrange(4)),
+                             "%s[%s]" % (a, r.choice([v, step])),
+                             str(r.randrange(3))])
+
+        def pair():
+            return "%s %s %s" % (one(), r.choice(
+                ["+", "-", ".", "==", "<", "??", "?:"]), one())
+        op = r.choice(["=", "=", "+=", "??=", "??=", "++", ""])
+        path = "%s[%s]" % (a, one())
+        if r.random() < 0.6:
+            path += "[%s]" % one()
+        if op == "":
+            last = "echo [%s, %s => %s, %s];" % (
+                one(), one(), one(), pair())
+        elif op == "++":
+            last = "echo %s++;" % path
+        else:
+            last = "echo %s %s %s;" % (path, op, pair())
+        return [stmt("%s = %d;" % (v, r.randrange(3))),
+                stmt("%s = function () closure (%s) { echo %s; "
+                     "return ++%s; };" % (f, v, v, v)),
+                stmt("%s = [0, none, [7], 3, [4, 5]];" % a),
+                stmt(last), stmt("echo [%s, %s];" % (a, v))]
 
     def s_targets(self):
         """foreach into places and patterns."""
