@@ -1,177 +1,19 @@
 /*
- * A space is a list of entries, the one used last first; the last goes when
- * there are too many, in the space or in bytes.  Keys are frozen arguments.
- *
  * The native is a frame that may call three functions, one after the other:
- * the one cached, update_function, ttl_function.
+ * the one cached, update_function, ttl_function.  Nothing of the store is
+ * held meanwhile.  Keys are frozen arguments, spaces are named by namespace
+ * and function.
  */
-#include <inttypes.h>
-#include <stdlib.h>
-
 #include "base/clock.h"
-#include "base/mem.h"
 #include "hsl/cache.h"
 #include "hsl/frozen.h"
 #include "hsl/lib.h"
+#include "hsl/store.h"
 
-#define CACHE_KEY_MAX	65536
 #define CACHE_VALUE_MAX	(1024 * 1024)
-#define CACHE_BYTES_MAX	(16 * 1024 * 1024)
 #define CACHE_SIZE	32
-#define CACHE_SIZE_MAX	10000
 #define CACHE_TTL	60
-#define CACHE_SPACES_MAX 500
-
-struct cache_entry {
-	struct cache_entry	*next;
-	struct cache_entry	*prev;
-	struct hsl_frozen	*value;
-	size_t			 bytes;
-	int64_t			 expires_ms;
-	uint32_t		 hash;
-	size_t			 key_len;
-	char			 key[];
-};
-
-struct cache_space {
-	struct cache_space	*next;
-	struct cache_entry	*first;
-	struct cache_entry	*last;
-	size_t			 count;
-	char			 name[];
-};
-
-struct cache {
-	struct cache_space	*spaces;	/* the one made last first */
-	size_t			 bytes;
-};
-
-/* ---- The store --------------------------------------------------------- */
-
-static void
-cache_unlink(struct cache_space *s, struct cache_entry *e)
-{
-	if (e->prev != NULL)
-		e->prev->next = e->next;
-	else
-		s->first = e->next;
-	if (e->next != NULL)
-		e->next->prev = e->prev;
-	else
-		s->last = e->prev;
-	s->count--;
-}
-
-static void
-cache_link(struct cache_space *s, struct cache_entry *e)
-{
-	e->prev = NULL;
-	e->next = s->first;
-	if (s->first != NULL)
-		s->first->prev = e;
-	else
-		s->last = e;
-	s->first = e;
-	s->count++;
-}
-
-static void
-cache_drop(struct cache *c, struct cache_space *s, struct cache_entry *e)
-{
-	cache_unlink(s, e);
-	c->bytes -= e->bytes;
-	hsl_frozen_free(&e->value);
-	free(e);
-}
-
-/* Drops all spaces after the first `keep`. */
-static void
-cache_drop_spaces(struct cache *c, size_t keep)
-{
-	struct cache_space	**at = &c->spaces, *s;
-
-	while (keep-- > 0 && *at != NULL)
-		at = &(*at)->next;
-	while ((s = *at) != NULL) {
-		*at = s->next;
-		while (s->first != NULL)
-			cache_drop(c, s, s->first);
-		free(s);
-	}
-}
-
-void
-cache_free(struct cache **c)
-{
-	if (*c != NULL)
-		cache_drop_spaces(*c, 0);
-	free(*c);
-	*c = NULL;
-}
-
-static struct cache_space *
-cache_space(struct cache *c, const char *name)
-{
-	struct cache_space	*s;
-
-	for (s = c->spaces; s != NULL; s = s->next)
-		if (strcmp(s->name, name) == 0)
-			return s;
-	cache_drop_spaces(c, CACHE_SPACES_MAX - 1);
-	s = xcalloc(1, sizeof *s + strlen(name) + 1);
-	memcpy(s->name, name, strlen(name) + 1);
-	s->next = c->spaces;
-	c->spaces = s;
-	return s;
-}
-
-static struct cache_entry *
-cache_find(struct cache_space *s, struct str key)
-{
-	uint32_t		 hash = vstr_hash_bytes(key.p, key.len);
-	struct cache_entry	*e;
-
-	for (e = s->first; e != NULL; e = e->next)
-		if (e->hash == hash && e->key_len == key.len &&
-		    memcmp(e->key, key.p, key.len) == 0)
-			return e;
-	return NULL;
-}
-
-static void
-cache_store(struct cache *c, struct cache_space *s, struct str key,
-    struct hsl_value v, int64_t expires_ms)
-{
-	struct cache_entry	*e = cache_find(s, key);
-	struct hsl_frozen	*f;
-
-	if (e != NULL)
-		cache_drop(c, s, e);
-	if (hsl_freeze(v, CACHE_VALUE_MAX, &f, NULL) == -1)
-		return;
-	e = xmalloc(sizeof *e + key.len);
-	e->value = f;
-	e->bytes = sizeof *e + key.len + hsl_frozen_size(f);
-	e->expires_ms = expires_ms;
-	e->hash = vstr_hash_bytes(key.p, key.len);
-	e->key_len = key.len;
-	memcpy(e->key, key.p, key.len);
-	cache_link(s, e);
-	c->bytes += e->bytes;
-}
-
-static void
-cache_trim(struct cache *c, struct cache_space *s, size_t size)
-{
-	struct cache_space	*t;
-
-	while (s->count > size)
-		cache_drop(c, s, s->last);
-	for (t = c->spaces; t != NULL && c->bytes > CACHE_BYTES_MAX;
-	    t = t->next)
-		while (t->last != NULL && c->bytes > CACHE_BYTES_MAX)
-			cache_drop(c, t, t->last);
-}
+#define CACHE_MESSAGE	(1024 * 1024)	/* bytes kept for one message */
 
 /* ---- The native -------------------------------------------------------- */
 
@@ -191,21 +33,35 @@ cache_number(struct frame *f, const char *name, double otherwise)
 	return hsl_value_number(cache_option(f, name), otherwise);
 }
 
-static struct cache_space *
-cache_of(struct hsl_exec *x, struct frame *f)
+/* What is kept for one message only is seen by its executions only. */
+static struct hsl_cache *
+cache_store(struct hsl_exec *x, struct frame *f)
+{
+	struct hsl_cache	**c = &x->program->cache;
+
+	if (vtrue(cache_option(f, "per_message"))) {
+		c = x->lent != NULL ? x->lent : &x->message;
+		if (*c == NULL)
+			*c = hsl_cache_new(CACHE_MESSAGE);
+	} else if (x->program->shared != NULL)
+		return x->program->shared;
+	else if (*c == NULL)
+		*c = hsl_cache_new(HSL_CACHE_BYTES);
+	return *c;
+}
+
+static struct store_space *
+cache_space(struct hsl_cache *c, struct frame *f)
 {
 	struct buf		 b = BUF_INIT;
-	struct cache_space	*s;
+	double			 size = cache_number(f, "size", CACHE_SIZE);
+	struct store_space	*s;
 
-	if (x->program->cache == NULL)
-		x->program->cache = xcalloc(1, sizeof(struct cache));
 	buf_add_str(&b, hsl_value_str(cache_option(f, "namespace")));
-	buf_add_byte(&b, '\n');
+	buf_add_byte(&b, '\0');
 	buf_add_str(&b, hsl_value_str(f->base[S_NAME]));
-	/* What is kept for one message only is seen by this execution only. */
-	if (vtrue(cache_option(f, "per_message")))
-		buf_printf(&b, "\n%" PRIu64, x->serial);
-	s = cache_space(x->program->cache, buf_cstr(&b));
+	s = store_space(c, buf_str(&b), size < STORE_SIZE_MAX ? size >= 1 ?
+	    (size_t)size : 0 : STORE_SIZE_MAX);
 	buf_free(&b);
 	return s;
 }
@@ -227,7 +83,7 @@ cache_key(struct hsl_exec *x, struct frame *f)
 			    0) - 1)));
 	} else
 		vref(args);
-	if (hsl_freeze(args, CACHE_KEY_MAX, &frozen, NULL) == 0) {
+	if (hsl_freeze(args, STORE_KEY_MAX, &frozen, NULL) == 0) {
 		vset(x, &f->base[S_KEY], vstr_value(vstr_new(x,
 		    hsl_frozen_bytes(frozen))));
 		hsl_frozen_free(&frozen);
@@ -239,23 +95,22 @@ cache_key(struct hsl_exec *x, struct frame *f)
 static bool
 cache_lookup(struct hsl_exec *x, struct frame *f)
 {
-	struct cache_space	*s = cache_of(x, f);
-	struct cache_entry	*e;
+	struct hsl_value	 lru = cache_option(f, "lru");
+	struct store_space	*s = cache_space(cache_store(x, f), f);
+	struct store_entry	*e;
 
 	cache_key(x, f);
 	if (f->base[S_KEY].type != HSL_STRING)
 		return false;
-	e = cache_find(s, hsl_value_str(f->base[S_KEY]));
+	e = store_find(s, hsl_value_str(f->base[S_KEY]));
 	if (e == NULL)
 		return false;
+	x->budget -= (int64_t)(hsl_frozen_size(e->value) / 64);
 	if (e->expires_ms > clock_mono_ms() &&
 	    !vtrue(cache_option(f, "force"))) {
 		vset(x, &f->base[S_RESULT], hsl_thaw(x, e->value));
-		if (vnullish(cache_option(f, "lru")) ||
-		    vtrue(cache_option(f, "lru"))) {
-			cache_unlink(s, e);
-			cache_link(s, e);
-		}
+		if (vnullish(lru) || vtrue(lru))
+			store_use(s, e);
 		return true;
 	}
 	vset(x, &f->base[S_OLD], hsl_thaw(x, e->value));
@@ -278,16 +133,16 @@ cache_call(struct hsl_exec *x, struct frame *f)
 static int
 cache_finish(struct hsl_exec *x, struct frame *f, double ttl)
 {
-	struct cache_space	*s = cache_of(x, f);
-	double			 size = cache_number(f, "size", CACHE_SIZE);
+	struct hsl_cache	*c = cache_store(x, f);
+	struct store_entry	 e = { .value = NULL };
 
-	size = size < 0 ? 0 : size > CACHE_SIZE_MAX ? CACHE_SIZE_MAX : size;
-	if (ttl > 0 && f->base[S_KEY].type == HSL_STRING) {
-		cache_store(x->program->cache, s,
-		    hsl_value_str(f->base[S_KEY]), f->base[S_VALUE],
-		    clock_mono_ms() + (ttl < 1e9 ? (int64_t)(ttl * 1000) :
-		    (int64_t)1e12));
-		cache_trim(x->program->cache, s, (size_t)size);
+	if (ttl > 0 && f->base[S_KEY].type == HSL_STRING &&
+	    hsl_freeze(f->base[S_VALUE], CACHE_VALUE_MAX, &e.value,
+	    NULL) == 0) {
+		e.expires_ms = clock_mono_ms() + (ttl < 1e9 ?
+		    (int64_t)(ttl * 1000) : (int64_t)1e12);
+		store_put(c, cache_space(c, f),
+		    hsl_value_str(f->base[S_KEY]), e);
 	}
 	vset(x, &f->base[S_RESULT], vref(f->base[S_VALUE]));
 	return HSL_OK;

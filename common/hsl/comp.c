@@ -8,7 +8,6 @@
 
 #include "base/fatal.h"
 #include "base/mem.h"
-#include "hsl/cache.h"
 #include "hsl/class.h"
 #include "hsl/exec.h"
 #include "hsl/fold.h"
@@ -340,7 +339,7 @@ hsl_compile(const struct hsl_host *host, const char *file, struct str source,
 
 	comp_check_host(host);
 	p->refs = 1;
-	p->host = host;
+	p->shared = host != NULL ? host->cache : NULL;
 	p->constants = exec_new_bare(CONSTANTS_MAX);
 	c.report = report;
 	c.report_arg = arg;
@@ -385,7 +384,7 @@ hsl_program_unref(struct hsl_program **pp)
 	*pp = NULL;
 	if (p == NULL || --p->refs > 0)
 		return;
-	cache_free(&p->cache);
+	hsl_cache_free(&p->cache);
 	exec_free_bare(p->constants);
 	arena_free(&p->arena);
 	free(p->k);

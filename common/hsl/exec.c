@@ -46,6 +46,7 @@ exec_free_bare(struct hsl_exec *x)
 	for (r = x->resources; r != NULL; r = r->next)
 		r->kind->free(r->data);
 	regex_cache_free(x);
+	hsl_cache_free(&x->message);
 	free(x->frames);
 	free(x->globals);
 	free(x->module_run);
@@ -67,7 +68,6 @@ hsl_exec_new(struct hsl_program *p, const struct hsl_limits *limits,
 	else
 		x->limits = hsl_limits_default;
 	x->data = data;
-	x->serial = p->serial++;
 	x->slice = x->budget = x->limits.slice ? x->limits.slice : 100000;
 	x->start_ms = clock_mono_ms();
 	x->globals = xcalloc(p->nmodules, sizeof(struct hsl_value *));
@@ -97,6 +97,12 @@ void *
 hsl_data(const struct hsl_exec *x)
 {
 	return x->data;
+}
+
+void
+hsl_lend_cache(struct hsl_exec *x, struct hsl_cache **message)
+{
+	x->lent = message;
 }
 
 static struct hsl_value *

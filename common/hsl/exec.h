@@ -66,7 +66,8 @@ struct hsl_exec {
 	int64_t			 budget;	/* left of this slice */
 	int64_t			 slice;		/* what it began with */
 	uint64_t		 spent;		/* in earlier slices */
-	uint64_t		 serial;	/* among those of the program */
+	struct hsl_cache	**lent;		/* of the message, or NULL: */
+	struct hsl_cache	*message;	/* this execution's own */
 	int64_t			 start_ms;
 	bool			 unlimited_time;
 

@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "hsl/value.h"
 
+struct hsl_cache;
 struct hsl_exec;
 
 enum hsl_rc {
@@ -83,6 +84,7 @@ struct hsl_host {
 	const struct hsl_variable	*variables;	/* or NULL */
 	hsl_open_fn			*open;		/* or NULL: no files */
 	void				*open_arg;
+	struct hsl_cache		*cache;	/* or NULL: each program's */
 };
 
 #endif

@@ -108,6 +108,18 @@ const struct hsl_failure	*hsl_error(const struct hsl_exec *x);
 void		 hsl_on_echo(struct hsl_exec *x,
 		    void (*fn)(void *arg, struct str text), void *arg);
 
+/*
+ * What `cache` keeps: one store for all programs of a process (struct
+ * hsl_host), and with the option per_message one for each message, made in
+ * *message when first needed and freed by its owner.
+ */
+#define HSL_CACHE_BYTES	(16u << 20)
+
+struct hsl_cache	*hsl_cache_new(size_t limit_bytes);
+void			 hsl_cache_free(struct hsl_cache **c);
+void			 hsl_lend_cache(struct hsl_exec *x,
+			    struct hsl_cache **message);
+
 /* From a native: throws an Exception with this message. */
 enum hsl_rc	 hsl_throw(struct hsl_call *c, const char *fmt, ...)
 		    __attribute__((format(printf, 2, 3)));

@@ -96,7 +96,6 @@ struct hsl_program {
 	int			 refs;
 	struct arena		 arena;
 	struct hsl_exec		*constants;	/* only its heap is used */
-	const struct hsl_host	*host;
 	struct hsl_value	*k;
 	uint32_t		 nk;
 	struct proto		**protos;
@@ -115,9 +114,8 @@ struct hsl_program {
 	uint32_t		 nfiles;
 	/* Host variables are the first globals of module 0. */
 	uint32_t		 nhost_vars;
-	/* What `cache` keeps: the one part that changes, with the serial. */
-	uint64_t		 serial;
-	struct cache		*cache;
+	struct hsl_cache	*shared;	/* the host's, or NULL: */
+	struct hsl_cache	*cache;		/* the one part that changes */
 };
 
 const struct mark	*proto_mark(const struct proto *p, uint32_t pc);
