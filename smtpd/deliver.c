@@ -177,6 +177,7 @@ message_run_hook(struct session *s)
 	struct transaction	*t = s->txn;
 	struct eod_request	 rq = { .hook = { .conn = &s->conn,
 	    .txn = &t->facts, .log = &s->log, .context = &s->context,
+	    .message_cache = &s->message_cache,
 	    .done = message_done, .arg = s },
 	    .body = t->body, .scan = &t->reader.scan,
 	    .present = message_client_present };

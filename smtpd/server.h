@@ -30,6 +30,7 @@ struct server {
 	char			 script_root[PATH_MAX];
 	struct origin		 origin;	/* of scripts and their files */
 	struct dns		*dns;		/* of all hooks */
+	struct hsl_cache	*cache;		/* likewise */
 	struct eod_hook		*eod;		/* NULL: every message defers */
 	struct hook		*hooks[HOOK_MAX]; /* NULL: accepts */
 	struct body_store	 bodies;

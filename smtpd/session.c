@@ -120,6 +120,7 @@ session_end(struct session *s)
 	board_add(COUNTER_sessions, -1);
 	hook_cancel(&s->run);
 	transaction_free(&s->txn);
+	hsl_cache_free(&s->message_cache);
 	s->log.txn = NULL;
 	free(s->pending_helo);
 	s->pending_helo = NULL;
@@ -136,6 +137,7 @@ void
 session_reset(struct session *s)
 {
 	transaction_free(&s->txn);
+	hsl_cache_free(&s->message_cache);
 	s->log.txn = NULL;
 	s->data_since_ms = 0;
 	if (s->state != STATE_START)

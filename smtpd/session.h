@@ -63,6 +63,7 @@ struct session {
 	struct hook_connection	 conn;
 	struct farewell		 farewell;
 	struct hsl_frozen	*context;	/* $context between hooks */
+	struct hsl_cache	*message_cache;	/* of the message at hand */
 	struct transaction	*txn;
 	struct hook_run		*run;		/* not of the end of DATA */
 	session_verdict_fn	*then;

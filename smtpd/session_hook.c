@@ -52,6 +52,8 @@ session_hook(struct session *s, enum hook_kind kind,
 	else if (kind != HOOK_DISCONNECT)
 		rq.txn_id = s->txn != NULL ? s->txn->facts.id :
 		    session_next_txn(s);
+	if (kind == HOOK_MAILFROM || s->txn != NULL)
+		rq.message_cache = &s->message_cache;
 	s->then = then;
 	if (kind != HOOK_DISCONNECT)
 		s->mode = MODE_WAIT;

@@ -132,7 +132,7 @@ server_hook_config(struct server *srv, int64_t time_ms)
 {
 	return (struct hook_config){
 		.host = { .loop = srv->loop, .dns = srv->dns,
-		    .origin = &srv->origin },
+		    .origin = &srv->origin, .cache = srv->cache },
 		.limits = server_limits(srv->params, time_ms),
 		.open = origin_open,
 		.open_arg = &srv->origin,
@@ -213,6 +213,7 @@ server_load_scripts(struct server *srv)
 	int			 rc;
 
 	server_script_place(srv);
+	srv->cache = hsl_cache_new(HSL_CACHE_BYTES);
 	rc = server_load_dns(srv);
 	rc |= server_load_hook(srv, HOOK_CONNECT, p->hook_connect);
 	rc |= server_load_hook(srv, HOOK_PROXY, p->hook_proxy);

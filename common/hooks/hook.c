@@ -37,6 +37,7 @@ hook_init(struct hook *h, const char *file, struct str script,
 
 	host.open = h->config.open;
 	host.open_arg = h->config.open_arg;
+	host.cache = h->config.host.cache;
 	h->program = hsl_compile(&host, file, script, report, arg);
 	return h->program != NULL ? 0 : -1;
 }
@@ -202,6 +203,7 @@ hook_run_init(struct hook_run *r, const struct hook *h,
 	task_init(&r->begin, hook_run_slice, r);
 	r->exec = hsl_exec_new(h->program, &h->config.limits, r);
 	hsl_on_echo(r->exec, run_echo, r);
+	hsl_lend_cache(r->exec, rq->message_cache);
 	run_variables(r);
 	loop_defer(l, &r->begin);
 }

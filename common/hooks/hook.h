@@ -83,6 +83,7 @@ struct hook_request {
 	struct hook_arguments		 args;
 	const struct logctx		*log;
 	struct hsl_frozen		**context; /* replaced at the end */
+	struct hsl_cache		**message_cache; /* NULL: this run's */
 	/* Once, from the loop; the run is over when it returns. */
 	void				(*done)(void *arg,
 					    const struct verdict *v);

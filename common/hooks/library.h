@@ -27,6 +27,7 @@ struct library_host {
 	struct loop		*loop;
 	struct dns		*dns;
 	const struct origin	*origin;	/* where files lie */
+	struct hsl_cache	*cache;		/* of all scripts; or NULL */
 };
 
 struct library {

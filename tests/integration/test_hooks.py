@@ -59,6 +59,28 @@ Accept(["remoteip" => "192.0.2.7", "remoteptr" => "client.example"]);
             assert c.closed()
 
 
+def test_cache():
+    """One store for all hooks of a worker; per_message for a message's."""
+    rcptto = '''
+function one($x) { return uuid(); }
+$context = [cache [] one(1), cache ["per_message" => true] one(1)];
+'''
+    eod = '''
+function one($x) { return uuid(); }
+Accept([...$context, cache [] one(1), cache ["per_message" => true] one(1)]);
+'''
+    with instance(rcptto=rcptto, eod=eod) as mta, mta.client() as c:
+        c.hello()
+        kept = set()
+        messages = set()
+        for _ in range(3):
+            a, m, b, n = (t[6:] for t in c.message().text)
+            assert a == b and m == n, (a, b, m, n)
+            kept.add(a)
+            messages.add(m)
+        assert len(kept) == 1 and len(messages) == 3
+
+
 def test_helo():
     text = '''
 if ($arguments["host"] == "bad") Reject("bad name");

@@ -117,53 +117,6 @@ test_modules(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-static const struct run_case	caches[] = {
-	{ "cache", "function f($x) { echo \"f$x\"; return [$x]; }"
-	    "for ($i = 0; $i < 4; $i++) echo (cache [] f($i % 2));"
-	    "echo cache [\"ttl\" => 5] f(1)[0]; cache [\"force\" => true]"
-	    " f(1);",
-	    "f0\n[0=>0]\nf1\n[0=>1]\n[0=>0]\n[0=>1]\n1\nf1\n" },
-	{ "namespaces and filters", "function f($x, $y) { return \"$x$y\"; }"
-	    "echo cache [] f(1, 2); echo cache [\"namespace\" => \"n\","
-	    "\"argv_filter\" => [2]] f(3, 4); echo cache [\"namespace\" =>"
-	    " \"n\","
-	    "\"argv_filter\" => [2]] f(5, 4);", "12\n34\n34\n" },
-	{ "no ttl", "function f() { echo 1; return 2; } cache [\"ttl\" => 0]"
-	    " f(); cache [] f(); cache [\"ttl\" => 0] f();"
-	    "echo cache [\"size\" => 1] str_upper(\"a\");", "1\n1\nA\n" },
-	{ "functions", "function f($x) { return $x; } $u = function ($old,"
-	    " $new)"
-	    " { echo [$old, $new]; return $new . \"u\"; }; $t = function ($v)"
-	    " { echo \"ttl $v\"; return 0; };"
-	    "echo cache [\"update_function\" => $u, \"ttl_function\" => $t]"
-	    " f(1);"
-	    "echo cache [\"ttl_override\" => [7 => 0]] f(7);"
-	    "echo cache [\"force\" => true, \"update_function\" => $u] f(1);"
-	    "echo cache [\"force\" => true, \"update_function\" => $u] f(1);",
-	    "[0=>none,1=>1]\nttl 1u\n1u\n7\n[0=>none,1=>1]\n1u\n"
-	    "[0=>\"1u\",1=>1]\n1u\n" },
-	{ "methods and builtins", "class A { static function s($x) { echo $x;"
-	    " return $x; } } cache [] A::s(1); cache [] A::s(1);"
-	    "echo cache [] builtin length([1, 2]); echo cache [] length(...["
-	    "\"abc\"]);", "1\n2\n3\n" },
-	{ "eviction", "function f($x) { echo \"f$x\"; return $x; }"
-	    "foreach ([1, 2, 1, 3, 1, 2] as $i) cache [\"size\" => 2] f($i);",
-	    "f1\nf2\nf3\nf2\n" },
-	{ "no named call", "$f = 1; cache [] $f();",
-	    "t:1:20: cache takes the call of a named function\n" },
-	{ "throwing", "function f() { throw \"t\"; } try { cache [] f(); }"
-	    " catch ($e) { echo $e; } cache [] f(1);",
-	    "t:1:84: f() takes 0 arguments, not 1\n" },
-	{ .name = NULL }
-};
-
-static void
-test_cache(void **state)
-{
-	(void)state;
-	run_table(caches);
-}
-
 /* Two executions of one program do not see each other. */
 static void
 test_interleaved(void **state)
@@ -199,7 +152,6 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_modules),
-		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_interleaved),
 	};
 
