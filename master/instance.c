@@ -104,6 +104,23 @@ instance_open_log(struct instance *i, const struct conf *conf, struct err *e)
 	return 0;
 }
 
+/* Every worker, of every generation, writes to the new file from now on. */
+void
+instance_rotate(struct instance *i)
+{
+	struct generation	*g = instance_running(i);
+	struct err		 e;
+
+	if (g == NULL)
+		return;
+	if (instance_open_log(i, g->conf, &e) == -1) {
+		LOG(EV_CONFIG_ERROR, NULL, LOG_STR("reason", e.text));
+		return;
+	}
+	TAILQ_FOREACH(g, &i->generations, link)
+		generation_log(g);
+}
+
 /* ---- Generations ------------------------------------------------------- */
 
 static int

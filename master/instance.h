@@ -39,6 +39,8 @@ void		 instance_free(struct instance **i);
 void		 instance_start(struct instance *i);
 void		 instance_reload(struct instance *i);
 void		 instance_stop(struct instance *i);
+/* Opens the log file anew, for all workers too. */
+void		 instance_rotate(struct instance *i);
 /* Collects children that ended. */
 void		 instance_reap(struct instance *i);
 /* The one that serves, or NULL. */

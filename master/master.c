@@ -118,6 +118,12 @@ master_on_hup(void *arg)
 }
 
 static void
+master_on_usr1(void *arg)
+{
+	instance_rotate(arg);
+}
+
+static void
 master_on_term(void *arg)
 {
 	instance_stop(arg);
@@ -135,7 +141,7 @@ main(int argc, char **argv)
 	static struct options	 o;
 	struct instance		*i;
 	struct loop		*l;
-	struct watch		*watches[4];
+	struct watch		*watches[5];
 	struct err		 e;
 	int			 k, status;
 
@@ -157,13 +163,14 @@ main(int argc, char **argv)
 	watches[1] = watch_signal(l, SIGTERM, master_on_term, i);
 	watches[2] = watch_signal(l, SIGINT, master_on_term, i);
 	watches[3] = watch_signal(l, SIGCHLD, master_on_child, i);
+	watches[4] = watch_signal(l, SIGUSR1, master_on_usr1, i);
 	instance_start(i);
 	if (i->exit_status == 0 && loop_run(l) == -1)
 		i->exit_status = FATAL_EXIT;
 	status = i->exit_status;
 	LOG(EV_MASTER_STOP, NULL, LOG_NUM("status", status));
 	instance_free(&i);
-	for (k = 0; k < 4; k++)
+	for (k = 0; k < 5; k++)
 		watch_free(&watches[k]);
 	log_flush();
 	loop_free(&l);

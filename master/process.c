@@ -53,7 +53,8 @@ process_tell_setup(struct process *p)
 {
 	struct ipc_SETUP	m = { .generation = p->generation->number,
 	    .slot = p->slot->id, .workers = (uint32_t)p->service->maxproc,
-	    .restarts = p->restarts };
+	    .restarts = p->restarts, .unpriv = p->service->unpriv,
+	    .chroot = p->service->chroot };
 
 	(void)strlcpy(m.service, p->service->name, sizeof m.service);
 	(void)strlcpy(m.program, p->service->command, sizeof m.program);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,10 +12,12 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "conf/programs.h"
 
 #include "sockets.h"
 
 #define SOCKETS_BACKLOG	4096
+#define SOCKETS_GROUP	"halyard"	/* whose group workers have */
 
 void
 sockets_init(struct sockets *s)
@@ -76,8 +79,28 @@ sockets_find(const struct sockets *s, const struct netaddr *a)
 	return NULL;
 }
 
+/*
+ * A private socket is for workers alone.  They all have one group when root
+ * starts them.
+ */
 static int
-sock_listen(int fd, const struct netaddr *a, const struct conf_service *svc)
+sock_mode(const char *path, const struct conf *conf, bool private)
+{
+	struct program_user	u;
+
+	if (!private)
+		return chmod(path, 0666);
+	if (geteuid() != 0)
+		return chmod(path, 0600);
+	if (program_user(SOCKETS_GROUP, conf_dir(conf), &u, NULL) == -1 ||
+	    chown(path, (uid_t)-1, u.gid) == -1)
+		return -1;
+	return chmod(path, 0660);
+}
+
+static int
+sock_listen(int fd, const struct netaddr *a, const struct conf *conf,
+    const struct conf_service *svc)
 {
 	int	on = 1;
 
@@ -91,7 +114,7 @@ sock_listen(int fd, const struct netaddr *a, const struct conf_service *svc)
 	if (bind(fd, &a->u.sa, a->len) == -1)
 		return -1;
 	if (a->u.sa.sa_family == AF_UNIX &&
-	    chmod(a->u.un.sun_path, svc->private ? 0600 : 0666) == -1)
+	    sock_mode(a->u.un.sun_path, conf, svc->private) == -1)
 		return -1;
 	return listen(fd, SOCKETS_BACKLOG);
 }
@@ -99,7 +122,7 @@ sock_listen(int fd, const struct netaddr *a, const struct conf_service *svc)
 /* A system without IPv6 still serves "port" on IPv4. */
 static int
 sock_bind(struct sockets *s, const struct netaddr *a,
-    const struct conf_service *svc, struct err *e)
+    const struct conf *conf, const struct conf_service *svc, struct err *e)
 {
 	char		 text[NETADDR_TEXT];
 	struct sock	*sock;
@@ -113,7 +136,7 @@ sock_bind(struct sockets *s, const struct netaddr *a,
 	netaddr_text(a, text, sizeof text);
 	if (fd == -1)
 		return err_errno(e, "%s", text);
-	if (sock_listen(fd, a, svc) == -1) {
+	if (sock_listen(fd, a, conf, svc) == -1) {
 		(void)err_errno(e, "%s", text);
 		(void)close(fd);
 		return -1;
@@ -141,7 +164,7 @@ sockets_bind_service(struct sockets *s, const struct conf *conf,
 		sock = sockets_find(s, &a[i]);
 		if (sock != NULL)
 			sock->keep = true;
-		else if (sock_bind(s, &a[i], svc, e) == -1)
+		else if (sock_bind(s, &a[i], conf, svc, e) == -1)
 			return -1;
 	}
 	return n == -1 ? -1 : 0;

@@ -19,9 +19,11 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "conf/conf.h"
+#include "conf/programs.h"
 #include "mtactl/samples.h"
 #include "options.h"
 #include "report.h"
+#include "users.h"
 #include "verb.h"
 
 #define LISTEN_WIDTH	21	/* of the first column in master.cf */
@@ -46,8 +48,10 @@ static const struct {
 static const struct {
 	const char	*path;
 	mode_t		 mode;
+	const char	*program;	/* whose user it belongs to, or NULL */
 } init_dirs[] = {
-	{ "hooks", 0755 }, { "run", 0755 }, { "log", 0755 }, { "spool", 0700 },
+	{ "hooks", 0755, NULL }, { "run", 0755, NULL }, { "log", 0755, NULL },
+	{ "spool", 0700, "smtpd" },
 };
 
 #define N(a)	(sizeof(a) / sizeof((a)[0]))
@@ -205,6 +209,22 @@ init_mkdir(const char *path, mode_t mode, struct err *e)
 	return err_errno(e, "%s", path);
 }
 
+/* What root makes for a worker is the worker's. */
+static int
+init_give(const struct init *in, const char *path, const char *program,
+    struct err *e)
+{
+	struct program_user	u;
+
+	if (program == NULL || geteuid() != 0)
+		return 0;
+	if (program_user(program_find(program)->user, in->dir, &u, e) == -1)
+		return -1;
+	if (chown(path, u.uid, u.gid) == -1)
+		return err_errno(e, "%s", path);
+	return 0;
+}
+
 static int
 init_file(const struct init *in, const char *name, const char *text,
     struct err *e)
@@ -236,6 +256,8 @@ init_write(const struct init *in, struct err *e)
 	for (i = 0; i < N(init_dirs) && rc == 0; i++) {
 		path = init_path(in, init_dirs[i].path);
 		rc = init_mkdir(path, init_dirs[i].mode, e);
+		if (rc == 0)
+			rc = init_give(in, path, init_dirs[i].program, e);
 		free(path);
 	}
 	for (i = 0; i < N(init_files) && rc == 0; i++)
@@ -259,6 +281,7 @@ init_run(struct init *in, struct err *e)
 	if (conf_load(&c, dir, report_print, NULL) == -1)
 		return err_set(e, "%s was written but does not load", dir);
 	conf_free(&c);
+	users_warn(dir);
 	(void)printf("Wrote main.cf, master.cf and hooks/eod.hsl into %s.\n"
 	    "It listens on %s and delivers to %s port %d.\n"
 	    "Start it: mtactl -c %s start\n", dir, in->listen,

@@ -51,7 +51,8 @@ script_compile(const struct script_from *from, conf_report_fn *report,
     void *arg)
 {
 	struct script_report	 r = { report, arg };
-	struct origin		 place = { .confined = from->root != NULL };
+	struct origin		 place = { .confined = from->root != NULL,
+	    .dir = -1 };
 	struct hsl_host		 host = { .functions = NULL };
 	struct hsl_program	*p = NULL;
 	struct buf		 text = BUF_INIT;
@@ -62,6 +63,8 @@ script_compile(const struct script_from *from, conf_report_fn *report,
 	if (from->hook != NULL)
 		host = *hooks_host(from->hook);
 	place.root = script_root(from);
+	if (place.confined)
+		(void)origin_open_root(&place, NULL);
 	file = realpath(from->file, NULL);
 	host.open = origin_open;
 	host.open_arg = &place;
@@ -73,6 +76,7 @@ script_compile(const struct script_from *from, conf_report_fn *report,
 		    &r);
 	buf_free(&text);
 	free(file);
+	origin_close_root(&place);
 	free((char *)(size_t)place.root);
 	return p;
 }

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "mtactl/paths.h"
 #include "talk.h"
+#include "users.h"
 
 #define NOTIFY_FD	3
 
@@ -143,6 +144,7 @@ start_prepare(const struct ctl *c, char *path, size_t size, struct err *e)
 		return err_errno(e, "%s", c->dir);
 	if (start_find(c, path, size, e) == -1)
 		return -1;
+	users_warn(c->dir);
 	return start_running(c, e);
 }
 

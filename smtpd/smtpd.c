@@ -1,13 +1,16 @@
 /*
  * smtpd - speaks SMTP to strangers, and in-line to backends; see smtpd(8)
  */
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "compat/nameless.h"
 #include "dns/dns.h"
 #include "event/tls.h"
 
@@ -24,7 +27,7 @@ server_session_gone(struct server *srv)
 		worker_exit(srv->worker);
 }
 
-/* ---- prepare: keys and hooks, with all rights -------------------------- */
+/* ---- prepare and load: keys with all rights, hooks in the jail --------- */
 
 static void
 server_diag(void *arg, const struct hsl_diag *d)
@@ -98,9 +101,12 @@ server_count_error(void)
 	COUNT(hook_errors);
 }
 
-/* Where the scripts of this worker may include and read from. */
+/*
+ * Where the scripts of this worker may include and read from.  Without that
+ * directory they can't.
+ */
 static void
-server_script_place(struct server *srv)
+server_open_scripts(struct server *srv)
 {
 	char	root[PATH_MAX];
 
@@ -110,6 +116,42 @@ server_script_place(struct server *srv)
 		    sizeof srv->script_root);
 	srv->origin.root = srv->script_root;
 	srv->origin.confined = true;
+	(void)origin_open_root(&srv->origin, NULL);
+	srv->worker->dirs.read = srv->origin.dir;
+}
+
+static int
+server_open_bodies(struct server *srv)
+{
+	const struct params	*p = srv->params;
+	char			 path[PATH_MAX];
+	struct err		 e;
+
+	srv->bodies.message_limit = p->body_memory_limit;
+	srv->bodies.total_limit = p->body_memory_total;
+	server_path(srv, p->body_directory, path, sizeof path);
+	srv->bodies.directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (srv->bodies.directory == -1) {
+		(void)err_errno(&e, "%s", path);
+		server_refuse(srv, "body_directory", e.text);
+		return -1;
+	}
+	srv->worker->dirs.scratch = srv->bodies.directory;
+	return 0;
+}
+
+/* Now that the worker is who it will be. */
+static int
+server_check_bodies(struct server *srv)
+{
+	struct err	e;
+	int		fd = open_nameless(srv->bodies.directory);
+
+	if (fd != -1)
+		return close(fd);
+	(void)err_errno(&e, "a file in %s", srv->params->body_directory);
+	server_refuse(srv, "body_directory", e.text);
+	return -1;
 }
 
 static int
@@ -212,10 +254,8 @@ server_load_scripts(struct server *srv)
 	const struct params	*p = srv->params;
 	int			 rc;
 
-	server_script_place(srv);
 	srv->cache = hsl_cache_new(HSL_CACHE_BYTES);
-	rc = server_load_dns(srv);
-	rc |= server_load_hook(srv, HOOK_CONNECT, p->hook_connect);
+	rc = server_load_hook(srv, HOOK_CONNECT, p->hook_connect);
 	rc |= server_load_hook(srv, HOOK_PROXY, p->hook_proxy);
 	rc |= server_load_hook(srv, HOOK_HELO, p->hook_helo);
 	rc |= server_load_hook(srv, HOOK_AUTH, p->hook_auth);
@@ -229,7 +269,6 @@ server_load_scripts(struct server *srv)
 static int
 smtpd_prepare(struct worker *w)
 {
-	static char	 bodies[PATH_MAX];
 	struct server	*srv = &server;
 
 	srv->worker = w;
@@ -237,13 +276,20 @@ smtpd_prepare(struct worker *w)
 	srv->params = &w->params;
 	srv->serverid = w->params.server_id[0] != '\0' ?
 	    w->params.server_id : w->service;
-	srv->bodies.message_limit = w->params.body_memory_limit;
-	srv->bodies.total_limit = w->params.body_memory_total;
-	srv->bodies.directory = server_path(srv, w->params.body_directory,
-	    bodies, sizeof bodies);
 	TAILQ_INIT(&srv->sessions);
 	w->state = srv;
-	if (server_load_tls(srv) == -1)
+	server_open_scripts(srv);
+	if (server_open_bodies(srv) == -1 || server_load_tls(srv) == -1)
+		return -1;
+	return server_load_dns(srv);
+}
+
+static int
+smtpd_load(struct worker *w)
+{
+	struct server	*srv = w->state;
+
+	if (server_check_bodies(srv) == -1)
 		return -1;
 	return server_load_scripts(srv);
 }
@@ -312,6 +358,7 @@ smtpd_drain(struct worker *w, int64_t soft_ms, int64_t hard_ms)
 static const struct daemon	smtpd = {
 	.program = "smtpd",
 	.prepare = smtpd_prepare,
+	.load = smtpd_load,
 	.start = smtpd_start,
 	.drain = smtpd_drain,
 };

@@ -1,8 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -39,23 +36,4 @@ fd_write_full(int fd, const void *p, size_t n)
 		n -= (size_t)done;
 	}
 	return 0;
-}
-
-int
-fd_temporary(const char *dir)
-{
-	char	path[PATH_MAX];
-	int	fd;
-
-	if (snprintf(path, sizeof path, "%s/halyard.XXXXXXXXXX", dir) >=
-	    (int)sizeof path) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd != -1 && unlink(path) == -1) {
-		(void)close(fd);
-		return -1;
-	}
-	return fd;
 }

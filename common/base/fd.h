@@ -13,7 +13,5 @@ int	fd_nonblock(int fd);
 int	fd_cloexec(int fd, bool on);
 /* All of it, through short writes and signals. */
 int	fd_write_full(int fd, const void *p, size_t n);
-/* An unlinked file in dir; nothing to clean up after. */
-int	fd_temporary(const char *dir);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/net.h"
 #include "master_line.h"
+#include "programs.h"
 #include "value.h"
 
 #define WAKEUP_MAX	86400
@@ -17,23 +18,6 @@ const char *const	column_names[COLUMNS] = {
 	"service", "type", "private", "unpriv", "chroot", "wakeup",
 	"maxproc", "command"
 };
-
-enum { RENEWED, SINGLE };
-
-/* What the command column may name. */
-static const struct program_row {
-	const char	*name;
-	int		 most;		/* largest maxproc */
-	int		 processes;	/* of "-"; 0 one a processor */
-	bool		 single;
-} program_rows[] = {
-#define PROGRAM(id, name, most, processes, reload, help)		\
-	{ name, most, processes, (reload) == SINGLE },
-#include "conf/programs.def"
-#undef PROGRAM
-};
-
-#define PROGRAM_COUNT	(sizeof program_rows / sizeof program_rows[0])
 
 size_t
 master_offset(const struct master_line *m, struct str part)
@@ -90,7 +74,7 @@ master_program(const struct master_line *m)
 	unsigned int			 best = 4, d;
 	size_t				 i;
 
-	for (i = 0; i < PROGRAM_COUNT; i++) {
+	for (i = 0; i < program_count; i++) {
 		d = value_distance(name, str_of(program_rows[i].name));
 		if (d == 0)
 			return &program_rows[i];

@@ -2,15 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "compat/beneath.h"
 
 #include "origin.h"
 
 #define ORIGIN_LIMIT	(1u << 20)
+#define ORIGIN_FLAGS	(O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 static int
 origin_read_fd(int fd, struct buf *text)
@@ -36,20 +37,41 @@ origin_read_fd(int fd, struct buf *text)
 	return n == 0 ? 0 : -1;
 }
 
+/* Takes fd, which is -1 with errno if `path` could not be opened. */
+static int
+origin_take(int fd, const char *path, struct buf *text, struct err *e)
+{
+	int	rc = -1;
+
+	buf_clear(text);
+	if (fd != -1)
+		rc = origin_read_fd(fd, text);
+	if (rc == -1)
+		(void)err_errno(e, "%s", path);
+	if (fd != -1)
+		(void)close(fd);
+	return rc;
+}
+
 int
 origin_read(const char *path, struct buf *text, struct err *e)
 {
-	int	fd, rc;
+	return origin_take(open(path, ORIGIN_FLAGS), path, text, e);
+}
 
-	buf_clear(text);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd == -1)
-		return err_errno(e, "%s", path);
-	rc = origin_read_fd(fd, text);
-	if (rc == -1)
-		(void)err_errno(e, "%s", path);
-	(void)close(fd);
-	return rc;
+int
+origin_open_root(struct origin *o, struct err *e)
+{
+	o->dir = open(o->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return o->dir == -1 ? err_errno(e, "%s", o->root) : 0;
+}
+
+void
+origin_close_root(struct origin *o)
+{
+	if (o->dir != -1)
+		(void)close(o->dir);
+	o->dir = -1;
 }
 
 /*
@@ -130,29 +152,42 @@ origin_locate(const struct origin *o, const char *from,
 	return rc;
 }
 
-/* A link may lead out of the root where the path does not. */
+/* `path` is absolute and normalised; a link in it may lead anywhere. */
+static int
+origin_open_path(const struct origin *o, const char *path)
+{
+	if (!o->confined)
+		return open(path, ORIGIN_FLAGS);
+	path += strlen(o->root);
+	while (*path == '/')
+		path++;
+	return open_beneath(o->dir, path, ORIGIN_FLAGS);
+}
+
+static int
+origin_fail(const struct origin *o, const char *path, struct err *e)
+{
+	if (o->confined && (errno == EXDEV || errno == ELOOP))
+		return err_set(e, "%s: leads out of %s", path, o->root);
+	return err_errno(e, "%s", path);
+}
+
 static int
 origin_read_inside(const struct origin *o, const char *path,
     struct buf *text, struct err *e)
 {
-	char	real[PATH_MAX];
+	int	fd = origin_open_path(o, path);
 
-	if (realpath(path, real) == NULL)
-		return err_errno(e, "%s", path);
-	if (o->confined && !origin_beneath(o->root, real))
-		return err_set(e, "%s: leads out of %s", path, o->root);
-	return origin_read(real, text, e);
+	if (fd == -1)
+		return origin_fail(o, path, e);
+	return origin_take(fd, path, text, e);
 }
 
 static int
-origin_open_regular(const char *path, uint64_t *size, struct err *e)
+origin_regular(int fd, const char *path, uint64_t *size, struct err *e)
 {
 	struct stat	st;
-	int		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
-			    O_NOCTTY | O_NOFOLLOW);
 
-	if (fd == -1)
-		return err_errno(e, "%s", path);
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
 		(void)close(fd);
 		return err_set(e, "%s: is no regular file", path);
@@ -166,18 +201,14 @@ origin_open_file(const struct origin *o, const char *path, uint64_t *size,
     struct err *e)
 {
 	struct buf	from = BUF_INIT, file = BUF_INIT;
-	char		real[PATH_MAX];
 	int		fd = -1;
 
 	buf_printf(&from, "%s/", o->root);
-	if (origin_locate(o, buf_cstr(&from), path, &file, e) == -1)
-		;
-	else if (realpath(buf_cstr(&file), real) == NULL)
-		(void)err_errno(e, "%s", path);
-	else if (o->confined && !origin_beneath(o->root, real))
-		(void)err_set(e, "%s: leads out of %s", path, o->root);
-	else
-		fd = origin_open_regular(real, size, e);
+	if (origin_locate(o, buf_cstr(&from), path, &file, e) == 0) {
+		fd = origin_open_path(o, buf_cstr(&file));
+		fd = fd == -1 ? origin_fail(o, path, e) :
+		    origin_regular(fd, path, size, e);
+	}
 	buf_free(&from);
 	buf_free(&file);
 	return fd;

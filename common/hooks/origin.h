@@ -3,9 +3,12 @@
  *
  * "./x" and "../x" lie beside the file that asks, "x", "file:x" and
  * "file://x" beneath the root; each as it is, then with ".hsl".  No path, and
- * no link, leads out of a root that confines.
+ * no link, leads out of a root that confines: it is opened once, and all else
+ * through that descriptor, so that it is there after a chroot.
  *
- * Ownership  borrows the root, an absolute path without links.
+ * Ownership  borrows the root, an absolute path without links;
+ *            origin_open_root() gives a descriptor, origin_close_root()
+ *            takes it.
  * Failure    -1 with *e.
  */
 #ifndef HOOKS_ORIGIN_H
@@ -21,7 +24,11 @@
 struct origin {
 	const char	*root;
 	bool		 confined;
+	int		 dir;		/* of a root that confines, or -1 */
 };
+
+int	origin_open_root(struct origin *o, struct err *e);
+void	origin_close_root(struct origin *o);
 
 /* A regular file of at most 1 MiB. */
 int	origin_read(const char *path, struct buf *text, struct err *e);

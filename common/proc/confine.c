@@ -1,20 +1,87 @@
 /*
- * Order: working directory inside the instance, then no way back to rights.
- * Users, chroot and the system's sandbox have their place between the two.
+ * The new root is run_directory: the sockets that a worker may connect to lie
+ * there, by the same names.  Descriptors of other directories were opened by
+ * prepare.  What libraries read when first used (time zone, users) is read
+ * before.
  */
+#include <grp.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "compat/harden.h"
+#include "base/log.h"
+#include "conf/programs.h"
 
 #include "confine.h"
 #include "daemon.h"
 
-int
-confine(const struct worker *w, struct err *e)
+static const struct program_row *
+confine_program(const struct worker *w)
 {
+	return program_find(w->daemon->program);
+}
+
+/* No way back: a saved id would be one. */
+static int
+confine_user(const struct program_user *u, struct err *e)
+{
+	if (setgroups(1, &u->gid) == -1 ||
+	    setresgid(u->gid, u->gid, u->gid) == -1 ||
+	    setresuid(u->uid, u->uid, u->uid) == -1)
+		return err_errno(e, "becoming %s", u->name);
+	if (setresuid(0, 0, 0) == 0)
+		return err_set(e, "%s can become root again", u->name);
+	return 0;
+}
+
+static int
+confine_root(const struct worker *w, struct err *e)
+{
+	const char	*run = w->params.run_directory;
+	char		 path[PATH_MAX];
+
+	(void)snprintf(path, sizeof path, "%s%s%s",
+	    run[0] == '/' ? "" : w->directory, run[0] == '/' ? "" : "/", run);
+	if (chroot(path) == -1 || chdir("/") == -1)
+		return err_errno(e, "chroot to %s", path);
+	return 0;
+}
+
+int
+confine_jail(const struct worker *w, struct err *e)
+{
+	struct program_user	u;
+	bool			root = geteuid() == 0 && !sandbox_foreign();
+
+	tzset();
 	if (chdir(w->directory) == -1)
 		return err_errno(e, "%s", w->directory);
-	if (harden_process() == -1)
-		return err_errno(e, "giving up rights");
+	if (!root)
+		return 0;
+	if (w->unpriv && program_user(confine_program(w)->user, w->directory,
+	    &u, e) == -1)
+		return -1;
+	if (w->chroot && confine_root(w, e) == -1)
+		return -1;
+	if (!w->unpriv) {
+		LOG(EV_WORKER_ROOT, NULL, LOG_STR("service", w->service));
+		return 0;
+	}
+	if (u.instead)
+		LOG(EV_WORKER_USER, NULL, LOG_STR("service", w->service),
+		    LOG_STR("wanted", confine_program(w)->user),
+		    LOG_STR("user", u.name));
+	return confine_user(&u, e);
+}
+
+int
+confine_sandbox(const struct worker *w, struct err *e)
+{
+	if (!w->params.sandbox)
+		return 0;
+	if (sandbox_enter(confine_program(w)->promises, &w->dirs) == -1)
+		return err_errno(e, "entering the sandbox");
 	return 0;
 }

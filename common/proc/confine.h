@@ -1,8 +1,9 @@
 /*
- * confine - gives up the rights a worker does not need
+ * confine - a worker gives up what it does not need
  *
- * Called once, after everything that is opened lazily has been opened and
- * before the first byte from a stranger is read.
+ * In two steps, between which it compiles what strangers wrote: the jail
+ * (another user, another root), then the system's sandbox.  A worker that
+ * root did not start keeps its user and its root.
  *
  * Failure    0, or -1 with *e: the worker must not go on.
  */
@@ -13,6 +14,7 @@
 
 struct worker;
 
-int	confine(const struct worker *w, struct err *e);
+int	confine_jail(const struct worker *w, struct err *e);
+int	confine_sandbox(const struct worker *w, struct err *e);
 
 #endif

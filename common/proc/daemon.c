@@ -1,8 +1,9 @@
 /*
- * States of a worker: told (frames until START) -> prepared -> confined ->
- * started (READY) -> draining -> ended.  One that is kept over a reload is
- * told its parameters again, then RENEW, and stays started.  SIGTERM is a drain with
- * shutdown_limit; a lost master is a drain of ORPHAN_MS.
+ * States of a worker: told (frames until START) -> prepared -> jailed ->
+ * loaded -> sandboxed -> started (READY) -> draining -> ended.  One that is
+ * kept over a reload is told its parameters again, then RENEW, and stays
+ * started.  SIGTERM is a drain with shutdown_limit; a lost master is a drain
+ * of ORPHAN_MS.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -88,6 +89,8 @@ worker_on_setup(struct worker *w, struct rbuf *r)
 	w->generation = m.generation;
 	w->workers = m.workers;
 	w->restarts = m.restarts;
+	w->unpriv = m.unpriv != 0;
+	w->chroot = m.chroot != 0;
 	worker_title(w);
 	return 0;
 }
@@ -182,6 +185,16 @@ worker_give_up(struct worker *w)
 	_exit(1);
 }
 
+static void
+worker_need(struct worker *w, int rc, const struct err *e)
+{
+	if (rc == 0)
+		return;
+	if (e != NULL)
+		worker_refuse(w, w->service, 0, 0, e->text);
+	worker_give_up(w);
+}
+
 static int
 worker_on_start(struct worker *w, struct rbuf *r)
 {
@@ -191,14 +204,12 @@ worker_on_start(struct worker *w, struct rbuf *r)
 	if (ipc_get_START(r, &m) == -1 || w->service == NULL)
 		return -1;
 	worker_open_log(w);
-	if (w->daemon->prepare(w) == -1)
-		worker_give_up(w);
-	if (confine(w, &e) == -1) {
-		worker_refuse(w, w->service, 0, 0, e.text);
-		worker_give_up(w);
-	}
-	if (w->daemon->start(w) == -1)
-		worker_give_up(w);
+	worker_need(w, w->daemon->prepare(w), NULL);
+	worker_need(w, confine_jail(w, &e), &e);
+	if (w->daemon->load != NULL)
+		worker_need(w, w->daemon->load(w), NULL);
+	worker_need(w, confine_sandbox(w, &e), &e);
+	worker_need(w, w->daemon->start(w), NULL);
 	CHANNEL_SEND(w->master, READY, -1, { .unused = 0 });
 	return 0;
 }
@@ -330,6 +341,7 @@ daemon_main(const struct daemon *d, int argc, char **argv)
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	w.daemon = d;
+	w.dirs = (struct sandbox_dirs){ .read = -1, .scratch = -1 };
 	STAILQ_INIT(&w.listeners);
 	STAILQ_INIT(&w.scripts);
 	STAILQ_INIT(&w.pages);

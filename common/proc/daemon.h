@@ -3,13 +3,20 @@
  *
  * master runs a worker with one descriptor, a channel, and says over it who
  * the worker is: service, parameters, scripts, listening sockets, pages of
- * counters.  daemon_main() collects that, runs prepare, gives up rights, runs
- * start, and reports READY.  A worker that master no longer speaks to ends
- * within five seconds (but for what may not be cut off).
+ * counters.  daemon_main() collects that and runs
+ *
+ *	prepare	with all rights: keys, files that only root may read, the
+ *		descriptors of directories that are needed later;
+ *	load	in the jail (user, chroot), before the sandbox: what strangers
+ *		wrote is compiled here;
+ *	start	in the sandbox, as for the rest of its life;
+ *
+ * and reports READY.  A worker that master no longer speaks to ends within
+ * five seconds (but for what may not be cut off).
  *
  * Ownership  the worker owns all that hangs from it; it lives until exit.
- * Failure    prepare and start return 0, or -1 after worker_refuse(): master
- *            then refuses the whole generation.
+ * Failure    prepare, load and start return 0, or -1 after worker_refuse():
+ *            master then refuses the whole generation.
  * Process    call daemon_main() once, from main().
  */
 #ifndef PROC_DAEMON_H
@@ -19,6 +26,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "compat/sandbox.h"
 #include "conf/params.h"
 #include "event/loop.h"
 #include "proc/board.h"
@@ -53,11 +61,14 @@ struct worker {
 	char				*directory;	/* of the instance */
 	uint32_t			 generation;
 	uint32_t			 workers;	/* of this service */
-	uint32_t			 restarts;	/* of this one, so far */
+	uint32_t			 restarts;	/* lost before this one */
 	struct params			 params;
 	STAILQ_HEAD(, listener)		 listeners;
 	STAILQ_HEAD(, script)		 scripts;
 	STAILQ_HEAD(, page)		 pages;
+	bool				 unpriv;	/* of master.cf */
+	bool				 chroot;
+	struct sandbox_dirs		 dirs;		/* prepare sets it */
 	void				*state;		/* the daemon's own */
 	struct timer			 orphan;
 	bool				 draining;
@@ -65,8 +76,9 @@ struct worker {
 
 struct daemon {
 	const char	*program;	/* of programs.def */
-	int		(*prepare)(struct worker *w);	/* with all rights */
-	int		(*start)(struct worker *w);	/* with few */
+	int		(*prepare)(struct worker *w);	/* all rights */
+	int		(*load)(struct worker *w);	/* jail; NULL: none */
+	int		(*start)(struct worker *w);	/* sandbox */
 	/*
 	 * Accept no more.  After soft_ms end what is between transactions,
 	 * after hard_ms all but what waits for the reply to an end of

@@ -11,6 +11,7 @@
 #include "base/fatal.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "compat/nameless.h"
 
 #include "body.h"
 
@@ -105,9 +106,9 @@ body_spill(struct body *b, struct err *e)
 static int
 body_to_file(struct body *b, struct err *e)
 {
-	b->fd = fd_temporary(b->store->directory);
+	b->fd = open_nameless(b->store->directory);
 	if (b->fd == -1)
-		return err_errno(e, "a file in %s", b->store->directory);
+		return err_errno(e, "a file for a message");
 	return body_spill(b, e);
 }
 

@@ -25,7 +25,7 @@ struct body_store {
 	uint64_t	 message_limit;	/* bytes of one body in memory */
 	uint64_t	 total_limit;	/* bytes of all bodies in memory */
 	uint64_t	 used;
-	const char	*directory;	/* borrowed; where files are made */
+	int		 directory;	/* borrowed; where files are made */
 };
 
 struct body;

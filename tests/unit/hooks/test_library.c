@@ -249,6 +249,7 @@ test_origin(void **state)
 	make_link(root, "../out", "away");
 	make_link(root, "..", "up");
 	make_link(root, "loop", "loop");
+	assert_int_equal(origin_open_root(&o, NULL), 0);
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		size = 0;
 		fd = origin_open_file(&o, rows[i].path, &size, NULL);
@@ -258,6 +259,7 @@ test_origin(void **state)
 		if (fd != -1)
 			(void)close(fd);
 	}
+	origin_close_root(&o);
 	(void)snprintf(text, sizeof text, "rm -r %s", dir);
 	assert_int_equal(system(text), 0);
 }

@@ -24,7 +24,7 @@ static void
 fixture_init(struct fixture *f, struct str bytes, bool file)
 {
 	*f = (struct fixture){ .store = { .message_limit = file ? 0 : 1 << 30,
-	    .total_limit = 1 << 30, .directory = "/tmp" } };
+	    .total_limit = 1 << 30, .directory = AT_FDCWD } };
 	f->body = body_new(&f->store);
 	assert_int_equal(body_add(f->body, bytes, NULL), 0);
 	smtp_scan_init(&f->scan);

@@ -1,0 +1,26 @@
+/* Which of the sandbox_*.c files is the one of this build. */
+#ifndef COMPAT_SANDBOX_SYSTEM_H
+#define COMPAT_SANDBOX_SYSTEM_H
+
+#ifdef __SANITIZE_ADDRESS__
+#define SANDBOX_SANITIZER
+#endif
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define SANDBOX_SANITIZER
+#endif
+#endif
+
+#if defined(SANDBOX_SANITIZER)
+#define SANDBOX_NONE
+#elif defined(__linux__)
+#define SANDBOX_LINUX
+#elif defined(__OpenBSD__)
+#define SANDBOX_OPENBSD
+#elif defined(__FreeBSD__)
+#define SANDBOX_FREEBSD
+#else
+#define SANDBOX_NONE
+#endif
+
+#endif

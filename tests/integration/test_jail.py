@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""What workers are once root has started them: another user, another root,
+a sandbox; and that all they need works from in there."""
+
+import os
+import pwd
+import signal
+import subprocess
+import sys
+
+from halyard import (BUILD, Backend, Instance, alive, main, wait_for)
+
+SKIP = "only as root, without sanitizers"
+HOOK = '''
+$file = File("file://words.txt");
+$line = $file->readline();
+import { inside } from "file://inside.hsl";
+echo "local=" . strftime("%%Y", 0) . " line=" . $line . " in=" . inside();
+$outside = "closed";
+try { File("file://../main.cf"); $outside = "open"; } catch ($e) { }
+$r = $arguments["mail"]->send($transaction["senderaddress"],
+    array_map(function ($r) { return $r["address"]; },
+    $transaction["recipients"]), ["host" => "127.0.0.1", "port" => %d]);
+if ($r["result"]["code"] == 250)
+    Accept($line . " " . inside() . " " . $outside);
+Defer("no");
+'''
+
+
+def fields(pid):
+    with open("/proc/%d/status" % pid) as f:
+        return dict(l.rstrip("\n").split(":\t", 1) for l in f if ":\t" in l)
+
+
+def jailed(mta):
+    with open(mta.path("hooks/words.txt"), "w") as f:
+        f.write("a line\nand another\n")
+    with open(mta.path("hooks/inside.hsl"), "w") as f:
+        f.write('function inside() { return "imported"; }\n')
+    return mta
+
+
+def test_rights():
+    """No worker has root's user, groups, capabilities or root directory."""
+    if os.geteuid() != 0 or "san" in BUILD:
+        return SKIP
+    with Instance() as mta:
+        nobody = pwd.getpwnam("nobody")
+        for program in "smtpd", "metrics":
+            for pid in mta.workers(program):
+                s = fields(pid)
+                assert s["Uid"].split() == [str(nobody.pw_uid)] * 4, s["Uid"]
+                assert s["Gid"].split() == [str(nobody.pw_gid)] * 4, s["Gid"]
+                assert s["Groups"].split() == [str(nobody.pw_gid)]
+                assert int(s["CapEff"], 16) == 0 == int(s["CapPrm"], 16)
+                assert s["NoNewPrivs"] == "1"
+                assert s["Seccomp"] == "2"
+                root = os.readlink("/proc/%d/root" % pid)
+                assert root == mta.path("run"), root
+                for fd in os.listdir("/proc/%d/fd" % pid):
+                    to = os.readlink("/proc/%d/fd/%s" % (pid, fd))
+                    assert not to.endswith(".cf"), to
+        assert "wanted=halyard-smtpd user=nobody" in mta.log()
+        sock = os.stat(mta.path("run/metrics.sock"))
+        assert (sock.st_uid, sock.st_gid) == (0, nobody.pw_gid)
+        assert sock.st_mode & 0o777 == 0o660
+
+
+def test_owner_takes_the_place():
+    """Without the users, the owner of the directory runs the workers."""
+    if os.geteuid() != 0 or "san" in BUILD:
+        return SKIP
+    mta = Instance()
+    for top, dirs, files in os.walk(mta.dir):
+        for name in dirs + files:
+            os.chown(os.path.join(top, name), 1234, 1234)
+    with mta:
+        for pid in mta.workers():
+            assert fields(pid)["Uid"].split() == ["1234"] * 4
+
+
+def test_columns():
+    """unpriv and chroot of master.cf say what a row keeps."""
+    if os.geteuid() != 0 or "san" in BUILD:
+        return SKIP
+    mta = Instance(maxproc=1)
+    text = open(mta.path("master.cf")).read().replace(
+        "inet n - - - 1 smtpd", "inet n n n - 1 smtpd")
+    assert " n n n - 1 smtpd" in text
+    with open(mta.path("master.cf"), "w") as f:
+        f.write(text)
+    with mta:
+        pid = mta.workers()[0]
+        assert fields(pid)["Uid"].split()[0] == "0"
+        assert os.readlink("/proc/%d/root" % pid) == "/"
+        mta.wait_log("event=worker-root")
+
+
+def test_mail_through():
+    """Files, imports, local time, a large body and a backend, from inside."""
+    with Backend() as b:
+        mta = jailed(Instance(b.port, hook=HOOK % b.port,
+                              params={"body_memory_limit": "1k"}))
+        with mta, mta.client() as c:
+            c.hello()
+            r = c.message("Subject: x\r\n\r\n" + "0123456789\r\n" * 20000)
+            assert r.code == 250, r
+            assert r.text == ["2.0.0 a line imported closed"], r
+            assert len(b.messages) == 1
+            assert os.listdir(mta.path("spool")) == []
+            assert "local=1970 line=a line in=imported" in mta.log()
+
+
+def test_body_directory_not_writable():
+    """Said at start, with a name, not at the first large message."""
+    if os.geteuid() != 0 or "san" in BUILD:
+        return SKIP
+    mta = Instance()
+    try:
+        os.chown(mta.path("spool"), 0, 0)
+        p = mta.ctl("start", check=False)
+        assert p.returncode == 1, p
+        assert "body_directory: a file in spool: Permission denied" in \
+            p.stderr, p.stderr
+    finally:
+        mta.stop()
+
+
+def test_rotation():
+    """SIGUSR1: workers in the jail write to the new file."""
+    with Backend() as b:
+        with Instance(b.port) as mta:
+            log = mta.path("log/halyard.log")
+            os.rename(log, log + ".1")
+            os.kill(mta.master_pid(), signal.SIGUSR1)
+            wait_for(lambda: os.path.exists(log), text="the new log")
+            with mta.client() as c:
+                c.hello()
+                assert c.message().code == 250
+
+            def told():
+                with open(log) as f:
+                    return "smtpd[" in f.read()
+            wait_for(told, text="a worker's line in the new log")
+            with open(log + ".1") as f:
+                old = f.read()
+            with mta.client() as c:
+                c.hello()
+            with open(log + ".1") as f:
+                assert f.read() == old
+
+
+def test_sandbox_parameter():
+    """sandbox = no leaves the filter out, for who looks for faults."""
+    if "san" in BUILD:
+        return SKIP
+    with Instance(params={"sandbox": "no"}) as mta:
+        for pid in mta.workers():
+            assert fields(pid)["Seccomp"] == "0"
+
+
+def test_reload_in_the_jail():
+    """A new generation is made from outside, jailed like the first."""
+    with Backend() as b:
+        with Instance(b.port) as mta:
+            before = mta.workers()
+            mta.ctl("reload")
+            wait_for(lambda: not any(alive(p) for p in before),
+                     text="the old generation's end")
+            for pid in mta.workers():
+                if "san" not in BUILD:
+                    assert fields(pid)["Seccomp"] == "2"
+            with mta.client() as c:
+                c.hello()
+                assert c.message().code == 250
+
+
+def test_warning():
+    """mtactl says who takes the place of a user that does not exist."""
+    mta = Instance()
+    try:
+        p = mta.ctl("start")
+        expected = os.geteuid() == 0 and subprocess.run(
+            ["id", "halyard-smtpd"], capture_output=True).returncode != 0
+        assert ("no user halyard-smtpd" in p.stderr) == expected, p.stderr
+    finally:
+        mta.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(globals()))

@@ -1,0 +1,288 @@
+/*
+ * What the sandbox leaves a process, each tried in a child of its own.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "compat/beneath.h"
+#include "compat/nameless.h"
+#include "compat/sandbox.h"
+
+#define ALL	(SANDBOX_NET | SANDBOX_FILES)
+
+static char			 top[] = "/tmp/test_sandbox.XXXXXX";
+static struct sandbox_dirs	 dirs;
+
+/* Each: 0 it went, or errno. */
+static int
+result(int rc)
+{
+	return rc == -1 ? errno : 0;
+}
+
+static int
+try_exec(void)
+{
+	return result(execl("/bin/true", "true", (char *)NULL));
+}
+
+static int
+try_ptrace(void)
+{
+	return result((int)ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+}
+
+static int
+try_fork(void)
+{
+	pid_t	pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	return result((int)pid);
+}
+
+static int
+try_signal(void)
+{
+	return result(kill(getppid(), 0));
+}
+
+static int
+try_abort(void)
+{
+	(void)signal(SIGABRT, SIG_DFL);
+	abort();
+}
+
+static int
+try_open_outside(void)
+{
+	return result(open("/etc/passwd", O_RDONLY));
+}
+
+static int
+try_open_beneath(void)
+{
+	return result(open_beneath(dirs.read, "in", O_RDONLY));
+}
+
+static int
+try_open_leaving(void)
+{
+	return result(open_beneath(dirs.read, "../in", O_RDONLY));
+}
+
+static int
+try_write_to_read(void)
+{
+	return result(open_beneath(dirs.read, "in", O_RDWR));
+}
+
+static int
+try_create_in_read(void)
+{
+	return result(openat(dirs.read, "new", O_RDWR | O_CREAT, 0600));
+}
+
+static int
+try_scratch(void)
+{
+	int	fd = open_nameless(dirs.scratch);
+	char	c = 0;
+
+	if (fd == -1 || write(fd, "x", 1) != 1 || lseek(fd, 0, SEEK_SET) != 0)
+		return errno;
+	return read(fd, &c, 1) == 1 && c == 'x' ? 0 : EIO;
+}
+
+static int
+try_inet(void)
+{
+	return result(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+static int
+try_unix(void)
+{
+	return result(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+static int
+try_raw(void)
+{
+	return result(socket(AF_PACKET, SOCK_RAW, 0));
+}
+
+static int
+try_listen(void)
+{
+	int	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	return fd == -1 ? 0 : result(listen(fd, 1));
+}
+
+static int
+try_memory(void)
+{
+	void	*p = malloc(1 << 24);
+
+	if (p == NULL)
+		return ENOMEM;
+	memset(p, 1, 1 << 24);
+	free(p);
+	return 0;
+}
+
+static int
+try_clock(void)
+{
+	struct timespec	ts;
+	struct tm	tm;
+	time_t		now;
+
+	if (clock_gettime(CLOCK_REALTIME, &ts) == -1)
+		return errno;
+	now = ts.tv_sec;
+	return localtime_r(&now, &tm) != NULL ? 0 : EINVAL;
+}
+
+static int
+try_mkdir(void)
+{
+	return result(mkdirat(dirs.scratch, "d", 0700));
+}
+
+static int
+try_chmod(void)
+{
+	return result(fchmod(dirs.scratch, 0777));
+}
+
+static const struct {
+	const char	*name;
+	int		(*fn)(void);
+	unsigned int	 promises;
+	int		 want;		/* errno; -SIGNAL; 1000: any failure */
+} rows[] = {
+	{ "exec", try_exec, ALL, -SIGSYS },
+	{ "ptrace", try_ptrace, ALL, -SIGSYS },
+	{ "fork", try_fork, ALL, EPERM },
+	{ "signal", try_signal, ALL, EPERM },
+	{ "abort", try_abort, ALL, -SIGABRT },
+	{ "open outside", try_open_outside, ALL, EACCES },
+	{ "open outside, no files", try_open_outside, SANDBOX_NET, EPERM },
+	{ "open beneath", try_open_beneath, ALL, 0 },
+	{ "open beneath, no files", try_open_beneath, 0, EPERM },
+	{ "open leaving", try_open_leaving, ALL, EXDEV },
+	{ "write to read", try_write_to_read, ALL, EACCES },
+	{ "create in read", try_create_in_read, ALL, EACCES },
+	{ "scratch", try_scratch, ALL, 0 },
+	{ "scratch, no files", try_scratch, 0, EPERM },
+	{ "inet", try_inet, ALL, 0 },
+	{ "inet, no net", try_inet, SANDBOX_FILES, EPERM },
+	{ "unix", try_unix, 0, 0 },
+	{ "raw", try_raw, ALL, EPERM },
+	{ "listen", try_listen, ALL, EPERM },
+	{ "memory", try_memory, 0, 0 },
+	{ "clock", try_clock, 0, 0 },
+	{ "mkdir", try_mkdir, ALL, EPERM },
+	{ "chmod", try_chmod, ALL, EPERM },
+};
+
+static int
+run(size_t row)
+{
+	pid_t	pid = fork();
+	int	status;
+
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		if (sandbox_enter(rows[row].promises, &dirs) == -1)
+			_exit(255);
+		_exit(rows[row].fn());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void
+test_rows(void **state)
+{
+	size_t	i;
+	int	got;
+
+	(void)state;
+	if (sandbox_foreign())
+		skip();
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		got = run(i);
+		if (got != rows[i].want)
+			fail_msg("%s: %d, not %d", rows[i].name, got,
+			    rows[i].want);
+	}
+}
+
+static int
+setup(void **state)
+{
+	char	path[64];
+	int	fd;
+
+	(void)state;
+	if (mkdtemp(top) == NULL)
+		return -1;
+	(void)snprintf(path, sizeof path, "%s/r", top);
+	if (mkdir(path, 0700) == -1)
+		return -1;
+	dirs.read = open(path, O_RDONLY | O_DIRECTORY);
+	(void)snprintf(path, sizeof path, "%s/s", top);
+	if (mkdir(path, 0700) == -1)
+		return -1;
+	dirs.scratch = open(path, O_RDONLY | O_DIRECTORY);
+	fd = openat(dirs.read, "in", O_WRONLY | O_CREAT, 0600);
+	return fd == -1 ? -1 : close(fd);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	(void)unlinkat(dirs.read, "in", 0);
+	(void)unlinkat(dirs.read, "new", 0);
+	(void)close(dirs.read);
+	(void)close(dirs.scratch);
+	(void)chdir(top);
+	(void)rmdir("r");
+	(void)rmdir("s/d");
+	(void)rmdir("s");
+	(void)chdir("/");
+	return rmdir(top);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = { cmocka_unit_test(test_rows) };
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
