@@ -36,14 +36,38 @@ confine_user(const struct program_user *u, struct err *e)
 	return 0;
 }
 
+/* Asked before and after: a worker that was root is not any more. */
+static bool
+confine_chroots(const struct worker *w)
+{
+	static int	root = -1;
+
+	if (root == -1)
+		root = geteuid() == 0 && !sandbox_foreign();
+	return root && w->chroot;
+}
+
+const char *
+confine_run_directory(const struct worker *w, bool inside, char *path,
+    size_t size)
+{
+	const char	*run = w->params.run_directory;
+
+	if (inside && confine_chroots(w))
+		(void)strlcpy(path, "", size);
+	else if (run[0] == '/')
+		(void)strlcpy(path, run, size);
+	else
+		(void)snprintf(path, size, "%s/%s", w->directory, run);
+	return path;
+}
+
 static int
 confine_root(const struct worker *w, struct err *e)
 {
-	const char	*run = w->params.run_directory;
-	char		 path[PATH_MAX];
+	char	path[PATH_MAX];
 
-	(void)snprintf(path, sizeof path, "%s%s%s",
-	    run[0] == '/' ? "" : w->directory, run[0] == '/' ? "" : "/", run);
+	confine_run_directory(w, false, path, sizeof path);
 	if (chroot(path) == -1 || chdir("/") == -1)
 		return err_errno(e, "chroot to %s", path);
 	return 0;
@@ -63,7 +87,7 @@ confine_jail(const struct worker *w, struct err *e)
 	if (w->unpriv && program_user(confine_program(w)->user, w->directory,
 	    &u, e) == -1)
 		return -1;
-	if (w->chroot && confine_root(w, e) == -1)
+	if (confine_chroots(w) && confine_root(w, e) == -1)
 		return -1;
 	if (!w->unpriv) {
 		LOG(EV_WORKER_ROOT, NULL, LOG_STR("service", w->service));

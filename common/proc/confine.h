@@ -10,10 +10,16 @@
 #ifndef PROC_CONFINE_H
 #define PROC_CONFINE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/err.h"
 
 struct worker;
 
+/* run_directory, as a worker sees it from outside of the jail, or inside. */
+const char	*confine_run_directory(const struct worker *w, bool inside,
+		    char *path, size_t size);
 int	confine_jail(const struct worker *w, struct err *e);
 int	confine_sandbox(const struct worker *w, struct err *e);
 

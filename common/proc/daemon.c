@@ -44,6 +44,17 @@ worker_exit(struct worker *w)
 	loop_stop(w->loop);
 }
 
+const char *
+worker_socket(const struct worker *w, const char *name, char *path,
+    size_t size)
+{
+	confine_run_directory(w, true, path, size);
+	if (strlcat(path, "/", size) >= size ||
+	    strlcat(path, name, size) >= size)
+		path[0] = '\0';
+	return path;
+}
+
 const struct script *
 worker_script(const struct worker *w, const char *path)
 {

@@ -61,7 +61,7 @@ struct worker {
 	char				*directory;	/* of the instance */
 	uint32_t			 generation;
 	uint32_t			 workers;	/* of this service */
-	uint32_t			 restarts;	/* lost before this one */
+	uint32_t			 restarts;	/* before this one */
 	struct params			 params;
 	STAILQ_HEAD(, listener)		 listeners;
 	STAILQ_HEAD(, script)		 scripts;
@@ -96,6 +96,9 @@ void		 worker_refuse(struct worker *w, const char *file, int line,
 		    int column, const char *text);
 /* Leaves the loop; the process exits 0. */
 void		 worker_exit(struct worker *w);
+/* The path of a unix service of this instance, from inside the jail. */
+const char	*worker_socket(const struct worker *w, const char *name,
+		    char *path, size_t size);
 /* A script master sent, or NULL. */
 const struct script *worker_script(const struct worker *w, const char *path);
 
