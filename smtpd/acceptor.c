@@ -88,7 +88,7 @@ acceptor_refuse(struct acceptor *a, int fd)
 static int
 acceptor_one(struct acceptor *a, int listen_fd)
 {
-	struct netaddr	peer;
+	struct netaddr	peer = { .len = 0 };
 	int		fd;
 
 	peer.len = sizeof peer.u;

@@ -41,6 +41,24 @@ trace_with(const struct session *s)
 	return tls ? "ESMTPS" : "ESMTP";
 }
 
+/* TCP-info, or the user who connected to a Unix socket. */
+static void
+trace_client(const struct session *s, struct buf *b)
+{
+	const char	*ip = s->conn.remoteip;
+
+	buf_add_text(b, " (");
+	if (s->conn.remoteptr != NULL) {
+		trace_add_clean(b, s->conn.remoteptr);
+		buf_add_byte(b, ' ');
+	}
+	if (ip[0] == '\0')
+		buf_printf(b, "uid %lu)", (unsigned long)s->conn.remoteuid);
+	else
+		buf_printf(b, "[%s%s])", strchr(ip, ':') != NULL ? "IPv6:" :
+		    "", ip);
+}
+
 static void
 trace_write(struct session *s)
 {
@@ -49,7 +67,6 @@ trace_write(struct session *s)
 	static const char *const	 months[] = { "Jan", "Feb", "Mar",
 	    "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	struct buf			*b = &s->txn->trace;
-	const char			*ip = s->conn.remoteip;
 	time_t				 now;
 	struct tm			 tm;
 
@@ -58,8 +75,8 @@ trace_write(struct session *s)
 		return;
 	buf_add_text(b, "Received: from ");
 	trace_add_clean(b, s->conn.helo_host);
-	buf_printf(b, " ([%s%s])\r\n\tby %s with %s id %s;\r\n\t",
-	    strchr(ip, ':') != NULL ? "IPv6:" : "", ip,
+	trace_client(s, b);
+	buf_printf(b, "\r\n\tby %s with %s id %s;\r\n\t",
 	    s->server->params->myhostname, trace_with(s), s->txn->facts.id);
 	buf_printf(b, "%s, %d %s %d %02d:%02d:%02d +0000\r\n",
 	    days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],

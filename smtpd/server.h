@@ -40,6 +40,7 @@ struct server {
 	struct buf		 scratch;	/* a reply being written */
 	struct timer		 soft;
 	struct timer		 hard;
+	bool			 hooks_ask_name;
 	bool			 draining;
 	bool			 soft_passed;	/* 421 between transactions */
 	bool			 hard_passed;

@@ -12,10 +12,12 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "compat/peer.h"
 #include "event/stream.h"
 #include "hooks/eod.h"
 
 #include "auth.h"
+#include "naming.h"
 #include "server.h"
 #include "session.h"
 #include "session_hook.h"
@@ -118,6 +120,7 @@ session_end(struct session *s)
 	    LOG_NUM("commands", s->commands), LOG_NUM("errors", s->errors),
 	    LOG_NUM("ms", loop_now_ms(s->server->loop) - s->opened_ms));
 	board_add(COUNTER_sessions, -1);
+	naming_free(&s->naming);
 	hook_cancel(&s->run);
 	transaction_free(&s->txn);
 	hsl_cache_free(&s->message_cache);
@@ -190,6 +193,17 @@ session_on_drain(void *arg)
 		stream_shutdown(s->stream);
 }
 
+/* False: a message whose end was given to a backend is waited for. */
+static bool
+session_abort_wait(struct session *s)
+{
+	if (s->naming == NULL && s->run == NULL && !session_abort_message(s))
+		return false;
+	naming_free(&s->naming);
+	hook_cancel(&s->run);
+	return true;
+}
+
 /*
  * Silence after a FIN is the end, unless commands that came before it (a
  * pipelined QUIT) wait for the hook.  A message whose end was given to a
@@ -208,7 +222,7 @@ session_on_close(void *arg, enum stream_close how, const char *why)
 	if (s->mode == MODE_WAIT) {
 		if (how == STREAM_EOF && stream_unread(s->stream).len > 0)
 			return;
-		if (s->run == NULL && !session_abort_message(s))
+		if (!session_abort_wait(s))
 			return;
 	}
 	session_end(s);
@@ -397,9 +411,12 @@ session_facts(struct session *s, int fd, const struct netaddr *peer)
 	struct netaddr		 local;
 
 	uuid_v4(c->id);
-	netaddr_ip(peer, c->remoteip, sizeof c->remoteip);
+	if (peer->u.sa.sa_family != AF_UNIX)
+		netaddr_ip(peer, c->remoteip, sizeof c->remoteip);
 	c->remoteport = netaddr_port(peer);
-	if (netaddr_local(&local, fd) == 0) {
+	if (peer->u.sa.sa_family == AF_UNIX)
+		c->has_remoteuid = peer_uid(fd, &c->remoteuid) == 0;
+	else if (netaddr_local(&local, fd) == 0) {
 		netaddr_ip(&local, c->localip, sizeof c->localip);
 		c->localport = netaddr_port(&local);
 	}
@@ -425,7 +442,7 @@ session_open(struct server *srv, int fd, const struct netaddr *peer)
 	LOG(EV_CONNECT, &s->log, LOG_STR("server", srv->serverid),
 	    LOG_STR("remoteip", s->conn.remoteip),
 	    LOG_NUM("remoteport", s->conn.remoteport));
-	session_connect(s);
+	session_name(s);
 	if (s->mode == MODE_WAIT)
 		stream_pause(s->stream);
 	session_set_timer(s);
@@ -446,9 +463,8 @@ session_drain(struct session *s)
 	if (s->mode == MODE_CLOSING)
 		return;
 	if (s->mode == MODE_WAIT && srv->hard_passed) {
-		if (s->run == NULL && !session_abort_message(s))
+		if (!session_abort_wait(s))
 			return;
-		hook_cancel(&s->run);
 	}
 	if (srv->hard_passed)
 		session_cut(s, "4.3.2", "Service shutting down");

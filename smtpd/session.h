@@ -28,6 +28,7 @@
 
 struct auth;
 struct hsl_frozen;
+struct naming;
 struct server;
 struct session;
 struct stream;
@@ -65,6 +66,7 @@ struct session {
 	struct hsl_frozen	*context;	/* $context between hooks */
 	struct hsl_cache	*message_cache;	/* of the message at hand */
 	struct transaction	*txn;
+	struct naming		*naming;	/* before the greeting */
 	struct hook_run		*run;		/* not of the end of DATA */
 	session_verdict_fn	*then;
 	struct hook_recipient	*pending;	/* RCPT, while its hook runs */

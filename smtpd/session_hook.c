@@ -117,9 +117,13 @@ session_connected(struct session *s, const struct verdict *v)
 		session_close(s);
 		return;
 	}
-	if (v->remoteip != NULL)
+	/* Another client: its name is not that of this one. */
+	if (v->remoteip != NULL) {
 		(void)strlcpy(s->conn.remoteip, v->remoteip,
 		    sizeof s->conn.remoteip);
+		free(s->conn.remoteptr);
+		s->conn.remoteptr = NULL;
+	}
 	if (v->remoteptr != NULL) {
 		free(s->conn.remoteptr);
 		s->conn.remoteptr = xstrdup(v->remoteptr);

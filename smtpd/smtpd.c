@@ -15,6 +15,7 @@
 #include "event/tls.h"
 
 #include "acceptor.h"
+#include "naming.h"
 #include "server.h"
 #include "session.h"
 
@@ -169,6 +170,18 @@ server_load_dns(struct server *srv)
 	return -1;
 }
 
+/* What a script includes or imports. */
+static int
+server_open(void *arg, const struct hsl_open *w, struct err *e)
+{
+	struct server	*srv = arg;
+	int		 rc = origin_open(&srv->origin, w, e);
+
+	if (rc == 0)
+		naming_look_at(srv, buf_str(w->text));
+	return rc;
+}
+
 static struct hook_config
 server_hook_config(struct server *srv, int64_t time_ms)
 {
@@ -176,8 +189,8 @@ server_hook_config(struct server *srv, int64_t time_ms)
 		.host = { .loop = srv->loop, .dns = srv->dns,
 		    .origin = &srv->origin, .cache = srv->cache },
 		.limits = server_limits(srv->params, time_ms),
-		.open = origin_open,
-		.open_arg = &srv->origin,
+		.open = server_open,
+		.open_arg = srv,
 		.on_error = server_count_error,
 	};
 }
@@ -197,6 +210,7 @@ server_script(struct server *srv, const char *path, struct str *text)
 		return -1;
 	}
 	*text = script->text;
+	naming_look_at(srv, *text);
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 #include <poll.h>
+#include <unistd.h>
 
 #include "peer.h"
 
@@ -20,4 +21,12 @@ peer_state(int fd)
 	if (p.revents & POLLHUP)
 		return PEER_GONE;
 	return p.revents & POLLRDHUP ? PEER_HALF_CLOSED : PEER_OPEN;
+}
+
+int
+peer_uid(int fd, uid_t *uid)
+{
+	gid_t	gid;
+
+	return getpeereid(fd, uid, &gid);
 }

@@ -7,6 +7,8 @@
 #ifndef COMPAT_PEER_H
 #define COMPAT_PEER_H
 
+#include <sys/types.h>
+
 enum peer_state {
 	PEER_OPEN,
 	PEER_HALF_CLOSED,	/* FIN came: it sends no more */
@@ -14,5 +16,7 @@ enum peer_state {
 };
 
 enum peer_state	peer_state(int fd);
+/* The user at the other end of a Unix socket: 0, or -1. */
+int		peer_uid(int fd, uid_t *uid);
 
 #endif

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/uuid.h"
+#include "dns/names.h"
 #include "smtp/command.h"
 #include "smtp/option.h"
 #include "smtp/path.h"
@@ -24,6 +25,9 @@ struct hook_connection {
 	char		 id[UUID_TEXT];
 	char		 remoteip[INET6_ADDRSTRLEN];
 	char		*remoteptr;	/* NULL: not known */
+	const struct dns_names *names;	/* of remoteip; NULL: not asked */
+	bool		 has_remoteuid;	/* a Unix socket: no addresses */
+	uid_t		 remoteuid;
 	char		 localip[INET6_ADDRSTRLEN];
 	uint16_t	 remoteport;
 	uint16_t	 localport;

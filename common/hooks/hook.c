@@ -175,7 +175,7 @@ run_variables(struct hook_run *r)
 
 	if (kind != HOOK_EOD)
 		hsl_set_variable(x, "arguments", kind == HOOK_CONNECT ?
-		    values_connection(x, rq->conn) :
+		    values_connect(x, rq->conn) :
 		    values_arguments(x, &rq->args));
 	hsl_set_variable(x, "connection", kind == HOOK_CONNECT ?
 	    values_connection_id(x, rq->conn) :

@@ -82,17 +82,29 @@ values_connection_id(struct hsl_exec *x, const struct hook_connection *c)
 	return v;
 }
 
+static void
+values_add_address(struct hsl_exec *x, struct hsl_value v, const char *ip_key,
+    const char *ip, const char *port_key, unsigned port)
+{
+	hsl_array_set(x, v, ip_key, hsl_text(x, ip));
+	hsl_array_set(x, v, port_key, hsl_number(port));
+}
+
 struct hsl_value
 values_connection(struct hsl_exec *x, const struct hook_connection *c)
 {
 	struct hsl_value	v = values_connection_id(x, c);
 
-	hsl_array_set(x, v, "remoteip", hsl_text(x, c->remoteip));
-	hsl_array_set(x, v, "remoteport", hsl_number(c->remoteport));
+	if (c->remoteip[0] != '\0')
+		values_add_address(x, v, "remoteip", c->remoteip,
+		    "remoteport", c->remoteport);
+	if (c->has_remoteuid)
+		hsl_array_set(x, v, "remoteuid", hsl_number(c->remoteuid));
 	if (c->remoteptr != NULL)
 		hsl_array_set(x, v, "remoteptr", hsl_text(x, c->remoteptr));
-	hsl_array_set(x, v, "localip", hsl_text(x, c->localip));
-	hsl_array_set(x, v, "localport", hsl_number(c->localport));
+	if (c->localip[0] != '\0')
+		values_add_address(x, v, "localip", c->localip,
+		    "localport", c->localport);
 	hsl_array_set(x, v, "serverid", hsl_text(x, c->serverid));
 	if (c->helo_verb != NULL)
 		hsl_array_set(x, v, "helo", values_helo(x, c));
@@ -100,6 +112,35 @@ values_connection(struct hsl_exec *x, const struct hook_connection *c)
 		hsl_array_set(x, v, "tls", values_tls(x, c));
 	if (c->auth_mechanism != NULL)
 		hsl_array_set(x, v, "auth", values_auth(x, c));
+	return v;
+}
+
+static struct hsl_value
+values_names(struct hsl_exec *x, const struct dns_names *n)
+{
+	struct hsl_value	v = hsl_array(x), reverse = hsl_array(x);
+	struct hsl_value	forward = hsl_array(x);
+	char			ip[INET6_ADDRSTRLEN];
+	size_t			i;
+
+	for (i = 0; i < n->count; i++)
+		hsl_array_push(x, reverse, hsl_text(x, n->name[i]));
+	for (i = 0; i < n->address_count; i++)
+		hsl_array_push(x, forward, hsl_text(x,
+		    netaddr_ip(&n->address[i], ip, sizeof ip)));
+	hsl_array_set(x, v, "reverse", reverse);
+	hsl_array_set(x, v, "forward", forward);
+	return v;
+}
+
+struct hsl_value
+values_connect(struct hsl_exec *x, const struct hook_connection *c)
+{
+	struct hsl_value	v = values_connection(x, c);
+
+	if (c->names != NULL)
+		hsl_array_set(x, v, "remoteptrresult",
+		    values_names(x, c->names));
 	return v;
 }
 

@@ -18,6 +18,9 @@ struct hsl_value values_connection(struct hsl_exec *x,
 /* Its id and priority only: what the connect hook sees. */
 struct hsl_value values_connection_id(struct hsl_exec *x,
 		    const struct hook_connection *c);
+/* $arguments of the connect hook. */
+struct hsl_value values_connect(struct hsl_exec *x,
+		    const struct hook_connection *c);
 struct hsl_value values_arguments(struct hsl_exec *x,
 		    const struct hook_arguments *args);
 struct hsl_value values_transaction(struct hsl_exec *x,

@@ -5,7 +5,7 @@ import time
 
 from tempfile import TemporaryDirectory
 
-from halyard import Backend, Client, Instance, main, wait_for
+from halyard import SLOW, Backend, Client, Instance, main, wait_for
 from pki import certificate
 
 ACCEPT = 'Accept("ok");\n'
@@ -35,25 +35,15 @@ Accept(["remoteip" => "192.0.2.7", "remoteptr" => "client.example"]);
 '''
     eod = 'Accept([$connection["remoteip"], $connection["remoteptr"], ' \
         '$context["from"]]);'
-    import socket
-
-    def connect(source):
-        c = Client.__new__(Client)
-        c.sock = socket.create_connection(("127.0.0.1", mta.port), 10,
-                                          (source, 0))
-        c.file = c.sock.makefile("rb")
-        return c
-
     with instance(connect=text, eod=eod) as mta:
-        c = connect("127.0.0.1")
-        c.expect(220)
+        c = dial(mta, "127.0.0.1")
         c.hello()
         assert [t[6:] for t in c.message().text] == [
             "192.0.2.7", "client.example", "127.0.0.1"]
         c.cmd("QUIT", 221)
         for source, code in (("127.0.0.2", 521), ("127.0.0.3", 421),
                              ("127.0.0.4", 421)):
-            c = connect(source)
+            c = dial(mta, source, greet=False)
             r = c.expect(code)
             assert source != "127.0.0.2" or "go away" in r.text[0]
             assert c.closed()
@@ -79,6 +69,166 @@ Accept([...$context, cache [] one(1), cache ["per_message" => true] one(1)]);
             kept.add(a)
             messages.add(m)
         assert len(kept) == 1 and len(messages) == 3
+
+
+def dial(mta, source, greet=True):
+    """A client from another address of 127/8."""
+    import socket
+    c = Client.__new__(Client)
+    c.sock = socket.create_connection(("127.0.0.1", mta.port), 20,
+                                      (source, 0))
+    c.file = c.sock.makefile("rb")
+    if greet:
+        c.expect(220)
+    return c
+
+
+ZONE = '''
+5.0.0.127.in-addr.arpa. PTR bad.example.
+5.0.0.127.in-addr.arpa. PTR Good.example.
+good.example. A 127.0.0.5
+bad.example. A 192.0.2.5
+6.0.0.127.in-addr.arpa. PTR liar.example.
+liar.example. A 192.0.2.1
+7.0.0.127.in-addr.arpa. PTR 127.0.0.7.
+8.0.0.127.in-addr.arpa. PTR mute.example.
+9.0.0.127.in-addr.arpa. PTR mute.example.
+10.0.0.127.in-addr.arpa. PTR mute.example.
+'''
+TELL = 'echo json_encode([$arguments["remoteptr"] ?? none, ' \
+    '$arguments["remoteptrresult"] ?? none]);'
+
+
+def test_remoteptr():
+    with Backend() as b, Instance(b.port) as mta:
+        with open(mta.path("zone"), "w") as f:
+            f.write(ZONE)
+        with open(mta.path("hooks/connect.hsl"), "w") as f:
+            f.write(TELL)
+        mta.set(hook_connect="hooks/connect.hsl", dns_local_data="zone",
+                dns_servers="127.0.0.1@9")
+        mta.ctl("reload")
+        for source, name, reverse, forward in (
+                ("127.0.0.5", "good.example",
+                 ["bad.example", "good.example"],
+                 ["127.0.0.5", "192.0.2.5"]),
+                ("127.0.0.6", None, ["liar.example"], ["192.0.2.1"]),
+                ("127.0.0.7", None, [], [])):
+            with dial(mta, source) as c:
+                c.hello()
+                assert c.message().code == 250
+            got = echoed(mta)
+            if name is not None:
+                got[0] = got[0].lower()
+            assert got[0] == name, got
+            assert sorted(r.lower() for r in got[1]["reverse"]) == reverse
+            assert sorted(got[1]["forward"]) == forward, got
+        body = b.messages[0]["body"].decode().lower()
+        assert "(good.example [127.0.0.5])" in body, body
+        assert b"([127.0.0.6])" in b.messages[1]["body"]
+
+
+def echoed(mta):
+    """The JSON of the last echo."""
+    import json
+    line = mta.wait_log("event=echo") and [
+        l for l in mta.log().splitlines() if "event=echo" in l][-1]
+    text = line.split("text=", 1)[1]
+    if text.startswith('"'):
+        text = text[1:-1].replace('\\\\', '\\').replace('\\"', '"')
+    return json.loads(text)
+
+
+def test_dead_dns_does_not_stall():
+    """Asked for by parameter; asked for by an included file; never asked."""
+    import socket
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute, \
+            TemporaryDirectory() as d:
+        mute.bind(("127.0.0.1", 0))
+        with open(d + "/zone", "w") as f:
+            f.write(ZONE)
+        params = {"dns_servers": "127.0.0.1@%d" % mute.getsockname()[1],
+                  "dns_local_data": d + "/zone",
+                  "smtpd_peer_lookup_timeout": "500ms"}
+
+        def greeted_after(mta, source="127.0.0.9"):
+            start = time.monotonic()
+            with dial(mta, source) as c:
+                took = time.monotonic() - start
+                c.hello()
+                assert c.message().code == 250
+            return took
+
+        with instance(params=dict(params, smtpd_peer_lookup="yes"),
+                      eod='if (isset($connection["remoteptr"])) Reject();'
+                      'Accept();') as mta:
+            assert 0.4 < greeted_after(mta) < 4 * SLOW
+            # Commands before the greeting wait, in order.
+            c = dial(mta, "127.0.0.8", greet=False)
+            c.send("EHLO x\r\nNOOP\r\nQUIT\r\n")
+            for code in (220, 250, 250, 221):
+                c.expect(code)
+            # One that leaves meanwhile is forgotten.
+            dial(mta, "127.0.0.10", greet=False).reset()
+            wait_for(lambda: mta.counters()["sessions"] == 0, text="end")
+        mta = instance(params=params, connect='include "./more.hsl";')
+        with open(mta.path("hooks/more.hsl"), "w") as f:
+            f.write('$x = $arguments["remoteptr"] ?? "none";')
+        with mta:
+            assert 0.4 < greeted_after(mta) < 4 * SLOW
+        with instance(params=params, connect="Accept();") as mta:
+            assert greeted_after(mta) < 0.4 * SLOW
+        with instance(params=dict(params, smtpd_peer_lookup="no"),
+                      connect=TELL) as mta:
+            assert greeted_after(mta) < 0.4 * SLOW
+            assert echoed(mta) == [None, None]
+
+
+def test_connect_changes_the_client():
+    """A new remoteip takes the old name away."""
+    with instance(connect='Accept(["remoteip" => $arguments["remoteip"] == '
+                  '"127.0.0.5" ? "192.0.2.1" : "127.0.0.5"]); '
+                  '$x = $arguments["remoteptr"];',
+                  eod='Accept([$connection["remoteip"], '
+                  '$connection["remoteptr"] ?? "none"]);') as mta:
+        with open(mta.path("zone"), "w") as f:
+            f.write(ZONE)
+        mta.set(dns_local_data="zone", dns_servers="127.0.0.1@9")
+        mta.ctl("reload")
+        with dial(mta, "127.0.0.5") as c:
+            c.hello()
+            assert [t[6:] for t in c.message().text] == ["192.0.2.1",
+                                                         "none"]
+
+
+def test_unix_socket():
+    """A service of type unix: its clients have a user, and no address."""
+    import os
+    import socket
+    eod = 'Accept([$connection["remoteuid"], isset($connection["remoteip"]),' \
+        ' $connection["helo"]["host"]]);'
+    mta = instance(connect='echo json_encode($arguments);', eod=eod)
+    with open(mta.path("master.cf"), "a") as f:
+        f.write("smtpd.sock unix n - - - 1 smtpd -o server_id=local\n")
+    with mta:
+        path = [os.path.join(d, "smtpd.sock") for d, _, n in
+                os.walk(mta.conf) if "smtpd.sock" in n][0]
+        c = Client.__new__(Client)
+        c.sock = socket.socket(socket.AF_UNIX)
+        c.sock.settimeout(20)
+        c.sock.connect(path)
+        c.file = c.sock.makefile("rb")
+        c.expect(220)
+        got = echoed(mta)
+        assert got["remoteuid"] == os.getuid(), got
+        assert got["serverid"] == "local", got
+        assert not [k for k in got if k in ("remoteip", "remoteport",
+                                            "localip", "localport")], got
+        c.hello()
+        r = c.message()
+        assert [t[6:] for t in r.text] == [str(os.getuid()), "false",
+                                           "client.example.net"], r
+        c.cmd("QUIT", 221)
 
 
 def test_helo():
@@ -301,7 +451,6 @@ def disconnects():
 
 
 def test_disconnect_arguments():
-    import json
     mail = '''
 $l = $arguments["address"]["localpart"];
 if ($l == "bye") Reject(["bye", "now"], ["disconnect" => true]);
@@ -318,10 +467,7 @@ if ($l == "slow") sleep(0.3);
                 case[0](mta, c)
                 wait_for(lambda: mta.log().count("event=echo") > seen,
                          text="the hook")
-            line = [l for l in mta.log().splitlines()
-                    if "event=echo" in l][-1]
-            got = json.loads(line.split("text=", 1)[1].strip('"').replace(
-                '\\"', '"'))
+            got = echoed(mta)
             what = (case[0].__name__, got)
             assert got["close"] == case[1], what
             assert got["reply"]["code"] == case[2], what
