@@ -54,6 +54,7 @@ enum node_kind {
 	N_CASE,			/* a (NULL: default); list */
 	N_BREAK, N_CONTINUE,
 	N_TRY,			/* a catch (b) c */
+	N_BARRIER,		/* barrier a => b (or NULL), body c */
 	N_YIELD,		/* a => b */
 	N_IMPORT		/* import */
 };

@@ -340,6 +340,7 @@ hsl_compile(const struct hsl_host *host, const char *file, struct str source,
 	comp_check_host(host);
 	p->refs = 1;
 	p->shared = host != NULL ? host->cache : NULL;
+	p->barriers = host != NULL ? host->barriers : NULL;
 	p->constants = exec_new_bare(CONSTANTS_MAX);
 	c.report = report;
 	c.report_arg = arg;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "hsl/barrier.h"
 #include "hsl/exec.h"
 #include "hsl/regex.h"
 #include "hsl/vm.h"
@@ -89,6 +90,7 @@ hsl_exec_free(struct hsl_exec **xp)
 	if (x == NULL)
 		return;
 	p = x->program;
+	barrier_release_all(x);
 	exec_free_bare(x);
 	hsl_program_unref(&p);
 }

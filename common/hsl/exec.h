@@ -18,8 +18,8 @@
 #include "hsl/vstr.h"
 
 /* What natives return beyond enum hsl_rc. */
-#define RC_FRAME	(HSL_EXIT + 1)	/* a native frame was pushed */
-#define RC_CALL		(HSL_EXIT + 2)	/* a step wants nf_call()'s call */
+#define RC_FRAME	HSL_STEPS	/* a native frame was pushed */
+#define RC_CALL		HSL_CALL	/* a step wants nf_call()'s call */
 
 struct frame;
 typedef int	native_step(struct hsl_exec *x, struct frame *f);
@@ -45,7 +45,10 @@ struct frame {
 	uint32_t		 pos;
 	native_step		*step;
 	const struct hsl_function *native;
-	struct iterator		*iterator;	/* FRAME_GENERATOR */
+	union {
+		struct iterator	*iterator;	/* FRAME_GENERATOR */
+		hsl_step	*host_step;	/* of a native in steps */
+	};
 	struct hsl_object	*self;		/* the object of iterator */
 };
 
@@ -81,6 +84,9 @@ struct hsl_exec {
 	struct hsl_value	**globals;	/* of each module */
 	bool			*module_run;
 	struct hsl_value	*statics;
+
+	struct barrier		*barriers;	/* held or waited for */
+	uint64_t		 barrier_serial;
 
 	struct hsl_value	 thrown;
 	bool			 throwing;

@@ -4,8 +4,8 @@
  *	n none   f false   t true   d 8 bytes number   s 4 bytes length, bytes
  *	[ 4 bytes count, then key and value of each item
  *
- * Reading back trusts the bytes: only hsl_freeze() writes them, and they do
- * not leave the process.
+ * Numbers are as the machine has them: the bytes may go to another process
+ * of the instance, no further.  Reading back trusts none of them.
  */
 #include <stdlib.h>
 
@@ -93,55 +93,111 @@ out:
 	return rc;
 }
 
-static uint32_t
-thaw_u32(const char **p)
+static int
+thaw_take(struct str *in, void *to, size_t n, struct err *e)
 {
-	uint32_t	 n;
-
-	memcpy(&n, *p, sizeof n);
-	*p += sizeof n;
-	return n;
+	if (in->len < n)
+		return err_set(e, "kept data is cut off");
+	memcpy(to, in->p, n);
+	in->p += n;
+	in->len -= n;
+	return 0;
 }
 
-static struct hsl_value
-thaw_value(struct hsl_exec *x, const char **p)
-{
-	struct hsl_value	 v = vnone(), k;
-	uint32_t		 n;
+static int	thaw_value(struct hsl_exec *x, struct str *in, int depth,
+		    struct hsl_value *out, struct err *e);
 
-	switch (*(*p)++) {
-	case 't':
-		return vboolean(true);
-	case 'f':
-		return vboolean(false);
-	case 'd':
-		v.type = HSL_NUMBER;
-		memcpy(&v.u.number, *p, sizeof v.u.number);
-		*p += sizeof v.u.number;
-		return v;
-	case 's':
-		n = thaw_u32(p);
-		v = hsl_string(x, (struct str){ *p, n });
-		*p += n;
-		return v;
-	case '[':
-		v = hsl_array(x);
-		for (n = thaw_u32(p); n > 0; n--) {
-			k = thaw_value(x, p);
-			hsl_array_set_key(x, v, k, thaw_value(x, p));
+static int
+thaw_string(struct hsl_exec *x, struct str *in, struct hsl_value *out,
+    struct err *e)
+{
+	uint32_t	 n = 0;
+
+	if (thaw_take(in, &n, sizeof n, e) == -1)
+		return -1;
+	if (n > in->len)
+		return err_set(e, "kept data is cut off");
+	*out = hsl_string(x, (struct str){ in->p, n });
+	in->p += n;
+	in->len -= n;
+	return 0;
+}
+
+/* Every key and every value takes a byte at least. */
+static int
+thaw_array(struct hsl_exec *x, struct str *in, int depth,
+    struct hsl_value *out, struct err *e)
+{
+	struct hsl_value	 k, v;
+	uint32_t		 n = 0;
+
+	if (thaw_take(in, &n, sizeof n, e) == -1)
+		return -1;
+	if (n > in->len / 2 || depth >= FREEZE_DEPTH)
+		return err_set(e, "kept data is cut off or nested too deeply");
+	*out = hsl_array(x);
+	for (; n > 0 && !x->heap.over; n--) {
+		if (thaw_value(x, in, depth + 1, &k, e) == -1)
+			return -1;
+		if (thaw_value(x, in, depth + 1, &v, e) == -1) {
+			vunref(x, k);
+			return -1;
 		}
-		return v;
-	default:
-		return v;
+		hsl_array_set_key(x, *out, k, v);
 	}
+	return 0;
+}
+
+/* On failure there is nothing in *out that is not counted. */
+static int
+thaw_value(struct hsl_exec *x, struct str *in, int depth,
+    struct hsl_value *out, struct err *e)
+{
+	char	 kind = 0;
+	int	 rc = 0;
+
+	*out = vnone();
+	if (thaw_take(in, &kind, 1, e) == -1)
+		return -1;
+	if (kind == 't' || kind == 'f')
+		*out = vboolean(kind == 't');
+	else if (kind == 'd') {
+		*out = vnumber(0);
+		rc = thaw_take(in, &out->u.number, sizeof out->u.number, e);
+	} else if (kind == 's')
+		rc = thaw_string(x, in, out, e);
+	else if (kind == '[')
+		rc = thaw_array(x, in, depth, out, e);
+	else if (kind != 'n')
+		rc = err_set(e, "kept data has a value of no kind");
+	if (rc == -1) {
+		vunref(x, *out);
+		*out = vnone();
+	}
+	return rc;
+}
+
+int
+hsl_thaw_bytes(struct hsl_exec *x, struct str bytes, struct hsl_value *out,
+    struct err *e)
+{
+	if (thaw_value(x, &bytes, 0, out, e) == -1)
+		return -1;
+	/* A heap that is full stops in the middle, and ends the script. */
+	if (bytes.len == 0 || x->heap.over)
+		return 0;
+	vunref(x, *out);
+	*out = vnone();
+	return err_set(e, "kept data is followed by more");
 }
 
 struct hsl_value
 hsl_thaw(struct hsl_exec *x, const struct hsl_frozen *f)
 {
-	const char	*p = f->bytes;
+	struct hsl_value	 v;
 
-	return thaw_value(x, &p);
+	(void)hsl_thaw_bytes(x, hsl_frozen_bytes(f), &v, NULL);
+	return v;
 }
 
 void

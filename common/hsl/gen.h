@@ -46,6 +46,7 @@ struct gen {
 	uint32_t	 top;		/* first free temporary */
 	uint32_t	 max;
 	struct gen_loop	*loop;
+	struct gen_barrier *barrier;	/* the innermost, or NULL */
 	bool		*known;		/* variables known to be set */
 	uint16_t	*log;		/* in the order they became so */
 	uint32_t	 nlog;

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "hsl/exec.h"
 #include "hsl/fold.h"
-#include "hsl/gen.h"
+#include "hsl/gen_barrier.h"
 
 static void	gen_statement(struct gen *g, struct node *n);
 
@@ -247,6 +247,7 @@ gen_break(struct gen *g, struct node *n)
 		    n->kind == N_BREAK ? "break" : "continue");
 		return;
 	}
+	gen_barrier_leave_to(g, l);
 	if (n->kind == N_BREAK)
 		l->breaks = gen_jump(g, n, OP_JUMP, (struct ins){ .a = 0 },
 		    l->breaks);
@@ -288,6 +289,23 @@ gen_unary_statement(struct gen *g, struct node *n, enum opcode op)
 }
 
 static void
+gen_return(struct gen *g, struct node *n)
+{
+	uint32_t	 mark = g->top;
+	uint16_t	 r;
+
+	if (n->a != NULL && g->barrier == NULL) {
+		gen_unary_statement(g, n, OP_RETURN);
+		return;
+	}
+	r = n->a != NULL ? gen_value(g, n->a, gen_temp(g, n)) : 0;
+	gen_barrier_leave_to(g, NULL);
+	gen_emit(g, n, n->a != NULL ? OP_RETURN : OP_RETURN_NONE,
+	    (struct ins){ .a = r, .x = n->a != NULL ? KILL_B : 0 });
+	g->top = mark;
+}
+
+static void
 gen_yield(struct gen *g, struct node *n)
 {
 	uint32_t	 mark = g->top;
@@ -318,10 +336,7 @@ gen_statement(struct gen *g, struct node *n)
 		gen_unary_statement(g, n, OP_ECHO);
 		break;
 	case N_RETURN:
-		if (n->a == NULL)
-			gen_emit(g, n, OP_RETURN_NONE, (struct ins){ .a = 0 });
-		else
-			gen_unary_statement(g, n, OP_RETURN);
+		gen_return(g, n);
 		break;
 	case N_IF:
 		gen_if(g, n);
@@ -340,6 +355,9 @@ gen_statement(struct gen *g, struct node *n)
 		break;
 	case N_TRY:
 		gen_try(g, n);
+		break;
+	case N_BARRIER:
+		gen_barrier(g, n);
 		break;
 	case N_BREAK:
 	case N_CONTINUE:

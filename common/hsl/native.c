@@ -3,6 +3,9 @@
  * and a step that runs at the beginning and after every call it asked for.
  * The result of a call is in slot 0.
  */
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "hsl/vm.h"
 
 /* A frame for the native being called; its arguments go to slots 1, 2 ... */
@@ -31,6 +34,65 @@ nf_begin(struct hsl_call *c, native_step *step, uint16_t nslots)
 	slots[0] = vnone();
 	x->nframes++;
 	return RC_FRAME;
+}
+
+/* ---- Natives in steps -------------------------------------------------- */
+
+static int
+nf_host_step(struct hsl_exec *x, struct frame *f)
+{
+	uint32_t		 at = x->nframes - 1;
+	struct hsl_steps	 s = { .x = x, .slots = f->base,
+				    .state = f->state, .count = f->pos,
+				    .row = f->native };
+	enum hsl_rc		 rc = f->host_step(&s);
+
+	/* A call may have moved the frames. */
+	f = &x->frames[at];
+	f->state = (uint8_t)s.state;
+	f->pos = s.count;
+	if (rc == HSL_SUSPEND) {
+		x->waiting = true;
+		x->wait_ret = &f->base[0];
+	} else if (rc == HSL_THROW && !x->throwing)
+		vm_throw(x, "%s() failed", f->native->name);
+	return (int)rc;
+}
+
+enum hsl_rc
+hsl_steps_begin(struct hsl_call *c, hsl_step *step, int nslots)
+{
+	int	 rc = nf_begin(c, nf_host_step, (uint16_t)nslots);
+
+	if (rc == RC_FRAME)
+		c->x->frames[c->x->nframes - 1].host_step = step;
+	return (enum hsl_rc)rc;
+}
+
+enum hsl_rc
+hsl_steps_call(struct hsl_steps *s, struct hsl_value fn,
+    const struct hsl_value *args, int argc)
+{
+	return (enum hsl_rc)nf_call(s->x, fn, args, (uint32_t)argc);
+}
+
+void
+hsl_slot_set(struct hsl_steps *s, int slot, struct hsl_value v)
+{
+	vset(s->x, &s->slots[slot], v);
+}
+
+enum hsl_rc
+hsl_steps_throw(struct hsl_steps *s, const char *fmt, ...)
+{
+	char	 text[512];
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	vm_throw(s->x, "%s", text);
+	return HSL_THROW;
 }
 
 /* A step's last words: calls fn; the arguments are borrowed. */

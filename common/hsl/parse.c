@@ -182,6 +182,7 @@ parse_text(struct comp *c, struct func *f, const char *name,
 		p.depth = includer->depth;
 		p.loops = includer->loops;
 		p.switches = includer->switches;
+		p.barriers = includer->barriers;
 		p.class = includer->class;
 		p.includer = includer;
 	}

@@ -20,6 +20,7 @@ struct parser {
 	int			 depth;
 	int			 loops;		/* around this statement */
 	int			 switches;
+	int			 barriers;
 	uint32_t		 assigns;	/* assignments seen so far */
 	uint32_t		 calls;		/* calls seen so far */
 	struct func		*func;

@@ -98,6 +98,7 @@ parse_function_of(struct parser *p, struct func *f, bool anonymous)
 {
 	struct func	*outer = p->func;
 	int		 loops = p->loops, switches = p->switches;
+	int		 barriers = p->barriers;
 
 	f->class = p->class;
 	f->line = p->tok.line;
@@ -109,7 +110,7 @@ parse_function_of(struct parser *p, struct func *f, bool anonymous)
 	if (anonymous)
 		parse_captures(p, f);
 	p->func = f;
-	p->loops = p->switches = 0;
+	p->loops = p->switches = p->barriers = 0;
 	if (parse_expect(p, T_LBRACE)) {
 		f->body = parse_statements(p, T_RBRACE);
 		parse_expect(p, T_RBRACE);
@@ -117,6 +118,7 @@ parse_function_of(struct parser *p, struct func *f, bool anonymous)
 	p->func = outer;
 	p->loops = loops;
 	p->switches = switches;
+	p->barriers = barriers;
 	return f;
 }
 

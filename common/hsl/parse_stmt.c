@@ -185,6 +185,39 @@ parse_try(struct parser *p)
 	return n;
 }
 
+/* One that is loaded may be unset. */
+static void
+parse_barrier_var(struct parser *p, struct node *n)
+{
+	if (!p->panic && p->tok.kind != T_VAR)
+		parse_error(p, "barrier shares a variable");
+	if (p->panic)
+		return;
+	n->b = parse_node(p, N_VAR);
+	n->b->u.var = parse_variable(p, p->tok.text);
+	parse_check_target(p, n->b);
+	if (n->b->u.var != NULL)
+		n->b->u.var->unset = true;
+	parse_advance(p);
+}
+
+static struct node *
+parse_barrier(struct parser *p)
+{
+	struct node	*n = parse_node(p, N_BARRIER);
+
+	if (p->c->host == NULL || p->c->host->barriers == NULL)
+		parse_error(p, "'barrier' is not available here");
+	parse_advance(p);
+	n->a = parse_coalesce(p);
+	if (parse_accept(p, T_DOUBLE_ARROW))
+		parse_barrier_var(p, n);
+	p->barriers++;
+	n->c = parse_block(p);
+	p->barriers--;
+	return n;
+}
+
 static struct node *
 parse_jump(struct parser *p)
 {
@@ -206,6 +239,9 @@ parse_yield(struct parser *p)
 
 	if (p->func->is_main)
 		parse_error(p, "yield stands in functions only");
+	if (p->barriers > 0)
+		parse_error(p, "no yield inside a barrier: nothing says that "
+		    "the rest is ever run");
 	p->func->generator = true;
 	parse_advance(p);
 	if (p->tok.kind != T_SEMICOLON) {
@@ -281,8 +317,7 @@ parse_statement_kind(struct parser *p)
 	case K_GLOBAL:
 		return parse_global(p);
 	case K_BARRIER:
-		parse_error(p, "'barrier' is not available in this version");
-		return NULL;
+		return parse_barrier(p);
 	default:
 		return parse_simple(p);
 	}

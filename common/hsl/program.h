@@ -96,6 +96,7 @@ struct hsl_program {
 	int			 refs;
 	struct arena		 arena;
 	struct hsl_exec		*constants;	/* only its heap is used */
+	const struct hsl_barriers *barriers;
 	struct hsl_value	*k;
 	uint32_t		 nk;
 	struct proto		**protos;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "hsl/barrier.h"
 #include "hsl/vm.h"
 
 /* The place of the instruction a script's frame is at. */
@@ -170,6 +171,7 @@ vm_unwind(struct hsl_exec *x)
 			vm_pop(x);
 	}
 	x->throwing = false;
+	barrier_release_all(x);
 	vm_fail(x);
 	return false;
 }

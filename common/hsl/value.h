@@ -109,6 +109,10 @@ struct hsl_frozen;
 int		 hsl_freeze(struct hsl_value v, size_t limit_bytes,
 		    struct hsl_frozen **out, struct err *e);
 struct hsl_value hsl_thaw(struct hsl_exec *x, const struct hsl_frozen *f);
+/* From bytes of hsl_frozen_bytes() that another process brought: 0, or -1
+ * with none and *e. */
+int		 hsl_thaw_bytes(struct hsl_exec *x, struct str bytes,
+		    struct hsl_value *out, struct err *e);
 void		 hsl_frozen_free(struct hsl_frozen **f);
 
 #endif

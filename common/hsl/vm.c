@@ -2,6 +2,7 @@
  * What goes on around the dispatch loop: starting, slices, returning, the
  * steps of natives, the end.
  */
+#include "hsl/barrier.h"
 #include "hsl/vm.h"
 
 void
@@ -105,6 +106,7 @@ vm_end(struct hsl_exec *x, bool exited)
 		} else
 			vm_pop(x);
 	}
+	barrier_release_all(x);
 	x->exited = exited;
 	x->done = true;
 	return HSL_RUN_DONE;

@@ -276,7 +276,7 @@ static const struct run_case	statements[] = {
 	    "t:1:6: an expression is expected before ';'\n"
 	    "t:3:6: an expression is expected before ')'\n" },
 	{ "errors of names", "foo();\nbar();\nhttp(\"x\");\nbarrier \"x\" { }",
-	    "t:4:1: 'barrier' is not available in this version\n" },
+	    "t:4:1: 'barrier' is not available here\n" },
 	{ "unknown names", "foo();\nif (1) { bar(); }\nhttp(\"x\");",
 	    "t:1:1: unknown function 'foo'\n"
 	    "t:2:10: unknown function 'bar'\n"
