@@ -127,7 +127,6 @@ uint16_t	 gen_call(struct gen *g, struct node *n, uint16_t object,
 uint16_t	 gen_cache(struct gen *g, struct node *n, uint16_t want);
 uint16_t	 gen_function_value(struct gen *g, struct node *n,
 		    uint16_t want);
-
 /* gen_stmt.c */
 void		 gen_statements(struct gen *g, struct node *list);
 
