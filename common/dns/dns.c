@@ -12,6 +12,7 @@
 #include "dns_private.h"
 
 #define HOSTS_FILE	"/etc/hosts"
+#define DNS_OTHERS	8	/* resolvers kept for servers asked by name */
 #define RESOLV_FILE	"/etc/resolv.conf"
 
 static const struct {
@@ -93,7 +94,8 @@ dns_set_options(struct ub_ctx *ctx, struct err *e)
 	return 0;
 }
 
-/* Order matters: after the first zone or record the options are closed. */
+/* local_data NULL: no local answers at all.
+ * Order matters: after the first zone or record the options are closed. */
 static int
 dns_configure(struct ub_ctx *ctx, const char *servers,
     const char *local_data, struct err *e)
@@ -103,7 +105,7 @@ dns_configure(struct ub_ctx *ctx, const char *servers,
 	if (dns_set_options(ctx, e) == -1 ||
 	    dns_set_servers(ctx, servers, e) == -1)
 		return -1;
-	if (access(HOSTS_FILE, R_OK) == 0)
+	if (local_data != NULL && access(HOSTS_FILE, R_OK) == 0)
 		(void)ub_ctx_hosts(ctx, HOSTS_FILE);
 	if (str_trim(str_of(servers)).len != 0)
 		for (i = 0; i < sizeof dns_freed_zones /
@@ -114,8 +116,8 @@ dns_configure(struct ub_ctx *ctx, const char *servers,
 	return 0;
 }
 
-struct dns *
-dns_new(struct loop *l, const char *servers, const char *local_data,
+static struct dns *
+dns_make(struct loop *l, const char *servers, const char *local_data,
     struct err *e)
 {
 	struct dns	*d = xcalloc(1, sizeof *d);
@@ -123,6 +125,7 @@ dns_new(struct loop *l, const char *servers, const char *local_data,
 	d->loop = l;
 	TAILQ_INIT(&d->queries);
 	TAILQ_INIT(&d->lookups);
+	TAILQ_INIT(&d->others);
 	d->ctx = ub_ctx_create_event(loop_base(l));
 	if (d->ctx == NULL)
 		(void)err_set(e, "libunbound does not start");
@@ -136,18 +139,71 @@ dns_new(struct loop *l, const char *servers, const char *local_data,
 	return NULL;
 }
 
+struct dns *
+dns_new(struct loop *l, const char *servers, const char *local_data,
+    struct err *e)
+{
+	return dns_make(l, servers, local_data != NULL ? local_data : "", e);
+}
+
+/* ---- Other servers ----------------------------------------------------- */
+
+/* Room for one more: the one not used for longest goes. */
+static int
+dns_make_room(struct dns *d, struct err *e)
+{
+	struct dns	*o;
+	size_t		 n = 0;
+
+	TAILQ_FOREACH(o, &d->others, link)
+		n++;
+	if (n < DNS_OTHERS)
+		return 0;
+	TAILQ_FOREACH_REVERSE(o, &d->others, dns_list, link)
+		if (TAILQ_EMPTY(&o->queries) && TAILQ_EMPTY(&o->lookups)) {
+			TAILQ_REMOVE(&d->others, o, link);
+			dns_free(&o);
+			return 0;
+		}
+	return err_set(e, "too many DNS servers are asked at once");
+}
+
+struct dns *
+dns_other(struct dns *d, const char *servers, struct err *e)
+{
+	struct dns	*o;
+
+	TAILQ_FOREACH(o, &d->others, link)
+		if (strcmp(o->servers, servers) == 0)
+			break;
+	if (o != NULL)
+		TAILQ_REMOVE(&d->others, o, link);
+	else if (dns_make_room(d, e) == -1 ||
+	    (o = dns_make(d->loop, servers, NULL, e)) == NULL)
+		return NULL;
+	else
+		o->servers = xstrdup(servers);
+	TAILQ_INSERT_HEAD(&d->others, o, link);
+	return o;
+}
+
 void
 dns_free(struct dns **dp)
 {
-	struct dns	*d = *dp;
+	struct dns	*d = *dp, *o;
 
 	if (d == NULL)
 		return;
 	*dp = NULL;
+	while ((o = TAILQ_FIRST(&d->others)) != NULL) {
+		TAILQ_REMOVE(&d->others, o, link);
+		dns_free(&o);
+	}
 	if (d->ctx != NULL)
 		ub_ctx_delete(d->ctx);
 	dns_queries_free(d);
 	dns_lookups_free(d);
+	free(d->servers);
 	free(d);
 }
 

@@ -65,6 +65,10 @@ typedef void	dns_hosts_fn(void *arg, const struct dns_hosts *h);
 struct dns		*dns_new(struct loop *l, const char *servers,
 			    const char *local_data, struct err *e);
 void			 dns_free(struct dns **d);
+/* A resolver that asks these servers and nothing else; it belongs to d, and
+ * may go once it is idle.  NULL with *e: too many are in use, or as above. */
+struct dns		*dns_other(struct dns *d, const char *servers,
+			    struct err *e);
 
 struct dns_query	*dns_query(struct dns *d, struct str name,
 			    enum dns_type type, dns_answer_fn *fn, void *arg);

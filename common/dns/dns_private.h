@@ -12,12 +12,16 @@ struct ub_ctx;
 
 TAILQ_HEAD(dns_queries, dns_query);
 TAILQ_HEAD(dns_lookups, dns_lookup);
+TAILQ_HEAD(dns_list, dns);
 
 struct dns {
 	struct loop		*loop;
 	struct ub_ctx		*ctx;
 	struct dns_queries	 queries;
 	struct dns_lookups	 lookups;
+	struct dns_list		 others;	/* dns_other(), latest first */
+	TAILQ_ENTRY(dns)	 link;		/* in others of its parent */
+	char			*servers;
 };
 
 /* Ends all questions without call backs; libunbound is gone. */

@@ -69,6 +69,11 @@ struct dns_tlsa {
 	size_t			 len;
 };
 
+struct dns_soa {
+	char		mname[DNS_NAME_TEXT], rname[DNS_NAME_TEXT];
+	uint32_t	serial, refresh, retry, expire, minimum;
+};
+
 /* A and AAAA. */
 int	dns_read_address(const struct dns_record *rr, uint16_t port,
 	    struct netaddr *a);
@@ -78,6 +83,7 @@ int	dns_read_mx(const struct dns_record *rr, uint16_t *preference,
 int	dns_read_name(const struct dns_record *rr, char name[DNS_NAME_TEXT]);
 /* All strings of a TXT record, one after the other. */
 int	dns_read_txt(const struct dns_record *rr, struct buf *out);
+int	dns_read_soa(const struct dns_record *rr, struct dns_soa *soa);
 int	dns_read_srv(const struct dns_record *rr, struct dns_srv *srv);
 int	dns_read_tlsa(const struct dns_record *rr, struct dns_tlsa *tlsa);
 

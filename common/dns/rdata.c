@@ -80,6 +80,34 @@ dns_read_txt(const struct dns_record *rr, struct buf *out)
 	return 0;
 }
 
+static uint32_t
+rdata_u32(const struct dns_record *rr, size_t at)
+{
+	const unsigned char	*p = rr->packet.p + at;
+
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	    (uint32_t)p[2] << 8 | p[3];
+}
+
+/* Two names, then five numbers that end the data. */
+int
+dns_read_soa(const struct dns_record *rr, struct dns_soa *soa)
+{
+	uint32_t	*const numbers[] = { &soa->serial, &soa->refresh,
+	    &soa->retry, &soa->expire, &soa->minimum };
+	size_t		 at = rr->at, i;
+
+	if (rr->type != DNS_SOA || rr->len < 22 ||
+	    dns_name_read(rr->packet, &at, soa->mname) == -1 ||
+	    at >= rr->at + rr->len ||
+	    dns_name_read(rr->packet, &at, soa->rname) == -1 ||
+	    at + 20 != rr->at + rr->len)
+		return -1;
+	for (i = 0; i < 5; i++)
+		*numbers[i] = rdata_u32(rr, at + 4 * i);
+	return 0;
+}
+
 int
 dns_read_srv(const struct dns_record *rr, struct dns_srv *srv)
 {

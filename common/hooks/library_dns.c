@@ -16,11 +16,13 @@
 
 #define TIMEOUT_DEFAULT_S	5
 #define TIMEOUT_MAX_S		600
+#define SERVERS_MAX		8
 
 struct lookup {
 	struct library		*library;
 	struct hsl_exec		*x;
 	struct timer		 timer;
+	struct dns		*dns;
 	struct dns_query	*query;
 	const struct lookup_type *type;
 	bool			 extended;
@@ -132,6 +134,24 @@ field_tlsa(struct hsl_exec *x, const struct dns_record *rr,
 	return true;
 }
 
+static bool
+field_soa(struct hsl_exec *x, const struct dns_record *rr,
+    struct hsl_value v)
+{
+	struct dns_soa	soa;
+
+	if (dns_read_soa(rr, &soa) == -1)
+		return false;
+	field_text(x, v, "mname", soa.mname);
+	field_text(x, v, "rname", soa.rname);
+	field_number(x, v, "serial", soa.serial);
+	field_number(x, v, "refresh", soa.refresh);
+	field_number(x, v, "retry", soa.retry);
+	field_number(x, v, "expire", soa.expire);
+	field_number(x, v, "minimum", soa.minimum);
+	return true;
+}
+
 static const struct lookup_type {
 	const char	*name;
 	enum dns_type	 type;
@@ -145,6 +165,7 @@ static const struct lookup_type {
 	{ "cname", DNS_CNAME, field_name, false },
 	{ "ns", DNS_NS, field_name, false },
 	{ "ptr", DNS_PTR, field_name, false },
+	{ "soa", DNS_SOA, field_soa, false },
 	{ "srv", DNS_SRV, field_srv, true },
 	{ "tlsa", DNS_TLSA, field_tlsa, false },
 };
@@ -282,6 +303,51 @@ lookup_type_find(struct hsl_value v)
 	return NULL;
 }
 
+/* "192.0.2.1@53 2001:db8::1@53" from the options servers and port. */
+static bool
+servers_text(struct hsl_value list, unsigned port, struct buf *out)
+{
+	struct hsl_value	key, item;
+	struct netaddr		a;
+	char			ip[NETADDR_TEXT];
+	size_t			pos = 0, n = 0;
+
+	while (hsl_array_next(list, &pos, &key, &item)) {
+		if (item.type != HSL_STRING || n++ == SERVERS_MAX ||
+		    netaddr_parse_ip(&a, hsl_value_str(item), 0) == -1)
+			return false;
+		buf_printf(out, "%s%s@%u", n > 1 ? " " : "",
+		    netaddr_ip(&a, ip, sizeof ip), port);
+	}
+	return n > 0;
+}
+
+static bool
+lookup_servers(struct hsl_call *c, struct lookup *lk, struct hsl_value o)
+{
+	struct hsl_value	list = hsl_array_get(o, "servers");
+	struct hsl_value	port = hsl_array_get(o, "port");
+	struct buf		text = BUF_INIT;
+	double			n = hsl_value_number(port, 53);
+	struct err		e;
+
+	lk->dns = lk->library->host.dns;
+	if (list.type == HSL_NONE && port.type == HSL_NONE)
+		return true;
+	if (!(n >= 1 && n <= 65535) || !servers_text(list, (unsigned)n,
+	    &text)) {
+		buf_free(&text);
+		hsl_throw(c, "dns_query(): servers is a list of at most %d "
+		    "addresses, port a number", SERVERS_MAX);
+		return false;
+	}
+	lk->dns = dns_other(lk->dns, buf_cstr(&text), &e);
+	buf_free(&text);
+	if (lk->dns == NULL)
+		hsl_throw(c, "dns_query(): %s", e.text);
+	return lk->dns != NULL;
+}
+
 /* False: thrown. */
 static bool
 lookup_options(struct hsl_call *c, struct lookup *lk, double *timeout)
@@ -292,14 +358,10 @@ lookup_options(struct hsl_call *c, struct lookup *lk, double *timeout)
 	if (o.type != HSL_NONE && o.type != HSL_ARRAY)
 		hsl_throw(c, "dns_query(): options is an array, not %s",
 		    hsl_type_name(o));
-	else if (hsl_array_get(o, "servers").type != HSL_NONE ||
-	    hsl_array_get(o, "port").type != HSL_NONE)
-		hsl_throw(c, "dns_query(): the options servers and port are "
-		    "not available in this version");
 	else if ((lk->type = lookup_type_find(hsl_array_get(o, "type"))) ==
 	    NULL)
 		hsl_throw(c, "dns_query(): type is a, aaaa, mx, txt, cname, "
-		    "ns, ptr, srv or tlsa in this version");
+		    "ns, ptr, soa, srv or tlsa");
 	else {
 		lk->extended = hsl_value_true(hsl_array_get(o,
 		    "extended_result"));
@@ -307,7 +369,7 @@ lookup_options(struct hsl_call *c, struct lookup *lk, double *timeout)
 		if (t.type != HSL_NONE)
 			*timeout = hsl_value_number(t, NAN);
 		if (*timeout > 0 && *timeout <= TIMEOUT_MAX_S)
-			return true;
+			return lookup_servers(c, lk, o);
 		hsl_throw(c, "dns_query(): timeout is a number of seconds, "
 		    "at most %d", TIMEOUT_MAX_S);
 	}
@@ -330,7 +392,7 @@ library_dns_query(struct hsl_call *c)
 	timer_start(&wait->timer, library_time_ms(c->x,
 	    (int64_t)ceil(timeout * 1000)));
 	library_wait(lk.library, lookup_free, wait);
-	wait->query = dns_query(lk.library->host.dns, host, wait->type->type,
+	wait->query = dns_query(lk.dns, host, wait->type->type,
 	    lookup_answer, wait);
 	return HSL_SUSPEND;
 }

@@ -22,6 +22,7 @@ read_data(const struct dns_record *rr)
 {
 	struct dns_tlsa	tlsa;
 	struct dns_srv	srv;
+	struct dns_soa	soa;
 	struct netaddr	addr;
 	struct buf	txt = BUF_INIT;
 	uint16_t	preference;
@@ -35,6 +36,10 @@ read_data(const struct dns_record *rr)
 		abort();
 	if (dns_read_srv(rr, &srv) == 0)
 		check_name(srv.target);
+	if (dns_read_soa(rr, &soa) == 0) {
+		check_name(soa.mname);
+		check_name(soa.rname);
+	}
 	if (dns_read_tlsa(rr, &tlsa) == 0 && tlsa.len != 0 &&
 	    tlsa.data + tlsa.len > rr->packet.p + rr->packet.len)
 		abort();
@@ -45,7 +50,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint16_t	types[] = { DNS_A, DNS_AAAA, DNS_MX, DNS_TXT,
-				    DNS_PTR, DNS_SRV, DNS_TLSA };
+				    DNS_PTR, DNS_SRV, DNS_TLSA,
+				    DNS_SOA };
 	struct dns_record	rr;
 	struct dns_walk		w;
 	char			owner[DNS_NAME_TEXT];

@@ -242,15 +242,71 @@ $say[] = dns_query("t.example", ["type" => "txt",
 
 def test_dns_query_refuses():
     got = json('''
-$calls = [["servers" => ["127.0.0.1"]], ["port" => 53], ["type" => "soa"],
+$calls = [["servers" => "127.0.0.1"], ["port" => 53], ["servers" => []],
+    ["servers" => ["ns.example"]], ["servers" => ["127.0.0.1"],
+    "port" => 0], ["servers" => ["127.0.0.1@53"]], ["type" => "any"],
     ["type" => 1], ["timeout" => 0], ["timeout" => "x"], "a"];
 foreach ($calls as $o)
     try { dns_query("a.example", $o); $say[] = "asked"; }
     catch ($e) { $say[] = $e->message(); }
 ''', zone=ZONE)
     assert "asked" not in got, got
-    for line in got[:3]:
-        assert "this version" in line, line
+    for line in got[:6]:
+        assert "servers" in line, line
+
+
+def test_dns_query_soa():
+    got = json('$say[] = dns_query("z.example", ["type" => "soa"]);'
+               '$say[] = dns_query("a.example", ["type" => "soa"]);',
+               zone=ZONE + "z.example. 60 IN SOA ns.example. "
+               "hostmaster.z.example. 4294967295 7200 900 1209600 86400\n")
+    assert got[0] == {"result": [{
+        "mname": "ns.example", "rname": "hostmaster.z.example",
+        "serial": 4294967295, "refresh": 7200, "retry": 900,
+        "expire": 1209600, "minimum": 86400}], "dnssec": False}, got
+    assert got[1]["error"] == "NODATA", got
+
+
+def test_dns_query_servers():
+    """Those are asked, and nothing that is known locally."""
+    with Answerer() as dns, Answerer() as other:
+        script = '''
+$o = ["servers" => ["127.0.0.1"], "port" => %d];
+$say[] = dns_query("one.example");
+$say[] = dns_query("one.example", $o);
+$say[] = dns_query("nx.example", $o);
+$say[] = dns_query("fail.example", $o);
+for ($i = 1; $i < 20; $i += 1)
+    $r = dns_query("two.example", ["servers" => ["127.0.0.1", "127.0.0." .
+        $i], "port" => %d]);
+$say[] = $r;
+$say[] = dns_query("mute.example", [...$o, "timeout" => 0.3]);
+''' % (dns.port, other.port)
+        got = json(script, zone=ZONE)
+        answer = {"result": ["192.0.2.77"], "dnssec": False}
+        assert got[0]["result"] == ["192.0.2.3"], got
+        assert got[1] == answer and got[4] == answer, got
+        assert [g["error"] for g in got[2:4] + got[5:]] == [
+            "NXDOMAIN", "SERVFAIL", "TRY_AGAIN"], got
+        assert "one" in dns.asked and "two" not in dns.asked
+        assert "two" in other.asked
+
+
+def test_dns_query_too_many_servers():
+    """Each is kept while a question of it is open; a script that wants more
+    gets an exception, and the worker goes on."""
+    with Answerer() as dns:
+        got = json('''
+for ($i = 1; $i < 12; $i += 1) {
+    try {
+        $r = dns_query("mute.example", ["servers" => ["127.0.0." . $i],
+            "port" => %d, "timeout" => 0.05]);
+        $say[] = $r["error"];
+    } catch ($e) { $say[] = $e->message(); }
+}
+''' % dns.port)
+        assert got[:8] == ["TRY_AGAIN"] * 8, got
+        assert "too many" in got[8], got
 
 
 def test_dns_errors():

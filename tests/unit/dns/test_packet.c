@@ -97,10 +97,15 @@ test_data(void **state)
 		{ DNS_SRV, STR("\0\1\0\2\0\3"), false },
 		{ DNS_TLSA, STR("\3\1\1\xff"), true },
 		{ DNS_TLSA, STR("\3\1\1"), false },
+		{ DNS_SOA, STR("\0\0aaaabbbbccccddddeeee"), true },
+		{ DNS_SOA, STR("\0\0aaaabbbbccccddddeee"), false },
+		{ DNS_SOA, STR("\0\0aaaabbbbccccddddeeeef"), false },
+		{ DNS_SOA, STR("\0\3aaabbbbccccddddeeeef"), false },
 	};
 	struct dns_record	rr;
 	struct dns_tlsa		tlsa;
 	struct dns_srv		srv;
+	struct dns_soa		soa;
 	struct netaddr		addr;
 	struct buf		txt = BUF_INIT;
 	uint16_t		preference;
@@ -118,6 +123,7 @@ test_data(void **state)
 		    (dns_read_name(&rr, name) == 0) +
 		    (dns_read_txt(&rr, &txt) == 0) +
 		    (dns_read_srv(&rr, &srv) == 0) +
+		    (dns_read_soa(&rr, &soa) == 0) +
 		    (dns_read_tlsa(&rr, &tlsa) == 0);
 		assert_int_equal(taken, rows[i].ok);
 	}
