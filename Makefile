@@ -138,7 +138,7 @@ $(BUILD)/mtactl/paths.h: always
 # ---- Proof ------------------------------------------------------------------
 
 check:
-	@tests/packages
+	@tests/packages check
 	@tests/run
 
 lint:
@@ -173,10 +173,17 @@ PAGES_TO = $(foreach p,$(PAGES),$(call page_to,$(p)))
 # The pages speak of the usual places.
 PATHS	= sed -e 's,/etc/halyard,$(SYSCONFDIR)/halyard,g' \
 	  -e 's,/usr/local/libexec,$(LIBEXECDIR),g'
-FILL	= sed -e 's,@HOSTNAME@,mx.example.com,' -e 's,@RUN@,/run/halyard,' \
-	  -e 's,@LOG@,/var/log/halyard.log,' -e 's,@SPOOL@,/var/tmp,' \
-	  -e 's,@LISTEN@,smtp                 ,' \
-	  -e 's,@BACKEND_HOST@,backend.example.com,' -e 's,@BACKEND_PORT@,25,'
+SAMPLE_HOSTNAME ?= mx.example.com
+SAMPLE_LOG ?= /var/log/halyard.log
+SAMPLE_SPOOL ?= /var/tmp
+SAMPLE_LISTEN ?= smtp
+SAMPLE_BACKEND_HOST ?= backend.example.com
+SAMPLE_BACKEND_PORT ?= 25
+FILL	= sed -e 's,@HOSTNAME@,$(SAMPLE_HOSTNAME),' -e 's,@RUN@,/run/halyard,' \
+	  -e 's,@LOG@,$(SAMPLE_LOG),' -e 's,@SPOOL@,$(SAMPLE_SPOOL),' \
+	  -e "s,@LISTEN@,$$(printf %-21s $(SAMPLE_LISTEN))," \
+	  -e 's,@BACKEND_HOST@,$(SAMPLE_BACKEND_HOST),' \
+	  -e 's,@BACKEND_PORT@,$(SAMPLE_BACKEND_PORT),'
 
 install: all
 	install -d $(SBIN) $(LIBEXEC) $(ETC)/hooks

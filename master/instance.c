@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "compat/notify.h"
 
 #include "control.h"
 #include "instance.h"
@@ -170,6 +171,7 @@ instance_on_running(void *arg, struct generation *g)
 		notify_close(i);
 	} else
 		LOG(EV_RELOAD, NULL, LOG_NUM("generation", g->number));
+	service_notify("READY=1");
 	control_reloaded(i->control, false, "reloaded");
 }
 
@@ -254,6 +256,7 @@ instance_stop(struct instance *i)
 
 	if (instance_running(i) != NULL)
 		limit = conf_params(instance_running(i)->conf)->shutdown_limit;
+	service_notify("STOPPING=1");
 	i->stopping = true;
 	i->reload_wanted = false;
 	TAILQ_FOREACH(g, &i->generations, link)
@@ -357,7 +360,8 @@ instance_free(struct instance **ip)
 	control_close(&i->control);
 	notify_close(i);
 	if (i->pid_file != -1) {
-		(void)ftruncate(i->pid_file, 0);
+		if (ftruncate(i->pid_file, 0) == -1)
+			instance_diag(i, "master.pid", 0, 0, strerror(errno));
 		(void)close(i->pid_file);
 	}
 	free(i);

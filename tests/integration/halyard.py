@@ -257,7 +257,7 @@ class Backend:
     EXTS = ("PIPELINING", "SIZE 10000000", "8BITMIME", "SMTPUTF8",
             "ENHANCEDSTATUSCODES")
 
-    def __init__(self, exts=EXTS, replies=None, handler=None):
+    def __init__(self, exts=EXTS, replies=None, handler=None, port=0):
         self.exts = list(exts)
         self.replies = dict(replies or {})
         self.handler = handler or Conversation.run
@@ -267,7 +267,7 @@ class Backend:
         self.lock = threading.Lock()
         self.sock = socket.socket()
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.sock.bind(("127.0.0.1", 0))
+        self.sock.bind(("127.0.0.1", port))
         self.sock.listen(512)
         self.port = self.sock.getsockname()[1]
         self.open = True
