@@ -255,6 +255,25 @@ foreach ($calls as $o)
         assert "servers" in line, line
 
 
+def test_header_dkim_decode():
+    got = json('''
+$say[] = array_keys(header_dkim_decode("v=1; d=b.example; a=rsa-sha256;" .
+    "\r\n\tb=aa\r\n bb"));
+$say[] = header_dkim_decode("v=1; d=b.example;\r\n\tb=aa\r\n bb");
+$say[] = header_dkim_decode("DKIM-Signature: v=1; s=x", ["field" => true]);
+$say[] = header_dkim_decode("DKIM-Signature: v=1; s=x");
+$say[] = header_dkim_decode("no field", ["field" => true]);
+$say[] = header_dkim_decode("a=1; a=2");
+try { header_dkim_decode(1); } catch ($e) { $say[] = "thrown"; }
+$say[] = header_dkim_decode("v=DMARC1; p=none") ==
+    header_dkim_decode("v=DMARC1;p=none;");
+''')
+    assert got == [["a", "b", "d", "v"],
+                   {"v": "1", "d": "b.example", "b": "aa bb"},
+                   {"v": "1", "s": "x"}, None, None, None, "thrown",
+                   True], got
+
+
 def test_dns_query_soa():
     got = json('$say[] = dns_query("z.example", ["type" => "soa"]);'
                '$say[] = dns_query("a.example", ["type" => "soa"]);',
