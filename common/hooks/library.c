@@ -75,8 +75,8 @@ library_text(struct hsl_call *c, int i, struct str *text)
 	*text = hsl_value_str(c->argv[i]);
 	if (c->argv[i].type == HSL_STRING)
 		return true;
-	hsl_throw(c, "%s(): argument %d is a %s, not a string", row->name,
-	    i + 1, hsl_type_name(c->argv[i]));
+	hsl_throw(c, "%s(): argument %d is %s, not a string", row->name,
+	    i + 1, hsl_type_phrase(c->argv[i]));
 	return false;
 }
 

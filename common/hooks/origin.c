@@ -12,6 +12,7 @@
 
 #define ORIGIN_LIMIT	(1u << 20)
 #define ORIGIN_FLAGS	(O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+#define EXTRAS		"extras://"
 
 static int
 origin_read_fd(int fd, struct buf *text)
@@ -105,26 +106,27 @@ origin_normalise(const char *path, struct buf *out)
 }
 
 /* Where `path`, asked for by `from`, should lie; not yet normalised. */
-static int
+static void
 origin_join(const char *root, const char *from, const char *path,
-    struct buf *out, struct err *e)
+    struct buf *out)
 {
 	const char	*slash = strrchr(from, '/');
 
-	if (strncmp(path, "extras://", 9) == 0)
-		return err_set(e, "%s: there are no extras", path);
+	if (strncmp(path, EXTRAS, strlen(EXTRAS)) == 0) {
+		buf_printf(out, "%s/extras/%s", root, path + strlen(EXTRAS));
+		return;
+	}
 	if (strncmp(path, "./", 2) == 0 || strncmp(path, "../", 3) == 0) {
 		if (slash != NULL)
 			buf_add(out, from, (size_t)(slash - from) + 1);
 		buf_add_text(out, path);
-		return 0;
+		return;
 	}
 	if (strncmp(path, "file://", 7) == 0)
 		path += 7;
 	else if (strncmp(path, "file:", 5) == 0)
 		path += 5;
 	buf_printf(out, "%s/%s", root, path);
-	return 0;
 }
 
 static bool
@@ -142,11 +144,11 @@ origin_locate(const struct origin *o, const char *from,
     const char *path, struct buf *out, struct err *e)
 {
 	struct buf	joined = BUF_INIT;
-	int		rc;
+	int		rc = 0;
 
-	rc = origin_join(o->root, from, path, &joined, e);
-	if (rc == 0 && (origin_normalise(buf_cstr(&joined), out) == -1 ||
-	    (o->confined && !origin_beneath(o->root, buf_cstr(out)))))
+	origin_join(o->root, from, path, &joined);
+	if (origin_normalise(buf_cstr(&joined), out) == -1 ||
+	    (o->confined && !origin_beneath(o->root, buf_cstr(out))))
 		rc = err_set(e, "%s: leads out of %s", path, o->root);
 	buf_free(&joined);
 	return rc;
@@ -217,15 +219,24 @@ origin_open_file(const struct origin *o, const char *path, uint64_t *size,
 int
 origin_open(void *arg, const struct hsl_open *w, struct err *e)
 {
+	static const char *const more[] = { "", ".hsl", "/main.hsl" };
 	const struct origin	*o = arg;
 	struct buf		 file = BUF_INIT;
+	bool			 extra = strncmp(w->path, EXTRAS,
+				    strlen(EXTRAS)) == 0;
+	size_t			 len, n = extra ? 3 : 2;
 	int			 rc;
 
 	rc = origin_locate(o, w->from, w->path, &file, e);
-	if (rc == 0 &&
-	    origin_read_inside(o, buf_cstr(&file), w->text, e) == -1) {
-		buf_add_text(&file, ".hsl");
-		rc = origin_read_inside(o, buf_cstr(&file), w->text, NULL);
+	len = file.len;
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		buf_truncate(&file, len);
+		buf_add_text(&file, more[i]);
+		if (origin_read_inside(o, buf_cstr(&file), w->text,
+		    i == 0 ? e : NULL) == 0)
+			break;
+		if (i + 1 == n)
+			rc = -1;
 	}
 	if (rc == 0 && strlcpy(w->name, buf_cstr(&file), w->name_size) >=
 	    w->name_size)

@@ -2,9 +2,10 @@
  * origin - where include and import of a script look, and its files lie
  *
  * "./x" and "../x" lie beside the file that asks, "x", "file:x" and
- * "file://x" beneath the root; each as it is, then with ".hsl".  No path, and
- * no link, leads out of a root that confines: it is opened once, and all else
- * through that descriptor, so that it is there after a chroot.
+ * "file://x" beneath the root; each as it is, then with ".hsl".  "extras://x"
+ * lies in the root's folder extras, and may be a folder with a main.hsl.  No
+ * path, and no link, leads out of a root that confines: it is opened once,
+ * and all else through that descriptor, so that it is there after a chroot.
  *
  * Ownership  borrows the root, an absolute path without links;
  *            origin_open_root() gives a descriptor, origin_close_root()

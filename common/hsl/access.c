@@ -59,8 +59,8 @@ vm_prop(struct hsl_exec *x, struct hsl_value *dst, struct hsl_value v,
 
 	if (v.type != HSL_OBJECT) {
 		if (v.type == HSL_ARRAY || v.type == HSL_STRING)
-			return vm_throw(x, "'->%s' of a %s", name->data,
-			    hsl_type_name(v));
+			return vm_throw(x, "'->%s' of %s", name->data,
+			    hsl_type_phrase(v));
 		vset(x, dst, vnone());
 		return true;
 	}
@@ -172,8 +172,8 @@ vm_set_prop(struct hsl_exec *x, struct hsl_value object,
 
 	if (object.type != HSL_OBJECT || object.u.object->class == NULL) {
 		vunref(x, v);
-		return vm_throw(x, "property '%s' of a %s can't be set",
-		    name->data, hsl_type_name(object));
+		return vm_throw(x, "property '%s' of %s can't be set",
+		    name->data, hsl_type_phrase(object));
 	}
 	if (!vm_may_access(x, object, name, true)) {
 		vunref(x, v);

@@ -28,8 +28,8 @@ arith_number(struct hsl_exec *x, struct hsl_value v, double *n)
 		return vm_throw(x, "a number is expected, not the string "
 		    "\"%.40s\"", v.u.string->data);
 	default:
-		return vm_throw(x, "a number is expected, not a %s",
-		    hsl_type_name(v));
+		return vm_throw(x, "a number is expected, not %s",
+		    hsl_type_phrase(v));
 	}
 }
 
@@ -443,8 +443,8 @@ arith_slice(struct hsl_exec *x, struct hsl_value *dst, struct hsl_value v,
 
 	if (v.type != HSL_STRING && v.type != HSL_ARRAY) {
 		if (!vnullish(v))
-			return vm_throw(x, "a %s can't be sliced",
-			    hsl_type_name(v));
+			return vm_throw(x, "%s can't be sliced",
+			    hsl_type_phrase(v));
 		vset(x, dst, vnone());
 		return true;
 	}

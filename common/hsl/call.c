@@ -309,7 +309,7 @@ vm_call_value(struct hsl_exec *x, struct call *c)
 	int			 rc;
 
 	if (fn.type != HSL_FUNCTION) {
-		vm_throw(x, "a %s can't be called", hsl_type_name(fn));
+		vm_throw(x, "%s can't be called", hsl_type_phrase(fn));
 		return HSL_THROW;
 	}
 	c->base->type = HSL_NONE;
@@ -426,8 +426,8 @@ vm_call_method(struct hsl_exec *x, struct call *c, struct hsl_string *name)
 	const struct vmember	*m;
 
 	if (self.type != HSL_OBJECT) {
-		vm_throw(x, "method '%s' of a %s", name->data,
-		    hsl_type_name(self));
+		vm_throw(x, "method '%s' of %s", name->data,
+		    hsl_type_phrase(self));
 		return HSL_THROW;
 	}
 	if (self.u.object->class == NULL)

@@ -103,7 +103,6 @@ struct comp {
 	struct symtab		 constants;	/* index + 1 */
 	struct symtab		 strings;
 	struct symtab		 functions;
-	struct symtab		 spaces;	/* import * as */
 	struct symtab		 regexes;
 };
 

@@ -49,8 +49,9 @@ lib_wrong(struct hsl_call *c, int i, const char *wanted)
 {
 	const struct hsl_function	*row = c->host;
 
-	return vm_throw(c->x, "%s(): argument %d is a %s, not a %s",
-	    row->name, i + 1, hsl_type_name(c->argv[i]), wanted);
+	return vm_throw(c->x, "%s(): argument %d is %s, not %s %s",
+	    row->name, i + 1, hsl_type_phrase(c->argv[i]),
+	    wanted[0] == 'a' ? "an" : "a", wanted);
 }
 
 bool

@@ -274,10 +274,7 @@ vm_dispatch(struct hsl_exec *x)
 		vm_put(x, &x->globals[i.b][i.c], &R[i.a], i);
 		NEXT();
 	CASE(STATIC_GET):
-		vset(x, &R[i.a], vref(x->statics[i.d]));
-		NEXT();
-	CASE(STATIC_SET):
-		vset(x, &x->statics[i.d], vref(R[i.a]));
+		TRY(vm_get(x, &R[i.a], x->statics[i.d], i));
 		NEXT();
 	ARITH(ADD, &R[i.c], a + b)
 	ARITH(SUB, &R[i.c], a - b)
@@ -418,7 +415,9 @@ vm_dispatch(struct hsl_exec *x)
 		    R[i.c].u.number < R[i.b].u.array->count) {
 			vset(x, &R[i.a], vref(R[i.b].u.array->u.list[
 			    (uint32_t)R[i.c].u.number]));
-		} else
+		} else if ((i.x & ITEM) && R[i.b].type != HSL_ARRAY)
+			vset(x, &R[i.a], vnone());
+		else
 			TRY(vm_index(x, &R[i.a], R[i.b], &R[i.c]));
 		vm_kill(x, R, i);
 		NEXT();

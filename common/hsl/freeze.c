@@ -57,7 +57,7 @@ freeze_value(struct hsl_value v, size_t limit, struct buf *b, int depth,
 	case HSL_ARRAY:
 		break;
 	default:
-		return err_set(e, "a %s can't be kept", hsl_type_name(v));
+		return err_set(e, "%s can't be kept", hsl_type_phrase(v));
 	}
 	if (depth >= FREEZE_DEPTH)
 		return err_set(e, "nested too deeply to be kept");

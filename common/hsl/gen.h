@@ -3,7 +3,6 @@
  *
  * Inside the code generator only.  Registers of variables come first; above
  * them temporaries are used as a stack: whoever allocates restores `top`.
- *
  * I1  An instruction that reads a register finds it set: CHECK stands before
  *     the first use of a variable that may not be.
  * I2  A temporary is used up once: moved, or dropped by the reader (KILL_*).
@@ -20,11 +19,11 @@
 #define KILL_C		2
 #define QUIET		4		/* no exception if it is not set */
 #define INTO		4		/* ADD: none += b is b */
+#define ITEM		4		/* INDEX: of an array only */
 
 /* What a path starts at, and its steps; see path.c. */
 enum path_root { ROOT_REG, ROOT_CELL, ROOT_OUTER, ROOT_GLOBAL, ROOT_STATIC };
 enum path_step { STEP_KEY, STEP_KEYK, STEP_PUSH, STEP_PROP, STEP_SLICE };
-
 struct gen_loop {
 	struct gen_loop	*prev;
 	int32_t		 breaks;	/* jumps to be patched, -1 none */
@@ -105,6 +104,8 @@ uint16_t	 gen_var_get(struct gen *g, struct node *n, uint16_t want,
 void		 gen_var_set(struct gen *g, struct node *n, uint16_t src,
 		    bool take);
 
+/* ns::$name of an imported namespace, or NULL. */
+struct var	*gen_space_var(struct gen *g, const struct node *n);
 /* An error unless the variable of this N_VAR may be assigned to. */
 void		 gen_writable(struct gen *g, const struct node *n);
 
@@ -146,5 +147,4 @@ struct comp_member *gen_static(struct gen *g, struct node *n,
 		    struct comp_class **class);
 uint16_t	 gen_native_number(struct gen *g,
 		    const struct hsl_function *row);
-
 #endif

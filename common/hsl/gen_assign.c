@@ -78,6 +78,7 @@ path_root(struct gen *g, struct path *p, struct node *n, bool read,
 {
 	struct comp_class	*class;
 	struct comp_member	*m;
+	struct var		*v;
 
 	p->root = ROOT_REG;
 	if (n->kind == N_VAR && !(read && (copy ||
@@ -87,6 +88,9 @@ path_root(struct gen *g, struct path *p, struct node *n, bool read,
 			gen_writable(g, n);
 		if (read)
 			gen_value(g, n, REG_ANY);	/* CHECK */
+	} else if (n->kind == N_SCOPE && n->postfix && !read &&
+	    (v = gen_space_var(g, n)) != NULL) {
+		p->root = gen_var_place(g, v, &p->at);
 	} else if (n->kind == N_SCOPE && n->postfix && !read) {
 		m = gen_static(g, n, &class);
 		p->root = ROOT_STATIC;
@@ -199,6 +203,66 @@ path_store(struct gen *g, struct path *p, uint16_t src, bool kill)
 	path_emit(g, p, OP_PATH_SET, REG_NONE, sub);
 }
 
+/* A copy of what the path leads to, none if nothing; its keys stay. */
+static uint16_t
+path_read(struct gen *g, struct path *p, struct node *n)
+{
+	uint16_t	 value = gen_temp(g, n), bounds;
+	struct ins	 get = { .a = value, .b = p->at.a, .c = p->at.b,
+			    .x = QUIET }, *s;
+
+	if (p->root == ROOT_STATIC)
+		get = (struct ins){ .a = value, .x = QUIET, .d = p->at.a };
+	gen_emit(g, n, p->root == ROOT_CELL ? OP_CELL_GET :
+	    p->root == ROOT_OUTER ? OP_OUTER_GET : p->root == ROOT_GLOBAL ?
+	    OP_GLOBAL_GET : p->root == ROOT_STATIC ? OP_STATIC_GET : OP_MOVE,
+	    p->root == ROOT_REG ? (struct ins){ .a = value, .b = p->at.a } :
+	    get);
+	for (s = p->steps; s < p->steps + p->nsteps; s++) {
+		s->x = 0;
+		get = (struct ins){ .a = value, .b = value, .c = s->a };
+		switch (s->op) {
+		case STEP_SLICE:
+			bounds = gen_copy(g, n, value);
+			for (uint16_t i = 0; i < 3; i++)
+				gen_copy(g, n, (uint16_t)(s->a + i));
+			get.b = bounds;
+			gen_emit(g, n, OP_SLICE, get);
+			g->top = bounds;
+			break;
+		case STEP_KEY:
+			gen_emit(g, n, OP_INDEX, get);
+			break;
+		case STEP_PUSH:
+			gen_error(g, n, "[] reads nothing");
+			break;
+		default:
+			get.c = (uint16_t)s->d;
+			if (s->d > UINT16_MAX)
+				gen_error(g, n, "too many constants");
+			gen_emit(g, n, s->op == STEP_PROP ? OP_PROP :
+			    OP_INDEXK, get);
+		}
+	}
+	return value;
+}
+
+/* Keys that both the reading and the storing needed: steps kill none. */
+static void
+path_drop(struct gen *g, struct path *p)
+{
+	for (uint16_t i = 0; i < p->nsteps; i++) {
+		struct ins	*s = &p->steps[i];
+
+		if (s->op == STEP_KEY && gen_is_temp(g, s->a))
+			gen_emit(g, p->node, OP_DROP,
+			    (struct ins){ .a = s->a });
+		for (uint16_t b = 0; s->op == STEP_SLICE && b < 3; b++)
+			gen_emit(g, p->node, OP_DROP,
+			    (struct ins){ .a = (uint16_t)(s->a + b) });
+	}
+}
+
 /* ---- = ----------------------------------------------------------------- */
 
 static uint16_t
@@ -281,6 +345,28 @@ gen_assign_op_var(struct gen *g, struct node *n, uint16_t reg)
 	return reg;
 }
 
+/* A slice is read, changed, and put in its place. */
+static uint16_t
+gen_slice_op(struct gen *g, struct node *n, uint16_t want)
+{
+	uint16_t	 dst = gen_dest(g, n, want), old;
+	uint32_t	 mark = g->top;
+	struct ins	 i = { .a = 0 };
+	struct path	 p;
+
+	path_open(g, &p, n->a, n->b);
+	old = path_read(g, &p, n);
+	i.a = i.b = old;
+	i.c = gen_value(g, n->b, REG_ANY);
+	i.x = gen_is_temp(g, i.c) ? KILL_C : 0;
+	gen_emit(g, n, gen_binary_op(n->op), i);
+	path_store(g, &p, old, false);
+	path_drop(g, &p);
+	gen_emit(g, n, OP_TAKE, (struct ins){ .a = dst, .b = old });
+	g->top = mark;
+	return dst;
+}
+
 static uint16_t
 gen_assign_op(struct gen *g, struct node *n, uint16_t want, bool drop)
 {
@@ -298,6 +384,8 @@ gen_assign_op(struct gen *g, struct node *n, uint16_t want, bool drop)
 		gen_emit(g, n, OP_MOVE, (struct ins){ .a = want, .b = reg });
 		return want;
 	}
+	if (n->a->kind == N_SLICE)
+		return gen_slice_op(g, n, want);
 	dst = drop ? REG_NONE : gen_dest(g, n, want);
 	mark = g->top;
 	path_open(g, &p, n->a, n->b);
@@ -309,65 +397,6 @@ gen_assign_op(struct gen *g, struct node *n, uint16_t want, bool drop)
 	return dst;
 }
 
-/* A copy of what the path leads to, none if nothing; its parts stay. */
-static uint16_t
-path_read(struct gen *g, struct path *p, struct node *n)
-{
-	uint16_t	 value = gen_temp(g, n), bounds;
-	struct ins	 get = { .a = value, .b = p->at.a, .c = p->at.b,
-			    .x = QUIET }, *s;
-
-	if (p->root == ROOT_STATIC)
-		get = (struct ins){ .a = value, .d = p->at.a };
-	gen_emit(g, n, p->root == ROOT_CELL ? OP_CELL_GET :
-	    p->root == ROOT_OUTER ? OP_OUTER_GET : p->root == ROOT_GLOBAL ?
-	    OP_GLOBAL_GET : p->root == ROOT_STATIC ? OP_STATIC_GET : OP_MOVE,
-	    p->root == ROOT_REG ? (struct ins){ .a = value, .b = p->at.a } :
-	    get);
-	for (s = p->steps; s < p->steps + p->nsteps; s++) {
-		get = (struct ins){ .a = value, .b = value, .c = s->a };
-		switch (s->op) {
-		case STEP_SLICE:
-			bounds = gen_copy(g, n, value);
-			for (uint16_t i = 0; i < 3; i++)
-				gen_copy(g, n, (uint16_t)(s->a + i));
-			get.b = bounds;
-			gen_emit(g, n, OP_SLICE, get);
-			g->top = bounds;
-			break;
-		case STEP_KEY:
-			gen_emit(g, n, OP_INDEX, get);
-			break;
-		case STEP_PUSH:
-			gen_error(g, n, "[] reads nothing");
-			break;
-		default:
-			get.c = (uint16_t)s->d;
-			if (s->d > UINT16_MAX)
-				gen_error(g, n, "too many constants");
-			gen_emit(g, n, s->op == STEP_PROP ? OP_PROP :
-			    OP_INDEXK, get);
-		}
-	}
-	return value;
-}
-
-/* Keys that both the reading and the storing of ??= needed. */
-static void
-path_drop(struct gen *g, struct path *p)
-{
-	for (uint16_t i = 0; i < p->nsteps; i++) {
-		struct ins	*s = &p->steps[i];
-
-		if (s->op == STEP_KEY && gen_is_temp(g, s->a))
-			gen_emit(g, p->node, OP_DROP,
-			    (struct ins){ .a = s->a });
-		for (uint16_t b = 0; s->op == STEP_SLICE && b < 3; b++)
-			gen_emit(g, p->node, OP_DROP,
-			    (struct ins){ .a = (uint16_t)(s->a + b) });
-	}
-}
-
 static void
 gen_coalesce_path(struct gen *g, struct node *n, uint16_t value)
 {
@@ -377,8 +406,6 @@ gen_coalesce_path(struct gen *g, struct node *n, uint16_t value)
 	struct path	 p;
 
 	path_open(g, &p, n->a, n->b);
-	for (uint16_t i = 0; i < p.nsteps; i++)
-		p.steps[i].x = 0;
 	old = path_read(g, &p, n);
 	gen_emit(g, n, OP_TAKE, (struct ins){ .a = value, .b = old });
 	end = gen_jump(g, n, OP_JSET, (struct ins){ .a = value }, -1);
@@ -454,6 +481,8 @@ gen_incdec(struct gen *g, struct node *n, uint16_t want, bool drop)
 		gen_emit(g, n, OP_MOVE, (struct ins){ .a = want, .b = reg });
 		return want;
 	}
+	if (n->a->kind == N_SLICE)
+		gen_error(g, n, "++ and -- take no slice");
 	dst = drop ? REG_NONE : gen_dest(g, n, want);
 	mark = g->top;
 	path_open(g, &p, n->a, NULL);
@@ -537,7 +566,7 @@ gen_pattern_item(struct gen *g, struct node *item, uint16_t src,
 		gen_emit(g, item, OP_LOADK, (struct ins){ .a = key,
 		    .d = (int32_t)gen_k(g, item, v) });
 	gen_emit(g, item, OP_INDEX, (struct ins){ .a = value, .b = src,
-	    .c = key, .x = KILL_C });
+	    .c = key, .x = KILL_C | ITEM });
 	g->top--;
 	if (target->kind == N_ASSIGN || target->kind == N_DESTRUCT) {
 		set = gen_jump(g, item, OP_JSET, (struct ins){ .a = value },

@@ -365,7 +365,7 @@ gen_quiet(struct gen *g, struct node *n, uint16_t want)
 	if (n->kind == N_VAR)
 		return gen_var_get(g, n, want, true);
 	if (n->kind == N_INDEX || n->kind == N_PROP || n->kind == N_SLICE ||
-	    n->kind == N_CALL)
+	    n->kind == N_CALL || (n->kind == N_SCOPE && n->postfix))
 		return gen_postfix(g, n, want, true, false);
 	return gen_value(g, n, want);
 }

@@ -104,6 +104,21 @@ gen_scoped(struct gen *g, struct node *n)
 	return t;
 }
 
+struct var *
+gen_space_var(struct gen *g, const struct node *n)
+{
+	const struct decl	*d = gen_find_decl(g->f, n->text);
+	struct var		*v;
+
+	if (d == NULL || d->kind != DECL_NAMESPACE)
+		return NULL;
+	v = symtab_get(&d->module->main->vars, n->u.name);
+	if (v == NULL)
+		gen_error(g, n, "'%s' has no variable $%.*s", d->module->name,
+		    (int)n->u.name.len, n->u.name.p);
+	return v;
+}
+
 struct comp_member *
 gen_static(struct gen *g, struct node *n, struct comp_class **class)
 {

@@ -94,17 +94,17 @@ gen_prop(struct gen *g, struct node *n, uint16_t base, uint16_t want)
 }
 
 static uint16_t
-gen_static_get(struct gen *g, struct node *n, uint16_t want)
+gen_static_get(struct gen *g, struct node *n, uint16_t want, bool quiet)
 {
 	uint16_t		 dst = gen_dest(g, n, want);
 	struct comp_class	*class;
 	struct comp_member	*m;
-	struct ins		 i = { .a = dst };
-	const struct decl	*d = symtab_get(&g->c->spaces, n->text);
-	struct var		*v;
+	struct ins		 i = { .a = dst, .x = quiet ? QUIET : 0 };
+	struct var		*v = gen_space_var(g, n);
 
-	if (d != NULL && (v = symtab_get(&d->module->main->vars,
-	    n->u.name)) != NULL) {
+	if (g->failed)
+		return dst;
+	if (v != NULL) {
 		v = gen_var_root(v);
 		i.b = (uint16_t)v->func->module->number;
 		i.c = v->index;
@@ -122,7 +122,7 @@ static uint16_t
 gen_base(struct gen *g, struct node *n, uint16_t want, bool quiet)
 {
 	if (n->kind == N_SCOPE && n->postfix)
-		return gen_static_get(g, n, want);
+		return gen_static_get(g, n, want, quiet);
 	if (n->kind == N_SCOPE)
 		return gen_function_value(g, n, want);
 	return quiet ? gen_quiet(g, n, want) : gen_value(g, n, want);

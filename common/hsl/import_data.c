@@ -13,6 +13,20 @@ static const char *const	data_missing[] = {
 	"yaml", "yml", "crt", "pem", "key", "eml", NULL
 };
 
+/* Those that may stand before "!". */
+static const char *const	data_loaders[] = {
+	"txt", "csv", "json", "yaml", "yml", "crt", "pem", "key", "eml", NULL
+};
+
+static bool
+data_among(const char *const *names, struct str name)
+{
+	for (; *names != NULL; names++)
+		if (str_eq(name, str_of(*names)))
+			return true;
+	return false;
+}
+
 /* The loader's name; *path becomes what is left. */
 static struct str
 data_loader(struct str *path)
@@ -59,12 +73,16 @@ link_data(struct comp *c, struct import *im)
 	struct str	 path = im->path, loader = data_loader(&path), text;
 	const char	*name;
 
-	for (const char *const *m = data_missing; *m != NULL; m++)
-		if (str_eq(loader, str_of(*m))) {
-			comp_error(c, im->at, "import of '%s' is not "
-			    "available in this version", *m);
-			return;
-		}
+	if (path.len < im->path.len && !data_among(data_loaders, loader)) {
+		comp_error(c, im->at, "unknown loader '%.*s'",
+		    (int)loader.len, loader.p);
+		return;
+	}
+	if (data_among(data_missing, loader)) {
+		comp_error(c, im->at, "import of '%.*s' is not available in "
+		    "this version", (int)loader.len, loader.p);
+		return;
+	}
 	if (comp_open(c, im->at, path, &text, &name) == 0)
 		data_parse(c, im, loader, text);
 }

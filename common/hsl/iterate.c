@@ -33,7 +33,7 @@ vm_foreach(struct hsl_exec *x, struct hsl_value *iter, struct hsl_value v)
 		v = vmake(HSL_ARRAY, varr_new(x, 0));
 	else if (v.type != HSL_ARRAY &&
 	    hsl_object_data(v, &iterator_class) == NULL)
-		return vm_throw(x, "foreach over a %s", hsl_type_name(v));
+		return vm_throw(x, "foreach over %s", hsl_type_phrase(v));
 	else
 		vref(v);
 	vset(x, &iter[0], v);

@@ -65,7 +65,6 @@ link_space(struct comp *c, struct comp_module *m, struct import *im)
 		comp_error(c, im->at, "'%.*s' is declared twice",
 		    (int)im->space.len, im->space.p);
 	symtab_put(&m->main->names, &c->arena, im->space, d);
-	symtab_put(&c->spaces, &c->arena, im->space, d);
 }
 
 /* After its own imports are bound, so that names may be passed on. */

@@ -66,7 +66,7 @@ vm_spread_item(struct hsl_exec *x, struct hsl_value *dst,
 	if (v.type == HSL_ARRAY)
 		varr_merge(x, dst->u.array, v.u.array);
 	else if (!vnullish(v))
-		return vm_throw(x, "a %s can't be spread", hsl_type_name(v));
+		return vm_throw(x, "%s can't be spread", hsl_type_phrase(v));
 	return vm_check(x);
 }
 

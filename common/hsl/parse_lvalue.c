@@ -66,9 +66,17 @@ static void
 parse_check_pattern(struct parser *p, struct node *pattern)
 {
 	struct node	*i, *target;
+	int		 keyed = -1;
 
 	for (i = pattern->list; i != NULL && !p->panic; i = i->next) {
 		target = i->kind == N_SPREAD ? i->a : i->b;
+		if (i->kind == N_ITEM && keyed != -1 &&
+		    keyed != (i->a != NULL)) {
+			parse_error(p, "a pattern has keys for all or none");
+			return;
+		}
+		if (i->kind == N_ITEM)
+			keyed = i->a != NULL;
 		if (target == NULL)
 			continue;
 		if (i->kind == N_SPREAD && i->next != NULL)

@@ -68,8 +68,8 @@ path_step(struct hsl_exec *x, struct hsl_value *slot,
 			return NULL;
 		slot = vprops(*slot);
 	} else if (step.op == STEP_PROP) {
-		vm_throw(x, "property '%s' of a %s can't be set",
-		    key->u.string->data, hsl_type_name(*slot));
+		vm_throw(x, "property '%s' of %s can't be set",
+		    key->u.string->data, hsl_type_phrase(*slot));
 		return NULL;
 	}
 	if ((a = varr_own(x, slot)) == NULL)

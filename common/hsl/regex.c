@@ -320,8 +320,8 @@ regex_of(struct hsl_exec *x, struct hsl_value v)
 	if (v.type == HSL_RESOURCE && v.u.resource->kind == &regex_kind)
 		return v.u.resource->data;
 	if (v.type != HSL_STRING) {
-		vm_throw(x, "a pattern is expected, not a %s",
-		    hsl_type_name(v));
+		vm_throw(x, "a pattern is expected, not %s",
+		    hsl_type_phrase(v));
 		return NULL;
 	}
 	rc = regex_cache(x);

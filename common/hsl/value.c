@@ -298,6 +298,17 @@ hsl_type_name(struct hsl_value v)
 	return v.type <= HSL_RESOURCE ? names[v.type] : "none";
 }
 
+const char *
+hsl_type_phrase(struct hsl_value v)
+{
+	static const char *const	 phrases[] = {
+		"none", "none", "a boolean", "a number", "a string",
+		"an array", "a function", "an object", "a resource"
+	};
+
+	return v.type <= HSL_RESOURCE ? phrases[v.type] : "none";
+}
+
 void
 hsl_value_print(struct hsl_value v, struct buf *out)
 {

@@ -74,6 +74,7 @@ struct str	 hsl_value_str(struct hsl_value v);
 double		 hsl_value_number(struct hsl_value v, double otherwise);
 bool		 hsl_value_true(struct hsl_value v);	/* truthiness */
 const char	*hsl_type_name(struct hsl_value v);
+const char	*hsl_type_phrase(struct hsl_value v);	/* "an array" */
 /* Appends what string() and echo show. */
 void		 hsl_value_print(struct hsl_value v, struct buf *out);
 

@@ -206,8 +206,14 @@ def test_hsl_includes():
         bad = d.write("bad.hsl", '\n include "extras://x";\n'
                       'include "./none.hsl";\n')
         p = run("hsl", "check", bad)
-        check(p, 1, "", "bad.hsl:2:2: extras://x: there are no extras")
+        check(p, 1, "", "bad.hsl:2:2: ")
         check(p, 1, "", "bad.hsl:3:1: ")
+        d.write("extras/one.hsl", "function one() { return 1; }\n")
+        d.write("extras/two/main.hsl", 'import { one } from "extras://one";\n'
+                'import { six } from "./part.hsl";\n')
+        d.write("extras/two/part.hsl", "function six() { return 6; }\n")
+        check(run("hsl", "run", d.write("x.hsl", '''
+import { one, six } from "extras://two"; echo one() . six();''')), 0, "16\n")
         # What is wrong in a file that was included is reported there.
         d.write("lib.hsl", "\n$x = ;\n")
         check(run("hsl", "check", top), 1, "", "/lib.hsl:2:6: ")

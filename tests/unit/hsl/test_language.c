@@ -64,7 +64,7 @@ static const struct run_case	conversion[] = {
 	    "echo true + true; echo \"a\" - 1;",
 	    "1\n3\n2\n! a number is expected, not the string \"a\"\n" },
 	{ "array in arithmetic", "echo [1] * [2];",
-	    "! a number is expected, not a array\n" },
+	    "! a number is expected, not an array\n" },
 	{ "keys", "$a = [\"1\" => \"a\", \"-5\" => \"b\", \"01\" => \"c\","
 	    "1.9 => \"d\", true => \"e\", none => \"f\"]; echo $a;"
 	    "echo $a[true] . $a[none] . $a[\"1\"];",
@@ -265,8 +265,8 @@ static const struct run_case	statements[] = {
 	    " echo $e->column() > 0; echo $e->toString(); }"
 	    " $m = Exception(\"mine\"); echo $m->line() === none;"
 	    " echo $m->toString(); throw $m;",
-	    "method 'f' of a none\nt\n2\ntrue\n"
-	    "method 'f' of a none in t:2:13\ntrue\nmine\n! mine\n" },
+	    "method 'f' of none\nt\n2\ntrue\n"
+	    "method 'f' of none in t:2:13\ntrue\nmine\n! mine\n" },
 	{ "throw as an expression", "try { $x = none ?? throw 3; } catch ($e)"
 	    " { echo $e; } echo match (1) { 1 => 2, default => throw 4 };",
 	    "3\n2\n" },

@@ -69,7 +69,7 @@ static const struct run_case	arrays[] = {
 	{ "wrong types", "try { array_map(1, []); } catch ($e)"
 	    " { echo $e->message(); } array_keys(5);",
 	    "array_map(): argument 1 is a number, not a function\n"
-	    "! array_keys(): argument 1 is a number, not a array\n" },
+	    "! array_keys(): argument 1 is a number, not an array\n" },
 	{ .name = NULL }
 };
 
@@ -125,7 +125,7 @@ static const struct run_case	strings[] = {
 	{ "numbers as strings", "echo str_lower(5) . length(str_upper(true));",
 	    "54\n" },
 	{ "wrong types", "str_lower([]);",
-	    "! str_lower(): argument 1 is a array, not a string\n" },
+	    "! str_lower(): argument 1 is an array, not a string\n" },
 	{ .name = NULL }
 };
 

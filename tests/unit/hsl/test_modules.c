@@ -17,6 +17,9 @@ static const struct mod_file	files[] = {
 	    "function both() { return more() . more(); }" },
 	{ "entry", "import { both, more } from \"again\";" },
 	{ "part", "$x = $x + 1; if ($x > 2) $y = \"big\";" },
+	{ "box", "$v = \"box\";" },
+	{ "spaced", "import * as n from \"box\";"
+	    "function other() { return n::$v; }" },
 	{ "self", "include \"self\";" },
 	{ "ring1", "import { a } from \"ring2\"; function b() {}" },
 	{ "ring2", "import { b } from \"ring1\"; function a() {}" },
@@ -79,7 +82,7 @@ static const struct run_case	modules[] = {
 	    "broken:2:8: an expression is expected before ';'\n" },
 	{ "exceptions there", "import { f } from \"thrower\"; try { f(); }"
 	    " catch ($e) { echo $e->toString(); }",
-	    "method 'x' of a none in thrower:2:24\n" },
+	    "method 'x' of none in thrower:2:24\n" },
 	{ "include", "$x = 1; include \"part\"; include ''part''; echo $x;"
 	    "echo $y; function f() { $x = 5; include \"part\"; return $y; }"
 	    "echo f();", "3\nbig\nbig\n" },
@@ -103,6 +106,27 @@ static const struct run_case	modules[] = {
 	    "t:1:1: 'bad.json' is no json\n" },
 	{ "later loaders", "import $d from \"x.yaml\";",
 	    "t:1:1: import of 'yaml' is not available in this version\n" },
+	{ "unknown loader", "import $d from \"foo!hello\";",
+	    "t:1:1: unknown loader 'foo'\n" },
+	{ "variables of namespaces", "import * as n from \"lib\";"
+	    "n::$count = 7; echo n::next(); n::$count += 2; n::$count++;"
+	    "n::$count ?\?= 1; echo n::$count; echo isset(n::$count);"
+	    "echo unset(n::$count); echo isset(n::$count);"
+	    "function f() { n::$count[\"x\"] = 1; return n::$count; }"
+	    "echo f();", "lib runs\n8\n11\ntrue\ntrue\nfalse\n"
+	    "[\"x\"=>1]\n" },
+	{ "no such name in a namespace", "import * as n from \"lib\";"
+	    "n::$nope = 1; echo n::$nope; echo n::nope();",
+	    "t:1:26: 'lib' has no variable $nope\n"
+	    "t:1:45: 'lib' has no variable $nope\n"
+	    "t:1:60: unknown function 'nope'\n" },
+	{ "one name for two namespaces", "import * as n from \"lib\";"
+	    "import { other } from \"spaced\"; echo other(); echo n::next();",
+	    "lib runs\nbox\n1\n" },
+	{ "a namespace's name twice", "import * as n from \"lib\";"
+	    "class n {}", "t:1:1: 'n' is declared twice\n" },
+	{ "a list's last comma", "import { next, } from \"lib\"; echo next();",
+	    "lib runs\n1\n" },
 	{ .name = NULL }
 };
 

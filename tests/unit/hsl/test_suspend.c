@@ -189,7 +189,7 @@ test_host_types(void **state)
 	    " try { $t->wait(1, 2); } catch ($e) { echo $e->message(); }"),
 	    &out);
 	assert_string_equal(buf_cstr(&out), "Thing\nfalse\n"
-	    "property 'x' of a object can't be set\n"
+	    "property 'x' of an object can't be set\n"
 	    "class Thing has no method 'nope'\n"
 	    "wait() takes at most 1 argument, not 2\n");
 	buf_free(&out);
@@ -236,7 +236,7 @@ test_freeze(void **state)
 	susp_keep("$x = 1;", 1000, "");
 	susp_keep("$context = \"abc\";", 1000, "abc");
 	susp_keep("$context = [length];", 1000, "a function can't be kept");
-	susp_keep("$context = Thing();", 1000, "a object can't be kept");
+	susp_keep("$context = Thing();", 1000, "an object can't be kept");
 	susp_keep("$context = \"x\" * 2000;", 1000, "more than 1000 bytes");
 	susp_keep("$context = [1] * 200;", 1000, "more than 1000 bytes");
 	susp_keep("$context = [1]; for ($i = 0; $i < 40; $i++) $context ="
