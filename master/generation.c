@@ -403,3 +403,13 @@ generation_log(struct generation *g)
 			CHANNEL_SEND(p->channel, LOG_FILE, g->house->log_fd,
 			    { .unused = 0 });
 }
+
+void
+generation_tickets(struct generation *g)
+{
+	struct process	*p;
+
+	TAILQ_FOREACH(p, &g->processes, link)
+		if (p->state != PROCESS_NONE)
+			process_tell_tickets(p);
+}

@@ -25,6 +25,7 @@
 
 #include "slot.h"
 #include "sockets.h"
+#include "tickets.h"
 
 enum generation_state {
 	GENERATION_PROBING, GENERATION_STARTING, GENERATION_RUNNING,
@@ -68,6 +69,7 @@ struct house {
 	struct loop			*loop;
 	struct sockets			 sockets;
 	struct slots			 slots;
+	struct tickets			 tickets;
 	const char			*directory;
 	const char			*programs;	/* where they lie */
 	int				 log_fd;	/* -1: not a file */
@@ -103,6 +105,8 @@ bool		 generation_reaped(struct generation *g, pid_t pid,
 		    int status);
 /* Gives the workers a new log file. */
 void		 generation_log(struct generation *g);
+/* Tells the workers new keys of tickets. */
+void		 generation_tickets(struct generation *g);
 const char	*process_state_name(const struct process *p);
 
 /* generation.c keeps the states, process.c one worker. */
@@ -111,6 +115,7 @@ void		 process_drain(struct process *p, int64_t soft_ms,
 		    int64_t hard_ms);
 /* Tells it the parameters of its new generation. */
 void		 process_renew(struct process *p);
+void		 process_tell_tickets(struct process *p);
 void		 generation_ready(struct generation *g);
 void		 generation_fail(struct generation *g);
 

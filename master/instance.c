@@ -149,6 +149,26 @@ instance_next_generation(struct instance *i)
 	return 0;
 }
 
+/* The lifetime of tickets is that of the configuration that runs now. */
+static void
+instance_await_tickets(struct instance *i, const struct generation *g)
+{
+	timer_start(&i->tickets, conf_params(g->conf)->tls_ticket_lifetime);
+}
+
+static void
+instance_new_tickets(void *arg)
+{
+	struct instance		*i = arg;
+	struct generation	*g;
+
+	tickets_rotate(&i->house.tickets);
+	TAILQ_FOREACH(g, &i->generations, link)
+		generation_tickets(g);
+	if ((g = instance_running(i)) != NULL)
+		instance_await_tickets(i, g);
+}
+
 static void
 instance_on_running(void *arg, struct generation *g)
 {
@@ -164,6 +184,7 @@ instance_on_running(void *arg, struct generation *g)
 			generation_log(old);
 		}
 	sockets_prune(&i->house.sockets);
+	instance_await_tickets(i, g);
 	if (g->number == 1 || i->notify != -1) {
 		LOG(EV_MASTER_START, NULL,
 		    LOG_STR("directory", i->house.directory));
@@ -341,6 +362,8 @@ instance_new(struct loop *l, const char *dir, const char *programs,
 	i->house.directory = dir;
 	i->house.programs = programs;
 	i->house.log_fd = -1;
+	tickets_rotate(&i->house.tickets);
+	timer_init(&i->tickets, l, instance_new_tickets, i);
 	i->house.ops = &ops;
 	i->house.arg = i;
 	i->notify = notify;
@@ -358,6 +381,8 @@ instance_free(struct instance **ip)
 	sockets_fini(&i->house.sockets);
 	slots_fini(&i->house.slots);
 	control_close(&i->control);
+	timer_fini(&i->tickets);
+	explicit_bzero(&i->house.tickets, sizeof i->house.tickets);
 	notify_close(i);
 	if (i->pid_file != -1) {
 		if (ftruncate(i->pid_file, 0) == -1)

@@ -29,6 +29,7 @@ struct instance {
 	int			 notify;	/* for mtactl start; or -1 */
 	int			 pid_file;
 	int			 exit_status;
+	struct timer		 tickets;	/* when their key changes */
 	bool			 reload_wanted;
 	bool			 stopping;
 };

@@ -157,6 +157,16 @@ process_tell_log(struct process *p)
 		CHANNEL_SEND(p->channel, LOG_FILE, fd, { .unused = 0 });
 }
 
+void
+process_tell_tickets(struct process *p)
+{
+	const struct tickets	*t = &p->generation->house->tickets;
+
+	if (strcmp(p->service->command, "smtpd") == 0)
+		CHANNEL_SEND(p->channel, TLS_TICKETS, -1,
+		    { .keys = tickets_keys(t) });
+}
+
 static void
 process_tell(struct process *p)
 {
@@ -166,6 +176,7 @@ process_tell(struct process *p)
 	process_tell_listeners(p);
 	process_tell_boards(p);
 	process_tell_log(p);
+	process_tell_tickets(p);
 	CHANNEL_SEND(p->channel, START, -1, { .unused = 0 });
 }
 

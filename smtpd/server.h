@@ -46,6 +46,9 @@ struct server {
 	bool			 hard_passed;
 };
 
+/* A path of a parameter: it lies in the instance unless it is absolute. */
+const char *server_path(const struct server *srv, const char *path,
+	    char *out, size_t size);
 /* The last session of a draining worker ends it. */
 void	server_session_gone(struct server *srv);
 

@@ -21,6 +21,7 @@
 #include "server.h"
 #include "session.h"
 #include "session_hook.h"
+#include "tls.h"
 #include "transaction.h"
 
 #define LINGER_MS	5000
@@ -31,6 +32,7 @@ static void	session_on_close(void *arg, enum stream_close how,
 		    const char *why);
 static void	session_on_drain(void *arg);
 static void	session_on_tls(void *arg);
+static void	session_begin(struct session *s);
 
 static const struct stream_ops	session_stream_ops = {
 	.on_read = session_on_read,
@@ -93,6 +95,21 @@ session_refuse(struct session *s, const struct smtp_refusal *why)
 /* ---- The end ----------------------------------------------------------- */
 
 void
+session_forget_names(struct session *s)
+{
+	struct hook_connection	*c = &s->conn;
+
+	free(c->helo_host);
+	c->helo_host = NULL;
+	c->helo_verb = NULL;
+	s->offered = 0;
+	free(c->auth_mechanism);
+	c->auth_mechanism = NULL;
+	free(c->auth_username);
+	c->auth_username = NULL;
+}
+
+void
 session_forget(struct session *s)
 {
 	struct server	*srv = s->server;
@@ -101,10 +118,9 @@ session_forget(struct session *s)
 	farewell_fini(&s->farewell);
 	TAILQ_REMOVE(&srv->sessions, s, link);
 	srv->session_count--;
-	free(s->conn.helo_host);
+	session_forget_names(s);
+	session_tls_forget(s);
 	free(s->conn.remoteptr);
-	free(s->conn.auth_mechanism);
-	free(s->conn.auth_username);
 	free(s);
 	server_session_gone(srv);
 }
@@ -181,7 +197,7 @@ session_on_drain(void *arg)
 	struct session	*s = arg;
 
 	if (s->mode == MODE_HANDSHAKE) {
-		if (stream_tls_accept(s->stream, s->server->tls, NULL) == -1)
+		if (session_tls_start(s) == -1)
 			session_end(s);
 		return;
 	}
@@ -375,31 +391,17 @@ session_on_read(void *arg, struct str data)
 
 /* ---- TLS --------------------------------------------------------------- */
 
-/* RFC 3207 4.2: everything learnt in clear is forgotten. */
 static void
 session_on_tls(void *arg)
 {
 	struct session	*s = arg;
+	bool		 greeted = s->greeted;
 
-	session_reset(s);
-	s->state = STATE_START;
-	s->mode = MODE_COMMAND;
-	free(s->conn.helo_host);
-	s->conn.helo_host = NULL;
-	s->conn.helo_verb = NULL;
-	s->offered = 0;
-	free(s->conn.auth_mechanism);
-	s->conn.auth_mechanism = NULL;
-	free(s->conn.auth_username);
-	s->conn.auth_username = NULL;
-	s->conn.tls_protocol = stream_tls_protocol(s->stream);
-	s->conn.tls_cipher = stream_tls_cipher(s->stream);
-	s->conn.tls_keysize = stream_tls_keysize(s->stream);
-	COUNT(tls_sessions);
-	LOG(EV_TLS, &s->log, LOG_STR("result", "started"),
-	    LOG_STR("protocol", s->conn.tls_protocol),
-	    LOG_STR("cipher", s->conn.tls_cipher));
-	session_set_timer(s);
+	session_tls_done(s);
+	if (!greeted)
+		session_begin(s);
+	else
+		session_set_timer(s);
 }
 
 /* ---- The beginning ----------------------------------------------------- */
@@ -425,6 +427,17 @@ session_facts(struct session *s, int fd, const struct netaddr *peer)
 	s->log.conn = c->id;
 }
 
+/* The client's name, the connect hook, the greeting. */
+static void
+session_begin(struct session *s)
+{
+	s->greeted = true;
+	session_name(s);
+	if (s->mode == MODE_WAIT)
+		stream_pause(s->stream);
+	session_set_timer(s);
+}
+
 void
 session_open(struct server *srv, int fd, const struct netaddr *peer)
 {
@@ -442,10 +455,12 @@ session_open(struct server *srv, int fd, const struct netaddr *peer)
 	LOG(EV_CONNECT, &s->log, LOG_STR("server", srv->serverid),
 	    LOG_STR("remoteip", s->conn.remoteip),
 	    LOG_NUM("remoteport", s->conn.remoteport));
-	session_name(s);
-	if (s->mode == MODE_WAIT)
-		stream_pause(s->stream);
-	session_set_timer(s);
+	if (!srv->params->smtpd_tls_wrapper)
+		session_begin(s);
+	else if (srv->tls == NULL || session_tls_start(s) == -1)
+		session_end(s);
+	else
+		session_set_timer(s);
 }
 
 /* ---- Drain ------------------------------------------------------------- */

@@ -86,6 +86,7 @@ struct session {
 	uint32_t		 errors;
 	uint32_t		 messages;
 	unsigned		 offered;	/* bits of smtp/ext.h */
+	bool			 greeted;	/* or about to be */
 	bool			 chunk_last;
 	bool			 more_came;	/* input behind this command */
 	bool			 peer_eof;	/* the client sends no more */
@@ -106,6 +107,8 @@ void	session_close(struct session *s);
 /* Closes at once; s is gone, or waits for its last hook. */
 void	session_end(struct session *s);
 void	session_forget(struct session *s);
+/* What HELO and AUTH said. */
+void	session_forget_names(struct session *s);
 /* Back to STATE_READY, without a transaction. */
 void	session_reset(struct session *s);
 /* What a drain allows this session now. */

@@ -12,12 +12,13 @@
 #include "base/mem.h"
 #include "compat/nameless.h"
 #include "dns/dns.h"
-#include "event/tls.h"
+#include "event/tls_server.h"
 
 #include "acceptor.h"
 #include "naming.h"
 #include "server.h"
 #include "session.h"
+#include "tls.h"
 
 static struct server	server;
 
@@ -44,7 +45,7 @@ server_refuse(struct server *srv, const char *what, const char *why)
 	worker_refuse(srv->worker, what, 0, 0, why);
 }
 
-static const char *
+const char *
 server_path(const struct server *srv, const char *path, char *out,
     size_t size)
 {
@@ -54,24 +55,6 @@ server_path(const struct server *srv, const char *path, char *out,
 		(void)snprintf(out, size, "%s/%s", srv->worker->directory,
 		    path);
 	return out;
-}
-
-static int
-server_load_tls(struct server *srv)
-{
-	const struct params	*p = srv->params;
-	char			 cert[PATH_MAX], key[PATH_MAX];
-	struct err		 e;
-
-	if (p->smtpd_tls_cert_file[0] == '\0')
-		return 0;
-	srv->tls = tls_server(
-	    server_path(srv, p->smtpd_tls_cert_file, cert, sizeof cert),
-	    server_path(srv, p->smtpd_tls_key_file, key, sizeof key), &e);
-	if (srv->tls != NULL)
-		return 0;
-	server_refuse(srv, "smtpd_tls_cert_file", e.text);
-	return -1;
 }
 
 static struct hsl_limits
@@ -369,12 +352,20 @@ smtpd_drain(struct worker *w, int64_t soft_ms, int64_t hard_ms)
 	server_session_gone(srv);
 }
 
+static void
+smtpd_tickets(struct worker *w, struct str keys)
+{
+	(void)w;
+	tls_tickets_set(keys.p, keys.len);
+}
+
 static const struct daemon	smtpd = {
 	.program = "smtpd",
 	.prepare = smtpd_prepare,
 	.load = smtpd_load,
 	.start = smtpd_start,
 	.drain = smtpd_drain,
+	.tickets = smtpd_tickets,
 };
 
 int

@@ -67,6 +67,12 @@ check_tls(const struct params *p, const struct settings *s,
 	if (key && !cert)
 		report(r, PLACE(s, "smtpd_tls_key_file"),
 		    "smtpd_tls_key_file without smtpd_tls_cert_file");
+	if (!cert && p->smtpd_tls_wrapper)
+		report(r, PLACE(s, "smtpd_tls_wrapper"),
+		    "smtpd_tls_wrapper without smtpd_tls_cert_file");
+	if (!cert && p->smtpd_tls_cert_dir[0] != '\0')
+		report(r, PLACE(s, "smtpd_tls_cert_dir"),
+		    "smtpd_tls_cert_dir without smtpd_tls_cert_file");
 }
 
 void

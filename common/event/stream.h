@@ -113,6 +113,12 @@ const char	*stream_tls_protocol(const struct stream *s);	/* "TLSv1.3" */
 const char	*stream_tls_cipher(const struct stream *s);
 int		 stream_tls_keysize(const struct stream *s);
 long		 stream_tls_verify_result(const struct stream *s);
-void		*stream_tls_peer_cert(const struct stream *s);	/* X509, ref */
+bool		 stream_tls_resumed(const struct stream *s);
+/* The name that the client asked for; NULL: none. */
+const char	*stream_tls_sni(const struct stream *s);
+/* The peer's certificate, counted (X509_free()), or NULL; and the others that
+ * it sent, borrowed: the n'th, or NULL. */
+struct x509_st	*stream_tls_peer_cert(const struct stream *s);
+struct x509_st	*stream_tls_peer_chain(const struct stream *s, int n);
 
 #endif

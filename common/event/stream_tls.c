@@ -97,8 +97,29 @@ stream_tls_verify_result(const struct stream *s)
 	return SSL_get_verify_result(s->ssl);
 }
 
-void *
+const char *
+stream_tls_sni(const struct stream *s)
+{
+	return SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name);
+}
+
+struct x509_st *
 stream_tls_peer_cert(const struct stream *s)
 {
 	return SSL_get1_peer_certificate(s->ssl);
+}
+
+/* A server has the chain without the peer's own, a client with it. */
+struct x509_st *
+stream_tls_peer_chain(const struct stream *s, int n)
+{
+	const STACK_OF(X509)	*chain = SSL_get_peer_cert_chain(s->ssl);
+
+	return sk_X509_value(chain, SSL_is_server(s->ssl) ? n : n + 1);
+}
+
+bool
+stream_tls_resumed(const struct stream *s)
+{
+	return SSL_session_reused(s->ssl) == 1;
 }

@@ -1,4 +1,3 @@
-#include <openssl/err.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -6,7 +5,7 @@
 #include "tls.h"
 #include "tls_private.h"
 
-static int
+int
 tls_error(struct err *e, const char *what)
 {
 	const char	*reason;
@@ -16,7 +15,7 @@ tls_error(struct err *e, const char *what)
 	    "OpenSSL error");
 }
 
-static struct tls_context *
+struct tls_context *
 tls_new(const SSL_METHOD *method, struct err *e)
 {
 	struct tls_context	*ctx = xcalloc(1, sizeof *ctx);
@@ -37,25 +36,6 @@ tls_new(const SSL_METHOD *method, struct err *e)
 	return ctx;
 }
 
-struct tls_context *
-tls_server(const char *cert_file, const char *key_file, struct err *e)
-{
-	struct tls_context	*ctx = tls_new(TLS_server_method(), e);
-
-	if (ctx == NULL)
-		return NULL;
-	if (SSL_CTX_set_min_proto_version(ctx->ssl, TLS1_2_VERSION) != 1 ||
-	    SSL_CTX_use_certificate_chain_file(ctx->ssl, cert_file) != 1)
-		(void)tls_error(e, cert_file);
-	else if (SSL_CTX_use_PrivateKey_file(ctx->ssl, key_file,
-	    SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(ctx->ssl) != 1)
-		(void)tls_error(e, key_file);
-	else
-		return ctx;
-	tls_context_free(&ctx);
-	return NULL;
-}
-
 /* Any TLS is better than none here: old versions and weak keys are taken. */
 struct tls_context *
 tls_client_unverified(struct err *e)
@@ -71,11 +51,14 @@ tls_client_unverified(struct err *e)
 }
 
 void
-tls_context_free(struct tls_context **ctx)
+tls_context_free(struct tls_context **cp)
 {
-	if (*ctx == NULL)
-		return;
-	SSL_CTX_free((*ctx)->ssl);
-	free(*ctx);
-	*ctx = NULL;
+	struct tls_context	*c = *cp, *more;
+
+	*cp = NULL;
+	for (; c != NULL; c = more) {
+		more = c->more;
+		SSL_CTX_free(c->ssl);
+		free(c);
+	}
 }

@@ -1,10 +1,21 @@
+/* The inside of a context, shared by both sides. */
 #ifndef EVENT_TLS_PRIVATE_H
 #define EVENT_TLS_PRIVATE_H
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "base/err.h"
+
 struct tls_context {
-	SSL_CTX	*ssl;
+	SSL_CTX			*ssl;
+	struct tls_context	*more;	/* certificates for other names */
 };
+
+struct tls_context *tls_new(const SSL_METHOD *method, struct err *e);
+/* -1, with what OpenSSL has to say. */
+int	tls_error(struct err *e, const char *what);
+/* tls_ticket.c */
+void	tls_tickets_use(SSL_CTX *ssl);
 
 #endif

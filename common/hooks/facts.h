@@ -21,6 +21,8 @@
 #include "smtp/option.h"
 #include "smtp/path.h"
 
+struct x509_st;
+
 struct hook_connection {
 	char		 id[UUID_TEXT];
 	char		 remoteip[INET6_ADDRSTRLEN];
@@ -37,6 +39,10 @@ struct hook_connection {
 	const char	*tls_protocol;	/* NULL: in clear */
 	const char	*tls_cipher;
 	int		 tls_keysize;
+	char		*tls_sni;	/* NULL: none asked for */
+	struct x509_st	*tls_cert;	/* the client's; NULL: none */
+	struct x509_st	**tls_chain;	/* what it sent beside, then NULL */
+	long		 tls_verify;	/* OpenSSL's result */
 	char		*auth_mechanism; /* NULL: not authenticated */
 	char		*auth_username;	/* NULL: not known */
 };

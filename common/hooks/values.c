@@ -1,4 +1,5 @@
 #include "values.h"
+#include "x509.h"
 
 static struct hsl_value
 values_address(struct hsl_exec *x, const struct smtp_path *p)
@@ -50,6 +51,20 @@ values_helo(struct hsl_exec *x, const struct hook_connection *c)
 }
 
 static struct hsl_value
+values_peercert(struct hsl_exec *x, const struct hook_connection *c)
+{
+	struct hsl_value	v = hsl_array(x), chain = hsl_array(x);
+	size_t			i;
+
+	for (i = 0; c->tls_chain[i] != NULL; i++)
+		hsl_array_push(x, chain, x509_resource(x, c->tls_chain[i]));
+	hsl_array_set(x, v, "x509", x509_resource(x, c->tls_cert));
+	hsl_array_set(x, v, "chain", chain);
+	hsl_array_set(x, v, "error", hsl_number((double)c->tls_verify));
+	return v;
+}
+
+static struct hsl_value
 values_tls(struct hsl_exec *x, const struct hook_connection *c)
 {
 	struct hsl_value	v = hsl_array(x);
@@ -57,6 +72,10 @@ values_tls(struct hsl_exec *x, const struct hook_connection *c)
 	hsl_array_set(x, v, "protocol", hsl_text(x, c->tls_protocol));
 	hsl_array_set(x, v, "cipher", hsl_text(x, c->tls_cipher));
 	hsl_array_set(x, v, "keysize", hsl_number(c->tls_keysize));
+	if (c->tls_sni != NULL)
+		hsl_array_set(x, v, "sni", hsl_text(x, c->tls_sni));
+	if (c->tls_cert != NULL)
+		hsl_array_set(x, v, "peercert", values_peercert(x, c));
 	return v;
 }
 

@@ -124,10 +124,6 @@ void		 exec_free_bare(struct hsl_exec *x);
 
 /* Objects and resources; the list of finalizers. */
 struct hsl_value vobject(struct hsl_exec *x, const struct vclass *c);
-struct hsl_value vresource(struct hsl_exec *x,
-		    const struct vresource_kind *kind, void *data);
-void		*vresource_data(struct hsl_value v,
-		    const struct vresource_kind *kind);
 struct hsl_value vclosure(struct hsl_exec *x, uint16_t ncells);
 struct hsl_value *vprops(struct hsl_value object);
 

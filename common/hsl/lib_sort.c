@@ -24,7 +24,7 @@ sort_free(void *data)
 	(void)data;			/* in the execution's heap */
 }
 
-static const struct vresource_kind	sort_kind = { "sort", sort_free };
+static const struct hsl_resource_kind	sort_kind = { "sort", sort_free };
 
 static void
 sort_runs(struct sort *s, uint32_t lo)
@@ -106,7 +106,7 @@ sort_finish(struct hsl_exec *x, struct frame *f, const struct sort *s)
 static int
 sort_step(struct hsl_exec *x, struct frame *f)
 {
-	struct sort		*s = vresource_data(f->base[S_STATE],
+	struct sort		*s = hsl_resource_data(f->base[S_STATE],
 				    &sort_kind);
 	struct hsl_value	 args[2], *list;
 	int			 slot;
@@ -169,7 +169,7 @@ fn_array_sort(struct hsl_call *c)
 	s = vheap_alloc(&c->x->heap, sizeof *s);
 	memset(s, 0, sizeof *s);
 	s->by_key = by_key;
-	f->base[S_STATE] = vresource(c->x, &sort_kind, s);
+	f->base[S_STATE] = hsl_resource_new(c->x, &sort_kind, s);
 	if (!sort_fill(c->x, f, s)) {
 		vm_pop(c->x);
 		return HSL_THROW;

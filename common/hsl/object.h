@@ -64,16 +64,11 @@ struct hsl_object {
 	struct hsl_object	*prev;
 };
 
-struct vresource_kind {
-	const char		*name;
-	void			(*free)(void *data);
-};
-
 struct hsl_resource {
 	uint32_t		 refs;
 	uint8_t			 type;
 	struct vcell		*dead;
-	const struct vresource_kind *kind;
+	const struct hsl_resource_kind *kind;
 	void			*data;
 	struct hsl_resource	*next;		/* all of them, to be freed */
 	struct hsl_resource	*prev;

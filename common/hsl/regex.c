@@ -101,7 +101,7 @@ regex_free(void *data)
 	pcre2_general_context_free(memory);
 }
 
-const struct vresource_kind	regex_kind = { "Regex", regex_free };
+const struct hsl_resource_kind	regex_kind = { "Regex", regex_free };
 
 static uint32_t
 regex_options(struct str flags)
@@ -230,7 +230,7 @@ regex_compile(struct hsl_exec *x, struct str pattern)
 			vm_throw(x, "%s", text);
 		return vnone();
 	}
-	return vresource(x, &regex_kind, re);
+	return hsl_resource_new(x, &regex_kind, re);
 }
 
 bool
@@ -255,7 +255,7 @@ regex_literal(struct comp *c, struct node *n, struct hsl_value *v)
 			*v = vnone();
 			return true;
 		}
-		*v = vresource(x, &regex_kind, re);
+		*v = hsl_resource_new(x, &regex_kind, re);
 		fold_immortal(x, *v);
 		symtab_put(&c->regexes, &c->arena, key, v->u.resource);
 		return true;

@@ -11,7 +11,7 @@
 struct regex;
 struct regex_cache;
 
-extern const struct vresource_kind	regex_kind;
+extern const struct hsl_resource_kind	regex_kind;
 
 /* The pattern of a value: a Regex, or a string; borrowed from it or x. */
 struct regex	*regex_of(struct hsl_exec *x, struct hsl_value v);

@@ -173,7 +173,8 @@ vprops(struct hsl_value object)
 }
 
 struct hsl_value
-vresource(struct hsl_exec *x, const struct vresource_kind *kind, void *data)
+hsl_resource_new(struct hsl_exec *x, const struct hsl_resource_kind *kind,
+    void *data)
 {
 	struct hsl_resource	*r = vheap_alloc(&x->heap, sizeof *r);
 
@@ -190,7 +191,7 @@ vresource(struct hsl_exec *x, const struct vresource_kind *kind, void *data)
 }
 
 void *
-vresource_data(struct hsl_value v, const struct vresource_kind *kind)
+hsl_resource_data(struct hsl_value v, const struct hsl_resource_kind *kind)
 {
 	return v.type == HSL_RESOURCE && v.u.resource->kind == kind ?
 	    v.u.resource->data : NULL;

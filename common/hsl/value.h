@@ -101,6 +101,17 @@ struct hsl_value hsl_object_new(struct hsl_exec *x,
 void		*hsl_object_data(struct hsl_value v,
 		    const struct hsl_class *class);
 
+/* An opaque handle, which takes `data`; and its data, or NULL. */
+struct hsl_resource_kind {
+	const char	*name;		/* as shown: "X509Resource" */
+	void		(*free)(void *data);
+};
+
+struct hsl_value hsl_resource_new(struct hsl_exec *x,
+		    const struct hsl_resource_kind *kind, void *data);
+void		*hsl_resource_data(struct hsl_value v,
+		    const struct hsl_resource_kind *kind);
+
 /*
  * Data that outlives an execution ($context of a connection, later of a
  * queue entry).  Functions, objects and resources can't be kept: -1 with *e.

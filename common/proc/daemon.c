@@ -253,6 +253,18 @@ worker_on_renew(struct worker *w, struct rbuf *r)
 }
 
 static int
+worker_on_tickets(struct worker *w, struct rbuf *r)
+{
+	struct ipc_TLS_TICKETS	m;
+
+	if (ipc_get_TLS_TICKETS(r, &m) == -1)
+		return -1;
+	if (w->daemon->tickets != NULL)
+		w->daemon->tickets(w, m.keys);
+	return 0;
+}
+
+static int
 worker_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
 	struct worker	*w = arg;
@@ -272,6 +284,8 @@ worker_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return worker_on_log_file(w, r, fd);
 	case IPC_START:
 		return worker_on_start(w, r);
+	case IPC_TLS_TICKETS:
+		return worker_on_tickets(w, r);
 	case IPC_DRAIN:
 		return worker_on_drain(w, r);
 	case IPC_RENEW:

@@ -88,6 +88,8 @@ struct daemon {
 			    int64_t hard_ms);
 	/* SINGLE in programs.def: the parameters have changed. */
 	void		(*renew)(struct worker *w);
+	/* Keys of TLS tickets, the newest first; or NULL. */
+	void		(*tickets)(struct worker *w, struct str keys);
 };
 
 int		 daemon_main(const struct daemon *d, int argc, char **argv);

@@ -68,6 +68,11 @@ static const struct wrong	main_cases[] = {
 	{ "smtpd_tls_key_file = key.pem\n", ROW,
 	    "main.cf:1:22: smtpd_tls_key_file without "
 	    "smtpd_tls_cert_file\n" },
+	{ "smtpd_tls_wrapper = yes\nsmtpd_tls_cert_dir = more\n", ROW,
+	    "main.cf:1:21: smtpd_tls_wrapper without "
+	    "smtpd_tls_cert_file\n"
+	    "main.cf:2:22: smtpd_tls_cert_dir without "
+	    "smtpd_tls_cert_file\n" },
 	{ "dns_servers = 127.0.0.1@5353 ::1 dns.example 1.1.1.1@0\n", ROW,
 	    "main.cf:1:15: \"dns.example\" is not an address or "
 	    "address@port\n"

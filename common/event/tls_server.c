@@ -1,0 +1,273 @@
+#include <dirent.h>
+#include <limits.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#include "tls.h"
+#include "tls_private.h"
+#include "tls_server.h"
+
+/* ---- Certificates ------------------------------------------------------ */
+
+static int
+server_load(SSL_CTX *ssl, const char *cert, const char *key, struct err *e)
+{
+	ERR_clear_error();
+	if (SSL_CTX_use_certificate_chain_file(ssl, cert) != 1)
+		return tls_error(e, cert);
+	if (SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) != 1 ||
+	    SSL_CTX_check_private_key(ssl) != 1)
+		return tls_error(e, key);
+	return 0;
+}
+
+/* Tickets of one certificate are good for the others. */
+static void
+server_set_id(SSL_CTX *ssl)
+{
+	static const unsigned char	id[] = "halyard";
+
+	(void)SSL_CTX_set_session_id_context(ssl, id, sizeof id - 1);
+}
+
+static void
+server_add(struct tls_context *ctx, struct tls_context *more)
+{
+	struct tls_context	**end = &ctx->more;
+
+	while (*end != NULL)
+		end = &(*end)->more;
+	*end = more;
+}
+
+static int
+server_load_named(struct tls_context *ctx, const char *dir, const char *name,
+    struct err *e)
+{
+	struct tls_context	*more = tls_new(TLS_server_method(), e);
+	char			 path[PATH_MAX];
+
+	if (more == NULL)
+		return -1;
+	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
+	server_set_id(more->ssl);
+	if (server_load(more->ssl, path, path, e) == -1) {
+		tls_context_free(&more);
+		return -1;
+	}
+	server_add(ctx, more);
+	return 0;
+}
+
+static int
+server_is_pem(const struct dirent *d)
+{
+	size_t	n = strlen(d->d_name);
+
+	return d->d_name[0] != '.' && n > 4 &&
+	    strcmp(d->d_name + n - 4, ".pem") == 0;
+}
+
+static int
+server_load_dir(struct tls_context *ctx, const char *dir, struct err *e)
+{
+	struct dirent	**list;
+	int		  i, n = scandir(dir, &list, server_is_pem, alphasort);
+	int		  rc = 0;
+
+	if (n == -1)
+		return err_errno(e, "%s", dir);
+	if (n > TLS_CERTS_MAX)
+		rc = err_set(e, "%s: more than %d certificates", dir,
+		    TLS_CERTS_MAX);
+	for (i = 0; i < n; i++) {
+		if (rc == 0)
+			rc = server_load_named(ctx, dir, list[i]->d_name, e);
+		free(list[i]);
+	}
+	free(list);
+	return rc;
+}
+
+/* Not found is no error: the default certificate is shown. */
+static int
+server_on_name(SSL *ssl, int *alert, void *arg)
+{
+	struct tls_context	*ctx = arg, *c;
+	const char		*name;
+
+	(void)alert;
+	name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+	if (name == NULL)
+		return SSL_TLSEXT_ERR_OK;
+	for (c = ctx; c != NULL; c = c->more)
+		if (X509_check_host(SSL_CTX_get0_certificate(c->ssl), name, 0,
+		    0, NULL) == 1)
+			break;
+	if (c != NULL && c != ctx)
+		(void)SSL_set_SSL_CTX(ssl, c->ssl);
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/* ---- Protocols and ciphers --------------------------------------------- */
+
+static const struct {
+	const char	*name;
+	int		 version;
+	uint64_t	 off;
+} server_protocols[] = {
+	{ "TLSv1", TLS1_VERSION, SSL_OP_NO_TLSv1 },
+	{ "TLSv1.1", TLS1_1_VERSION, SSL_OP_NO_TLSv1_1 },
+	{ "TLSv1.2", TLS1_2_VERSION, SSL_OP_NO_TLSv1_2 },
+	{ "TLSv1.3", TLS1_3_VERSION, SSL_OP_NO_TLSv1_3 },
+};
+#define PROTOCOLS	(sizeof server_protocols / sizeof server_protocols[0])
+
+/* A bit for each protocol of a list; -1: a word that is none. */
+static int
+server_protocol_bits(const char *list)
+{
+	struct str	rest = str_trim(str_of(list)), word;
+	int		bits = 0;
+	size_t		i;
+
+	for (; rest.len != 0; rest = str_trim(rest)) {
+		word = str_split(rest, ' ', &rest);
+		for (i = 0; i < PROTOCOLS; i++)
+			if (str_caseeq(word, str_of(server_protocols[i].name)))
+				break;
+		if (i == PROTOCOLS)
+			return -1;
+		bits |= 1 << i;
+	}
+	return bits;
+}
+
+/* The old ones are only to be had at OpenSSL's security level 0. */
+static int
+server_set_protocols(SSL_CTX *ssl, const char *list, struct err *e)
+{
+	int	bits = server_protocol_bits(list);
+	size_t	i;
+
+	if (bits == -1)
+		return err_set(e, "%s: TLSv1, TLSv1.1, TLSv1.2, TLSv1.3 "
+		    "expected", list);
+	if (bits == 0)
+		bits = 4 | 8;
+	if ((bits & (1 | 2)) != 0)
+		SSL_CTX_set_security_level(ssl, 0);
+	(void)SSL_CTX_set_min_proto_version(ssl, TLS1_VERSION);
+	for (i = 0; i < PROTOCOLS; i++)
+		if ((bits & (1 << i)) == 0)
+			(void)SSL_CTX_set_options(ssl,
+			    server_protocols[i].off);
+	return 0;
+}
+
+/* Names of TLS 1.3 begin with "TLS_"; OpenSSL wants them apart. */
+static int
+server_set_ciphers(SSL_CTX *ssl, const char *list, struct err *e)
+{
+	struct str	rest = str_trim(str_of(list)), word;
+	struct buf	suites = BUF_INIT, others = BUF_INIT, *to;
+	int		ok = 1;
+
+	for (; rest.len != 0; rest = str_trim(rest)) {
+		word = str_split(rest, ' ', &rest);
+		to = str_prefix(word, STR("TLS_")) ? &suites : &others;
+		if (to->len != 0)
+			buf_add_byte(to, ':');
+		buf_add_str(to, word);
+	}
+	if (suites.len != 0)
+		ok = SSL_CTX_set_ciphersuites(ssl, buf_cstr(&suites));
+	if (ok == 1 && others.len != 0)
+		ok = SSL_CTX_set_cipher_list(ssl, buf_cstr(&others));
+	buf_free(&suites);
+	buf_free(&others);
+	return ok == 1 ? 0 : err_set(e, "%s: no such ciphers", list);
+}
+
+/* ---- Certificates of clients ------------------------------------------- */
+
+static int
+server_on_verify(int ok, X509_STORE_CTX *store)
+{
+	(void)ok;
+	(void)store;
+	return 1;
+}
+
+static int
+server_ask_cert(SSL_CTX *ssl, const char *ca_file, struct err *e)
+{
+	STACK_OF(X509_NAME)	*names;
+
+	SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE,
+	    server_on_verify);
+	if (ca_file[0] == '\0')
+		return 0;
+	ERR_clear_error();
+	names = SSL_load_client_CA_file(ca_file);
+	if (names == NULL ||
+	    SSL_CTX_load_verify_file(ssl, ca_file) != 1) {
+		sk_X509_NAME_pop_free(names, X509_NAME_free);
+		return tls_error(e, ca_file);
+	}
+	SSL_CTX_set_client_CA_list(ssl, names);
+	return 0;
+}
+
+/* ---- All of it --------------------------------------------------------- */
+
+static int
+server_set(struct tls_context *ctx, const struct tls_server_options *o,
+    struct err *e)
+{
+	SSL_CTX	*ssl = ctx->ssl;
+
+	if (server_load(ssl, o->cert_file, o->key_file, e) == -1 ||
+	    server_set_protocols(ssl, o->protocols, e) == -1 ||
+	    server_set_ciphers(ssl, o->ciphers, e) == -1 ||
+	    (o->ask_cert && server_ask_cert(ssl, o->ca_file, e) == -1) ||
+	    (o->cert_dir[0] != '\0' &&
+	    server_load_dir(ctx, o->cert_dir, e) == -1))
+		return -1;
+	(void)SSL_CTX_set_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
+	server_set_id(ssl);
+	(void)SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+	(void)SSL_CTX_set_timeout(ssl, o->session_s);
+	if (ctx->more != NULL) {
+		(void)SSL_CTX_set_tlsext_servername_callback(ssl,
+		    server_on_name);
+		(void)SSL_CTX_set_tlsext_servername_arg(ssl, ctx);
+	}
+	tls_tickets_use(ssl);
+	return 0;
+}
+
+struct tls_context *
+tls_server_new(const struct tls_server_options *o, struct err *e)
+{
+	struct tls_context	*ctx = tls_new(TLS_server_method(), e);
+
+	if (ctx != NULL && server_set(ctx, o, e) == -1)
+		tls_context_free(&ctx);
+	return ctx;
+}
+
+struct tls_context *
+tls_server(const char *cert_file, const char *key_file, struct err *e)
+{
+	const struct tls_server_options	o = { .cert_file = cert_file,
+	    .key_file = key_file, .cert_dir = "", .protocols = "",
+	    .ciphers = "", .ca_file = "" };
+
+	return tls_server_new(&o, e);
+}
