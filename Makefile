@@ -9,11 +9,12 @@ ifeq ($(filter clean,$(MAKECMDGOALS)),)
 include config.mk			# CC, CFLAGS, PREFIX ...: from ./configure
 endif
 
-DAEMONS	:= master smtpd metrics
+DAEMONS	:= master smtpd metrics share
 PROGS	:= $(DAEMONS) mtactl
-LAYERS	:= compat base event conf mime hsl ipc dns smtp proc hooks
+LAYERS	:= compat base event conf mime hsl ipc dns smtp proc share hooks
 # A program's folder; the small services live under master.
 home_metrics := master/metrics
+home_share := master/share
 home	= $(or $(home_$(1)),$(1))
 
 FUZZ_CC	?= clang

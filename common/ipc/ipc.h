@@ -21,7 +21,7 @@
 #include "base/wire.h"
 
 /* Who speaks. */
-enum ipc_role { IPC_MASTER, IPC_WORKER, IPC_CONTROL };
+enum ipc_role { IPC_MASTER, IPC_WORKER, IPC_CONTROL, IPC_SHARE };
 
 enum ipc_type {
 #define MSG(id, name, from, to, fd, ...)	IPC_##name = id,

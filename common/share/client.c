@@ -1,0 +1,258 @@
+/*
+ * The service over a socket.
+ *
+ *	state        ask            connected          lost
+ *	down         connect        -                  -
+ *	trying       -              tell all, up       try later
+ *	up           send           -                  try again, later
+ *
+ * `trying` is the time between two tries.  After a connection is lost all
+ * that was asked is asked again: a service that died knows nothing of it.
+ * What is held is said before: the service grants nothing before it has
+ * heard all workers.
+ *
+ * At most WINDOW questions that get an answer at once are under way, so that
+ * neither side has to hold more than that many values for the other.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/net.h"
+#include "ipc/channel.h"
+
+#include "share_private.h"
+#include "wire.h"
+
+#define WINDOW		32
+#define AGAIN_MS	10
+#define AGAIN_MAX_MS	250
+
+struct remote {
+	struct share	 share;		/* first */
+	char		*path;
+	struct channel	*channel;	/* NULL: down, or trying */
+	struct timer	 again;
+	struct task	 work;
+	int64_t		 again_ms;
+	size_t		 under_way;
+};
+
+static struct share_tickets *
+remote_list(struct remote *r, enum ticket_state state)
+{
+	return &r->share.lists[state];
+}
+
+/* ---- Sending ----------------------------------------------------------- */
+
+static void
+remote_send(struct remote *r, const struct share_ticket *t)
+{
+	struct ipc_SHARE_ASK	m;
+
+	share_put_question(t->id, &t->q, &m);
+	CHANNEL_PUT(r->channel, SHARE_ASK, -1, &m);
+}
+
+static void
+remote_pump(struct remote *r)
+{
+	struct share_ticket	*t;
+
+	while ((t = TAILQ_FIRST(remote_list(r, TICKET_QUEUED))) != NULL) {
+		if (t->q.op != SHARE_LOCK && r->under_way >= WINDOW)
+			return;
+		r->under_way += t->q.op != SHARE_LOCK;
+		share_move(t, TICKET_ASKED);
+		remote_send(r, t);
+	}
+}
+
+static void
+remote_tell_all(struct remote *r)
+{
+	const struct share_ticket	*t;
+
+	CHANNEL_SEND(r->channel, SHARE_HELLO, -1,
+	    { .table_hash = ipc_table_hash(), .pid = (uint32_t)getpid() });
+	TAILQ_FOREACH(t, remote_list(r, TICKET_HELD), link)
+		CHANNEL_SEND(r->channel, SHARE_HELD, -1,
+		    { .id = t->id, .name = t->q.key });
+	TAILQ_FOREACH(t, remote_list(r, TICKET_ASKED), link)
+		remote_send(r, t);
+	remote_pump(r);
+}
+
+/* ---- Receiving --------------------------------------------------------- */
+
+static int
+remote_on_frame(void *arg, int type, struct rbuf *in, int fd)
+{
+	struct remote		*r = arg;
+	struct ipc_SHARE_ANSWER	 m;
+	struct share_answer	 a;
+	struct share_ticket	*t;
+
+	(void)fd;
+	if (type != IPC_SHARE_ANSWER || ipc_get_SHARE_ANSWER(in, &m) == -1 ||
+	    share_get_answer(&m, &a) == -1)
+		return -1;
+	r->again_ms = AGAIN_MS;
+	t = share_find(&r->share, m.id);
+	/* Given up meanwhile, or a grant that came twice. */
+	if (t == NULL || t->state != TICKET_ASKED)
+		return 0;
+	r->under_way -= t->q.op != SHARE_LOCK;
+	loop_defer(r->share.loop, &r->work);
+	share_answered(t, &a);
+	return 0;
+}
+
+static bool
+remote_idle(struct remote *r)
+{
+	return r->share.tickets.count == 0;
+}
+
+static void
+remote_later(struct remote *r)
+{
+	timer_start(&r->again, r->again_ms);
+	r->again_ms = r->again_ms * 2 < AGAIN_MAX_MS ? r->again_ms * 2 :
+	    AGAIN_MAX_MS;
+}
+
+static void
+remote_on_end(void *arg)
+{
+	struct remote	*r = arg;
+
+	LOG(EV_SHARE_LOST, NULL, LOG_NUM("tickets",
+	    (int64_t)r->share.tickets.count));
+	channel_free(&r->channel);
+	if (!remote_idle(r))
+		remote_later(r);
+}
+
+/* ---- Connecting -------------------------------------------------------- */
+
+/* A descriptor, or -1 with errno. */
+static int
+remote_connect(const struct remote *r)
+{
+	struct netaddr	a;
+	int		fd, saved;
+
+	if (netaddr_unix(&a, r->path, NULL) == -1) {
+		errno = ENOENT;
+		return -1;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1 || connect(fd, &a.u.sa, a.len) == 0)
+		return fd;
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* There is no row for the service: nothing to wait for.  One ticket a turn,
+ * for done() may do anything. */
+static void
+remote_fail(struct remote *r)
+{
+	static const struct share_answer	 absent = {
+	    .status = SHARE_ABSENT };
+	struct share_ticket			*t;
+
+	t = TAILQ_FIRST(remote_list(r, TICKET_ASKED));
+	if (t == NULL)
+		t = TAILQ_FIRST(remote_list(r, TICKET_QUEUED));
+	if (t == NULL)
+		return;
+	if (t->state == TICKET_ASKED && t->q.op != SHARE_LOCK)
+		r->under_way--;
+	loop_defer(r->share.loop, &r->work);
+	share_answered(t, &absent);
+}
+
+static void
+remote_try(struct remote *r)
+{
+	static const struct channel_ops	 ops = { remote_on_frame,
+	    remote_on_end };
+	int				 fd = remote_connect(r);
+
+	if (fd != -1) {
+		r->channel = channel_new(r->share.loop, fd, IPC_WORKER,
+		    IPC_SHARE, &ops, r);
+		remote_tell_all(r);
+	} else if (errno == ENOENT)
+		remote_fail(r);
+	else
+		remote_later(r);
+}
+
+static void
+remote_work(void *arg)
+{
+	struct remote	*r = arg;
+
+	if (r->channel != NULL)
+		remote_pump(r);
+	else if (!r->again.armed && !remote_idle(r))
+		remote_try(r);
+}
+
+/* ---- What share.c asks for --------------------------------------------- */
+
+static void
+remote_ask(struct share *s)
+{
+	loop_defer(s->loop, &((struct remote *)s)->work);
+}
+
+static void
+remote_drop(struct share *s, struct share_ticket *t)
+{
+	struct remote	*r = (struct remote *)s;
+
+	if (t->state == TICKET_ASKED && t->q.op != SHARE_LOCK) {
+		r->under_way--;
+		loop_defer(s->loop, &r->work);
+	} else if (t->state != TICKET_QUEUED && r->channel != NULL)
+		CHANNEL_SEND(r->channel, SHARE_DROP, -1, { .id = t->id });
+}
+
+static void
+remote_free(struct share *s)
+{
+	struct remote	*r = (struct remote *)s;
+
+	channel_free(&r->channel);
+	timer_fini(&r->again);
+	loop_cancel(s->loop, &r->work);
+	free(r->path);
+	free(r);
+}
+
+struct share *
+share_connect(struct loop *l, const char *path)
+{
+	static const struct share_ops	 ops = { remote_ask, remote_drop,
+	    remote_free };
+	struct remote			*r = xcalloc(1, sizeof *r);
+
+	share_init(&r->share, l, &ops);
+	r->path = xstrdup(path);
+	r->again_ms = AGAIN_MS;
+	timer_init(&r->again, l, remote_work, r);
+	task_init(&r->work, remote_work, r);
+	return &r->share;
+}

@@ -1,0 +1,209 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include "desk.h"
+#include "store.h"
+
+#define SWEEP_BUCKETS	2048
+#define INTERVAL_MAX_MS	(366LL * 86400 * 1000)
+#define FLAGS		(SHARE_IF_VERSION | SHARE_DROP_ZERO | SHARE_BARRIER)
+
+struct desk {
+	struct store	*store;
+	struct locks	*locks;
+	desk_answer_fn	*answer;
+	void		*arg;
+};
+
+static void
+desk_granted(void *arg, struct lock_owner *o, uint64_t id)
+{
+	struct desk		*d = arg;
+	struct share_answer	 a = { .status = SHARE_OK };
+
+	d->answer(d->arg, (struct desk_client *)o, id, &a);
+}
+
+/* The calendar's microseconds: later desks begin with greater versions. */
+struct desk *
+desk_new(size_t limit_bytes, desk_answer_fn *answer, void *arg)
+{
+	struct desk	*d = xcalloc(1, sizeof *d);
+
+	d->store = store_new(limit_bytes, (uint64_t)clock_wall_us());
+	d->locks = locks_new(desk_granted, d);
+	d->answer = answer;
+	d->arg = arg;
+	return d;
+}
+
+void
+desk_free(struct desk **dp)
+{
+	struct desk	*d = *dp;
+
+	if (d == NULL)
+		return;
+	store_free(&d->store);
+	locks_free(&d->locks);
+	free(d);
+	*dp = NULL;
+}
+
+void
+desk_set_limit(struct desk *d, size_t limit_bytes)
+{
+	store_set_limit(d->store, limit_bytes);
+}
+
+void
+desk_open(struct desk *d)
+{
+	locks_open(d->locks);
+}
+
+void
+desk_sweep(struct desk *d, int64_t now_ms)
+{
+	store_sweep(d->store, now_ms, SWEEP_BUCKETS);
+}
+
+void
+desk_figures(const struct desk *d, struct desk_figures *f)
+{
+	f->keys = store_count(d->store);
+	f->bytes = store_bytes(d->store);
+	f->claims = locks_count(d->locks);
+}
+
+void
+desk_enter(struct desk *d, struct desk_client *c)
+{
+	(void)d;
+	lock_owner_init(&c->owner);
+}
+
+/* ---- Answers ----------------------------------------------------------- */
+
+static enum share_status
+desk_status(enum store_rc rc)
+{
+	static const enum share_status	of[] = { [STORE_OK] = SHARE_OK,
+	    [STORE_NO] = SHARE_NO, [STORE_FULL] = SHARE_FULL };
+
+	return of[rc];
+}
+
+static void
+desk_show(struct desk *d, enum store_space space,
+    const struct share_question *q, struct share_answer *a)
+{
+	struct store_value	v;
+
+	store_fetch(d->store, space, q->key, &v);
+	a->version = v.version;
+	a->value = v.bytes;
+}
+
+static void
+desk_change(struct desk *d, enum store_space space,
+    const struct share_question *q, struct share_answer *a)
+{
+	const uint64_t	*version = NULL;
+	enum store_rc	 rc;
+
+	if (q->flags & SHARE_IF_VERSION)
+		version = &q->version;
+	rc = q->op == SHARE_DELETE ?
+	    store_delete(d->store, space, q->key, version) :
+	    store_put(d->store, space, q->key, q->value, version);
+	a->status = desk_status(rc);
+	if (rc == STORE_NO && version != NULL)
+		desk_show(d, space, q, a);
+}
+
+static void
+desk_rate(struct desk *d, const struct share_question *q, int64_t now_ms,
+    struct share_answer *a)
+{
+	struct store_rate	r = { .count = (uint64_t)q->number,
+	    .interval_ms = (int64_t)q->interval_ms, .now_ms = now_ms };
+
+	a->status = desk_status(store_rate(d->store, q->key, &r));
+	a->number = (double)r.n;
+}
+
+/* False: the answer comes later. */
+static bool
+desk_lock(struct desk *d, struct desk_client *c, uint64_t id,
+    const struct share_question *q, struct share_answer *a)
+{
+	switch (locks_claim(d->locks, &c->owner, id, q->key)) {
+	case LOCKS_GRANTED:
+		return true;
+	case LOCKS_WAITS:
+		return false;
+	default:
+		a->status = SHARE_FULL;
+		return true;
+	}
+}
+
+static bool
+desk_sane(const struct share_question *q)
+{
+	if (q->op >= SHARE_OPS || (q->flags & ~(unsigned)FLAGS) != 0 ||
+	    q->key.len > SHARE_KEY_MAX || q->value.len > SHARE_VALUE_MAX ||
+	    !isfinite(q->number))
+		return false;
+	return q->op != SHARE_RATE || (q->number >= 0 && q->number < 1e15 &&
+	    q->interval_ms > 0 && q->interval_ms <= INTERVAL_MAX_MS);
+}
+
+int
+desk_ask(struct desk *d, struct desk_client *c, uint64_t id,
+    const struct share_question *q, int64_t now_ms)
+{
+	enum store_space	space = q->flags & SHARE_BARRIER ?
+				    STORE_BARRIER : STORE_MEMORY;
+	struct share_answer	a = { .status = SHARE_OK };
+
+	if (!desk_sane(q))
+		return -1;
+	if (q->op == SHARE_FETCH)
+		desk_show(d, space, q, &a);
+	else if (q->op == SHARE_STORE || q->op == SHARE_DELETE)
+		desk_change(d, space, q, &a);
+	else if (q->op == SHARE_ADD)
+		a.status = desk_status(store_add(d->store, q->key, q->number,
+		    q->flags & SHARE_DROP_ZERO, &a.number));
+	else if (q->op == SHARE_RATE)
+		desk_rate(d, q, now_ms, &a);
+	else if (!desk_lock(d, c, id, q, &a))
+		return 0;
+	d->answer(d->arg, c, id, &a);
+	return 0;
+}
+
+int
+desk_hold(struct desk *d, struct desk_client *c, uint64_t id,
+    struct str name)
+{
+	return locks_hold(d->locks, &c->owner, id, name) == LOCKS_GRANTED ?
+	    0 : -1;
+}
+
+void
+desk_drop(struct desk *d, struct desk_client *c, uint64_t id)
+{
+	locks_drop(d->locks, &c->owner, id);
+}
+
+void
+desk_leave(struct desk *d, struct desk_client *c)
+{
+	locks_leave(d->locks, &c->owner);
+}

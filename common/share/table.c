@@ -1,0 +1,160 @@
+/*
+ * While the table grows there are two arrays.  An entry is in `old` at
+ * bucket b as long as b >= moved, in `now` otherwise.  Each insertion moves
+ * MOVE buckets: the old array is empty long before the new one is full.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#include "table.h"
+
+#define TABLE_FIRST	64
+#define MOVE		4
+
+static uint64_t
+table_mix(uint64_t h, uint64_t w, uint64_t secret)
+{
+	h = (h ^ w) * 0x9e3779b97f4a7c15U;
+	h ^= h >> 29;
+	h = (h + secret) * 0xbf58476d1ce4e5b9U;
+	return h ^ h >> 32;
+}
+
+static uint64_t
+table_hash(const struct table *t, uint32_t kind, struct str key)
+{
+	uint64_t	h = t->secret[0] ^ key.len, w;
+
+	h = table_mix(h, kind, t->secret[1]);
+	for (; key.len >= 8; key.p += 8, key.len -= 8) {
+		memcpy(&w, key.p, 8);
+		h = table_mix(h, w, t->secret[1]);
+	}
+	w = 0;
+	if (key.len > 0)
+		memcpy(&w, key.p, key.len);
+	return table_mix(h, w, t->secret[1]);
+}
+
+void
+table_init(struct table *t)
+{
+	*t = (struct table){ .size = TABLE_FIRST };
+	t->now = xcalloc(t->size, sizeof *t->now);
+	arc4random_buf(t->secret, sizeof t->secret);
+}
+
+void
+table_fini(struct table *t)
+{
+	free(t->now);
+	free(t->old);
+	*t = (struct table){ .size = 0 };
+}
+
+static struct table_entry **
+table_bucket(const struct table *t, uint64_t hash)
+{
+	if (t->old != NULL && (hash & (t->old_size - 1)) >= t->moved)
+		return &t->old[hash & (t->old_size - 1)];
+	return &t->now[hash & (t->size - 1)];
+}
+
+struct table_entry *
+table_find(const struct table *t, uint32_t kind, struct str key)
+{
+	uint64_t		 hash = table_hash(t, kind, key);
+	struct table_entry	*e;
+
+	for (e = *table_bucket(t, hash); e != NULL; e = e->next)
+		if (e->hash == hash && e->kind == kind &&
+		    str_eq((struct str){ e->key, e->len }, key))
+			return e;
+	return NULL;
+}
+
+static void
+table_move_bucket(struct table *t)
+{
+	struct table_entry	*e = t->old[t->moved], *next, **at;
+
+	t->old[t->moved++] = NULL;
+	for (; e != NULL; e = next) {
+		next = e->next;
+		at = &t->now[e->hash & (t->size - 1)];
+		e->next = *at;
+		*at = e;
+	}
+}
+
+static void
+table_grow(struct table *t)
+{
+	int	i;
+
+	if (t->old == NULL && t->count >= t->size) {
+		t->old = t->now;
+		t->old_size = t->size;
+		t->moved = 0;
+		t->size *= 2;
+		t->now = xcalloc(t->size, sizeof *t->now);
+	}
+	for (i = 0; i < MOVE && t->old != NULL; i++) {
+		table_move_bucket(t);
+		if (t->moved < t->old_size)
+			continue;
+		free(t->old);
+		t->old = NULL;
+	}
+}
+
+void
+table_insert(struct table *t, struct table_entry *e)
+{
+	struct table_entry	**at;
+
+	table_grow(t);
+	e->hash = table_hash(t, e->kind, (struct str){ e->key, e->len });
+	at = table_bucket(t, e->hash);
+	e->next = *at;
+	*at = e;
+	t->count++;
+}
+
+void
+table_remove(struct table *t, struct table_entry *e)
+{
+	struct table_entry	**at = table_bucket(t, e->hash);
+
+	while (*at != e)
+		at = &(*at)->next;
+	*at = e->next;
+	t->count--;
+}
+
+static void
+table_show(struct table_entry *e, void (*fn)(void *arg,
+    struct table_entry *e), void *arg)
+{
+	struct table_entry	*next;
+
+	for (; e != NULL; e = next) {
+		next = e->next;
+		fn(arg, e);
+	}
+}
+
+void
+table_walk(struct table *t, size_t n,
+    void (*fn)(void *arg, struct table_entry *e), void *arg)
+{
+	for (; n > 0; n--) {
+		t->cursor &= t->size - 1;
+		table_show(t->now[t->cursor], fn, arg);
+		if (t->old != NULL && t->cursor < t->old_size)
+			table_show(t->old[t->cursor], fn, arg);
+		t->cursor++;
+	}
+}
