@@ -31,6 +31,7 @@ def test_install():
                      "usr/local/libexec/halyard/master",
                      "usr/local/libexec/halyard/smtpd",
                      "usr/local/libexec/halyard/metrics",
+                     "usr/local/libexec/halyard/share",
                      "usr/local/share/man/man5/main.cf.5",
                      "usr/local/share/man/man8/mtactl.8",
                      "etc/halyard/main.cf.sample",
