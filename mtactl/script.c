@@ -46,25 +46,38 @@ script_hook_known(const char *hook)
 	return hooks_host(hook) != NULL;
 }
 
+void
+script_origin(const struct script_from *from, struct origin *o)
+{
+	*o = (struct origin){ .confined = from->root != NULL, .dir = -1 };
+	o->root = script_root(from);
+	if (o->confined)
+		(void)origin_open_root(o, NULL);
+}
+
+void
+script_origin_free(struct origin *o)
+{
+	origin_close_root(o);
+	free((char *)(size_t)o->root);
+}
+
 struct hsl_program *
 script_compile(const struct script_from *from, conf_report_fn *report,
     void *arg)
 {
 	struct script_report	 r = { report, arg };
-	struct origin		 place = { .confined = from->root != NULL,
-	    .dir = -1 };
-	struct hsl_host		 host = { .functions = NULL };
+	struct origin		 place;
+	struct hsl_host		 host;
 	struct hsl_program	*p = NULL;
 	struct buf		 text = BUF_INIT;
 	struct str		 source = from->text;
 	struct err		 e;
 	char			*file;
 
-	if (from->hook != NULL)
-		host = *hooks_host(from->hook);
-	place.root = script_root(from);
-	if (place.confined)
-		(void)origin_open_root(&place, NULL);
+	host = from->hook != NULL ? *hooks_host(from->hook) :
+	    hooks_script_host;
+	script_origin(from, &place);
 	file = realpath(from->file, NULL);
 	host.open = origin_open;
 	host.open_arg = &place;
@@ -76,7 +89,6 @@ script_compile(const struct script_from *from, conf_report_fn *report,
 		    &r);
 	buf_free(&text);
 	free(file);
-	origin_close_root(&place);
-	free((char *)(size_t)place.root);
+	script_origin_free(&place);
 	return p;
 }

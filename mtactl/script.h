@@ -12,17 +12,22 @@
 #define MTACTL_SCRIPT_H
 
 #include "conf/conf.h"
+#include "hooks/origin.h"
 #include "hsl/hsl.h"
 
 struct script_from {
 	const char	*file;		/* as diagnostics show it */
 	const char	*root;		/* NULL: where the file lies */
-	const char	*hook;		/* "eod"; NULL: core library only */
+	const char	*hook;		/* "eod"; NULL: a script of its own */
 	struct str	 text;		/* none: read the file */
 };
 
 struct hsl_program	*script_compile(const struct script_from *from,
 			    conf_report_fn *report, void *arg);
+/* Where a script's include, import and File look. */
+void			 script_origin(const struct script_from *from,
+			    struct origin *o);
+void			 script_origin_free(struct origin *o);
 /* Whether there is a hook of that name. */
 bool			 script_hook_known(const char *hook);
 

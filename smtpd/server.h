@@ -17,6 +17,7 @@
 
 struct acceptor;
 struct session;
+struct share;
 struct tls_context;
 
 TAILQ_HEAD(sessions, session);
@@ -31,6 +32,7 @@ struct server {
 	struct origin		 origin;	/* of scripts and their files */
 	struct dns		*dns;		/* of all hooks */
 	struct hsl_cache	*cache;		/* likewise */
+	struct share		*share;		/* likewise */
 	struct eod_hook		*eod;		/* NULL: every message defers */
 	struct hook		*hooks[HOOK_MAX]; /* NULL: accepts */
 	struct body_store	 bodies;

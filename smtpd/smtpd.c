@@ -13,6 +13,7 @@
 #include "compat/nameless.h"
 #include "dns/dns.h"
 #include "event/tls_server.h"
+#include "share/share.h"
 
 #include "acceptor.h"
 #include "naming.h"
@@ -170,7 +171,8 @@ server_hook_config(struct server *srv, int64_t time_ms)
 {
 	return (struct hook_config){
 		.host = { .loop = srv->loop, .dns = srv->dns,
-		    .origin = &srv->origin, .cache = srv->cache },
+		    .origin = &srv->origin, .cache = srv->cache,
+		    .share = srv->share },
 		.limits = server_limits(srv->params, time_ms),
 		.open = server_open,
 		.open_arg = srv,
@@ -249,9 +251,12 @@ static int
 server_load_scripts(struct server *srv)
 {
 	const struct params	*p = srv->params;
+	char			 file[PATH_MAX];
 	int			 rc;
 
 	srv->cache = hsl_cache_new(HSL_CACHE_BYTES);
+	srv->share = share_connect(srv->loop, worker_socket(srv->worker,
+	    SHARE_SOCKET, file, sizeof file));
 	rc = server_load_hook(srv, HOOK_CONNECT, p->hook_connect);
 	rc |= server_load_hook(srv, HOOK_PROXY, p->hook_proxy);
 	rc |= server_load_hook(srv, HOOK_HELO, p->hook_helo);

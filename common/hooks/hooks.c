@@ -96,7 +96,7 @@ static const struct hsl_variable	session_variables[] = {
 
 #define SESSION_HOST(fns)						\
 	{ .functions = fns, .classes = classes,				\
-	    .variables = session_variables }
+	    .variables = session_variables, .barriers = &library_barriers }
 
 static const struct hsl_host	hosts[HOOK_MAX] = {
 	[HOOK_CONNECT] = SESSION_HOST(connect_functions),
@@ -106,9 +106,17 @@ static const struct hsl_host	hosts[HOOK_MAX] = {
 	[HOOK_MAILFROM] = SESSION_HOST(mailfrom_functions),
 	[HOOK_RCPTTO] = SESSION_HOST(rcptto_functions),
 	[HOOK_EOD] = { .functions = eod_functions, .classes = eod_classes,
-	    .variables = session_variables },
+	    .variables = session_variables, .barriers = &library_barriers },
 	[HOOK_DISCONNECT] = SESSION_HOST(disconnect_functions),
 };
+
+static const struct hsl_function	script_functions[] = {
+#include "hooks/library.def"
+	END
+};
+
+const struct hsl_host	hooks_script_host = { .functions = script_functions,
+	.classes = classes, .barriers = &library_barriers };
 
 const struct hsl_host *
 hooks_host(const char *hook)

@@ -10,5 +10,7 @@
 
 /* By the name in hook_NAME ("eod"); NULL if there is no such hook. */
 const struct hsl_host	*hooks_host(const char *hook);
+/* Of a script that is no hook: what all hooks have. */
+extern const struct hsl_host	 hooks_script_host;
 
 #endif

@@ -2,6 +2,8 @@
  * The wait of a run, and the functions that need little more.
  */
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -39,6 +41,22 @@ library_resume(struct library *l, struct hsl_exec *x, struct hsl_value v)
 	l->cancel = NULL;
 	l->wait = NULL;
 	hsl_resume(x, v);
+	l->go_on(l->arg);
+}
+
+void
+library_resume_throw(struct library *l, struct hsl_exec *x, const char *fmt,
+    ...)
+{
+	char	 text[512];
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	l->cancel = NULL;
+	l->wait = NULL;
+	hsl_resume_throw(x, "%s", text);
 	l->go_on(l->arg);
 }
 

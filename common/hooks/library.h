@@ -20,7 +20,9 @@
 
 struct dns;
 struct loop;
+struct library_lock;
 struct origin;
+struct share;
 
 /* What a worker has for all runs. */
 struct library_host {
@@ -28,6 +30,7 @@ struct library_host {
 	struct dns		*dns;
 	const struct origin	*origin;	/* where files lie */
 	struct hsl_cache	*cache;		/* of all scripts; or NULL */
+	struct share		*share;		/* NULL: nothing is shared */
 };
 
 struct library {
@@ -39,6 +42,7 @@ struct library {
 	void			*arg;
 	void			(*cancel)(void *wait);	/* NULL: none */
 	void			*wait;
+	struct library_lock	*locks;		/* barriers that are held */
 };
 
 /* Of the run that makes this call. */
@@ -49,12 +53,18 @@ void		 library_wait(struct library *l, void (*cancel)(void *wait),
 /* The wait is over and freed: hands the script v, which is taken. */
 void		 library_resume(struct library *l, struct hsl_exec *x,
 		    struct hsl_value v);
+void		 library_resume_throw(struct library *l, struct hsl_exec *x,
+		    const char *fmt, ...)
+		    __attribute__((format(printf, 3, 4)));
 void		 library_end(struct library *l);
 /* ms, or the time that the run has left if that is less. */
 int64_t		 library_time_ms(const struct hsl_exec *x, int64_t ms);
 
 /* An argument that is text, or an exception and false. */
 bool		 library_text(struct hsl_call *c, int i, struct str *text);
+
+/* What `barrier` stands on, for every host with these functions. */
+extern const struct hsl_barriers	library_barriers;
 
 #define FN(name, min, max, signature, text)	hsl_native library_##name;
 #include "hooks/library.def"

@@ -5,14 +5,14 @@
 #include "base/mem.h"
 
 #include "desk.h"
-#include "store.h"
+#include "vault.h"
 
 #define SWEEP_BUCKETS	2048
 #define INTERVAL_MAX_MS	(366LL * 86400 * 1000)
 #define FLAGS		(SHARE_IF_VERSION | SHARE_DROP_ZERO | SHARE_BARRIER)
 
 struct desk {
-	struct store	*store;
+	struct vault	*vault;
 	struct locks	*locks;
 	desk_answer_fn	*answer;
 	void		*arg;
@@ -33,7 +33,7 @@ desk_new(size_t limit_bytes, desk_answer_fn *answer, void *arg)
 {
 	struct desk	*d = xcalloc(1, sizeof *d);
 
-	d->store = store_new(limit_bytes, (uint64_t)clock_wall_us());
+	d->vault = vault_new(limit_bytes, (uint64_t)clock_wall_us());
 	d->locks = locks_new(desk_granted, d);
 	d->answer = answer;
 	d->arg = arg;
@@ -47,7 +47,7 @@ desk_free(struct desk **dp)
 
 	if (d == NULL)
 		return;
-	store_free(&d->store);
+	vault_free(&d->vault);
 	locks_free(&d->locks);
 	free(d);
 	*dp = NULL;
@@ -56,7 +56,7 @@ desk_free(struct desk **dp)
 void
 desk_set_limit(struct desk *d, size_t limit_bytes)
 {
-	store_set_limit(d->store, limit_bytes);
+	vault_set_limit(d->vault, limit_bytes);
 }
 
 void
@@ -68,14 +68,14 @@ desk_open(struct desk *d)
 void
 desk_sweep(struct desk *d, int64_t now_ms)
 {
-	store_sweep(d->store, now_ms, SWEEP_BUCKETS);
+	vault_sweep(d->vault, now_ms, SWEEP_BUCKETS);
 }
 
 void
 desk_figures(const struct desk *d, struct desk_figures *f)
 {
-	f->keys = store_count(d->store);
-	f->bytes = store_bytes(d->store);
+	f->keys = vault_count(d->vault);
+	f->bytes = vault_bytes(d->vault);
 	f->claims = locks_count(d->locks);
 }
 
@@ -89,39 +89,39 @@ desk_enter(struct desk *d, struct desk_client *c)
 /* ---- Answers ----------------------------------------------------------- */
 
 static enum share_status
-desk_status(enum store_rc rc)
+desk_status(enum vault_rc rc)
 {
-	static const enum share_status	of[] = { [STORE_OK] = SHARE_OK,
-	    [STORE_NO] = SHARE_NO, [STORE_FULL] = SHARE_FULL };
+	static const enum share_status	of[] = { [VAULT_OK] = SHARE_OK,
+	    [VAULT_NO] = SHARE_NO, [VAULT_FULL] = SHARE_FULL };
 
 	return of[rc];
 }
 
 static void
-desk_show(struct desk *d, enum store_space space,
+desk_show(struct desk *d, enum vault_space space,
     const struct share_question *q, struct share_answer *a)
 {
-	struct store_value	v;
+	struct vault_value	v;
 
-	store_fetch(d->store, space, q->key, &v);
+	vault_fetch(d->vault, space, q->key, &v);
 	a->version = v.version;
 	a->value = v.bytes;
 }
 
 static void
-desk_change(struct desk *d, enum store_space space,
+desk_change(struct desk *d, enum vault_space space,
     const struct share_question *q, struct share_answer *a)
 {
 	const uint64_t	*version = NULL;
-	enum store_rc	 rc;
+	enum vault_rc	 rc;
 
 	if (q->flags & SHARE_IF_VERSION)
 		version = &q->version;
 	rc = q->op == SHARE_DELETE ?
-	    store_delete(d->store, space, q->key, version) :
-	    store_put(d->store, space, q->key, q->value, version);
+	    vault_delete(d->vault, space, q->key, version) :
+	    vault_put(d->vault, space, q->key, q->value, version);
 	a->status = desk_status(rc);
-	if (rc == STORE_NO && version != NULL)
+	if (rc == VAULT_NO && version != NULL)
 		desk_show(d, space, q, a);
 }
 
@@ -129,10 +129,10 @@ static void
 desk_rate(struct desk *d, const struct share_question *q, int64_t now_ms,
     struct share_answer *a)
 {
-	struct store_rate	r = { .count = (uint64_t)q->number,
+	struct vault_rate	r = { .count = (uint64_t)q->number,
 	    .interval_ms = (int64_t)q->interval_ms, .now_ms = now_ms };
 
-	a->status = desk_status(store_rate(d->store, q->key, &r));
+	a->status = desk_status(vault_rate(d->vault, q->key, &r));
 	a->number = (double)r.n;
 }
 
@@ -167,8 +167,8 @@ int
 desk_ask(struct desk *d, struct desk_client *c, uint64_t id,
     const struct share_question *q, int64_t now_ms)
 {
-	enum store_space	space = q->flags & SHARE_BARRIER ?
-				    STORE_BARRIER : STORE_MEMORY;
+	enum vault_space	space = q->flags & SHARE_BARRIER ?
+				    VAULT_BARRIER : VAULT_MEMORY;
 	struct share_answer	a = { .status = SHARE_OK };
 
 	if (!desk_sane(q))
@@ -178,7 +178,7 @@ desk_ask(struct desk *d, struct desk_client *c, uint64_t id,
 	else if (q->op == SHARE_STORE || q->op == SHARE_DELETE)
 		desk_change(d, space, q, &a);
 	else if (q->op == SHARE_ADD)
-		a.status = desk_status(store_add(d->store, q->key, q->number,
+		a.status = desk_status(vault_add(d->vault, q->key, q->number,
 		    q->flags & SHARE_DROP_ZERO, &a.number));
 	else if (q->op == SHARE_RATE)
 		desk_rate(d, q, now_ms, &a);

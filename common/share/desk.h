@@ -1,5 +1,5 @@
 /*
- * desk - where questions are answered: store and locks for many clients
+ * desk - where questions are answered: vault and locks for many clients
  *
  * Ownership  desk_new() gives, desk_free() takes and clears; a client is in
  *            the caller's storage, and leaves before that goes.

@@ -11,12 +11,12 @@
 #include "base/mem.h"
 
 #include "locks.h"
-#include "table.h"
+#include "hmap.h"
 
 enum { KIND_LOCK, KIND_CLAIM };
 
 struct lock {
-	struct table_entry	 entry;		/* first */
+	struct hmap_entry	 entry;		/* first */
 	TAILQ_HEAD(, claim)	 line;
 	bool			 held;
 	char			 name[];
@@ -28,7 +28,7 @@ struct claim_key {
 };
 
 struct claim {
-	struct table_entry	 entry;		/* first */
+	struct hmap_entry	 entry;		/* first */
 	TAILQ_ENTRY(claim)	 in_line;
 	LIST_ENTRY(claim)	 of_owner;
 	struct lock		*lock;
@@ -36,7 +36,7 @@ struct claim {
 };
 
 struct locks {
-	struct table		 table;
+	struct hmap		 table;
 	size_t			 claims;
 	bool			 open;
 	locks_granted_fn	*granted;
@@ -48,18 +48,18 @@ locks_new(locks_granted_fn *granted, void *arg)
 {
 	struct locks	*l = xcalloc(1, sizeof *l);
 
-	table_init(&l->table);
+	hmap_init(&l->table);
 	l->granted = granted;
 	l->arg = arg;
 	return l;
 }
 
 static void
-locks_free_entry(void *arg, struct table_entry *e)
+locks_free_entry(void *arg, struct hmap_entry *e)
 {
 	struct locks	*l = arg;
 
-	table_remove(&l->table, e);
+	hmap_remove(&l->table, e);
 	free(e);
 }
 
@@ -70,8 +70,8 @@ locks_free(struct locks **lp)
 
 	if (l == NULL)
 		return;
-	table_walk(&l->table, l->table.size, locks_free_entry, l);
-	table_fini(&l->table);
+	hmap_walk(&l->table, l->table.size, locks_free_entry, l);
+	hmap_fini(&l->table);
 	free(l);
 	*lp = NULL;
 }
@@ -96,7 +96,7 @@ claim_find(const struct locks *l, struct lock_owner *o, uint64_t id)
 	memset(&k, 0, sizeof k);
 	k.owner = o;
 	k.id = id;
-	return (struct claim *)table_find(&l->table, KIND_CLAIM,
+	return (struct claim *)hmap_find(&l->table, KIND_CLAIM,
 	    (struct str){ (const char *)&k, sizeof k });
 }
 
@@ -105,7 +105,7 @@ lock_get(struct locks *l, struct str name)
 {
 	struct lock	*lk;
 
-	lk = (struct lock *)table_find(&l->table, KIND_LOCK, name);
+	lk = (struct lock *)hmap_find(&l->table, KIND_LOCK, name);
 	if (lk != NULL)
 		return lk;
 	lk = xcalloc(1, sizeof *lk + name.len);
@@ -115,7 +115,7 @@ lock_get(struct locks *l, struct str name)
 	lk->entry.len = (uint32_t)name.len;
 	lk->entry.kind = KIND_LOCK;
 	TAILQ_INIT(&lk->line);
-	table_insert(&l->table, &lk->entry);
+	hmap_insert(&l->table, &lk->entry);
 	return lk;
 }
 
@@ -131,7 +131,7 @@ claim_new(struct locks *l, struct lock_owner *o, uint64_t id,
 	c->entry.key = (const char *)&c->key;
 	c->entry.len = sizeof c->key;
 	c->entry.kind = KIND_CLAIM;
-	table_insert(&l->table, &c->entry);
+	hmap_insert(&l->table, &c->entry);
 	LIST_INSERT_HEAD(&o->claims, c, of_owner);
 	l->claims++;
 	return c;
@@ -183,7 +183,7 @@ lock_next(struct locks *l, struct lock *lk)
 	struct claim	*c = TAILQ_FIRST(&lk->line);
 
 	if (c == NULL) {
-		table_remove(&l->table, &lk->entry);
+		hmap_remove(&l->table, &lk->entry);
 		free(lk);
 	} else if (l->open && !lk->held) {
 		lk->held = true;
@@ -200,7 +200,7 @@ claim_end(struct locks *l, struct claim *c)
 		lk->held = false;
 	TAILQ_REMOVE(&lk->line, c, in_line);
 	LIST_REMOVE(c, of_owner);
-	table_remove(&l->table, &c->entry);
+	hmap_remove(&l->table, &c->entry);
 	free(c);
 	l->claims--;
 	lock_next(l, lk);
@@ -229,7 +229,7 @@ locks_leave(struct locks *l, struct lock_owner *o)
 }
 
 static void
-locks_open_entry(void *arg, struct table_entry *e)
+locks_open_entry(void *arg, struct hmap_entry *e)
 {
 	if (e->kind == KIND_LOCK)
 		lock_next(arg, (struct lock *)e);
@@ -241,5 +241,5 @@ locks_open(struct locks *l)
 	if (l->open)
 		return;
 	l->open = true;
-	table_walk(&l->table, l->table.size, locks_open_entry, l);
+	hmap_walk(&l->table, l->table.size, locks_open_entry, l);
 }

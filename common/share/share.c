@@ -12,7 +12,7 @@ share_init(struct share *s, struct loop *l, const struct share_ops *ops)
 
 	s->ops = ops;
 	s->loop = l;
-	table_init(&s->tickets);
+	hmap_init(&s->tickets);
 	for (i = TICKET_QUEUED; i <= TICKET_HELD; i++)
 		TAILQ_INIT(&s->lists[i]);
 }
@@ -23,7 +23,7 @@ ticket_end(struct share_ticket *t)
 	struct share	*s = t->share;
 
 	TAILQ_REMOVE(&s->lists[t->state], t, link);
-	table_remove(&s->tickets, &t->entry);
+	hmap_remove(&s->tickets, &t->entry);
 }
 
 void
@@ -41,7 +41,7 @@ share_free(struct share **sp)
 			ticket_end(t);
 			free(t);
 		}
-	table_fini(&s->tickets);
+	hmap_fini(&s->tickets);
 	s->ops->free(s);
 }
 
@@ -75,7 +75,7 @@ share_ask(struct share *s, const struct share_question *q,
 	(void)ticket_copy(ticket_copy(t->bytes, &t->q.key), &t->q.value);
 	t->entry.key = (const char *)&t->id;
 	t->entry.len = sizeof t->id;
-	table_insert(&s->tickets, &t->entry);
+	hmap_insert(&s->tickets, &t->entry);
 	t->state = TICKET_QUEUED;
 	TAILQ_INSERT_TAIL(&s->lists[TICKET_QUEUED], t, link);
 	s->ops->ask(s);
@@ -106,7 +106,7 @@ share_move(struct share_ticket *t, enum ticket_state to)
 struct share_ticket *
 share_find(const struct share *s, uint64_t id)
 {
-	return (struct share_ticket *)table_find(&s->tickets, 0,
+	return (struct share_ticket *)hmap_find(&s->tickets, 0,
 	    (struct str){ (const char *)&id, sizeof id });
 }
 

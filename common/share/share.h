@@ -26,6 +26,8 @@ struct loop;
 struct share;
 struct share_ticket;
 
+/* The row of the service in master.cf: where it listens. */
+#define SHARE_SOCKET	"share.sock"
 #define SHARE_KEY_MAX	1100		/* a rate has two names */
 #define SHARE_VALUE_MAX	(1024 * 1024)
 

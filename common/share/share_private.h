@@ -9,7 +9,7 @@
 #include "event/loop.h"
 
 #include "share.h"
-#include "table.h"
+#include "hmap.h"
 
 enum ticket_state {
 	TICKET_QUEUED,		/* not handed over yet */
@@ -18,7 +18,7 @@ enum ticket_state {
 };
 
 struct share_ticket {
-	struct table_entry		 entry;		/* first; key is id */
+	struct hmap_entry		 entry;		/* first; key is id */
 	TAILQ_ENTRY(share_ticket)	 link;
 	struct share			*share;
 	uint64_t			 id;
@@ -42,7 +42,7 @@ struct share_ops {
 struct share {
 	const struct share_ops	*ops;
 	struct loop		*loop;
-	struct table		 tickets;
+	struct hmap		 tickets;
 	struct share_tickets	 lists[TICKET_HELD + 1];
 	uint64_t		 last_id;
 };

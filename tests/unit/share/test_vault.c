@@ -1,5 +1,5 @@
 /*
- * The store beside a plain model of it, what it costs as it grows, and what
+ * The vault beside a plain model of it, what it costs as it grows, and what
  * it does when it is full.
  */
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "share/store.h"
+#include "share/vault.h"
 
 #define PLENTY	((size_t)1 << 30)
 
@@ -46,26 +46,26 @@ roll(unsigned n)
 }
 
 static void
-model_check(struct store *s, struct str key, const struct model *m)
+model_check(struct vault *s, struct str key, const struct model *m)
 {
-	struct store_value	v;
-	char			number[STORE_NUMBER_BYTES];
+	struct vault_value	v;
+	char			number[VAULT_NUMBER_BYTES];
 	struct str		want;
 
-	store_fetch(s, STORE_MEMORY, key, &v);
+	vault_fetch(s, VAULT_MEMORY, key, &v);
 	assert_int_equal(v.version, m->set ? m->version : 0);
 	if (!m->set)
 		return;
-	store_number(m->n, number);
+	vault_number(m->n, number);
 	want = m->number ? (struct str){ number, sizeof number } :
 	    str_of(m->text);
 	assert_true(str_eq(v.bytes, want));
 }
 
 static void
-model_put(struct store *s, struct str key, struct model *m)
+model_put(struct vault *s, struct str key, struct model *m)
 {
-	struct store_value	v;
+	struct vault_value	v;
 	uint64_t		version = m->version, *expect = NULL;
 	char			text[16];
 	bool			fits = true;
@@ -76,11 +76,11 @@ model_put(struct store *s, struct str key, struct model *m)
 		fits = version == (m->set ? m->version : 0);
 		expect = &version;
 	}
-	assert_int_equal(store_put(s, STORE_MEMORY, key, str_of(text),
-	    expect), fits ? STORE_OK : STORE_NO);
+	assert_int_equal(vault_put(s, VAULT_MEMORY, key, str_of(text),
+	    expect), fits ? VAULT_OK : VAULT_NO);
 	if (!fits)
 		return;
-	store_fetch(s, STORE_MEMORY, key, &v);
+	vault_fetch(s, VAULT_MEMORY, key, &v);
 	assert_true(v.version > m->version);
 	m->set = true;
 	m->number = false;
@@ -89,20 +89,20 @@ model_put(struct store *s, struct str key, struct model *m)
 }
 
 static void
-model_add(struct store *s, struct str key, struct model *m)
+model_add(struct vault *s, struct str key, struct model *m)
 {
-	struct store_value	v;
+	struct vault_value	v;
 	double			n = (double)roll(5) - 2, sum, have;
 	bool			drop = roll(2) == 0;
 
 	if (m->set && !m->number) {
-		assert_int_equal(store_add(s, key, n, drop, &sum), STORE_NO);
+		assert_int_equal(vault_add(s, key, n, drop, &sum), VAULT_NO);
 		return;
 	}
 	have = m->set ? m->n : 0;
-	assert_int_equal(store_add(s, key, n, drop, &sum), STORE_OK);
+	assert_int_equal(vault_add(s, key, n, drop, &sum), VAULT_OK);
 	assert_true(sum >= have + n && sum <= have + n);
-	store_fetch(s, STORE_MEMORY, key, &v);
+	vault_fetch(s, VAULT_MEMORY, key, &v);
 	m->set = !drop || have + n < 0 || have + n > 0;
 	m->number = true;
 	m->n = sum;
@@ -111,14 +111,14 @@ model_add(struct store *s, struct str key, struct model *m)
 }
 
 static void
-model_delete(struct store *s, struct str key, struct model *m)
+model_delete(struct vault *s, struct str key, struct model *m)
 {
 	uint64_t	version = roll(2) == 0 ? m->version : 1;
 	bool		any = roll(2) == 0;
 	bool		fits = m->set && (any || version == m->version);
 
-	assert_int_equal(store_delete(s, STORE_MEMORY, key, any ? NULL :
-	    &version), fits ? STORE_OK : STORE_NO);
+	assert_int_equal(vault_delete(s, VAULT_MEMORY, key, any ? NULL :
+	    &version), fits ? VAULT_OK : VAULT_NO);
 	if (fits)
 		m->set = false;
 }
@@ -127,7 +127,7 @@ static void
 test_model(void **state)
 {
 	struct model	 model[KEYS];
-	struct store	*s;
+	struct vault	*s;
 	char		 buf[32];
 	unsigned	 i, k;
 	size_t		 count;
@@ -136,7 +136,7 @@ test_model(void **state)
 	for (seed = 1; seed < 20; seed++) {
 		uint32_t	was = seed;
 
-		s = store_new(PLENTY, 1000);
+		s = vault_new(PLENTY, 1000);
 		memset(model, 0, sizeof model);
 		for (i = 0; i < 5000; i++) {
 			k = roll(KEYS);
@@ -158,12 +158,12 @@ test_model(void **state)
 			model_check(s, key_of(buf, k), &model[k]);
 			count += model[k].set;
 		}
-		assert_int_equal(store_count(s), count);
+		assert_int_equal(vault_count(s), count);
 		for (k = 0; k < KEYS; k++)
-			(void)store_delete(s, STORE_MEMORY, key_of(buf, k),
+			(void)vault_delete(s, VAULT_MEMORY, key_of(buf, k),
 			    NULL);
-		assert_int_equal(store_bytes(s), 0);
-		store_free(&s);
+		assert_int_equal(vault_bytes(s), 0);
+		vault_free(&s);
 		assert_null(s);
 		seed = was;
 	}
@@ -172,31 +172,31 @@ test_model(void **state)
 static void
 test_spaces(void **state)
 {
-	struct store		*s = store_new(PLENTY, 0);
-	struct store_rate	 r = { .count = 1, .interval_ms = 10 };
-	struct store_value	 v;
+	struct vault		*s = vault_new(PLENTY, 0);
+	struct vault_rate	 r = { .count = 1, .interval_ms = 10 };
+	struct vault_value	 v;
 
 	(void)state;
-	assert_int_equal(store_put(s, STORE_MEMORY, STR("k"), STR("m"), NULL),
-	    STORE_OK);
-	assert_int_equal(store_put(s, STORE_BARRIER, STR("k"), STR("b"),
-	    NULL), STORE_OK);
-	assert_int_equal(store_rate(s, STR("k"), &r), STORE_OK);
-	store_fetch(s, STORE_BARRIER, STR("k"), &v);
+	assert_int_equal(vault_put(s, VAULT_MEMORY, STR("k"), STR("m"), NULL),
+	    VAULT_OK);
+	assert_int_equal(vault_put(s, VAULT_BARRIER, STR("k"), STR("b"),
+	    NULL), VAULT_OK);
+	assert_int_equal(vault_rate(s, STR("k"), &r), VAULT_OK);
+	vault_fetch(s, VAULT_BARRIER, STR("k"), &v);
 	assert_true(str_eq(v.bytes, STR("b")));
-	assert_int_equal(store_delete(s, STORE_BARRIER, STR("k"), NULL),
-	    STORE_OK);
-	store_fetch(s, STORE_MEMORY, STR("k"), &v);
+	assert_int_equal(vault_delete(s, VAULT_BARRIER, STR("k"), NULL),
+	    VAULT_OK);
+	vault_fetch(s, VAULT_MEMORY, STR("k"), &v);
 	assert_true(str_eq(v.bytes, STR("m")));
-	assert_int_equal(store_count(s), 2);
-	store_free(&s);
+	assert_int_equal(vault_count(s), 2);
+	vault_free(&s);
 }
 
 /* ---- Size -------------------------------------------------------------- */
 
 /* Microseconds of 10000 new keys. */
 static int64_t
-time_keys(struct store *s, unsigned from)
+time_keys(struct vault *s, unsigned from)
 {
 	int64_t		start = clock_mono_us();
 	char		buf[32];
@@ -204,16 +204,16 @@ time_keys(struct store *s, unsigned from)
 	unsigned	i;
 
 	for (i = from; i < from + 10000; i++)
-		assert_int_equal(store_add(s, key_of(buf, i), 1, false, &sum),
-		    STORE_OK);
+		assert_int_equal(vault_add(s, key_of(buf, i), 1, false, &sum),
+		    VAULT_OK);
 	return clock_mono_us() - start;
 }
 
-/* The best of several: what else runs here is not the store's. */
+/* The best of several: what else runs here is not the vault's. */
 static void
 test_cost_is_flat(void **state)
 {
-	struct store	*s = store_new(PLENTY, 0);
+	struct vault	*s = vault_new(PLENTY, 0);
 	int64_t		 first = INT64_MAX, last = INT64_MAX, us, start, most;
 	char		 buf[32];
 	double		 sum;
@@ -230,70 +230,70 @@ test_cost_is_flat(void **state)
 		if (us < last)
 			last = us;
 	}
-	assert_int_equal(store_count(s), 600000);
+	assert_int_equal(vault_count(s), 600000);
 	print_message("10000 new keys: %lld us at first, %lld us beyond "
 	    "100000\n", (long long)first, (long long)last);
 	assert_true(last < first * 10 + 10000);
 	/* No single use pays for the growth. */
 	for (most = 0, i = 600000; i < 700000; i++) {
 		start = clock_mono_us();
-		(void)store_add(s, key_of(buf, i), 1, false, &sum);
+		(void)vault_add(s, key_of(buf, i), 1, false, &sum);
 		us = clock_mono_us() - start;
 		most += us > 20000;
 	}
 	assert_true(most < 3);
-	store_free(&s);
+	vault_free(&s);
 }
 
 static void
 test_full(void **state)
 {
 	static char	 big[1000];
-	struct store	*s = store_new(100000, 0);
-	struct store_value v;
+	struct vault	*s = vault_new(100000, 0);
+	struct vault_value v;
 	char		 buf[32];
 	double		 sum;
 	unsigned	 n = 0, more;
-	enum store_rc	 rc;
+	enum vault_rc	 rc;
 
 	(void)state;
-	while ((rc = store_put(s, STORE_MEMORY, key_of(buf, n),
-	    (struct str){ big, sizeof big }, NULL)) == STORE_OK)
+	while ((rc = vault_put(s, VAULT_MEMORY, key_of(buf, n),
+	    (struct str){ big, sizeof big }, NULL)) == VAULT_OK)
 		n++;
-	assert_int_equal(rc, STORE_FULL);
-	assert_true(n > 50 && n < 100 && store_bytes(s) <= 100000);
-	assert_int_equal(store_count(s), n);
-	for (more = 1000; store_put(s, STORE_MEMORY, key_of(buf, more),
-	    STR("x"), NULL) == STORE_OK; more++)
+	assert_int_equal(rc, VAULT_FULL);
+	assert_true(n > 50 && n < 100 && vault_bytes(s) <= 100000);
+	assert_int_equal(vault_count(s), n);
+	for (more = 1000; vault_put(s, VAULT_MEMORY, key_of(buf, more),
+	    STR("x"), NULL) == VAULT_OK; more++)
 		n++;
 	/* What is there can be made smaller and taken away. */
-	assert_int_equal(store_put(s, STORE_MEMORY, key_of(buf, 0),
-	    STR("less"), NULL), STORE_OK);
-	assert_int_equal(store_add(s, STR("n"), 1, false, &sum), STORE_OK);
-	assert_int_equal(store_put(s, STORE_MEMORY, STR("n"),
-	    (struct str){ big, sizeof big }, NULL), STORE_FULL);
-	store_fetch(s, STORE_MEMORY, STR("n"), &v);
-	assert_int_equal(v.bytes.len, STORE_NUMBER_BYTES);
-	assert_int_equal(store_delete(s, STORE_MEMORY, key_of(buf, 1), NULL),
-	    STORE_OK);
-	assert_int_equal(store_put(s, STORE_MEMORY, STR("n"),
-	    (struct str){ big, sizeof big }, NULL), STORE_OK);
-	store_set_limit(s, 10);
-	assert_int_equal(store_add(s, STR("other"), 1, false, &sum),
-	    STORE_FULL);
-	assert_int_equal(store_count(s), n);
-	store_free(&s);
+	assert_int_equal(vault_put(s, VAULT_MEMORY, key_of(buf, 0),
+	    STR("less"), NULL), VAULT_OK);
+	assert_int_equal(vault_add(s, STR("n"), 1, false, &sum), VAULT_OK);
+	assert_int_equal(vault_put(s, VAULT_MEMORY, STR("n"),
+	    (struct str){ big, sizeof big }, NULL), VAULT_FULL);
+	vault_fetch(s, VAULT_MEMORY, STR("n"), &v);
+	assert_int_equal(v.bytes.len, VAULT_NUMBER_BYTES);
+	assert_int_equal(vault_delete(s, VAULT_MEMORY, key_of(buf, 1), NULL),
+	    VAULT_OK);
+	assert_int_equal(vault_put(s, VAULT_MEMORY, STR("n"),
+	    (struct str){ big, sizeof big }, NULL), VAULT_OK);
+	vault_set_limit(s, 10);
+	assert_int_equal(vault_add(s, STR("other"), 1, false, &sum),
+	    VAULT_FULL);
+	assert_int_equal(vault_count(s), n);
+	vault_free(&s);
 }
 
 /* ---- Rates ------------------------------------------------------------- */
 
-static enum store_rc
-hit(struct store *s, const char *key, uint64_t count, int64_t interval_ms,
+static enum vault_rc
+hit(struct vault *s, const char *key, uint64_t count, int64_t interval_ms,
     int64_t now_ms, uint64_t *n)
 {
-	struct store_rate	 r = { .count = count,
+	struct vault_rate	 r = { .count = count,
 	    .interval_ms = interval_ms, .now_ms = now_ms };
-	enum store_rc		 rc = store_rate(s, str_of(key), &r);
+	enum vault_rc		 rc = vault_rate(s, str_of(key), &r);
 
 	if (n != NULL)
 		*n = r.n;
@@ -303,25 +303,25 @@ hit(struct store *s, const char *key, uint64_t count, int64_t interval_ms,
 static void
 test_rate(void **state)
 {
-	struct store	*s = store_new(PLENTY, 0);
+	struct vault	*s = vault_new(PLENTY, 0);
 	uint64_t	 n;
 
 	(void)state;
-	assert_int_equal(hit(s, "r", 0, 1000, 0, &n), STORE_NO);
+	assert_int_equal(hit(s, "r", 0, 1000, 0, &n), VAULT_NO);
 	assert_int_equal(n, 0);
-	assert_int_equal(hit(s, "r", 2, 1000, 0, &n), STORE_OK);
-	assert_int_equal(hit(s, "r", 2, 1000, 600, &n), STORE_OK);
+	assert_int_equal(hit(s, "r", 2, 1000, 0, &n), VAULT_OK);
+	assert_int_equal(hit(s, "r", 2, 1000, 600, &n), VAULT_OK);
 	assert_int_equal(n, 2);
 	/* What is refused is not counted: it ends no sooner by asking. */
-	assert_int_equal(hit(s, "r", 2, 1000, 999, &n), STORE_NO);
-	assert_int_equal(hit(s, "r", 2, 1000, 1000, &n), STORE_OK);
-	assert_int_equal(hit(s, "r", 2, 1000, 1001, &n), STORE_NO);
-	assert_int_equal(hit(s, "r", 0, 500, 1001, &n), STORE_NO);
+	assert_int_equal(hit(s, "r", 2, 1000, 999, &n), VAULT_NO);
+	assert_int_equal(hit(s, "r", 2, 1000, 1000, &n), VAULT_OK);
+	assert_int_equal(hit(s, "r", 2, 1000, 1001, &n), VAULT_NO);
+	assert_int_equal(hit(s, "r", 0, 500, 1001, &n), VAULT_NO);
 	assert_int_equal(n, 2);
-	assert_int_equal(hit(s, "r", 2, 300, 1001, &n), STORE_OK);
-	assert_int_equal(hit(s, "r", 2, 1000, 5000, &n), STORE_OK);
+	assert_int_equal(hit(s, "r", 2, 300, 1001, &n), VAULT_OK);
+	assert_int_equal(hit(s, "r", 2, 1000, 5000, &n), VAULT_OK);
 	assert_int_equal(n, 1);
-	store_free(&s);
+	vault_free(&s);
 }
 
 /* In no interval more than count, beside a list of all that happened. */
@@ -329,10 +329,10 @@ static void
 test_rate_random(void **state)
 {
 	static int64_t	 at[20000];
-	struct store	*s = store_new(PLENTY, 0);
+	struct vault	*s = vault_new(PLENTY, 0);
 	int64_t		 now = 0, interval = 700;
 	unsigned	 i, n = 0, in, k, count = 150;
-	enum store_rc	 rc;
+	enum vault_rc	 rc;
 
 	(void)state;
 	seed = 7;
@@ -341,19 +341,19 @@ test_rate_random(void **state)
 		rc = hit(s, "r", count, interval, now, NULL);
 		for (in = 0, k = n; k > 0 && at[k - 1] > now - interval; k--)
 			in++;
-		assert_int_equal(rc, in < count ? STORE_OK : STORE_NO);
-		if (rc == STORE_OK)
+		assert_int_equal(rc, in < count ? VAULT_OK : VAULT_NO);
+		if (rc == VAULT_OK)
 			at[n++] = now;
 	}
 	assert_true(n > 1000);
-	store_free(&s);
+	vault_free(&s);
 }
 
 /* A long interval: at most a thousandth late, and small however many. */
 static void
 test_rate_large(void **state)
 {
-	struct store	*s = store_new(PLENTY, 0);
+	struct vault	*s = vault_new(PLENTY, 0);
 	int64_t		 day = 86400000, now;
 	uint64_t	 n;
 	int		 i;
@@ -361,20 +361,20 @@ test_rate_large(void **state)
 	(void)state;
 	for (i = 0; i < 1000000; i++)
 		assert_int_equal(hit(s, "r", 2000000, day, i * 100, NULL),
-		    STORE_OK);
-	assert_true(store_bytes(s) < 70000);
+		    VAULT_OK);
+	assert_true(vault_bytes(s) < 70000);
 	now = 999999LL * 100;
 	(void)hit(s, "r", 0, day, now, &n);
 	assert_in_range(n, 864000, 864000 + 2 * 864);
 	(void)hit(s, "r", 0, day, now + day + day / 500, &n);
 	assert_int_equal(n, 0);
-	store_free(&s);
+	vault_free(&s);
 }
 
 static void
 test_rates_are_forgotten(void **state)
 {
-	struct store	*s = store_new(PLENTY, 0);
+	struct vault	*s = vault_new(PLENTY, 0);
 	char		 buf[32];
 	unsigned	 i;
 	uint64_t	 n;
@@ -382,31 +382,31 @@ test_rates_are_forgotten(void **state)
 	(void)state;
 	for (i = 0; i < 100000; i++)
 		assert_int_equal(hit(s, key_of(buf, i).p, 5, 100, i, &n),
-		    STORE_OK);
+		    VAULT_OK);
 	/* New ones pay for old ones. */
-	assert_true(store_count(s) < 50000);
+	assert_true(vault_count(s) < 50000);
 	for (i = 0; i < 200; i++)
-		store_sweep(s, 200000, 2048);
-	assert_int_equal(store_count(s), 0);
-	assert_int_equal(store_bytes(s), 0);
-	store_free(&s);
+		vault_sweep(s, 200000, 2048);
+	assert_int_equal(vault_count(s), 0);
+	assert_int_equal(vault_bytes(s), 0);
+	vault_free(&s);
 }
 
 static void
 test_rates_make_room(void **state)
 {
-	struct store	*s = store_new(50000, 0);
+	struct vault	*s = vault_new(50000, 0);
 	char		 buf[32];
 	unsigned	 i = 0;
 
 	(void)state;
-	while (hit(s, key_of(buf, i).p, 5, 100, 0, NULL) == STORE_OK)
+	while (hit(s, key_of(buf, i).p, 5, 100, 0, NULL) == VAULT_OK)
 		i++;
 	assert_true(i > 50);
-	assert_int_equal(hit(s, "new", 5, 100, 50, NULL), STORE_FULL);
-	assert_int_equal(hit(s, "new", 5, 100, 150, NULL), STORE_OK);
-	assert_true(store_bytes(s) < 50000);
-	store_free(&s);
+	assert_int_equal(hit(s, "new", 5, 100, 50, NULL), VAULT_FULL);
+	assert_int_equal(hit(s, "new", 5, 100, 150, NULL), VAULT_OK);
+	assert_true(vault_bytes(s) < 50000);
+	vault_free(&s);
 }
 
 int

@@ -8,13 +8,13 @@
 
 #include "base/mem.h"
 
-#include "table.h"
+#include "hmap.h"
 
-#define TABLE_FIRST	64
+#define HMAP_FIRST	64
 #define MOVE		4
 
 static uint64_t
-table_mix(uint64_t h, uint64_t w, uint64_t secret)
+hmap_mix(uint64_t h, uint64_t w, uint64_t secret)
 {
 	h = (h ^ w) * 0x9e3779b97f4a7c15U;
 	h ^= h >> 29;
@@ -23,52 +23,52 @@ table_mix(uint64_t h, uint64_t w, uint64_t secret)
 }
 
 static uint64_t
-table_hash(const struct table *t, uint32_t kind, struct str key)
+hmap_hash(const struct hmap *t, uint32_t kind, struct str key)
 {
 	uint64_t	h = t->secret[0] ^ key.len, w;
 
-	h = table_mix(h, kind, t->secret[1]);
+	h = hmap_mix(h, kind, t->secret[1]);
 	for (; key.len >= 8; key.p += 8, key.len -= 8) {
 		memcpy(&w, key.p, 8);
-		h = table_mix(h, w, t->secret[1]);
+		h = hmap_mix(h, w, t->secret[1]);
 	}
 	w = 0;
 	if (key.len > 0)
 		memcpy(&w, key.p, key.len);
-	return table_mix(h, w, t->secret[1]);
+	return hmap_mix(h, w, t->secret[1]);
 }
 
 void
-table_init(struct table *t)
+hmap_init(struct hmap *t)
 {
-	*t = (struct table){ .size = TABLE_FIRST };
+	*t = (struct hmap){ .size = HMAP_FIRST };
 	t->now = xcalloc(t->size, sizeof *t->now);
 	arc4random_buf(t->secret, sizeof t->secret);
 }
 
 void
-table_fini(struct table *t)
+hmap_fini(struct hmap *t)
 {
 	free(t->now);
 	free(t->old);
-	*t = (struct table){ .size = 0 };
+	*t = (struct hmap){ .size = 0 };
 }
 
-static struct table_entry **
-table_bucket(const struct table *t, uint64_t hash)
+static struct hmap_entry **
+hmap_bucket(const struct hmap *t, uint64_t hash)
 {
 	if (t->old != NULL && (hash & (t->old_size - 1)) >= t->moved)
 		return &t->old[hash & (t->old_size - 1)];
 	return &t->now[hash & (t->size - 1)];
 }
 
-struct table_entry *
-table_find(const struct table *t, uint32_t kind, struct str key)
+struct hmap_entry *
+hmap_find(const struct hmap *t, uint32_t kind, struct str key)
 {
-	uint64_t		 hash = table_hash(t, kind, key);
-	struct table_entry	*e;
+	uint64_t		 hash = hmap_hash(t, kind, key);
+	struct hmap_entry	*e;
 
-	for (e = *table_bucket(t, hash); e != NULL; e = e->next)
+	for (e = *hmap_bucket(t, hash); e != NULL; e = e->next)
 		if (e->hash == hash && e->kind == kind &&
 		    str_eq((struct str){ e->key, e->len }, key))
 			return e;
@@ -76,9 +76,9 @@ table_find(const struct table *t, uint32_t kind, struct str key)
 }
 
 static void
-table_move_bucket(struct table *t)
+hmap_move_bucket(struct hmap *t)
 {
-	struct table_entry	*e = t->old[t->moved], *next, **at;
+	struct hmap_entry	*e = t->old[t->moved], *next, **at;
 
 	t->old[t->moved++] = NULL;
 	for (; e != NULL; e = next) {
@@ -90,7 +90,7 @@ table_move_bucket(struct table *t)
 }
 
 static void
-table_grow(struct table *t)
+hmap_grow(struct hmap *t)
 {
 	int	i;
 
@@ -102,7 +102,7 @@ table_grow(struct table *t)
 		t->now = xcalloc(t->size, sizeof *t->now);
 	}
 	for (i = 0; i < MOVE && t->old != NULL; i++) {
-		table_move_bucket(t);
+		hmap_move_bucket(t);
 		if (t->moved < t->old_size)
 			continue;
 		free(t->old);
@@ -111,22 +111,22 @@ table_grow(struct table *t)
 }
 
 void
-table_insert(struct table *t, struct table_entry *e)
+hmap_insert(struct hmap *t, struct hmap_entry *e)
 {
-	struct table_entry	**at;
+	struct hmap_entry	**at;
 
-	table_grow(t);
-	e->hash = table_hash(t, e->kind, (struct str){ e->key, e->len });
-	at = table_bucket(t, e->hash);
+	hmap_grow(t);
+	e->hash = hmap_hash(t, e->kind, (struct str){ e->key, e->len });
+	at = hmap_bucket(t, e->hash);
 	e->next = *at;
 	*at = e;
 	t->count++;
 }
 
 void
-table_remove(struct table *t, struct table_entry *e)
+hmap_remove(struct hmap *t, struct hmap_entry *e)
 {
-	struct table_entry	**at = table_bucket(t, e->hash);
+	struct hmap_entry	**at = hmap_bucket(t, e->hash);
 
 	while (*at != e)
 		at = &(*at)->next;
@@ -135,10 +135,10 @@ table_remove(struct table *t, struct table_entry *e)
 }
 
 static void
-table_show(struct table_entry *e, void (*fn)(void *arg,
-    struct table_entry *e), void *arg)
+hmap_show(struct hmap_entry *e, void (*fn)(void *arg,
+    struct hmap_entry *e), void *arg)
 {
-	struct table_entry	*next;
+	struct hmap_entry	*next;
 
 	for (; e != NULL; e = next) {
 		next = e->next;
@@ -147,14 +147,14 @@ table_show(struct table_entry *e, void (*fn)(void *arg,
 }
 
 void
-table_walk(struct table *t, size_t n,
-    void (*fn)(void *arg, struct table_entry *e), void *arg)
+hmap_walk(struct hmap *t, size_t n,
+    void (*fn)(void *arg, struct hmap_entry *e), void *arg)
 {
 	for (; n > 0; n--) {
 		t->cursor &= t->size - 1;
-		table_show(t->now[t->cursor], fn, arg);
+		hmap_show(t->now[t->cursor], fn, arg);
 		if (t->old != NULL && t->cursor < t->old_size)
-			table_show(t->old[t->cursor], fn, arg);
+			hmap_show(t->old[t->cursor], fn, arg);
 		t->cursor++;
 	}
 }

@@ -1,0 +1,360 @@
+/*
+ * memory_*(): values that all scripts share.
+ *
+ * The answer to a question about a value is an array: ok, version, value.
+ * Where a function of the script has a say, the value is read with its
+ * version, and written only if it still has that version, else all is done
+ * again with what is there by then; the answer of the write that failed
+ * brings it.  Slots: 0 the answer, 1 and on the arguments, then the value
+ * that was read and its version, 0 for none.
+ */
+#include "hsl/frozen.h"
+
+#include "library_share.h"
+
+#define TRIES_MAX	1000
+
+enum { S_ANSWER, S_KEY, S_ARG2, S_ARG3, S_ARG4, S_OLD, S_VERSION, S_SLOTS };
+
+static bool
+memory_callback(struct hsl_call *c, int i)
+{
+	const struct hsl_function	*row = c->host;
+
+	if (c->argc <= i || c->argv[i].type == HSL_NONE ||
+	    c->argv[i].type == HSL_FUNCTION)
+		return true;
+	hsl_throw(c, "%s(): argument %d is a %s, not a function", row->name,
+	    i + 1, hsl_type_name(c->argv[i]));
+	return false;
+}
+
+static enum hsl_rc
+memory_begin(struct hsl_call *c, int callback, hsl_step *step)
+{
+	if (!library_share_key(c) || !memory_callback(c, callback))
+		return HSL_THROW;
+	return hsl_steps_begin(c, step, S_SLOTS);
+}
+
+/* ---- Values ------------------------------------------------------------ */
+
+static struct hsl_value
+reply_value(struct hsl_exec *x, const struct share_answer *a,
+    bool *unreadable)
+{
+	struct hsl_value	v = hsl_none(), out;
+
+	if (a->version != 0 &&
+	    hsl_thaw_bytes(x, a->value, &v, NULL) == -1) {
+		*unreadable = true;
+		return hsl_none();
+	}
+	out = hsl_array(x);
+	hsl_array_set(x, out, "ok", hsl_boolean(a->status == SHARE_OK));
+	hsl_array_set(x, out, "version", hsl_number((double)a->version));
+	hsl_array_set(x, out, "value", v);
+	return out;
+}
+
+static struct share_question
+question(const struct hsl_steps *s, enum share_op op)
+{
+	return (struct share_question){ .op = op,
+	    .key = hsl_value_str(s->slots[S_KEY]) };
+}
+
+static enum hsl_rc
+steps_ask(struct hsl_steps *s, const struct share_question *q)
+{
+	return library_share_ask(s->x, s->row->name, q, reply_value);
+}
+
+static bool
+answer_ok(const struct hsl_steps *s)
+{
+	return hsl_value_true(hsl_array_get(s->slots[S_ANSWER], "ok"));
+}
+
+static bool
+was_there(const struct hsl_steps *s)
+{
+	return hsl_value_number(s->slots[S_VERSION], 0) > 0;
+}
+
+/* Moves what was read to its slots; false: there is none. */
+static bool
+answer_keep(struct hsl_steps *s)
+{
+	hsl_slot_set(s, S_OLD, hsl_value_ref(hsl_array_get(
+	    s->slots[S_ANSWER], "value")));
+	hsl_slot_set(s, S_VERSION, hsl_value_ref(hsl_array_get(
+	    s->slots[S_ANSWER], "version")));
+	return was_there(s);
+}
+
+static enum hsl_rc
+steps_end(struct hsl_steps *s, struct hsl_value v)
+{
+	hsl_slot_set(s, S_ANSWER, v);
+	return HSL_OK;
+}
+
+static enum hsl_rc
+steps_fetch(struct hsl_steps *s)
+{
+	struct share_question	q = question(s, SHARE_FETCH);
+
+	return steps_ask(s, &q);
+}
+
+/* Stores v, with SHARE_IF_VERSION if what was read is still there. */
+static enum hsl_rc
+steps_store(struct hsl_steps *s, struct hsl_value v, unsigned flags)
+{
+	struct share_question	 q = question(s, SHARE_STORE);
+	struct hsl_frozen	*f;
+	struct err		 e;
+	enum hsl_rc		 rc = HSL_THROW;
+
+	if (hsl_freeze(v, SHARE_VALUE_MAX, &f, &e) == -1)
+		return hsl_steps_throw(s, "%s(): %s", s->row->name, e.text);
+	q.value = hsl_frozen_bytes(f);
+	q.flags = flags;
+	q.version = (uint64_t)hsl_value_number(s->slots[S_VERSION], 0);
+	if (hsl_charge(s->x, q.value.len / 8))
+		rc = steps_ask(s, &q);
+	hsl_frozen_free(&f);
+	return rc;
+}
+
+/* callback(key[, old]) */
+static enum hsl_rc
+steps_call(struct hsl_steps *s, int callback, int argc)
+{
+	struct hsl_value	args[2] = { s->slots[S_KEY],
+				    s->slots[S_OLD] };
+
+	return hsl_steps_call(s, s->slots[callback], args, argc);
+}
+
+static bool
+has_callback(const struct hsl_steps *s, int slot)
+{
+	return s->slots[slot].type == HSL_FUNCTION;
+}
+
+/* Another try; an exception after too many. */
+static bool
+steps_again(struct hsl_steps *s)
+{
+	if (++s->count < TRIES_MAX)
+		return true;
+	hsl_steps_throw(s, "%s(): others changed it %d times meanwhile",
+	    s->row->name, TRIES_MAX);
+	return false;
+}
+
+/* ---- memory_add(), memory_fetch(), memory_exists() --------------------- */
+
+static enum hsl_rc
+add_step(struct hsl_steps *s)
+{
+	if (s->state++ == 0)
+		return steps_store(s, s->slots[S_ARG2], SHARE_IF_VERSION);
+	return steps_end(s, hsl_boolean(answer_ok(s)));
+}
+
+enum hsl_rc
+library_memory_add(struct hsl_call *c)
+{
+	return memory_begin(c, 2, add_step);
+}
+
+static enum hsl_rc
+fetch_step(struct hsl_steps *s)
+{
+	if (s->state == 0) {
+		s->state = 1;
+		return steps_fetch(s);
+	}
+	if (s->state == 2)
+		return HSL_OK;
+	s->state = 2;
+	if (answer_keep(s) || !has_callback(s, S_ARG2))
+		return steps_end(s, hsl_value_ref(s->slots[S_OLD]));
+	return steps_call(s, S_ARG2, 1);
+}
+
+enum hsl_rc
+library_memory_fetch(struct hsl_call *c)
+{
+	return memory_begin(c, 1, fetch_step);
+}
+
+static enum hsl_rc
+exists_step(struct hsl_steps *s)
+{
+	if (s->state == 0) {
+		s->state = 1;
+		return steps_fetch(s);
+	}
+	if (s->state == 1) {
+		s->state = 2;
+		if (!answer_keep(s))
+			return steps_end(s, hsl_boolean(false));
+		if (has_callback(s, S_ARG2))
+			return steps_call(s, S_ARG2, 2);
+	}
+	return steps_end(s, hsl_boolean(true));
+}
+
+enum hsl_rc
+library_memory_exists(struct hsl_call *c)
+{
+	return memory_begin(c, 1, exists_step);
+}
+
+/* ---- Read, then write -------------------------------------------------- */
+
+enum { AT_BEGIN, AT_READ, AT_CALLED, AT_WRITTEN, AT_TOLD };
+
+/* AT_READ again if what was written met another version. */
+static bool
+steps_met_another(struct hsl_steps *s)
+{
+	if (s->state != AT_WRITTEN || answer_ok(s))
+		return false;
+	s->state = AT_READ;
+	return true;
+}
+
+/* The callback is told what the new value took the place of. */
+static enum hsl_rc
+store_told_step(struct hsl_steps *s)
+{
+	if (steps_met_another(s) && !steps_again(s))
+		return HSL_THROW;
+	switch (s->state) {
+	case AT_BEGIN:
+		s->state = AT_READ;
+		return steps_fetch(s);
+	case AT_READ:
+		(void)answer_keep(s);
+		s->state = AT_WRITTEN;
+		return steps_store(s, s->slots[S_ARG2], SHARE_IF_VERSION);
+	case AT_WRITTEN:
+		s->state = AT_TOLD;
+		if (was_there(s))
+			return steps_call(s, S_ARG3, 2);
+		/* FALLTHROUGH */
+	default:
+		return steps_end(s, hsl_boolean(true));
+	}
+}
+
+static enum hsl_rc
+store_step(struct hsl_steps *s)
+{
+	if (s->state++ == 0)
+		return steps_store(s, s->slots[S_ARG2], 0);
+	return steps_end(s, hsl_boolean(true));
+}
+
+enum hsl_rc
+library_memory_store(struct hsl_call *c)
+{
+	return memory_begin(c, 2, c->argc > 2 &&
+	    c->argv[2].type == HSL_FUNCTION ? store_told_step : store_step);
+}
+
+static enum hsl_rc
+steps_delete(struct hsl_steps *s, unsigned flags)
+{
+	struct share_question	q = question(s, SHARE_DELETE);
+
+	q.flags = flags;
+	q.version = (uint64_t)hsl_value_number(s->slots[S_VERSION], 0);
+	return steps_ask(s, &q);
+}
+
+static enum hsl_rc
+delete_told_step(struct hsl_steps *s)
+{
+	if (steps_met_another(s) && !steps_again(s))
+		return HSL_THROW;
+	switch (s->state) {
+	case AT_BEGIN:
+		s->state = AT_READ;
+		return steps_fetch(s);
+	case AT_READ:
+		if (!answer_keep(s))
+			return steps_end(s, hsl_boolean(false));
+		s->state = AT_WRITTEN;
+		return steps_delete(s, SHARE_IF_VERSION);
+	case AT_WRITTEN:
+		s->state = AT_TOLD;
+		return steps_call(s, S_ARG2, 2);
+	default:
+		return steps_end(s, hsl_boolean(true));
+	}
+}
+
+static enum hsl_rc
+delete_step(struct hsl_steps *s)
+{
+	if (s->state++ == 0)
+		return steps_delete(s, 0);
+	return steps_end(s, hsl_boolean(answer_ok(s)));
+}
+
+enum hsl_rc
+library_memory_delete(struct hsl_call *c)
+{
+	return memory_begin(c, 1, c->argc > 1 &&
+	    c->argv[1].type == HSL_FUNCTION ? delete_told_step : delete_step);
+}
+
+/* ---- memory_update() --------------------------------------------------- */
+
+/* callback(key, current, value), or (key, none, initial) the first time. */
+static enum hsl_rc
+update_call(struct hsl_steps *s)
+{
+	bool			there = answer_keep(s);
+	struct hsl_value	args[3] = { s->slots[S_KEY],
+				    s->slots[S_OLD], s->slots[S_ARG2] };
+
+	if (!there && s->slots[S_ARG4].type != HSL_NONE)
+		args[2] = s->slots[S_ARG4];
+	return hsl_steps_call(s, s->slots[S_ARG3], args, 3);
+}
+
+static enum hsl_rc
+update_step(struct hsl_steps *s)
+{
+	if (steps_met_another(s) && !steps_again(s))
+		return HSL_THROW;
+	switch (s->state) {
+	case AT_BEGIN:
+		s->state = AT_READ;
+		return steps_fetch(s);
+	case AT_READ:
+		s->state = AT_CALLED;
+		return update_call(s);
+	case AT_CALLED:
+		s->state = AT_WRITTEN;
+		return steps_store(s, s->slots[S_ANSWER], SHARE_IF_VERSION);
+	default:
+		return steps_end(s, hsl_boolean(true));
+	}
+}
+
+enum hsl_rc
+library_memory_update(struct hsl_call *c)
+{
+	if (c->argv[2].type != HSL_FUNCTION)
+		return hsl_throw(c, "memory_update(): argument 3 is a %s, "
+		    "not a function", hsl_type_name(c->argv[2]));
+	return memory_begin(c, 2, update_step);
+}
