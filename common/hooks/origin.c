@@ -119,6 +119,8 @@ origin_join(const char *root, const char *from, const char *path,
 	if (strncmp(path, "./", 2) == 0 || strncmp(path, "../", 3) == 0) {
 		if (slash != NULL)
 			buf_add(out, from, (size_t)(slash - from) + 1);
+		else
+			buf_printf(out, "%s/", root);
 		buf_add_text(out, path);
 		return;
 	}

@@ -96,6 +96,15 @@ comp_open(struct comp *c, const struct node *at, struct str path,
 	return rc;
 }
 
+struct proto *
+comp_proto(struct comp *c)
+{
+	struct proto	*p = arena_alloc(&c->program->arena, sizeof *p);
+
+	p->number = c->program->nprotos++;
+	return p;
+}
+
 struct func *
 comp_func(struct comp *c, struct func *parent, struct str name)
 {
@@ -104,8 +113,7 @@ comp_func(struct comp *c, struct func *parent, struct str name)
 	f->name = name;
 	f->parent = parent;
 	f->module = parent != NULL ? parent->module : NULL;
-	f->proto = arena_alloc(&c->program->arena, sizeof *f->proto);
-	f->proto->number = c->program->nprotos++;
+	f->proto = comp_proto(c);
 	*c->last_func = f;
 	c->last_func = &f->next;
 	return f;
@@ -201,24 +209,33 @@ comp_class_fill(struct comp *c, struct comp_class *cl)
 	fold_immortal(p->constants, v->template);
 }
 
+/* The program's tables of classes and statics, with those of c->classes. */
 static void
 comp_classes(struct comp *c)
 {
 	struct hsl_program	*p = c->program;
 	struct comp_class	*cl;
-	uint32_t		 n = 0;
+	uint32_t		 n = p->nclasses, statics = p->nstatics;
+	struct vclass		**classes;
+	struct hsl_value	*values;
 
 	for (cl = c->classes; cl != NULL; cl = cl->next)
 		n++;
-	p->classes = arena_alloc(&p->arena, (n + 1) * sizeof(struct vclass *));
+	classes = arena_alloc(&p->arena, (n + 1) * sizeof(struct vclass *));
+	if (p->nclasses > 0)
+		memcpy(classes, p->classes,
+		    p->nclasses * sizeof(struct vclass *));
+	p->classes = classes;
 	for (cl = c->classes; cl != NULL; cl = cl->next)
 		comp_class_open(c, cl);
 	if (n > OVERFLOW_MAX || p->nstatics > OVERFLOW_MAX) {
 		comp_error(c, c->classes->at, "too many classes");
 		return;
 	}
-	p->statics = arena_alloc(&p->arena,
-	    (p->nstatics + 1) * sizeof *p->statics);
+	values = arena_alloc(&p->arena, (p->nstatics + 1) * sizeof *values);
+	if (statics > 0)
+		memcpy(values, p->statics, statics * sizeof *values);
+	p->statics = values;
 	for (cl = c->classes; cl != NULL; cl = cl->next)
 		comp_class_fill(c, cl);
 }
@@ -264,6 +281,23 @@ comp_natives(struct comp *c)
 	    n * sizeof(struct hsl_function *));
 }
 
+/* Room for all functions and modules; those of earlier pieces stay. */
+static void
+comp_tables(struct comp *c)
+{
+	struct hsl_program	*p = c->program;
+	struct proto		**protos = arena_alloc(&p->arena,
+				    (p->nprotos + 1) *
+				    sizeof(struct proto *));
+
+	if (p->room_protos > 0)
+		memcpy(protos, p->protos,
+		    p->room_protos * sizeof(struct proto *));
+	p->protos = protos;
+	p->room_protos = p->nprotos;
+	p->modules = arena_alloc(&p->arena, p->nmodules * sizeof *p->modules);
+}
+
 static void
 comp_generate(struct comp *c)
 {
@@ -272,18 +306,17 @@ comp_generate(struct comp *c)
 	struct func		*f;
 
 	comp_variables(c);
-	comp_natives(c);
+	if (p->natives == NULL)
+		comp_natives(c);
 	comp_classes(c);
 	if (c->errors > 0)
 		return;
-	p->protos = arena_alloc(&p->arena,
-	    (p->nprotos + 1) * sizeof(struct proto *));
+	comp_tables(c);
 	for (f = c->funcs; f != NULL && c->errors < COMP_ERRORS_MAX;
 	    f = f->next) {
 		p->protos[f->proto->number] = f->proto;
 		gen_func(c, f);
 	}
-	p->modules = arena_alloc(&p->arena, p->nmodules * sizeof *p->modules);
 	for (m = c->modules; m != NULL; m = m->next) {
 		p->modules[m->number].file = m->name;
 		p->modules[m->number].main = m->main->proto;
@@ -329,45 +362,62 @@ comp_check_host(const struct hsl_host *host)
 #endif
 }
 
-struct hsl_program *
-hsl_compile(const struct hsl_host *host, const char *file, struct str source,
-    hsl_diag_fn *report, void *arg)
+void
+comp_begin(struct comp *c, const struct hsl_host *host, const char *file)
 {
 	struct hsl_program	*p = xcalloc(1, sizeof *p);
-	struct comp		 c = { .program = p, .host = host };
 	struct comp_module	*m;
 
 	comp_check_host(host);
+	*c = (struct comp){ .program = p, .host = host };
 	p->refs = 1;
 	p->shared = host != NULL ? host->cache : NULL;
 	p->barriers = host != NULL ? host->barriers : NULL;
 	p->constants = exec_new_bare(CONSTANTS_MAX);
+	c->last_module = &c->modules;
+	c->last_class = &c->classes;
+	c->last_func = &c->funcs;
+	m = comp_module_new(c, file);
+	comp_file(c, file);
+	comp_host_variables(c, m->main);
+}
+
+void
+comp_finish(struct comp *c)
+{
+	struct hsl_program	*p = c->program;
+
+	comp_link(c);
+	if (p->nprotos > OVERFLOW_MAX)
+		comp_error(c, comp_place(c, 0, 1, 1), "too many functions");
+	if (c->errors == 0)
+		comp_generate(c);
+	if (c->errors == 0 && p->constants->heap.over)
+		comp_error(c, comp_place(c, 0, 1, 1),
+		    "the constants are too large");
+}
+
+struct hsl_program *
+hsl_compile(const struct hsl_host *host, const char *file, struct str source,
+    hsl_diag_fn *report, void *arg)
+{
+	struct comp		 c;
+	struct func		*f;
+
+	comp_begin(&c, host, file);
 	c.report = report;
 	c.report_arg = arg;
-	c.last_module = &c.modules;
-	c.last_class = &c.classes;
-	c.last_func = &c.funcs;
-	m = comp_module_new(&c, file);
-	comp_file(&c, file);
-	comp_host_variables(&c, m->main);
+	f = c.modules->main;
 	if (source.len > COMP_SOURCE_MAX)
 		comp_error(&c, comp_place(&c, 0, 1, 1),
 		    "the script is too long");
 	else
-		m->main->body = parse_text(&c, m->main, file, source, NULL);
-	comp_link(&c);
-	if (p->nprotos > OVERFLOW_MAX)
-		comp_error(&c, comp_place(&c, 0, 1, 1),
-		    "too many functions");
-	if (c.errors == 0)
-		comp_generate(&c);
-	if (c.errors == 0 && p->constants->heap.over)
-		comp_error(&c, comp_place(&c, 0, 1, 1),
-		    "the constants are too large");
+		f->body = parse_text(&c, f, file, source, NULL);
+	comp_finish(&c);
 	arena_free(&c.arena);
 	if (c.errors > 0)
-		hsl_program_unref(&p);
-	return p;
+		hsl_program_unref(&c.program);
+	return c.program;
 }
 
 struct hsl_program *

@@ -31,6 +31,7 @@ struct decl {
 	struct func		*func;
 	struct comp_class	*class;
 	struct comp_module	*module;	/* import * as name */
+	uint32_t		 piece;		/* where it was declared */
 };
 
 struct comp_member {
@@ -100,12 +101,18 @@ struct comp {
 	struct func		**last_func;
 	uint32_t		 nopened;	/* files read so far */
 	uint32_t		 depth;		/* of imports being linked */
+	uint32_t		 piece;		/* of a session */
 	struct symtab		 constants;	/* index + 1 */
 	struct symtab		 strings;
 	struct symtab		 functions;
 	struct symtab		 regexes;
 };
 
+/* A main module, not parsed yet; and what follows parsing, to the code. */
+void	 comp_begin(struct comp *c, const struct hsl_host *host,
+	    const char *file);
+void	 comp_finish(struct comp *c);
+struct proto *comp_proto(struct comp *c);
 void	 comp_error(struct comp *c, const struct node *at, const char *fmt,
 	    ...) __attribute__((format(printf, 3, 4)));
 struct node *comp_place(struct comp *c, uint16_t file, uint32_t line,

@@ -103,6 +103,9 @@ comp_link(struct comp *c)
 	/* The list grows while it is walked. */
 	for (m = c->modules; m != NULL && c->errors == 0; m = m->next)
 		for (im = m->imports; im != NULL; im = im->next) {
+			if (im->linked)
+				continue;
+			im->linked = true;
 			if (im->data != NULL)
 				link_data(c, im);
 			else

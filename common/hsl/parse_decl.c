@@ -137,15 +137,17 @@ parse_function(struct parser *p, struct str name)
 static struct decl *
 parse_decl_name(struct parser *p, enum decl_kind kind)
 {
-	struct decl	*d = arena_alloc(&p->c->arena, sizeof *d);
+	struct decl	*d = arena_alloc(&p->c->arena, sizeof *d), *old;
 
 	parse_advance(p);
 	d->kind = kind;
+	d->piece = p->c->piece;
 	if (p->tok.kind != T_NAME) {
 		parse_expect(p, T_NAME);
 		return NULL;
 	}
-	if (symtab_get(&p->func->names, p->tok.text) != NULL)
+	old = symtab_get(&p->func->names, p->tok.text);
+	if (old != NULL && old->piece == d->piece)
 		parse_error(p, "'%.*s' is declared twice",
 		    (int)p->tok.text.len, p->tok.text.p);
 	symtab_put(&p->func->names, &p->c->arena, p->tok.text, d);

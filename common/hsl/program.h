@@ -101,6 +101,7 @@ struct hsl_program {
 	uint32_t		 nk;
 	struct proto		**protos;
 	uint32_t		 nprotos;
+	uint32_t		 room_protos;	/* of `protos` */
 	const struct hsl_function **natives;
 	uint32_t		 nnatives;
 	struct vclass		**classes;

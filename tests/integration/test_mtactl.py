@@ -11,9 +11,10 @@ import tempfile
 from halyard import Backend, Instance, MTACTL, main, wait_for
 
 
-def run(*args, env=None):
+def run(*args, env=None, **kw):
     return subprocess.run([MTACTL, *args], capture_output=True, text=True,
-                          timeout=60, env=dict(os.environ, **(env or {})))
+                          timeout=60, env=dict(os.environ, **(env or {})),
+                          **kw)
 
 
 class Dir:
@@ -217,6 +218,38 @@ import { one, six } from "extras://two"; echo one() . six();''')), 0, "16\n")
         # What is wrong in a file that was included is reported there.
         d.write("lib.hsl", "\n$x = ;\n")
         check(run("hsl", "check", top), 1, "", "/lib.hsl:2:6: ")
+
+
+def test_hsl_repl():
+    def repl(text, *args, **kw):
+        return run("hsl", "repl", *args, input=text, **kw)
+    p = repl("$a = 5;\n$a + 1\nfunction f($x) {\n  return [$x,\n"
+             "    $x * 2];\n}\nf($a)\n\n$a = 7\nclass A { $v = 1; }\nA()\n"
+             'echo "x\ny"; none\n')
+    check(p, 0, '6\n[0=>5,1=>10]\nA["v"=>1]\nx\ny\n', "")
+    p = repl("$a = ;\nnope();\nthrow \"t\";\n$b\n$a = 3;\n$a\nf(\n")
+    check(p, 0, "3\n", "input 1:1:6: ")
+    for text in ("input 2:1:1: unknown function 'nope'", "input 3:1:1: t",
+                 "input 4:1:1: undefined variable $b", "input 7:2:1: "):
+        check(p, 0, None, text)
+    check(repl(""), 0, "", "")
+    check(repl("forever {\n}\n1\n"), 0, "1\n", "instruction limit")
+    check(repl("", "x"), 2)
+    with Dir() as d:
+        d.write("lib/one.hsl", "$n = 0; function one() { global $n;"
+                " return ++$n; }\n")
+        text = 'import { one } from "lib/one";\none()\none()\n' \
+            'import $t from "./lib/one.hsl";\nlength($t) > 9\n' \
+            'include "../x";\n'
+        p = repl(text, "--rootpath", d.name)
+        check(p, 0, "1\n2\ntrue\n", "leads out of")
+        check(repl(text, cwd=d.name), 0, "1\n2\ntrue\n", "input 6:1:1: ")
+        check(repl('sleep(0.01) > 0\nFile("lib/one.hsl")->readline()\n'
+                   'memory_store("k", 7)\nmemory_fetch("k")\n'
+                   'barrier "b" { echo "in"; throw "out"; }\n'
+                   'barrier "b" { echo "again"; }\n', cwd=d.name), 0,
+              "true\n$n = 0; function one() { global $n; return ++$n; }\n"
+              "true\n7\nin\nagain\n", "out")
 
 
 def test_hsl_check():
