@@ -33,6 +33,7 @@ struct server {
 	struct dns		*dns;		/* of all hooks */
 	struct hsl_cache	*cache;		/* likewise */
 	struct share		*share;		/* likewise */
+	struct send_trust	 trust;
 	struct eod_hook		*eod;		/* NULL: every message defers */
 	struct hook		*hooks[HOOK_MAX]; /* NULL: accepts */
 	struct body_store	 bodies;

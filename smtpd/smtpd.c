@@ -20,6 +20,7 @@
 #include "server.h"
 #include "session.h"
 #include "tls.h"
+#include "trust.h"
 
 static struct server	server;
 
@@ -209,6 +210,7 @@ server_load_eod(struct server *srv)
 		.hook = server_hook_config(srv, p->inline_deadline),
 		.myhostname = p->myhostname,
 		.send_port = (uint16_t)p->send_default_port,
+		.trust = srv->trust,
 		.inline_deadline_ms = p->inline_deadline,
 		.end_timeout_ms = p->inline_end_timeout,
 		.connect_timeout_ms = p->send_connect_timeout,
@@ -282,6 +284,10 @@ smtpd_prepare(struct worker *w)
 	w->state = srv;
 	server_open_scripts(srv);
 	if (server_open_bodies(srv) == -1 || server_load_tls(srv) == -1)
+		return -1;
+	/* A megabyte of authorities, for those who deliver. */
+	if (w->params.hook_eod[0] != '\0' &&
+	    trust_load(srv, &srv->trust) == -1)
 		return -1;
 	return server_load_dns(srv);
 }

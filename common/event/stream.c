@@ -20,6 +20,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/net.h"
+#include "compat/nonlocal.h"
 #include "compat/peer.h"
 
 #include "stream_private.h"
@@ -348,9 +349,20 @@ stream_new(struct loop *l, int fd, const struct stream_ops *ops, void *arg)
 	return s;
 }
 
+static int
+stream_bind(int fd, const struct stream_from *from)
+{
+	const struct sockaddr	*a = from->address;
+
+	if (from->nonlocal && socket_nonlocal(fd, a->sa_family) == -1)
+		return -1;
+	return bind(fd, a, a->sa_family == AF_INET ?
+	    sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+}
+
 struct stream *
 stream_connect(struct loop *l, const struct sockaddr *to,
-    const struct sockaddr *local, const struct stream_ops *ops, void *arg,
+    const struct stream_from *from, const struct stream_ops *ops, void *arg,
     struct err *e)
 {
 	struct netaddr	 a;
@@ -366,8 +378,7 @@ stream_connect(struct loop *l, const struct sockaddr *to,
 		(void)err_errno(e, "socket");
 		return NULL;
 	}
-	if (local != NULL && bind(fd, local, local->sa_family == AF_INET ?
-	    sizeof a.u.in4 : sizeof a.u.in6) == -1) {
+	if (from != NULL && stream_bind(fd, from) == -1) {
 		(void)err_errno(e, "bind");
 		(void)close(fd);
 		return NULL;

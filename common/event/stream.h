@@ -65,10 +65,14 @@ struct source {
 struct stream	*stream_new(struct loop *l, int fd,
 		    const struct stream_ops *ops, void *arg);
 struct sockaddr;
-/* Starts to connect, from `local` unless NULL; NULL with *e if even that
+struct stream_from {
+	const struct sockaddr	*address;
+	bool			 nonlocal;	/* it need not be ours */
+};
+/* Starts to connect, from an address unless NULL; NULL with *e if even that
  * fails at once.  on_connect() or on_close(STREAM_CONNECT) follows. */
 struct stream	*stream_connect(struct loop *l, const struct sockaddr *to,
-		    const struct sockaddr *local,
+		    const struct stream_from *from,
 		    const struct stream_ops *ops, void *arg, struct err *e);
 void		 stream_free(struct stream **s);
 int		 stream_fd(const struct stream *s);
@@ -104,11 +108,9 @@ bool		 stream_peer_present(struct stream *s);
 /* ---- TLS --------------------------------------------------------------- */
 
 /* Starts the handshake; bytes already read in clear are a caller's error:
- * check stream_unread() first.  `sni` NULL: server side or no SNI. */
+ * check stream_unread() first.  The client's side is in tls_client.h. */
 int		 stream_tls_accept(struct stream *s, struct tls_context *ctx,
 		    struct err *e);
-int		 stream_tls_connect(struct stream *s, struct tls_context *ctx,
-		    const char *sni, struct err *e);
 const char	*stream_tls_protocol(const struct stream *s);	/* "TLSv1.3" */
 const char	*stream_tls_cipher(const struct stream *s);
 int		 stream_tls_keysize(const struct stream *s);

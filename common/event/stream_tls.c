@@ -9,6 +9,18 @@
 #include "stream_private.h"
 #include "tls_private.h"
 
+/* A certificate that does not hold says more than "verify failed". */
+static const char *
+stream_tls_why(const struct stream *s)
+{
+	long	result = SSL_get_verify_result(s->ssl);
+
+	if (result == X509_V_OK ||
+	    SSL_get_verify_mode(s->ssl) == SSL_VERIFY_NONE)
+		return stream_why(s);
+	return X509_verify_cert_error_string(result);
+}
+
 void
 stream_handshake(struct stream *s)
 {
@@ -34,11 +46,11 @@ stream_handshake(struct stream *s)
 		stream_watch(s, true, true);
 		break;
 	default:
-		stream_ended(s, STREAM_TLS, stream_why(s));
+		stream_ended(s, STREAM_TLS, stream_tls_why(s));
 	}
 }
 
-static int
+int
 stream_tls_start(struct stream *s, struct tls_context *ctx, struct err *e)
 {
 	if (s->ssl != NULL || s->in.len > 0 || s->out.len > 0)
@@ -57,19 +69,6 @@ stream_tls_accept(struct stream *s, struct tls_context *ctx, struct err *e)
 		return -1;
 	SSL_set_accept_state(s->ssl);
 	stream_watch(s, true, false);
-	return 0;
-}
-
-int
-stream_tls_connect(struct stream *s, struct tls_context *ctx,
-    const char *sni, struct err *e)
-{
-	if (stream_tls_start(s, ctx, e) == -1)
-		return -1;
-	SSL_set_connect_state(s->ssl);
-	if (sni != NULL && SSL_set_tlsext_host_name(s->ssl, sni) != 1)
-		return err_set(e, "%s: not a name for SNI", sni);
-	stream_watch(s, true, true);
 	return 0;
 }
 

@@ -36,20 +36,6 @@ tls_new(const SSL_METHOD *method, struct err *e)
 	return ctx;
 }
 
-/* Any TLS is better than none here: old versions and weak keys are taken. */
-struct tls_context *
-tls_client_unverified(struct err *e)
-{
-	struct tls_context	*ctx = tls_new(TLS_client_method(), e);
-
-	if (ctx == NULL)
-		return NULL;
-	SSL_CTX_set_verify(ctx->ssl, SSL_VERIFY_NONE, NULL);
-	SSL_CTX_set_security_level(ctx->ssl, 0);
-	(void)SSL_CTX_set_min_proto_version(ctx->ssl, TLS1_VERSION);
-	return ctx;
-}
-
 void
 tls_context_free(struct tls_context **cp)
 {

@@ -16,8 +16,6 @@ struct tls_context;
 /* PEM files, the first with the chain; more in tls_server.h. */
 struct tls_context	*tls_server(const char *cert_file,
 			    const char *key_file, struct err *e);
-/* A client that encrypts and verifies nothing (opportunistic STARTTLS). */
-struct tls_context	*tls_client_unverified(struct err *e);
 void			 tls_context_free(struct tls_context **ctx);
 
 #endif

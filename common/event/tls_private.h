@@ -7,6 +7,8 @@
 
 #include "base/err.h"
 
+struct stream;
+
 struct tls_context {
 	SSL_CTX			*ssl;
 	struct tls_context	*more;	/* certificates for other names */
@@ -17,5 +19,8 @@ struct tls_context *tls_new(const SSL_METHOD *method, struct err *e);
 int	tls_error(struct err *e, const char *what);
 /* tls_ticket.c */
 void	tls_tickets_use(SSL_CTX *ssl);
+/* A session on the stream; neither side yet. */
+int	stream_tls_start(struct stream *s, struct tls_context *ctx,
+	    struct err *e);
 
 #endif

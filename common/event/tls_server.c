@@ -10,6 +10,7 @@
 
 #include "tls.h"
 #include "tls_private.h"
+#include "tls_version.h"
 #include "tls_server.h"
 
 /* ---- Certificates ------------------------------------------------------ */
@@ -116,57 +117,21 @@ server_on_name(SSL *ssl, int *alert, void *arg)
 
 /* ---- Protocols and ciphers --------------------------------------------- */
 
-static const struct {
-	const char	*name;
-	int		 version;
-	uint64_t	 off;
-} server_protocols[] = {
-	{ "TLSv1", TLS1_VERSION, SSL_OP_NO_TLSv1 },
-	{ "TLSv1.1", TLS1_1_VERSION, SSL_OP_NO_TLSv1_1 },
-	{ "TLSv1.2", TLS1_2_VERSION, SSL_OP_NO_TLSv1_2 },
-	{ "TLSv1.3", TLS1_3_VERSION, SSL_OP_NO_TLSv1_3 },
-};
-#define PROTOCOLS	(sizeof server_protocols / sizeof server_protocols[0])
-
-/* A bit for each protocol of a list; -1: a word that is none. */
-static int
-server_protocol_bits(const char *list)
-{
-	struct str	rest = str_trim(str_of(list)), word;
-	int		bits = 0;
-	size_t		i;
-
-	for (; rest.len != 0; rest = str_trim(rest)) {
-		word = str_split(rest, ' ', &rest);
-		for (i = 0; i < PROTOCOLS; i++)
-			if (str_caseeq(word, str_of(server_protocols[i].name)))
-				break;
-		if (i == PROTOCOLS)
-			return -1;
-		bits |= 1 << i;
-	}
-	return bits;
-}
-
 /* The old ones are only to be had at OpenSSL's security level 0. */
 static int
 server_set_protocols(SSL_CTX *ssl, const char *list, struct err *e)
 {
-	int	bits = server_protocol_bits(list);
-	size_t	i;
+	unsigned	without;
 
-	if (bits == -1)
+	if (tls_versions_parse(str_of(list), &without) == -1)
 		return err_set(e, "%s: TLSv1, TLSv1.1, TLSv1.2, TLSv1.3 "
 		    "expected", list);
-	if (bits == 0)
-		bits = 4 | 8;
-	if ((bits & (1 | 2)) != 0)
+	if (str_trim(str_of(list)).len == 0)
+		without = TLS_1_0 | TLS_1_1;
+	if ((without & (TLS_1_0 | TLS_1_1)) != (TLS_1_0 | TLS_1_1))
 		SSL_CTX_set_security_level(ssl, 0);
 	(void)SSL_CTX_set_min_proto_version(ssl, TLS1_VERSION);
-	for (i = 0; i < PROTOCOLS; i++)
-		if ((bits & (1 << i)) == 0)
-			(void)SSL_CTX_set_options(ssl,
-			    server_protocols[i].off);
+	(void)SSL_CTX_set_options(ssl, tls_versions_options(without));
 	return 0;
 }
 

@@ -224,6 +224,9 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 		rc = request_envelope(r, c, &rq);
 	if (rc != HSL_OK)
 		return rc;
+	if (rq.server.lmtp && rq.rcpt_count > 1)
+		return hsl_throw(c, "send: an LMTP server answers for each "
+		    "recipient; in-line delivery to one takes one recipient");
 	if (message_source_init(&d->source, eod_message(r), r->rq.trace,
 	    &e) == -1 ||
 	    message_source_body(&d->source, &rq.body, &e) == -1)

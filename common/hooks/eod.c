@@ -30,7 +30,7 @@ hook_open(struct eod_hook *h, struct err *e)
 	struct send_limits	 limits = hook_send_limits(c);
 
 	h->engine = send_engine_new(c->hook.host.loop,
-	    c->hook.host.dns, &limits, e);
+	    c->hook.host.dns, &limits, &c->trust, e);
 	return h->engine != NULL ? 0 : -1;
 }
 

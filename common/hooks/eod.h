@@ -21,6 +21,7 @@
 #include "hooks/hook.h"
 #include "smtp/body.h"
 #include "smtp/data.h"
+#include "smtp/send.h"
 
 struct eod_hook;
 struct eod_run;
@@ -30,6 +31,7 @@ struct eod_config {
 	struct hook_config	 hook;
 	const char		*myhostname;
 	uint16_t		 send_port;
+	struct send_trust	 trust;
 	int64_t			 inline_deadline_ms;
 	int64_t			 end_timeout_ms;
 	int64_t			 connect_timeout_ms;

@@ -5,19 +5,25 @@
  *	state	connected reply		tls	closed	timer	bad
  *	CONNECT	banner	  -		-	fault	fault	-
  *	BANNER	-	  220: EHLO	-	fault	fault	fault
- *	EHLO	-	  250: ready or	-	fault	fault	fault
- *			  STARTTLS,
+ *	EHLO	-	  250: next,	-	fault	fault	fault
  *			  5yz: HELO
- *	HELO	-	  250: ready	-	fault	fault	fault
+ *	HELO	-	  250: next	-	fault	fault	fault
  *	STARTTLS -	  220: TLS,	-	fault	fault	fault
- *			  else ready
+ *			  else next
  *	TLS	-	  -		EHLO	fault	fault	-
+ *	XCLIENT	-	  220: EHLO	-	fault	fault	fault
+ *	AUTH	-	  334: answer,	-	fault	fault	fault
+ *			  235: ready
  *	IDLE	-	  -		-	fault	rested	fault
  *	TXN	-	  to the txn	-	fault	fault	fault
  *	FLUSH	-	  dropped; 354:	-	fault	fault	fault
  *			  close
  *	RSET	-	  250: idle	-	fault	fault	fault
  *	QUIT	-	  gone		-	gone	gone	gone
+ *
+ * "next" is the first of STARTTLS, XCLIENT, AUTH that the server (send.h) asks
+ * for and that was not done yet, then ready; what it demands and cannot have
+ * is a fault.
  *
  * I1  A connection in use that has bytes behind the reply it waited for is
  *     out of step and is not used again.
@@ -152,11 +158,16 @@ client_where(const struct client *c)
 		[CLIENT_HELO] = SMTP_STATE_HELO,
 		[CLIENT_STARTTLS] = SMTP_STATE_STARTTLS,
 		[CLIENT_TLS] = SMTP_STATE_STARTTLS,
+		[CLIENT_XCLIENT] = SMTP_STATE_XCLIENT,
 		[CLIENT_FLUSH] = SMTP_STATE_RSET,
 		[CLIENT_RSET] = SMTP_STATE_RSET,
 		[CLIENT_QUIT] = SMTP_STATE_QUIT,
 	};
 
+	if (c->state == CLIENT_AUTH)
+		return sasl_state(&c->sasl);
+	if (c->state == CLIENT_EHLO && c->server->lmtp)
+		return SMTP_STATE_LHLO;
 	return c->state == CLIENT_TXN ?
 	    txn_where(&c->txn, client_sent(c)) : states[c->state];
 }
@@ -185,8 +196,7 @@ client_leave(struct client *c)
 	smtp_reader_fini(&c->reader);
 	feed_fini(&c->feed);
 	txn_fini(&c->txn);
-	free(c->helo);
-	free(c->host);
+	smtp_server_free(&c->server);
 	free(c);
 }
 
@@ -314,6 +324,20 @@ static const struct stream_ops	client_stream_ops = {
 	.on_tls = client_on_tls,
 };
 
+static struct stream *
+client_connect(struct client *c, struct err *e)
+{
+	const struct netaddr	*source;
+	struct stream_from	 from = { .nonlocal = c->server->nonlocal };
+	bool			 barred;
+
+	source = smtp_server_source(c->server, &c->to, &barred);
+	if (source != NULL)
+		from.address = &source->u.sa;
+	return stream_connect(c->loop, &c->to.u.sa,
+	    source != NULL ? &from : NULL, &client_stream_ops, c, e);
+}
+
 struct client *
 client_new(const struct client_setup *s, struct err *e)
 {
@@ -323,12 +347,11 @@ client_new(const struct client_setup *s, struct err *e)
 	c->ops = s->ops;
 	c->loop = s->loop;
 	c->tls = s->tls;
+	c->identity = s->identity;
 	c->to = s->to;
-	c->connect_ms = s->server.connect_ms;
-	c->command_ms = s->server.command_ms;
-	c->helo = xstrndup(s->server.helo.p, s->server.helo.len);
-	c->host = xstrndup(s->server.host.p, s->server.host.len);
-	c->info.remotemx = str_of(c->host);
+	c->server = smtp_server_copy(s->server);
+	c->command_ms = c->server->command_ms;
+	c->info.remotemx = c->server->host;
 	c->state = CLIENT_CONNECT;
 	c->source = (struct source){ client_peek, client_advance, c };
 	uuid_v7(c->info.id);
@@ -337,13 +360,12 @@ client_new(const struct client_setup *s, struct err *e)
 	feed_init(&c->feed);
 	txn_init(&c->txn);
 	timer_init(&c->timer, s->loop, client_on_timer, c);
-	c->stream = stream_connect(s->loop, &c->to.u.sa, NULL,
-	    &client_stream_ops, c, e);
+	c->stream = client_connect(c, e);
 	if (c->stream == NULL) {
 		client_free(&c);
 		return NULL;
 	}
 	stream_source(c->stream, &c->source);
-	timer_start(&c->timer, c->connect_ms);
+	timer_start(&c->timer, c->server->connect_ms);
 	return c;
 }

@@ -22,6 +22,7 @@
 #include "smtp/ext.h"
 #include "smtp/feed.h"
 #include "smtp/reply.h"
+#include "smtp/sasl.h"
 #include "smtp/send.h"
 #include "smtp/txn.h"
 
@@ -29,8 +30,8 @@ struct client;
 struct tls_context;
 
 enum client_state { CLIENT_CONNECT, CLIENT_BANNER, CLIENT_EHLO, CLIENT_HELO,
-	CLIENT_STARTTLS, CLIENT_TLS, CLIENT_IDLE, CLIENT_TXN, CLIENT_FLUSH,
-	CLIENT_RSET, CLIENT_QUIT, CLIENT_STATE_MAX };
+	CLIENT_STARTTLS, CLIENT_TLS, CLIENT_XCLIENT, CLIENT_AUTH, CLIENT_IDLE,
+	CLIENT_TXN, CLIENT_FLUSH, CLIENT_RSET, CLIENT_QUIT, CLIENT_STATE_MAX };
 
 struct client_fault {
 	enum send_error			 error;
@@ -53,9 +54,10 @@ struct client_setup {
 	struct loop			*loop;
 	const struct client_ops		*ops;
 	void				*arg;
-	struct send_server		 server;	/* copied */
+	const struct send_server	*server;	/* copied */
 	struct netaddr			 to;
 	struct tls_context		*tls;	/* NULL: never STARTTLS */
+	const struct tls_identity	*identity;	/* or NULL */
 };
 
 struct client {
@@ -73,11 +75,12 @@ struct client {
 	struct txn			 txn;
 	struct send_connection		 info;
 	struct tls_context		*tls;
+	const struct tls_identity	*identity;
 	struct netaddr			 to;
-	char				*helo;
-	char				*host;
-	int64_t				 connect_ms;
-	int64_t				 command_ms;
+	struct send_server		*server;
+	struct sasl			 sasl;
+	bool				 xclient_done;
+	int64_t				 command_ms;	/* this transaction */
 	int64_t				 last_reply_ms;
 	uint64_t			 sent_before;	/* this transaction */
 	size_t				 flush;		/* replies to drop */

@@ -1,8 +1,11 @@
 /*
  * The table that client.c draws, and its cells.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/net.h"
-#include "event/tls.h"
+#include "event/tls_client.h"
 
 #include "client_private.h"
 
@@ -29,6 +32,32 @@ client_refused(struct client *c)
 					    .why = "refused" };
 
 	c->ops->fault(c, &f);
+}
+
+/* What the script asked for, this backend does not have. */
+static void
+client_config(struct client *c, const char *why, const char *what)
+{
+	char	text[256];
+
+	(void)snprintf(text, sizeof text, "%s %s", why, what);
+	client_fault(c, SEND_ERROR_CONFIG, text);
+}
+
+/*
+ * A refusal of what the client of ours has no part in is no verdict on its
+ * message: the operator mends the password, and the message comes again.
+ */
+static void
+client_refusal(struct client *c, const char *what)
+{
+	const struct smtp_reply	*r = &c->reader.reply;
+	struct str		 line = smtp_reply_line(r, 0);
+	char			 text[256];
+
+	(void)snprintf(text, sizeof text, "%s: %d %.*s", what, r->code,
+	    (int)(line.len < 200 ? line.len : 200), line.p);
+	client_fault(c, SEND_ERROR_CONFIG, text);
 }
 
 static void
@@ -97,6 +126,20 @@ client_command(struct client *c, enum client_state next, const char *verb,
 }
 
 static void
+client_hello(struct client *c)
+{
+	client_command(c, CLIENT_EHLO, c->server->lmtp ? "LHLO" : "EHLO",
+	    c->server->helo.p);
+}
+
+static void
+client_ready(struct client *c)
+{
+	c->state = CLIENT_IDLE;
+	c->ops->ready(c);
+}
+
+static void
 client_connected(struct client *c, const char *why)
 {
 	(void)why;
@@ -125,34 +168,140 @@ client_on_banner(struct client *c, const char *why)
 {
 	(void)why;
 	if (client_reply_ok(c, 220))
-		client_command(c, CLIENT_EHLO, "EHLO", c->helo);
+		client_hello(c);
+}
+
+/* ---- What the server asks for beyond SMTP ------------------------------ */
+
+static void
+client_send_xclient(struct client *c)
+{
+	const struct send_server	*v = c->server;
+	struct buf			 line = BUF_INIT;
+	unsigned			 i;
+
+	for (i = 0; i < SMTP_XCLIENT_COUNT; i++) {
+		if (v->xclient_values[i].len == 0)
+			continue;
+		if ((c->caps.xclient & 1u << i) == 0) {
+			buf_free(&line);
+			client_config(c, "backend takes no XCLIENT",
+			    smtp_xclient_name(i));
+			return;
+		}
+		if (line.len > 0)
+			buf_add_byte(&line, ' ');
+		buf_printf(&line, "%s=", smtp_xclient_name(i));
+		buf_add_str(&line, v->xclient_values[i]);
+	}
+	client_command(c, CLIENT_XCLIENT, "XCLIENT", buf_cstr(&line));
+	buf_free(&line);
 }
 
 static void
-client_ready(struct client *c)
+client_on_xclient(struct client *c, const char *why)
 {
-	c->state = CLIENT_IDLE;
-	c->ops->ready(c);
+	(void)why;
+	if (c->reader.reply.code >= 400) {
+		client_refusal(c, "XCLIENT refused");
+		return;
+	}
+	if (!client_reply_ok(c, 220))
+		return;
+	c->xclient_done = true;
+	client_hello(c);
 }
 
+/* The line holds the password: stream and buffer are the only copies. */
+static void
+client_send_sasl(struct client *c, struct buf *line)
+{
+	buf_add_text(line, "\r\n");
+	stream_write(c->stream, buf_data(line), line->len);
+	explicit_bzero(line->mem, line->cap);
+	buf_free(line);
+	c->state = CLIENT_AUTH;
+	timer_start(&c->timer, c->command_ms);
+}
+
+/* A mode that allows TLS to be stripped must not give the password away. */
+static void
+client_send_auth(struct client *c)
+{
+	const struct send_server	*v = c->server;
+	struct buf			 line = BUF_INIT;
+
+	c->sasl = (struct sasl){ .username = v->username,
+	    .password = v->password };
+	if (sasl_choose(&c->sasl, &c->caps, c->info.tls_started ||
+	    v->tls == SEND_TLS_DISABLED) == -1) {
+		client_config(c, "backend offers no AUTH that is fit to use",
+		    c->info.tls_started ? "over TLS" : "in clear");
+		return;
+	}
+	sasl_command(&c->sasl, &line);
+	client_send_sasl(c, &line);
+}
+
+static void
+client_on_auth(struct client *c, const char *why)
+{
+	const struct smtp_reply	*r = &c->reader.reply;
+	struct buf		 line = BUF_INIT;
+
+	(void)why;
+	if (r->code == 334 && !c->more) {
+		if (sasl_answer(&c->sasl, smtp_reply_line(r, 0), &line) == 0)
+			client_send_sasl(c, &line);
+		else
+			client_fault(c, SEND_ERROR_PROTOCOL,
+			    "a challenge that can't be answered");
+		return;
+	}
+	if (r->code >= 400)
+		client_refusal(c, "authentication refused");
+	else if (client_reply_ok(c, 235))
+		client_ready(c);
+}
+
+static void
+client_next(struct client *c)
+{
+	const struct send_server	*v = c->server;
+	bool				 offered;
+
+	offered = (c->caps.exts & SMTP_EXT_STARTTLS) != 0;
+	if (c->tls != NULL && !c->info.tls_started && offered)
+		client_command(c, CLIENT_STARTTLS, "STARTTLS", NULL);
+	else if (smtp_server_needs_tls(v) && !c->info.tls_started)
+		client_fault(c, SEND_ERROR_TLS, "TLS is not offered");
+	else if (v->xclient && !c->xclient_done)
+		client_send_xclient(c);
+	else if (v->username.len > 0)
+		client_send_auth(c);
+	else
+		client_ready(c);
+}
+
+/* A server that does not know LHLO speaks no LMTP: not the message's fault. */
 static void
 client_on_ehlo(struct client *c, const char *why)
 {
 	int	code = c->reader.reply.code;
 
 	(void)why;
+	if (code >= 500 && c->server->lmtp) {
+		client_refusal(c, "LHLO refused");
+		return;
+	}
 	if (code >= 500 && !c->more) {
-		client_command(c, CLIENT_HELO, "HELO", c->helo);
+		client_command(c, CLIENT_HELO, "HELO", c->server->helo.p);
 		return;
 	}
 	if (!client_reply_ok(c, 250))
 		return;
 	smtp_caps_read(&c->caps, &c->reader.reply);
-	if (c->tls != NULL && !c->info.tls_started &&
-	    (c->caps.exts & SMTP_EXT_STARTTLS) != 0)
-		client_command(c, CLIENT_STARTTLS, "STARTTLS", NULL);
-	else
-		client_ready(c);
+	client_next(c);
 }
 
 static void
@@ -162,20 +311,41 @@ client_on_helo(struct client *c, const char *why)
 	if (!client_reply_ok(c, 250))
 		return;
 	c->caps = (struct smtp_caps){ .exts = 0 };
-	client_ready(c);
+	client_next(c);
+}
+
+/* A name in SNI only where there is a name. */
+static void
+client_handshake(struct client *c)
+{
+	const struct send_server	*v = c->server;
+	struct tls_demand		 d = { .without = v->tls_without,
+					    .ciphers = v->tls_ciphers.p,
+					    .identity = c->identity };
+	struct netaddr			 ip;
+	struct err			 e;
+
+	if (v->tls_sni.len > 0)
+		d.sni = v->tls_sni.p;
+	else if (!v->tls_no_sni && netaddr_parse_ip(&ip, v->host, 0) == -1)
+		d.sni = v->host.p;
+	if (smtp_server_verifies(v) && !v->tls_any_name)
+		d.name = v->tls_name.len > 0 ? v->tls_name.p : v->host.p;
+	c->state = CLIENT_TLS;
+	timer_start(&c->timer, c->command_ms);
+	/* Our own mistake: no reason to go on in clear. */
+	if (stream_tls_connect(c->stream, c->tls, &d, &e) == -1)
+		client_fault(c, SEND_ERROR_CONFIG, e.text);
 }
 
 /*
  * Bytes in clear behind the 220 are someone's injection: they would be read
- * as if they came through TLS.  A name in SNI only where there is a name.
+ * as if they came through TLS.
  */
 static void
 client_on_starttls(struct client *c, const char *why)
 {
-	struct netaddr	ip;
-	struct err	e;
-	bool		numeric;
-	int		code = c->reader.reply.code;
+	int	code = c->reader.reply.code;
 
 	(void)why;
 	if (code == 421) {
@@ -188,22 +358,19 @@ client_on_starttls(struct client *c, const char *why)
 		return;
 	}
 	if (code != 220) {
-		client_ready(c);
+		/* It was offered and is refused: as if not offered. */
+		c->caps.exts &= ~(unsigned)SMTP_EXT_STARTTLS;
+		client_next(c);
 		return;
 	}
-	numeric = netaddr_parse_ip(&ip, str_of(c->host), 0) == 0;
-	c->state = CLIENT_TLS;
-	timer_start(&c->timer, c->command_ms);
-	if (stream_tls_connect(c->stream, c->tls, numeric ? NULL : c->host,
-	    &e) == -1)
-		client_on_no_tls(c, e.text);
+	client_handshake(c);
 }
 
 static void
 client_on_tls_done(struct client *c, const char *why)
 {
 	(void)why;
-	client_command(c, CLIENT_EHLO, "EHLO", c->helo);
+	client_hello(c);
 }
 
 /* ---- Transactions and after -------------------------------------------- */
@@ -305,6 +472,10 @@ static client_fn *const	client_table[CLIENT_STATE_MAX][CLIENT_EV_MAX] = {
 		TLS_ERR, TIMEOUT, BAD },
 	[CLIENT_TLS] = { NOTHING, NOTHING, client_on_tls_done, NO_TLS,
 		NO_TLS, NO_TLS, NOTHING },
+	[CLIENT_XCLIENT] = { NOTHING, client_on_xclient, NOTHING, CLOSED,
+		TLS_ERR, TIMEOUT, BAD },
+	[CLIENT_AUTH] = { NOTHING, client_on_auth, NOTHING, CLOSED,
+		TLS_ERR, TIMEOUT, BAD },
 	[CLIENT_IDLE] = { NOTHING, NOTHING, NOTHING, CLOSED,
 		TLS_ERR, client_on_idle_timer, BAD },
 	[CLIENT_TXN] = { NOTHING, client_on_txn_reply, NOTHING, CLOSED,

@@ -9,6 +9,50 @@ static const struct str	ext_names[] = {
 #undef EXT_NAME
 };
 
+const char *
+smtp_xclient_name(enum smtp_xclient attribute)
+{
+	static const char *const	names[] = {
+#define NAME(id)	#id,
+		SMTP_XCLIENTS(NAME)
+#undef NAME
+	};
+
+	return names[attribute];
+}
+
+const char *
+smtp_mechanism_name(enum smtp_mechanism mechanism)
+{
+	static const char *const	names[] = {
+#define NAME(id, text)	text,
+		SMTP_MECHANISMS(NAME)
+#undef NAME
+	};
+
+	return names[mechanism];
+}
+
+static void
+ext_read_words(struct smtp_caps *caps, enum smtp_ext_index ext,
+    struct str words)
+{
+	struct str	word;
+	unsigned	i;
+
+	while ((words = str_trim(words)).len > 0) {
+		word = str_split(words, ' ', &words);
+		for (i = 0; ext == SMTP_EXT_INDEX_AUTH &&
+		    i < SMTP_MECHANISM_COUNT; i++)
+			if (str_caseeq(word, str_of(smtp_mechanism_name(i))))
+				caps->mechanisms |= 1u << i;
+		for (i = 0; ext == SMTP_EXT_INDEX_XCLIENT &&
+		    i < SMTP_XCLIENT_COUNT; i++)
+			if (str_caseeq(word, str_of(smtp_xclient_name(i))))
+				caps->xclient |= 1u << i;
+	}
+}
+
 static void
 ext_read_line(struct smtp_caps *caps, struct str line)
 {
@@ -25,6 +69,7 @@ ext_read_line(struct smtp_caps *caps, struct str line)
 	if (i == SMTP_EXT_INDEX_SIZE &&
 	    str_uint(str_trim(arg), UINT64_MAX, &caps->size_max) == -1)
 		caps->size_max = 0;
+	ext_read_words(caps, (enum smtp_ext_index)i, arg);
 }
 
 void

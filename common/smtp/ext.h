@@ -36,8 +36,34 @@ enum smtp_ext {
 	SMTP_EXT_NONE = 0
 };
 
+/* Attributes of XCLIENT, and SASL mechanisms a client speaks, best first. */
+#define SMTP_XCLIENTS(X)						\
+	X(NAME) X(ADDR) X(PORT) X(PROTO) X(HELO) X(LOGIN) X(DESTADDR)	\
+	X(DESTPORT) X(REVERSE_NAME)
+#define SMTP_MECHANISMS(X)						\
+	X(CRAM_MD5, "CRAM-MD5") X(PLAIN, "PLAIN") X(LOGIN, "LOGIN")
+
+enum smtp_xclient {
+#define SMTP_XCLIENT_ID(name)	SMTP_XCLIENT_##name,
+	SMTP_XCLIENTS(SMTP_XCLIENT_ID)
+#undef SMTP_XCLIENT_ID
+	SMTP_XCLIENT_COUNT
+};
+
+enum smtp_mechanism {
+#define SMTP_MECHANISM_ID(id, text)	SMTP_MECHANISM_##id,
+	SMTP_MECHANISMS(SMTP_MECHANISM_ID)
+#undef SMTP_MECHANISM_ID
+	SMTP_MECHANISM_COUNT
+};
+
+const char	*smtp_xclient_name(enum smtp_xclient attribute);
+const char	*smtp_mechanism_name(enum smtp_mechanism mechanism);
+
 struct smtp_caps {
 	unsigned	exts;		/* bits of enum smtp_ext */
+	unsigned	xclient;	/* 1 << enum smtp_xclient */
+	unsigned	mechanisms;	/* 1 << enum smtp_mechanism */
 	uint64_t	size_max;	/* SIZE n; 0: no limit is known */
 };
 

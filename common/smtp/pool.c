@@ -152,14 +152,13 @@ pool_unwait(struct backend *b, struct send *s)
 /* ---- Connections ------------------------------------------------------- */
 
 struct pooled *
-pool_add(struct backend *b, struct client *c, enum send_tls tls)
+pool_add(struct backend *b, struct client *c)
 {
 	struct pooled	*p = xcalloc(1, sizeof *p);
 
 	p->pool = b->pool;
 	p->backend = b;
 	p->client = c;
-	p->tls = tls;
 	c->arg = p;
 	TAILQ_INSERT_TAIL(&b->pool->all, p, link);
 	return p;
@@ -174,11 +173,12 @@ pool_unidle(struct pooled *p)
 	TAILQ_REMOVE(&p->backend->idle, p, idle_link);
 }
 
+/* What one client's XCLIENT said of itself is not true of the next. */
 static bool
 pool_fits(const struct pooled *p, const struct send_server *server)
 {
-	return p->tls == server->tls &&
-	    str_eq(str_of(p->client->helo), server->helo);
+	return !server->xclient &&
+	    smtp_server_same(p->client->server, server);
 }
 
 struct pooled *
@@ -206,7 +206,8 @@ pool_rest(struct pooled *p)
 	p->send = NULL;
 	p->idle = true;
 	TAILQ_INSERT_HEAD(&p->backend->idle, p, idle_link);
-	if (p->client->info.transactions >= limits->transactions ||
+	if (p->client->server->xclient ||
+	    p->client->info.transactions >= limits->transactions ||
 	    (limits->idle_ms == 0 && !pool_has_line(p->backend))) {
 		pool_quit(p);
 		return;

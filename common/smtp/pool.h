@@ -3,8 +3,9 @@
  *
  * A backend is a host and port as the request names them; it has a number of
  * places.  A place is taken from the first look-up to the end of the
- * connection.  A connection is used again only for the same TLS mode and
- * HELO name, and only if the kernel has nothing to read from it.  Sends that
+ * connection.  A connection is used again only for the same server (server.h:
+ * TLS, credentials, source ...), never after XCLIENT, and only if the kernel
+ * has nothing to read from it.  Sends that
  * find no place wait in order of arrival; their deadlines bound the line.
  *
  * Ownership  the engine's.  A pooled connection belongs to a send while
@@ -30,7 +31,6 @@ struct pooled {
 	struct backend		*backend;	/* NULL: it says QUIT */
 	struct client		*client;
 	struct send		*send;		/* who uses it, or NULL */
-	enum send_tls		 tls;
 	bool			 idle;
 };
 
@@ -79,8 +79,7 @@ void		 pool_wait(struct backend *b, struct send *s);
 void		 pool_unwait(struct backend *b, struct send *s);
 
 /* A connection in a place that was taken. */
-struct pooled	*pool_add(struct backend *b, struct client *c,
-		    enum send_tls tls);
+struct pooled	*pool_add(struct backend *b, struct client *c);
 /* Idle now: for the line, or to rest. */
 void		 pool_rest(struct pooled *p);
 /* Closes it; its place stays taken, or is given back. */

@@ -112,21 +112,65 @@ send_on_deadline(void *arg)
 
 static const struct client_ops	send_client_ops;
 
+/* The context that does what the mode demands; -1 with the result set. */
+static int
+send_choose_tls(struct send *s, struct client_setup *setup)
+{
+	const struct send_server	*server = &s->req.server;
+	const struct send_trust		*trust = &s->engine->trust;
+	struct str			 cert = server->tls_client_cert;
+
+	if (server->tls == SEND_TLS_DISABLED ||
+	    (server->tls == SEND_TLS_OPTIONAL && s->no_tls))
+		return 0;
+	setup->tls = s->engine->tls;
+	if (smtp_server_verifies(server))
+		setup->tls = server->tls_own_ca ? trust->own : trust->system;
+	if (setup->tls == NULL) {
+		send_set_error(s, SEND_ERROR_CONFIG, true,
+		    "no certificate authorities to verify with");
+		return -1;
+	}
+	if (cert.len == 0)
+		return 0;
+	setup->identity = trust->identity(trust->arg, cert);
+	if (setup->identity != NULL)
+		return 0;
+	send_set_error(s, SEND_ERROR_CONFIG, true,
+	    "no client certificate \"%.*s\"", (int)cert.len, cert.p);
+	return -1;
+}
+
+static int
+send_check_source(struct send *s, const struct netaddr *to)
+{
+	char	text[NETADDR_TEXT];
+	bool	barred;
+
+	(void)smtp_server_source(&s->req.server, to, &barred);
+	if (!barred)
+		return 0;
+	send_set_error(s, SEND_ERROR_CONFIG, true, "%s can't be reached from "
+	    "an address of the other family", netaddr_text(to, text,
+	    sizeof text));
+	return -1;
+}
+
 /* In its place, to the address whose turn it is; -1 with the result set. */
 static int
 send_connect(struct send *s)
 {
-	struct send_engine	*e = s->engine;
-	struct client_setup	 setup = { .loop = e->loop,
+	struct client_setup	 setup = { .loop = s->engine->loop,
 				    .ops = &send_client_ops,
-				    .server = s->req.server,
+				    .server = &s->req.server,
 				    .to = s->addrs[s->addr_next] };
 	struct client		*c;
 	struct err		 err;
 	char			 text[NETADDR_TEXT];
 
-	if (s->req.server.tls != SEND_TLS_DISABLED && !s->no_tls)
-		setup.tls = e->tls;
+	if (send_choose_tls(s, &setup) == -1 ||
+	    send_check_source(s, &setup.to) == -1)
+		return -1;
 	c = client_new(&setup, &err);
 	if (c == NULL) {
 		send_set_error(s, SEND_ERROR_NETWORK, true, "%s: %s",
@@ -135,7 +179,7 @@ send_connect(struct send *s)
 	}
 	s->place = false;
 	s->stage = SEND_OPENING;
-	s->pooled = pool_add(s->backend, c, s->req.server.tls);
+	s->pooled = pool_add(s->backend, c);
 	s->pooled->send = s;
 	return 0;
 }
@@ -289,7 +333,7 @@ send_fail_opening(struct send *s, const struct client_fault *f)
 		return;
 	}
 	send_drop_connection(s);
-	if (f->tls_failed)
+	if (f->tls_failed && s->req.server.tls == SEND_TLS_OPTIONAL)
 		s->no_tls = true;
 	else {
 		s->no_tls = false;
@@ -452,12 +496,14 @@ send_start(struct send_engine *e, const struct send_request *req)
 
 struct send_engine *
 send_engine_new(struct loop *l, struct dns *d,
-    const struct send_limits *limits, struct err *err)
+    const struct send_limits *limits, const struct send_trust *trust,
+    struct err *err)
 {
 	struct send_engine	*e = xcalloc(1, sizeof *e);
 
 	e->loop = l;
 	e->dns = d;
+	e->trust = *trust;
 	TAILQ_INIT(&e->sends);
 	TAILQ_INIT(&e->spare);
 	pool_init(&e->pool, l, limits);

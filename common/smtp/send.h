@@ -28,6 +28,7 @@
 #include "smtp/option.h"
 #include "smtp/path.h"
 #include "smtp/reply.h"
+#include "smtp/server.h"
 #include "smtp/state.h"
 
 struct dns;
@@ -39,18 +40,6 @@ struct send_limits {
 	size_t	connections;		/* to one backend */
 	int64_t	idle_ms;		/* an unused one is kept so long */
 	size_t	transactions;		/* over one connection */
-};
-
-enum send_tls { SEND_TLS_DISABLED, SEND_TLS_OPTIONAL };
-
-struct send_server {
-	struct str	host;		/* name, address, or [address] */
-	uint16_t	port;
-	enum send_tls	tls;
-	struct str	helo;
-	int64_t		connect_ms;	/* for one address */
-	int64_t		command_ms;	/* for one reply */
-	int64_t		end_ms;		/* for the reply to the end */
 };
 
 /* Where the message's bytes come from. */
@@ -129,8 +118,19 @@ struct send_result {
 	struct send_connection	 connection;
 };
 
+/* What verified servers are checked against, and what those that ask are
+ * shown; borrowed. */
+struct send_trust {
+	struct tls_context		*system;	/* or NULL */
+	struct tls_context		*own;
+	const struct tls_identity	*(*identity)(void *arg,
+					    struct str name);
+	void				*arg;
+};
+
 struct send_engine	*send_engine_new(struct loop *l, struct dns *d,
-			    const struct send_limits *limits, struct err *e);
+			    const struct send_limits *limits,
+			    const struct send_trust *trust, struct err *e);
 void			 send_engine_free(struct send_engine **e);
 struct send		*send_start(struct send_engine *e,
 			    const struct send_request *req);

@@ -35,7 +35,8 @@ struct send {
 struct send_engine {
 	struct loop		*loop;
 	struct dns		*dns;
-	struct tls_context	*tls;
+	struct tls_context	*tls;		/* verifies nothing */
+	struct send_trust	 trust;
 	struct pool		 pool;
 	struct send_list	 sends;
 	struct send_list	 spare;

@@ -5,7 +5,7 @@ smtp_state_name(enum smtp_state state)
 {
 	static const char *const	names[] = {
 		[SMTP_STATE_NONE] = "",
-#define STATE_NAME(name)	[SMTP_STATE_##name] = #name,
+#define STATE_NAME(id, text)	[SMTP_STATE_##id] = text,
 		SMTP_STATES(STATE_NAME)
 #undef STATE_NAME
 	};

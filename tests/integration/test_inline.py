@@ -499,10 +499,12 @@ def test_limits_raise_exceptions():
         'send("a@b.example", ["c@d.example"], ["127.0.0.1", "127.0.0.2"])',
         'send("a@b.example", ["c@d.example"], ["host" => "h", "mx" => 1])',
         'send("a@b.example", ["c@d.example"], ["host" => "h",'
-        ' "tls" => "require_verify"])',
+        ' "tls" => "always"])',
         'send("a@b.example", ["c@d.example"], ["host" => "h",'
         ' "tls" => "dane"])',
         'send("a@b.example", ["c@d.example"], ["host" => "h",'
+        ' "protocol" => "uucp"])',
+        'send("a@b.example", ["c@d.example", "e@d.example"], ["host" => "h",'
         ' "protocol" => "lmtp"])',
         'send("a@b.example", ["c@d.example"], ["host" => "h",'
         ' "saslusername" => "x"])',

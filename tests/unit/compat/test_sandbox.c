@@ -266,16 +266,17 @@ setup(void **state)
 static int
 teardown(void **state)
 {
+	int	dir = open(top, O_RDONLY | O_DIRECTORY);
+
 	(void)state;
 	(void)unlinkat(dirs.read, "in", 0);
 	(void)unlinkat(dirs.read, "new", 0);
+	(void)unlinkat(dirs.scratch, "d", AT_REMOVEDIR);
 	(void)close(dirs.read);
 	(void)close(dirs.scratch);
-	(void)chdir(top);
-	(void)rmdir("r");
-	(void)rmdir("s/d");
-	(void)rmdir("s");
-	(void)chdir("/");
+	(void)unlinkat(dir, "r", AT_REMOVEDIR);
+	(void)unlinkat(dir, "s", AT_REMOVEDIR);
+	(void)close(dir);
 	return rmdir(top);
 }
 

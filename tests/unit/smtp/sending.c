@@ -137,12 +137,13 @@ int
 sending_setup(void **state)
 {
 	struct sending	*f = calloc(1, sizeof *f);
+	struct send_trust none = { .system = NULL };
 	struct err	 e;
 
 	f->loop = loop_new(&e);
 	f->dns = dns_new(f->loop, "127.0.0.1@9", NULL, &e);
 	f->limits = (struct send_limits){ 10, 60000, 1000 };
-	f->engine = send_engine_new(f->loop, f->dns, &f->limits, &e);
+	f->engine = send_engine_new(f->loop, f->dns, &f->limits, &none, &e);
 	assert_non_null(f->engine);
 	script_open(&f->script, f->loop, "127.0.0.1");
 	timer_init(&f->limit, f->loop, sending_too_long, f);

@@ -118,12 +118,13 @@ static void
 restart_engine(struct sending *f, size_t connections, int64_t idle_ms,
     size_t transactions)
 {
-	struct err	e;
+	struct send_trust	none = { .system = NULL };
+	struct err		e;
 
 	send_engine_free(&f->engine);
 	f->limits = (struct send_limits){ connections, idle_ms,
 	    transactions };
-	f->engine = send_engine_new(f->loop, f->dns, &f->limits, &e);
+	f->engine = send_engine_new(f->loop, f->dns, &f->limits, &none, &e);
 }
 
 static void

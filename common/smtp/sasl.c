@@ -1,0 +1,136 @@
+/*
+ *	PLAIN	 AUTH PLAIN base64(NUL user NUL password)
+ *	LOGIN	 AUTH LOGIN, 334, base64(user), 334, base64(password)
+ *	CRAM-MD5 AUTH CRAM-MD5, 334 base64(challenge),
+ *		 base64(user " " hex(HMAC-MD5(password, challenge)))
+ */
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <string.h>
+
+#include "sasl.h"
+
+#define CHALLENGE_MAX	1024	/* bytes of base64 */
+
+int
+sasl_choose(struct sasl *s, const struct smtp_caps *caps, bool plain_ok)
+{
+	unsigned	i;
+
+	for (i = 0; i < SMTP_MECHANISM_COUNT; i++)
+		if ((caps->mechanisms & 1u << i) != 0 &&
+		    (plain_ok || i == SMTP_MECHANISM_CRAM_MD5)) {
+			s->mechanism = (enum smtp_mechanism)i;
+			s->step = 0;
+			return 0;
+		}
+	return -1;
+}
+
+static void
+sasl_encode(struct buf *line, struct str s)
+{
+	int	n;
+
+	n = EVP_EncodeBlock((unsigned char *)buf_reserve(line,
+	    s.len / 3 * 4 + 5), (const unsigned char *)s.p, (int)s.len);
+	buf_added(line, (size_t)n);
+}
+
+static void
+sasl_wipe(struct buf *b)
+{
+	if (b->mem != NULL)
+		explicit_bzero(b->mem, b->cap);
+	buf_free(b);
+}
+
+void
+sasl_command(struct sasl *s, struct buf *line)
+{
+	struct buf	plain = BUF_INIT;
+
+	buf_printf(line, "AUTH %s", smtp_mechanism_name(s->mechanism));
+	if (s->mechanism != SMTP_MECHANISM_PLAIN)
+		return;
+	(void)buf_reserve(&plain, s->username.len + s->password.len + 2);
+	buf_add_byte(&plain, '\0');
+	buf_add_str(&plain, s->username);
+	buf_add_byte(&plain, '\0');
+	buf_add_str(&plain, s->password);
+	buf_add_byte(line, ' ');
+	sasl_encode(line, buf_str(&plain));
+	sasl_wipe(&plain);
+}
+
+/* EVP_DecodeBlock() counts the bytes of the padding, too. */
+static int
+sasl_challenge(struct str text, unsigned char *out)
+{
+	size_t	pad = 0;
+	int	n;
+
+	text = str_trim(text);
+	if (text.len == 0 || text.len > CHALLENGE_MAX)
+		return -1;
+	while (pad < 2 && pad < text.len && text.p[text.len - 1 - pad] == '=')
+		pad++;
+	n = EVP_DecodeBlock(out, (const unsigned char *)text.p,
+	    (int)text.len);
+	return n < (int)pad ? -1 : n - (int)pad;
+}
+
+static int
+sasl_cram(struct sasl *s, struct str challenge, struct buf *line)
+{
+	static const char	hex[] = "0123456789abcdef";
+	unsigned char		text[CHALLENGE_MAX], md[EVP_MAX_MD_SIZE];
+	struct buf		plain = BUF_INIT;
+	unsigned int		len = 0, i;
+	int			n = sasl_challenge(challenge, text);
+
+	if (n == -1 || s->step != 0 ||
+	    HMAC(EVP_md5(), s->password.p, (int)s->password.len, text,
+	    (size_t)n, md, &len) == NULL)
+		return -1;
+	buf_add_str(&plain, s->username);
+	buf_add_byte(&plain, ' ');
+	for (i = 0; i < len; i++) {
+		buf_add_byte(&plain, hex[md[i] >> 4]);
+		buf_add_byte(&plain, hex[md[i] & 15]);
+	}
+	sasl_encode(line, buf_str(&plain));
+	buf_free(&plain);
+	return 0;
+}
+
+int
+sasl_answer(struct sasl *s, struct str challenge, struct buf *line)
+{
+	int	rc = -1;
+
+	if (s->mechanism == SMTP_MECHANISM_CRAM_MD5)
+		rc = sasl_cram(s, challenge, line);
+	else if (s->mechanism == SMTP_MECHANISM_LOGIN && s->step < 2) {
+		sasl_encode(line, s->step == 0 ? s->username : s->password);
+		rc = 0;
+	}
+	s->step++;
+	return rc;
+}
+
+enum smtp_state
+sasl_state(const struct sasl *s)
+{
+	static const enum smtp_state	first[] = {
+		[SMTP_MECHANISM_CRAM_MD5] = SMTP_STATE_AUTH_CRAM_MD5,
+		[SMTP_MECHANISM_PLAIN] = SMTP_STATE_AUTH_PLAIN,
+		[SMTP_MECHANISM_LOGIN] = SMTP_STATE_AUTH_LOGIN,
+	};
+
+	if (s->step == 0)
+		return first[s->mechanism];
+	if (s->mechanism == SMTP_MECHANISM_LOGIN && s->step == 1)
+		return SMTP_STATE_AUTH_LOGIN_USER;
+	return SMTP_STATE_AUTH;
+}

@@ -1,0 +1,102 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#include "server.h"
+
+/* All its strings, in one order: for comparing and copying. */
+#define SERVER_STRINGS(X, s)						\
+	X((s)->host) X((s)->helo) X((s)->tls_sni) X((s)->tls_name)	\
+	X((s)->tls_ciphers) X((s)->tls_client_cert) X((s)->username)	\
+	X((s)->password)
+
+#define SERVER_NAMED	8
+#define SERVER_STRS	(SERVER_NAMED + SMTP_XCLIENT_COUNT)
+
+static void
+server_strings(const struct send_server *s, const struct str *out[SERVER_STRS])
+{
+	size_t	n = 0, i;
+
+#define X(field)	out[n++] = &(field);
+	SERVER_STRINGS(X, s)
+#undef X
+	for (i = 0; i < SMTP_XCLIENT_COUNT; i++)
+		out[n++] = &s->xclient_values[i];
+}
+
+bool
+smtp_server_same(const struct send_server *a, const struct send_server *b)
+{
+	const struct str	*as[SERVER_STRS], *bs[SERVER_STRS];
+	size_t			 i;
+
+	if (a->port != b->port || a->lmtp != b->lmtp ||
+	    a->nonlocal != b->nonlocal || a->tls != b->tls ||
+	    a->tls_no_sni != b->tls_no_sni ||
+	    a->tls_any_name != b->tls_any_name ||
+	    a->tls_own_ca != b->tls_own_ca ||
+	    a->tls_without != b->tls_without || a->xclient != b->xclient ||
+	    !netaddr_eq(&a->source4, &b->source4) ||
+	    !netaddr_eq(&a->source6, &b->source6))
+		return false;
+	server_strings(a, as);
+	server_strings(b, bs);
+	for (i = 0; i < SERVER_STRS; i++)
+		if (!str_eq(*as[i], *bs[i]))
+			return false;
+	return true;
+}
+
+const struct netaddr *
+smtp_server_source(const struct send_server *s, const struct netaddr *to,
+    bool *barred)
+{
+	const struct netaddr	*from;
+
+	from = to->u.sa.sa_family == AF_INET6 ? &s->source6 : &s->source4;
+	*barred = from->len == 0 &&
+	    (s->source4.len != 0 || s->source6.len != 0);
+	return from->len != 0 ? from : NULL;
+}
+
+/* One block holds it all; each string ends in a NUL. */
+struct send_server *
+smtp_server_copy(const struct send_server *s)
+{
+	const struct str	*from[SERVER_STRS], *to[SERVER_STRS];
+	struct send_server	*copy;
+	size_t			 i, size = sizeof *copy;
+	char			*at;
+
+	server_strings(s, from);
+	for (i = 0; i < SERVER_STRS; i++)
+		size += from[i]->len + 1;
+	copy = xmalloc(size);
+	*copy = *s;
+	server_strings(copy, to);
+	at = (char *)(copy + 1);
+	for (i = 0; i < SERVER_STRS; i++) {
+		if (from[i]->len > 0)
+			memcpy(at, from[i]->p, from[i]->len);
+		at[from[i]->len] = '\0';
+		((struct str *)(uintptr_t)to[i])->p = at;
+		at += from[i]->len + 1;
+	}
+	return copy;
+}
+
+void
+smtp_server_free(struct send_server **sp)
+{
+	struct send_server	*s = *sp;
+
+	if (s == NULL)
+		return;
+	*sp = NULL;
+	if (s->password.len > 0)
+		explicit_bzero((char *)(uintptr_t)s->password.p,
+		    s->password.len);
+	free(s);
+}

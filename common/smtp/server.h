@@ -1,0 +1,84 @@
+/*
+ * server - what a sender is told of the server it shall speak to
+ *
+ * Two transactions may share a connection if their servers are the same: all
+ * that the connection's opening depends on is compared.
+ *
+ * Ownership  strings are borrowed; smtp_server_copy() gives one with strings
+ *            of its own, smtp_server_free() takes it and wipes the password.
+ * Failure    none.
+ */
+#ifndef SMTP_SERVER_H
+#define SMTP_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/net.h"
+#include "base/str.h"
+#include "event/tls_client.h"
+#include "smtp/ext.h"
+
+/*
+ *	DISABLED	 never
+ *	OPTIONAL	 if offered; a handshake that fails: in clear
+ *	OPTIONAL_VERIFY	 if offered, and then its certificate must hold
+ *	REQUIRE		 or nothing is sent; the certificate is not looked at
+ *	REQUIRE_VERIFY	 and its certificate must hold
+ */
+enum send_tls { SEND_TLS_DISABLED, SEND_TLS_OPTIONAL,
+	SEND_TLS_OPTIONAL_VERIFY, SEND_TLS_REQUIRE, SEND_TLS_REQUIRE_VERIFY };
+
+struct send_server {
+	struct str	 host;		/* name, address, or [address] */
+	uint16_t	 port;
+	bool		 lmtp;		/* LHLO (RFC 2033) */
+	struct str	 helo;
+	struct netaddr	 source4;	/* len 0: the system's choice; if */
+	struct netaddr	 source6;	/* one is set, the other is barred */
+	bool		 nonlocal;	/* they need not be own addresses */
+
+	enum send_tls	 tls;
+	bool		 tls_no_sni;
+	struct str	 tls_sni;	/* none: the host, if it is a name */
+	bool		 tls_any_name;	/* of the certificate */
+	struct str	 tls_name;	/* it must have; none: the host */
+	bool		 tls_own_ca;	/* the system's are not trusted */
+	unsigned	 tls_without;	/* bits of enum tls_version */
+	struct str	 tls_ciphers;
+	struct str	 tls_client_cert; /* name of an identity */
+
+	struct str	 username;	/* none: no AUTH */
+	struct str	 password;
+	bool		 xclient;
+	struct str	 xclient_values[SMTP_XCLIENT_COUNT];	/* xtext */
+
+	int64_t		 connect_ms;	/* for one address */
+	int64_t		 command_ms;	/* for one reply */
+	int64_t		 end_ms;	/* for the reply to the end */
+};
+
+/* Times are not compared: they are a transaction's own. */
+bool			 smtp_server_same(const struct send_server *a,
+			    const struct send_server *b);
+struct send_server	*smtp_server_copy(const struct send_server *s);
+void			 smtp_server_free(struct send_server **s);
+
+static inline bool
+smtp_server_verifies(const struct send_server *s)
+{
+	return s->tls == SEND_TLS_OPTIONAL_VERIFY ||
+	    s->tls == SEND_TLS_REQUIRE_VERIFY;
+}
+
+/* Where to connect from; NULL: anywhere, or, if `barred`, nowhere. */
+const struct netaddr	*smtp_server_source(const struct send_server *s,
+			    const struct netaddr *to, bool *barred);
+
+static inline bool
+smtp_server_needs_tls(const struct send_server *s)
+{
+	return s->tls >= SEND_TLS_REQUIRE;
+}
+
+#endif
