@@ -2,13 +2,15 @@
 
 #include "tls_version.h"
 
+#define TLS_NONE	(TLS_ALL + 1)	/* known, never spoken */
+
 static const struct {
 	struct str	name;
 	unsigned	bits;
 	uint64_t	option;
 } versions[] = {
-	{ STR("SSLv2"), 0, 0 },
-	{ STR("SSLv3"), 0, 0 },
+	{ STR("SSLv2"), TLS_NONE, 0 },
+	{ STR("SSLv3"), TLS_NONE, 0 },
 	{ STR("TLSv1"), TLS_1_0, SSL_OP_NO_TLSv1 },
 	{ STR("TLSv1.0"), TLS_1_0, SSL_OP_NO_TLSv1 },
 	{ STR("TLSv1.1"), TLS_1_1, SSL_OP_NO_TLSv1_1 },
@@ -54,7 +56,7 @@ tls_versions_parse(struct str list, unsigned *without)
 		if (word.len > 0 && versions_word(word, &with, &not) == -1)
 			return -1;
 	}
-	*without = (with != 0 ? TLS_ALL & ~with : 0) | not;
+	*without = ((with != 0 ? ~with : 0) | not) & TLS_ALL;
 	return *without == TLS_ALL ? -1 : 0;
 }
 
