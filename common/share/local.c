@@ -1,6 +1,6 @@
 /*
- * A desk in this process.  What it answers waits for the end of the loop's
- * turn, as if it had come from elsewhere.
+ * A desk in this process.  What it answers waits for another turn of the
+ * loop, as if it had come from elsewhere.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ struct local {
 	struct share		 share;		/* first */
 	struct desk		*desk;
 	struct desk_client	 client;
-	struct task		 work;
+	struct timer		 work;
 	STAILQ_HEAD(, ready)	 ready;
 };
 
@@ -39,7 +39,7 @@ local_answer(void *arg, struct desk_client *c, uint64_t id,
 		memcpy(r->bytes, a->value.p, a->value.len);
 	r->answer.value.p = r->bytes;
 	STAILQ_INSERT_TAIL(&l->ready, r, link);
-	loop_defer(l->share.loop, &l->work);
+	timer_start(&l->work, 0);
 }
 
 /* What is refused is our own mistake, and full of it. */
@@ -71,7 +71,7 @@ local_work(void *arg)
 		return;
 	STAILQ_REMOVE_HEAD(&l->ready, link);
 	if (!STAILQ_EMPTY(&l->ready))
-		loop_defer(l->share.loop, &l->work);
+		timer_start(&l->work, 0);
 	t = share_find(&l->share, r->id);
 	if (t != NULL)
 		share_answered(t, &r->answer);
@@ -81,7 +81,7 @@ local_work(void *arg)
 static void
 local_ask(struct share *s)
 {
-	loop_defer(s->loop, &((struct local *)s)->work);
+	timer_start(&((struct local *)s)->work, 0);
 }
 
 static void
@@ -99,7 +99,6 @@ local_free(struct share *s)
 	struct local	*l = (struct local *)s;
 	struct ready	*r;
 
-	loop_cancel(s->loop, &l->work);
 	while ((r = STAILQ_FIRST(&l->ready)) != NULL) {
 		STAILQ_REMOVE_HEAD(&l->ready, link);
 		free(r);
@@ -110,7 +109,7 @@ local_free(struct share *s)
 		free(r);
 	}
 	desk_free(&l->desk);
-	loop_cancel(s->loop, &l->work);
+	timer_fini(&l->work);
 	free(l);
 }
 
@@ -125,7 +124,7 @@ share_local(struct loop *loop, size_t limit_bytes)
 	l->desk = desk_new(limit_bytes, local_answer, l);
 	desk_enter(l->desk, &l->client);
 	desk_open(l->desk);
-	task_init(&l->work, local_work, l);
+	timer_init(&l->work, loop, local_work, l);
 	STAILQ_INIT(&l->ready);
 	return &l->share;
 }
