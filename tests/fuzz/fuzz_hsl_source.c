@@ -58,6 +58,31 @@ static const struct hsl_function	fuzz_functions[] = {
 	{ "Accept", 0, 2, fuzz_exit, "()", "ends the script" },
 	{ .name = NULL }
 };
+/* Barriers: what is waited for or held is let go, and only that. */
+static int	fuzz_held;
+
+static enum hsl_rc
+fuzz_acquire(struct hsl_call *c)
+{
+	if (c->argv[1].type != HSL_STRING)
+		abort();
+	fuzz_held++;
+	return HSL_SUSPEND;
+}
+
+static void
+fuzz_release(struct hsl_exec *x, uint64_t id)
+{
+	(void)x;
+	if (id == 0 || --fuzz_held < 0)
+		abort();
+}
+
+static const struct hsl_barriers	fuzz_barriers = {
+	.acquire = fuzz_acquire, .load = fuzz_wait, .store = fuzz_wait,
+	.release = fuzz_release
+};
+
 static const struct hsl_variable	fuzz_variables[] = {
 	{ "arguments", true },
 	{ "context", false },
@@ -111,6 +136,8 @@ fuzz_run(struct hsl_program *p)
 		hsl_frozen_free(&f);
 	}
 	hsl_exec_free(&x);
+	if (fuzz_held != 0)
+		abort();
 }
 
 int
@@ -120,6 +147,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct hsl_host		 host = {
 		.functions = fuzz_functions,
 		.variables = fuzz_variables,
+		.barriers = &fuzz_barriers,
 		.open = fuzz_open,
 		.open_arg = &s
 	};

@@ -20,8 +20,8 @@
 #define RUNS	20
 
 /* Every script begins with this: is() throws unless both are the same. */
-#define IS	"function is($a, $b) { if ($a !== $b) throw [$a, $b]; } "	\
-		"function error($f) { try { $f(); } catch ($e) { return "	\
+#define IS	"function is($a, $b) { if ($a !== $b) throw [$a, $b]; } " \
+		"function error($f) { try { $f(); } catch ($e) { return " \
 		"$e->message(); } return none; } "
 
 struct run {
