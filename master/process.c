@@ -130,7 +130,8 @@ process_tell_page(struct process *p, const struct slot *slot, bool own)
 	    { .slot = slot->id, .own = own });
 }
 
-/* Siblings see each other; the metrics service sees all. */
+/* Those of a service see each other, of older generations too, which may have
+ * sessions still; the metrics service sees all. */
 static void
 process_tell_boards(struct process *p)
 {
@@ -143,8 +144,7 @@ process_tell_boards(struct process *p)
 	TAILQ_FOREACH(slot, &h->slots, link)
 		if (slot != p->slot && (all ||
 		    (slot->used && !slot->totals &&
-		    strcmp(slot->service, p->slot->service) == 0 &&
-		    slot->board->generation == p->generation->number)))
+		    strcmp(slot->service, p->slot->service) == 0)))
 			process_tell_page(p, slot, false);
 }
 

@@ -9,6 +9,8 @@
 #include "base/net.h"
 
 #include "acceptor.h"
+#include "crowding.h"
+#include "front.h"
 #include "server.h"
 #include "session.h"
 
@@ -72,18 +74,6 @@ acceptor_overfull(const struct acceptor *a)
 	    own * workers * 10 > all * 11;
 }
 
-static void
-acceptor_refuse(struct acceptor *a, int fd)
-{
-	static const char	busy[] = "421 4.3.2 Too many connections\r\n";
-
-	(void)a;
-	COUNT(sessions_refused);
-	LOG(EV_REFUSE, NULL, LOG_STR("reason", "too many connections"));
-	(void)send(fd, busy, sizeof busy - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-	(void)close(fd);
-}
-
 /* 0, or -1 when there is nothing more to accept now. */
 static int
 acceptor_one(struct acceptor *a, int listen_fd)
@@ -103,11 +93,11 @@ acceptor_one(struct acceptor *a, int listen_fd)
 		}
 		return errno == ECONNABORTED || errno == EINTR ? 0 : -1;
 	}
-	if (a->server->session_count >=
-	    (size_t)a->server->params->smtpd_connection_limit)
-		acceptor_refuse(a, fd);
-	else
-		session_open(a->server, fd, &peer);
+	if (crowding_full(a->server))
+		session_turn_away(fd, &peer, "421 4.3.2 Too many "
+		    "connections\r\n");
+	else if (!front_open(a->server, fd, &peer))
+		session_open(a->server, fd, &peer, NULL);
 	return 0;
 }
 

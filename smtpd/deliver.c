@@ -34,7 +34,9 @@ trace_with(const struct session *s)
 {
 	bool	tls = s->conn.tls_protocol != NULL;
 
-	if (strcmp(s->conn.helo_verb, "HELO") == 0)
+	if (session_is_lmtp(s))
+		return tls ? "LMTPS" : "LMTP";
+	if (s->other_smtp || strcmp(s->conn.helo_verb, "HELO") == 0)
 		return "SMTP";
 	if (s->txn->facts.options.smtputf8)
 		return tls ? "UTF8SMTPS" : "UTF8SMTP";
@@ -52,7 +54,9 @@ trace_client(const struct session *s, struct buf *b)
 		trace_add_clean(b, s->conn.remoteptr);
 		buf_add_byte(b, ' ');
 	}
-	if (ip[0] == '\0')
+	if (ip[0] == '\0' && !s->conn.has_remoteuid)
+		buf_add_text(b, "unknown)");
+	else if (ip[0] == '\0')
 		buf_printf(b, "uid %lu)", (unsigned long)s->conn.remoteuid);
 	else
 		buf_printf(b, "[%s%s])", strchr(ip, ':') != NULL ? "IPv6:" :
@@ -122,10 +126,24 @@ message_over(struct session *s)
 		session_cut(s, "4.3.2", "Service shutting down");
 }
 
+/* LMTP (RFC 2033 4.2): the replies for all recipients but the last one. */
+static size_t
+message_more_replies(const struct session *s)
+{
+	return session_is_lmtp(s) ? s->txn->facts.recipient_count - 1 : 0;
+}
+
 static void
 message_refuse(struct session *s, const struct smtp_refusal *why)
 {
+	char	enhanced[16];
+	size_t	n;
+
 	message_log(s, why->code, str_of(why->text));
+	(void)snprintf(enhanced, sizeof enhanced, "%d.%d.%d",
+	    why->enhanced[0], why->enhanced[1], why->enhanced[2]);
+	for (n = message_more_replies(s); n > 0; n--)
+		session_answer(s, why->code, enhanced, why->text);
 	session_refuse(s, why);
 	if (s->mode != MODE_CLOSING)
 		message_over(s);
@@ -148,12 +166,15 @@ static void
 message_done(void *arg, const struct verdict *v)
 {
 	struct session	*s = arg;
+	size_t		 n;
 
 	s->txn->run = NULL;
 	if (s->peer_eof && stream_unread(s->stream).len == 0) {
 		session_orphan(s, verdict_code(HOOK_EOD, v));
 		return;
 	}
+	for (n = message_more_replies(s); n > 0; n--)
+		(void)session_answer_verdict(s, HOOK_EOD, v);
 	message_log(s, verdict_code(HOOK_EOD, v),
 	    session_answer_verdict(s, HOOK_EOD, v));
 	message_over(s);
@@ -176,6 +197,13 @@ message_fault(const struct session *s)
 	    "Line too long", false };
 	static const struct smtp_refusal	failed = { 451, { 4, 3, 0 },
 	    "Message can't be kept, try again later", false };
+	static const struct smtp_refusal	header = { 552, { 5, 3, 4 },
+	    "Header larger than the limit", false };
+	static const struct smtp_refusal	hops = { 554, { 5, 4, 6 },
+	    "Too many hops, this is a loop", false };
+	static const struct smtp_refusal	deep = { 554, { 5, 6, 0 },
+	    "Too many parts within parts", false };
+	const struct params			*p = s->server->params;
 	const struct transaction		*t = s->txn;
 	const struct smtp_scan			*scan = &t->reader.scan;
 
@@ -183,8 +211,14 @@ message_fault(const struct session *s)
 		return &big;
 	if (scan->bare_cr || scan->bare_lf)
 		return &lines;
-	if (scan->longest > s->server->params->smtpd_line_length_limit)
+	if (scan->longest > p->smtpd_line_length_limit)
 		return &longest;
+	if (t->mime.header_size > p->header_size_limit)
+		return &header;
+	if (t->mime.received > p->hop_count_limit)
+		return &hops;
+	if (t->mime.depth > p->mime_depth_limit)
+		return &deep;
 	return t->failed ? &failed : NULL;
 }
 

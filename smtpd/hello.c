@@ -1,5 +1,6 @@
 /*
- * HELO and EHLO (RFC 5321 4.1.1.1): a new beginning, whatever went before.
+ * HELO, EHLO and LHLO (RFC 5321 4.1.1.1, RFC 2033): a new beginning, whatever
+ * went before.
  *
  * What is offered is a list of lines; the hook may replace it.  A parameter
  * of MAIL and RCPT is understood only when its extension is in the list.
@@ -15,6 +16,7 @@
 #include "server.h"
 #include "session.h"
 #include "session_hook.h"
+#include "xclient.h"
 
 #define HELO_SHOWN_MAX	255
 #define HELLO_LINES	40
@@ -29,6 +31,7 @@ static const struct {
 	{ "SMTPUTF8", SMTP_EXT_SMTPUTF8 },
 	{ "CHUNKING", SMTP_EXT_CHUNKING },
 	{ "DSN", SMTP_EXT_DSN },
+	{ "AUTH", SMTP_EXT_AUTH },
 };
 
 struct hello_list {
@@ -52,6 +55,8 @@ hello_usual(const struct session *s, struct hello_list *l)
 	l->count = 6;
 	if (s->server->tls != NULL && s->conn.tls_protocol == NULL)
 		l->lines[l->count++] = STR("STARTTLS");
+	if (s->may_xclient)
+		l->lines[l->count++] = STR(XCLIENT_OFFER);
 	if (auth_available(s)) {
 		(void)snprintf(l->auth, sizeof l->auth, "AUTH %s",
 		    s->server->params->smtpd_auth_mechanisms);
@@ -86,7 +91,7 @@ hello_answer(struct session *s, const struct verdict *v)
 	all[0] = v->line_count != 0 ? v->lines[0] :
 	    str_of(s->server->params->myhostname);
 	s->offered = 0;
-	if (strcmp(s->conn.helo_verb, "EHLO") == 0) {
+	if (strcmp(s->conn.helo_verb, "HELO") != 0) {
 		hello_usual(s, &l);
 		if (v->has_extensions) {
 			l.count = v->extension_count;
@@ -130,13 +135,15 @@ session_hello(struct session *s, struct smtp_command *c)
 	struct hook_arguments	args = { .host = c->arg };
 
 	session_reset(s);
+	if (s->other_helo != NULL)
+		args.host = str_of(s->other_helo);
 	if (args.host.len > HELO_SHOWN_MAX)
 		args.host.len = HELO_SHOWN_MAX;
 	free(s->pending_helo);
 	s->pending_helo = xstrndup(args.host.p, args.host.len);
-	s->pending_verb = c->verb == SMTP_EHLO ? "EHLO" : "HELO";
+	s->pending_verb = smtp_verb_name(c->verb);
 	args.verb = s->pending_verb;
-	if (c->verb == SMTP_EHLO) {
+	if (c->verb != SMTP_HELO) {
 		hello_usual(s, &l);
 		args.extensions = l.lines;
 		args.extension_count = l.count;

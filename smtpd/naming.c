@@ -89,9 +89,11 @@ session_name(struct session *s)
 	struct naming	*n;
 	struct netaddr	 a;
 
-	free(s->conn.remoteptr);
-	s->conn.remoteptr = NULL;
-	if (!naming_wanted(srv) ||
+	if (!s->name_known) {
+		free(s->conn.remoteptr);
+		s->conn.remoteptr = NULL;
+	}
+	if (s->name_known || !naming_wanted(srv) ||
 	    netaddr_parse_ip(&a, str_of(s->conn.remoteip), 0) == -1) {
 		session_connect(s);
 		return;

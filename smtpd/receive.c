@@ -14,8 +14,11 @@ receive_begin(struct session *s)
 {
 	struct transaction	*t = s->txn;
 
-	if (t->body == NULL)
+	if (t->body == NULL) {
 		t->body = body_new(&s->server->bodies);
+		mime_scan_init(&t->mime,
+		    (unsigned)s->server->params->mime_depth_limit);
+	}
 	if (s->data_since_ms == 0)
 		s->data_since_ms = loop_now_ms(s->server->loop);
 }
@@ -27,6 +30,7 @@ receive_bytes(struct session *s, struct str bytes)
 	struct transaction	*t = s->txn;
 	struct err		 e;
 
+	mime_scan_add(&t->mime, bytes);
 	if (t->reader.scan.size > s->server->params->message_size_limit)
 		t->too_big = true;
 	if (bytes.len == 0 || t->too_big || t->failed)

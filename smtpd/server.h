@@ -16,11 +16,13 @@
 #include "smtp/body.h"
 
 struct acceptor;
+struct front;
 struct session;
 struct share;
 struct tls_context;
 
 TAILQ_HEAD(sessions, session);
+TAILQ_HEAD(fronts, front);
 
 struct server {
 	struct worker		*worker;
@@ -39,6 +41,7 @@ struct server {
 	struct body_store	 bodies;
 	struct acceptor		*acceptor;
 	struct sessions		 sessions;
+	struct fronts		 fronts;	/* no header yet */
 	size_t			 session_count;
 	struct buf		 scratch;	/* a reply being written */
 	struct timer		 soft;

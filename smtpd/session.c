@@ -15,8 +15,10 @@
 #include "compat/peer.h"
 #include "event/stream.h"
 #include "hooks/eod.h"
+#include "smtp/proxy_header.h"
 
 #include "auth.h"
+#include "crowding.h"
 #include "naming.h"
 #include "server.h"
 #include "session.h"
@@ -32,7 +34,6 @@ static void	session_on_close(void *arg, enum stream_close how,
 		    const char *why);
 static void	session_on_drain(void *arg);
 static void	session_on_tls(void *arg);
-static void	session_begin(struct session *s);
 
 static const struct stream_ops	session_stream_ops = {
 	.on_read = session_on_read,
@@ -121,6 +122,9 @@ session_forget(struct session *s)
 	session_forget_names(s);
 	session_tls_forget(s);
 	free(s->conn.remoteptr);
+	free(s->conn.proxyip);
+	free(s->conn.proxytlv);
+	free(s->other_helo);
 	free(s);
 	server_session_gone(srv);
 }
@@ -136,6 +140,7 @@ session_end(struct session *s)
 	    LOG_NUM("commands", s->commands), LOG_NUM("errors", s->errors),
 	    LOG_NUM("ms", loop_now_ms(s->server->loop) - s->opened_ms));
 	board_add(COUNTER_sessions, -1);
+	crowding_add(s->client, -1);
 	naming_free(&s->naming);
 	hook_cancel(&s->run);
 	transaction_free(&s->txn);
@@ -427,11 +432,14 @@ session_facts(struct session *s, int fd, const struct netaddr *peer)
 	s->log.conn = c->id;
 }
 
-/* The client's name, the connect hook, the greeting. */
-static void
+void
 session_begin(struct session *s)
 {
+	struct netaddr	a;
+
 	s->greeted = true;
+	s->may_xclient = netaddr_parse_ip(&a, str_of(s->conn.remoteip), 0) ==
+	    0 && netaddr_within(&a, s->server->params->xclient_hosts);
 	session_name(s);
 	if (s->mode == MODE_WAIT)
 		stream_pause(s->stream);
@@ -439,13 +447,60 @@ session_begin(struct session *s)
 }
 
 void
-session_open(struct server *srv, int fd, const struct netaddr *peer)
+session_turn_away(int fd, const struct netaddr *peer, const char *reply)
 {
-	struct session	*s = xcalloc(1, sizeof *s);
+	char	ip[NETADDR_TEXT];
 
+	COUNT(sessions_refused);
+	LOG(EV_REFUSE, NULL, LOG_STR("reason", "too many connections"),
+	    LOG_STR("remoteip", netaddr_ip(peer, ip, sizeof ip)));
+	(void)send(fd, reply, strlen(reply), MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)close(fd);
+}
+
+/* The sender's own addresses, or those it says its client has. */
+static void
+session_proxied(struct session *s, const struct proxy_header *h)
+{
+	struct hook_connection	*c = &s->conn;
+	size_t			 i;
+	struct buf		 hex = BUF_INIT;
+
+	if (h == NULL || !h->has_addresses)
+		return;
+	c->proxyip = xstrdup(c->remoteip);
+	netaddr_ip(&h->from, c->remoteip, sizeof c->remoteip);
+	c->remoteport = netaddr_port(&h->from);
+	netaddr_ip(&h->to, c->localip, sizeof c->localip);
+	c->localport = netaddr_port(&h->to);
+	for (i = 0; i < h->tlv.len; i++)
+		buf_printf(&hex, "%02x", (unsigned char)h->tlv.p[i]);
+	if (hex.len != 0)
+		c->proxytlv = xstrdup(buf_cstr(&hex));
+	buf_free(&hex);
+}
+
+void
+session_open(struct server *srv, int fd, const struct netaddr *peer,
+    const struct proxy_header *h)
+{
+	const struct netaddr	*from = h != NULL && h->has_addresses ?
+				    &h->from : peer;
+	struct session		*s;
+	uint64_t		 client;
+
+	if (crowding_client_full(srv, from, &client)) {
+		session_turn_away(fd, from, "421 4.7.0 Too many connections "
+		    "from your address\r\n");
+		return;
+	}
+	crowding_add(client, 1);
+	s = xcalloc(1, sizeof *s);
+	s->client = client;
 	s->server = srv;
 	s->opened_ms = loop_now_ms(srv->loop);
 	session_facts(s, fd, peer);
+	session_proxied(s, h);
 	s->stream = stream_new(srv->loop, fd, &session_stream_ops, s);
 	timer_init(&s->timer, srv->loop, session_on_timer, s);
 	TAILQ_INSERT_TAIL(&srv->sessions, s, link);
@@ -454,7 +509,8 @@ session_open(struct server *srv, int fd, const struct netaddr *peer)
 	COUNT(sessions_total);
 	LOG(EV_CONNECT, &s->log, LOG_STR("server", srv->serverid),
 	    LOG_STR("remoteip", s->conn.remoteip),
-	    LOG_NUM("remoteport", s->conn.remoteport));
+	    LOG_NUM("remoteport", s->conn.remoteport),
+	    LOG_STR("proxyip", s->conn.proxyip));
 	if (!srv->params->smtpd_tls_wrapper)
 		session_begin(s);
 	else if (srv->tls == NULL || session_tls_start(s) == -1)

@@ -29,6 +29,7 @@
 struct auth;
 struct hsl_frozen;
 struct naming;
+struct proxy_header;
 struct server;
 struct session;
 struct stream;
@@ -80,12 +81,17 @@ struct session {
 	enum session_mode	 mode;
 	enum session_state	 state;
 	uint64_t		 chunk_left;	/* MODE_CHUNK, MODE_SKIP */
+	uint64_t		 client;	/* of crowding.h; 0: none */
 	int64_t			 opened_ms;
 	int64_t			 data_since_ms;	/* 0: no message arrives */
 	uint32_t		 commands;
 	uint32_t		 errors;
 	uint32_t		 messages;
 	unsigned		 offered;	/* bits of smtp/ext.h */
+	char			*other_helo;	/* XCLIENT: of the next HELO */
+	bool			 other_smtp;	/* and it is no EHLO */
+	bool			 name_known;	/* said by XCLIENT, or not */
+	bool			 may_xclient;
 	bool			 greeted;	/* or about to be */
 	bool			 chunk_last;
 	bool			 more_came;	/* input behind this command */
@@ -94,11 +100,19 @@ struct session {
 	bool			 over;		/* the connection is gone */
 };
 
-void	session_open(struct server *srv, int fd, const struct netaddr *peer);
+/* Says why at once, without a session. */
+void	session_turn_away(int fd, const struct netaddr *peer,
+	    const char *reply);
+/* h: what a PROXY header said, or NULL. */
+void	session_open(struct server *srv, int fd, const struct netaddr *peer,
+	    const struct proxy_header *h);
+/* The client's name, the connect hook, the greeting. */
+void	session_begin(struct session *s);
 /* Replies; session_refuse() counts an error against the client. */
 void	session_answer(struct session *s, int code, const char *enhanced,
 	    const char *text);
 void	session_write(struct session *s, const struct smtp_answer *a);
+bool	session_is_lmtp(const struct session *s);
 void	session_refuse(struct session *s, const struct smtp_refusal *why);
 /* Answers 421 and closes, cutting off whatever goes on. */
 void	session_cut(struct session *s, const char *enhanced, const char *text);

@@ -3,13 +3,13 @@
  * for a state can't do anything in it.
  *
  *		START	READY	MAIL	RCPT	BDAT
- * HELO EHLO	hello	hello	hello	hello	hello
+ * HELO EHLO	hello	hello	hello	hello	hello; with LMTP LHLO
  * MAIL		-	mail	-	-	-
  * RCPT		-	-	rcpt	rcpt	-
  * DATA		-	-	-	data	-
  * BDAT		skip	skip	skip	bdat	bdat
  * RSET		rset everywhere; NOOP, HELP, VRFY, QUIT likewise
- * STARTTLS	starttls before a transaction
+ * STARTTLS	starttls before a transaction; XCLIENT likewise
  * AUTH		-	auth	-	-	-
  */
 #include <string.h>
@@ -21,6 +21,7 @@
 #include "session.h"
 #include "session_hook.h"
 #include "transaction.h"
+#include "xclient.h"
 
 typedef void	session_fn(struct session *s, struct smtp_command *c);
 
@@ -39,6 +40,10 @@ session_mail(struct session *s, struct smtp_command *c)
 	struct smtp_mail_options		o;
 	struct smtp_refusal			why;
 
+	if (s->messages >= s->server->params->smtpd_message_limit) {
+		session_cut(s, "4.7.0", "Too many messages in one session");
+		return;
+	}
 	if (smtp_mail_options(&o, c, s->offered, &why) == -1) {
 		session_refuse(s, &why);
 		return;
@@ -170,29 +175,44 @@ session_starttls(struct session *s, struct smtp_command *c)
 
 #define ANY_STATE							\
 	[SMTP_HELO] = session_hello, [SMTP_EHLO] = session_hello,	\
+	[SMTP_LHLO] = session_hello,					\
 	[SMTP_RSET] = session_rset, [SMTP_NOOP] = session_noop,		\
 	[SMTP_VRFY] = session_vrfy, [SMTP_HELP] = session_help,		\
 	[SMTP_QUIT] = session_quit
 
 static session_fn *const session_table[STATE_MAX][SMTP_VERB_MAX] = {
-	[STATE_START] = { ANY_STATE, [SMTP_STARTTLS] = session_starttls },
+	[STATE_START] = { ANY_STATE, [SMTP_STARTTLS] = session_starttls,
+	    [SMTP_XCLIENT] = session_xclient },
 	[STATE_READY] = { ANY_STATE, [SMTP_STARTTLS] = session_starttls,
-	    [SMTP_AUTH] = session_auth, [SMTP_MAIL] = session_mail },
+	    [SMTP_XCLIENT] = session_xclient, [SMTP_AUTH] = session_auth,
+	    [SMTP_MAIL] = session_mail },
 	[STATE_MAIL] = { ANY_STATE, [SMTP_RCPT] = session_rcpt },
 	[STATE_RCPT] = { ANY_STATE, [SMTP_RCPT] = session_rcpt,
 	    [SMTP_DATA] = session_do_data, [SMTP_BDAT] = session_do_bdat },
 	[STATE_BDAT] = { ANY_STATE, [SMTP_BDAT] = session_do_bdat },
 };
 
+/* The words of smtpd_protocol. */
+enum { PROTOCOL_SMTP, PROTOCOL_LMTP };
+
+bool
+session_is_lmtp(const struct session *s)
+{
+	return s->server->params->smtpd_protocol == PROTOCOL_LMTP;
+}
+
 /* Verbs this server does not know at all, whatever the state. */
 static bool
-session_knows(enum smtp_verb verb)
+session_knows(const struct session *s, enum smtp_verb verb)
 {
 	switch (verb) {
 	case SMTP_UNKNOWN:
-	case SMTP_LHLO:
-	case SMTP_XCLIENT:
 		return false;
+	case SMTP_LHLO:
+		return session_is_lmtp(s);
+	case SMTP_HELO:
+	case SMTP_EHLO:
+		return !session_is_lmtp(s);
 	default:
 		return true;
 	}
@@ -229,9 +249,9 @@ session_run(struct session *s, struct str line, struct arena *a)
 	int					 rc;
 
 	rc = smtp_command_parse(&c, line, a, &why);
-	s->farewell.stage = session_knows(c.verb) ? smtp_verb_name(c.verb) :
+	s->farewell.stage = session_knows(s, c.verb) ? smtp_verb_name(c.verb) :
 	    "UNKNOWN";
-	if (!session_knows(c.verb)) {
+	if (!session_knows(s, c.verb)) {
 		session_refuse(s, &unknown);
 		return;
 	}

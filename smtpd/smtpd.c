@@ -16,6 +16,7 @@
 #include "share/share.h"
 
 #include "acceptor.h"
+#include "front.h"
 #include "naming.h"
 #include "server.h"
 #include "session.h"
@@ -281,6 +282,7 @@ smtpd_prepare(struct worker *w)
 	srv->serverid = w->params.server_id[0] != '\0' ?
 	    w->params.server_id : w->service;
 	TAILQ_INIT(&srv->sessions);
+	TAILQ_INIT(&srv->fronts);
 	w->state = srv;
 	server_open_scripts(srv);
 	if (server_open_bodies(srv) == -1 || server_load_tls(srv) == -1)
@@ -330,6 +332,7 @@ server_hard(void *arg)
 	struct server	*srv = arg;
 
 	srv->hard_passed = true;
+	front_close_all(srv);
 	server_soft(srv);
 }
 

@@ -60,6 +60,7 @@ transaction_new(const char *id, const struct smtp_command *mail,
 	t->facts.params = transaction_params(a, mail);
 	t->facts.options = *options;
 	t->facts.options.envid = arena_str(a, options->envid);
+	t->facts.options.auth = arena_str(a, options->auth);
 	smtp_data_init(&t->reader);
 	return t;
 }
@@ -73,6 +74,7 @@ transaction_free(struct transaction **tp)
 		return;
 	eod_cancel(&t->run);
 	body_free(&t->body);
+	mime_scan_fini(&t->mime);
 	buf_free(&t->trace);
 	arena_free(&t->facts.arena);
 	free(t);

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "hooks/facts.h"
+#include "mime/scan.h"
 #include "smtp/body.h"
 #include "smtp/data.h"
 
@@ -23,6 +24,7 @@ struct transaction {
 	struct hook_transaction	 facts;
 	struct body		*body;
 	struct smtp_data	 reader;
+	struct mime_scan	 mime;
 	struct buf		 trace;		/* our Received field */
 	struct eod_run		*run;
 	bool			 failed;	/* the body can't be kept */

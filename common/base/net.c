@@ -146,3 +146,88 @@ netaddr_local(struct netaddr *a, int fd)
 	memset(a, 0, sizeof *a);
 	return -1;
 }
+
+/* ---- Networks ---------------------------------------------------------- */
+
+struct network {
+	unsigned char	ip[16];
+	size_t		bytes;		/* 4 or 16 */
+	unsigned	bits;
+};
+
+/* The address in network order; 0 if it is none. */
+static size_t
+network_bytes(const struct netaddr *a, unsigned char ip[16])
+{
+	const struct in6_addr	*in6 = &a->u.in6.sin6_addr;
+
+	if (a->u.sa.sa_family == AF_INET) {
+		memcpy(ip, &a->u.in4.sin_addr, 4);
+		return 4;
+	}
+	if (a->u.sa.sa_family != AF_INET6)
+		return 0;
+	if (IN6_IS_ADDR_V4MAPPED(in6)) {
+		memcpy(ip, &in6->s6_addr[12], 4);
+		return 4;
+	}
+	memcpy(ip, in6->s6_addr, 16);
+	return 16;
+}
+
+static int
+network_parse(struct network *n, struct str word)
+{
+	struct str	length, ip = str_split(word, '/', &length);
+	struct netaddr	a;
+	uint64_t	bits;
+
+	if (netaddr_parse_ip(&a, ip, 0) == -1)
+		return -1;
+	n->bytes = network_bytes(&a, n->ip);
+	bits = n->bytes * 8;
+	if (length.p != NULL && str_uint(length, bits, &bits) == -1)
+		return -1;
+	n->bits = (unsigned)bits;
+	return 0;
+}
+
+static bool
+network_has(const struct network *n, const unsigned char *ip, size_t bytes)
+{
+	unsigned	whole = n->bits / 8, rest = n->bits % 8;
+
+	return n->bytes == bytes && memcmp(n->ip, ip, whole) == 0 &&
+	    (rest == 0 || (n->ip[whole] ^ ip[whole]) >> (8 - rest) == 0);
+}
+
+bool
+netaddr_within(const struct netaddr *a, const char *networks)
+{
+	struct str	rest = str_trim(str_of(networks)), word;
+	unsigned char	ip[16];
+	struct network	n;
+	size_t		bytes = network_bytes(a, ip);
+
+	for (; bytes != 0 && rest.len != 0; rest = str_trim(rest)) {
+		word = str_split(rest, ' ', &rest);
+		if (network_parse(&n, word) == 0 &&
+		    network_has(&n, ip, bytes))
+			return true;
+	}
+	return false;
+}
+
+int
+netaddr_networks_ok(const char *networks, struct str *bad)
+{
+	struct str	rest = str_trim(str_of(networks));
+	struct network	n;
+
+	for (; rest.len != 0; rest = str_trim(rest)) {
+		*bad = str_split(rest, ' ', &rest);
+		if (network_parse(&n, *bad) == -1)
+			return -1;
+	}
+	return 0;
+}

@@ -44,6 +44,11 @@ bool	 netaddr_eq(const struct netaddr *a, const struct netaddr *b);
 const char *netaddr_ip(const struct netaddr *a, char *out, size_t size);
 /* "192.0.2.1:25", "[2001:db8::1]:25", or the path. */
 const char *netaddr_text(const struct netaddr *a, char *out, size_t size);
+/* Is it in one of these networks: "192.0.2.0/24 2001:db8::/32 10.1.2.3",
+ * separated by blanks?  An IPv4-mapped address counts as IPv4. */
+bool	 netaddr_within(const struct netaddr *a, const char *networks);
+/* -1 with *bad, the first word that is no network. */
+int	 netaddr_networks_ok(const char *networks, struct str *bad);
 /* Our end of a socket. */
 int	 netaddr_local(struct netaddr *a, int fd);
 

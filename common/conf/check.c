@@ -37,6 +37,17 @@ check_dns_servers(const struct params *p, const struct settings *s,
 	}
 }
 
+static void
+check_networks(const char *networks, const struct place *at,
+    struct reports *r)
+{
+	struct str	bad;
+
+	if (netaddr_networks_ok(networks, &bad) == -1)
+		report(r, at, "\"%.*s\" is not an address or "
+		    "address/length", (int)bad.len, bad.p);
+}
+
 /* It is sent in the greeting, in EHLO, and in ids. */
 static void
 check_hostname(const struct params *p, const struct settings *s,
@@ -75,6 +86,17 @@ check_tls(const struct params *p, const struct settings *s,
 		    "smtpd_tls_cert_dir without smtpd_tls_cert_file");
 }
 
+static void
+check_hosts(const struct params *p, const struct settings *s,
+    struct reports *r)
+{
+	check_networks(p->xclient_hosts, PLACE(s, "xclient_hosts"), r);
+	check_networks(p->proxy_protocol_hosts,
+	    PLACE(s, "proxy_protocol_hosts"), r);
+	check_networks(p->smtpd_client_limit_exempt,
+	    PLACE(s, "smtpd_client_limit_exempt"), r);
+}
+
 void
 conf_check(const struct conf *c, struct reports *r)
 {
@@ -84,10 +106,12 @@ conf_check(const struct conf *c, struct reports *r)
 
 	check_dns_servers(&c->params, &c->settings, r);
 	check_hostname(&c->params, &c->settings, r);
+	check_hosts(&c->params, &c->settings, r);
 	for (i = 0; i < c->rows.count; i++) {
 		row = &c->rows.row[i];
 		check_dns_servers(&row->service.params, &row->settings, r);
 		check_hostname(&row->service.params, &row->settings, r);
+		check_hosts(&row->service.params, &row->settings, r);
 		if (strcmp(row->service.command, "smtpd") == 0)
 			check_tls(&row->service.params, &row->settings, r);
 	}

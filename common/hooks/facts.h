@@ -30,6 +30,8 @@ struct hook_connection {
 	const struct dns_names *names;	/* of remoteip; NULL: not asked */
 	bool		 has_remoteuid;	/* a Unix socket: no addresses */
 	uid_t		 remoteuid;
+	char		*proxyip;	/* who sent a PROXY header; NULL */
+	char		*proxytlv;	/* in hex; NULL: none */
 	char		 localip[INET6_ADDRSTRLEN];
 	uint16_t	 remoteport;
 	uint16_t	 localport;

@@ -157,6 +157,10 @@ values_connect(struct hsl_exec *x, const struct hook_connection *c)
 {
 	struct hsl_value	v = values_connection(x, c);
 
+	if (c->proxyip != NULL)
+		hsl_array_set(x, v, "proxyip", hsl_text(x, c->proxyip));
+	if (c->proxytlv != NULL)
+		hsl_array_set(x, v, "proxytlv", hsl_text(x, c->proxytlv));
 	if (c->names != NULL)
 		hsl_array_set(x, v, "remoteptrresult",
 		    values_names(x, c->names));

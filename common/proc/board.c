@@ -75,6 +75,9 @@ board_take_in(struct board *to, struct board *from)
 			to->value[i] += from->value[i];
 		from->value[i] = 0;
 	}
+	for (i = 0; i < CROWD_SLOTS; i++)
+		if (from->crowd.slot[i].count != 0)
+			from->crowd.slot[i].count = 0;
 	from->accepting = 0;
 	from->pid = 0;
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "proc/crowd.h"
 
 enum counter {
 #define ROW(name, kind, help)	COUNTER_##name,
@@ -40,6 +41,7 @@ struct board {
 	uint32_t	pid;		/* 0: nobody */
 	_Atomic uint32_t accepting;
 	_Atomic uint64_t value[COUNTER_MAX];
+	struct crowd	crowd;
 };
 
 int		 board_create(int *writable, int *readable, struct err *e);

@@ -12,6 +12,7 @@
 
 #define ENVID_MAX	100
 #define ORCPT_MAX	500
+#define AUTH_MAX	500
 
 typedef int	option_fn(void *out, struct str value);
 
@@ -118,6 +119,26 @@ option_envid(void *out, struct str value)
 	return smtp_envid_ok(value) ? 0 : -1;
 }
 
+/* A mailbox in xtext, or "<>": nobody is known (RFC 4954 5). */
+static int
+option_auth(void *out, struct str value)
+{
+	struct buf		b = BUF_INIT;
+	struct arena		a = ARENA_INIT;
+	struct smtp_path	path;
+	int			rc = -1;
+
+	((struct smtp_mail_options *)out)->auth = value;
+	if (str_eq(value, STR("<>")))
+		return 0;
+	if (value.len != 0 && value.len <= AUTH_MAX &&
+	    xtext_decode(&b, value) == 0)
+		rc = smtp_address_parse(&path, buf_str(&b), &a);
+	arena_free(&a);
+	buf_free(&b);
+	return rc;
+}
+
 /* ---- RCPT -------------------------------------------------------------- */
 
 int
@@ -205,6 +226,7 @@ static const struct option_row	mail_rows[] = {
 	{ STR("REQUIRETLS"), SMTP_EXT_REQUIRETLS, option_requiretls },
 	{ STR("RET"), SMTP_EXT_DSN, option_ret },
 	{ STR("ENVID"), SMTP_EXT_DSN, option_envid },
+	{ STR("AUTH"), SMTP_EXT_AUTH, option_auth },
 	{ .read = NULL },
 };
 

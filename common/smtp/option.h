@@ -2,8 +2,9 @@
  * option - what the parameters of MAIL and RCPT mean
  *
  * RFC 1870 SIZE, RFC 6152 and 3030 BODY, RFC 6531 SMTPUTF8, RFC 3461 RET
- * ENVID NOTIFY ORCPT, RFC 8689 REQUIRETLS.  A parameter of an extension that
- * is not among `offered` (bits of ext.h) is as unknown: 555 5.5.4.
+ * ENVID NOTIFY ORCPT, RFC 4954 AUTH, RFC 8689 REQUIRETLS.  A parameter of an
+ * extension that is not among `offered` (bits of ext.h) is as unknown: 555
+ * 5.5.4.
  *
  * Ownership  strings point into the command's line.
  * Failure    -1 with *why.
@@ -32,6 +33,7 @@ struct smtp_mail_options {
 	bool		requiretls;
 	enum smtp_ret	ret;
 	struct str	envid;		/* as written: xtext */
+	struct str	auth;		/* as written: xtext, or "<>" */
 };
 
 struct smtp_rcpt_options {

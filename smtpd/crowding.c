@@ -1,0 +1,57 @@
+#include <string.h>
+
+#include "base/net.h"
+
+#include "crowding.h"
+#include "server.h"
+
+/* A page that another service has now is not ours to count. */
+static bool
+page_counts(const struct server *srv, const struct page *p)
+{
+	return strncmp(p->board->service, srv->worker->service,
+	    BOARD_SERVICE_MAX - 1) == 0;
+}
+
+bool
+crowding_full(const struct server *srv)
+{
+	const struct params	*p = srv->params;
+	const struct page	*page;
+	uint64_t		 all = srv->session_count;
+
+	if (srv->session_count >= (size_t)p->smtpd_connection_limit)
+		return true;
+	STAILQ_FOREACH(page, &srv->worker->pages, link)
+		if (page_counts(srv, page))
+			all += board_get(page->board, COUNTER_sessions);
+	return all >= (uint64_t)p->smtpd_total_connection_limit;
+}
+
+bool
+crowding_client_full(const struct server *srv, const struct netaddr *a,
+    uint64_t *client)
+{
+	const struct params	*p = srv->params;
+	const struct page	*page;
+	uint64_t		 all;
+
+	*client = 0;
+	if (p->smtpd_client_connection_limit == 0 ||
+	    (a->u.sa.sa_family != AF_INET && a->u.sa.sa_family != AF_INET6) ||
+	    netaddr_within(a, p->smtpd_client_limit_exempt))
+		return false;
+	*client = crowd_client(a);
+	all = crowd_count(&board_self()->crowd, *client);
+	STAILQ_FOREACH(page, &srv->worker->pages, link)
+		if (page_counts(srv, page))
+			all += crowd_count(&page->board->crowd, *client);
+	return all >= (uint64_t)p->smtpd_client_connection_limit;
+}
+
+void
+crowding_add(uint64_t client, int n)
+{
+	if (client != 0)
+		crowd_add(&board_self()->crowd, client, n);
+}

@@ -1,0 +1,23 @@
+/*
+ * crowding - limits of connections, over all workers of a service
+ *
+ * Checked when the client's address is known: when it was accepted, or after
+ * the header of the PROXY protocol.
+ */
+#ifndef SMTPD_CROWDING_H
+#define SMTPD_CROWDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct netaddr;
+struct server;
+
+/* No room for one more at all. */
+bool	crowding_full(const struct server *srv);
+/* No room for one more of this client; *client is 0 if it is not counted. */
+bool	crowding_client_full(const struct server *srv,
+	    const struct netaddr *a, uint64_t *client);
+void	crowding_add(uint64_t client, int n);
+
+#endif
