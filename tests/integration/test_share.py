@@ -327,6 +327,23 @@ def new_client(mta):
     return c
 
 
+def test_stop_ends_it_last():
+    """What the last scripts of a session need is there until they ran."""
+    mta = instance(hook_disconnect="hooks/bye.hsl")
+    with open(mta.path("hooks/bye.hsl"), "w") as f:
+        f.write('echo "bye " . memory_inc("bye");\n')
+    with mta:
+        clients = [new_client(mta) for _ in range(4)]
+        mta.set(shutdown_limit="1s")
+        pid = mta.workers("share")[0]
+        mta.ctl("stop")
+        mta.wait_log("bye 4")
+        wait_for(lambda: not alive(pid), text="the end of share")
+        assert "event=hook-error" not in mta.log()
+        for c in clients:
+            c.close()
+
+
 def test_bad_reload_leaves_it():
     with instance() as mta:
         pid = mta.workers("share")
