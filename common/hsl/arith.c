@@ -4,6 +4,7 @@
  */
 #include <math.h>
 
+#include "hsl/among.h"
 #include "hsl/arith.h"
 #include "hsl/compare.h"
 #include "hsl/exec.h"
@@ -89,25 +90,6 @@ arith_add(struct hsl_exec *x, struct hsl_value *dst,
 	return true;
 }
 
-/* Whether v is, or is in, what is to be removed: 1, 0, -1 thrown. */
-static int
-arith_among(struct hsl_exec *x, struct hsl_value v, struct hsl_value r)
-{
-	struct hsl_value	 k, *item;
-	uint32_t		 pos = 0;
-	int			 rc;
-
-	if (r.type != HSL_ARRAY)
-		return vequal(x, v, r, false);
-	while (varr_next(r.u.array, &pos, &k, &item)) {
-		if (!hsl_charge(x, 1))
-			return -1;
-		if ((rc = vequal(x, v, *item, false)) != 0)
-			return rc;
-	}
-	return 0;
-}
-
 static bool
 arith_remove(struct hsl_exec *x, struct hsl_value *dst,
     const struct hsl_value *l, const struct hsl_value *r)
@@ -115,14 +97,24 @@ arith_remove(struct hsl_exec *x, struct hsl_value *dst,
 	struct hsl_array	*out = varr_new(x, 0);
 	struct hsl_value	 result = vmake(HSL_ARRAY, out), k, *v, *slot;
 	uint32_t		 pos = 0;
+	struct among		 gone;
 	int			 in = 0;
 
+	among_init(x, &gone);
+	if (r->type != HSL_ARRAY)
+		among_add(x, &gone, *r);
+	else
+		while (varr_next(r->u.array, &pos, &k, &v) && hsl_charge(x, 1))
+			among_add(x, &gone, *v);
+	pos = 0;
 	while (varr_next(l->u.array, &pos, &k, &v)) {
-		if ((in = arith_among(x, *v, *r)) == -1 || !hsl_charge(x, 1))
+		in = hsl_charge(x, 1) ? among_has(x, &gone, *v) : -1;
+		if (in == -1)
 			break;
 		if (in == 0 && (slot = varr_put(x, out, varr_key(&k))) != NULL)
 			vset(x, slot, vref(*v));
 	}
+	among_fini(x, &gone);
 	vset(x, dst, result);
 	return vm_check(x) && !x->throwing;
 }

@@ -8,6 +8,18 @@
 #include "hsl/fold.h"
 #include "hsl/gen.h"
 
+#define FOLD_MAX	4096		/* bytes, or items, of a repetition */
+
+static bool
+fold_small(struct hsl_value v, struct hsl_value times)
+{
+	size_t	 n = v.type == HSL_STRING ? v.u.string->len :
+		    v.type == HSL_ARRAY ? v.u.array->count : FOLD_MAX;
+
+	return times.type == HSL_NUMBER && times.u.number >= 0 &&
+	    times.u.number * (double)(n + 1) <= FOLD_MAX;
+}
+
 static bool
 fold_binary(struct comp *c, enum token_kind op, struct hsl_value *l,
     struct hsl_value r)
@@ -18,8 +30,9 @@ fold_binary(struct comp *c, enum token_kind op, struct hsl_value *l,
 
 	if (op == T_MATCHES || op == T_NOT_MATCHES)
 		return false;
-	/* Results of any size are left for the run. */
-	if ((op == T_MUL || op == T_MOD) && l->type != HSL_NUMBER)
+	/* What may be large is left for the run. */
+	if ((op == T_MOD && l->type != HSL_NUMBER) ||
+	    (op == T_MUL && l->type >= HSL_STRING && !fold_small(*l, r)))
 		return false;
 	if (!arith_binary(x, gen_binary_op(op), &out, swap ? &r : l,
 	    swap ? l : &r)) {

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "hsl/among.h"
 #include "hsl/arith.h"
 #include "hsl/compare.h"
 #include "hsl/lib.h"
@@ -282,80 +283,28 @@ fn_array_random(struct hsl_call *c)
 	return array_return(c, out);
 }
 
-/* What was kept of a number's value. */
-enum { KEPT_NUMBER = 1, KEPT_STRING = 2, KEPT_BOOLEAN = 4 };
-
-/*
- * Whether one that == v was kept; notes v otherwise.  A number equals the
- * strings and the booleans of its value, these equal only their like.
- */
-static bool
-unique_seen(struct hsl_exec *x, struct hsl_array *strings,
-    struct hsl_array *numbers, struct hsl_value v)
-{
-	double			 n = vnum_of(v) + 0.0;	/* no -0 */
-	struct hsl_value	*slot;
-	unsigned		 kept = 0, mine = KEPT_NUMBER, hides;
-	bool			 text = v.type == HSL_STRING;
-
-	if (text && varr_find(strings, varr_key(&v)) != NULL)
-		return true;
-	if (text)
-		array_put(x, strings, v, vnone());
-	if (n != n || (text && !vnum_parse(vstr_str(v.u.string), &n)))
-		return false;
-	hides = KEPT_NUMBER | KEPT_STRING | KEPT_BOOLEAN;
-	if (v.type != HSL_NUMBER) {
-		mine = text ? KEPT_STRING : KEPT_BOOLEAN;
-		hides = text ? KEPT_NUMBER : KEPT_NUMBER | KEPT_BOOLEAN;
-	}
-	n += 0.0;
-	slot = varr_put(x, numbers, varr_key_text((struct str){
-	    (const char *)&n, sizeof n }));
-	if (slot == NULL)
-		return true;
-	if (slot->type == HSL_NUMBER)
-		kept = (unsigned)slot->u.number;
-	if (kept & hides)
-		return true;
-	*slot = vnumber(kept | mine);
-	return false;
-}
-
-/* Equality is ==.  What can't be looked up is compared with its like. */
+/* Equality is ==. */
 enum hsl_rc
 fn_array_unique(struct hsl_call *c)
 {
-	struct hsl_array	*a, *out = varr_new(c->x, 0);
-	struct hsl_array	*seen = varr_new(c->x, 0), *rest, *numbers;
-	struct hsl_value	 k, *v, *slot, other;
-	uint32_t		 pos = 0, at;
-	int			 same;
+	struct hsl_array	*a, *out;
+	struct hsl_value	 k, *v;
+	uint32_t		 pos = 0;
+	struct among		 kept;
+	int			 in = 0;
 
-	*c->ret = vmake(HSL_ARRAY, out);
-	rest = varr_new(c->x, 0);
-	numbers = varr_new(c->x, 0);
 	if (!lib_array(c, 0, &a))
 		return HSL_THROW;
-	while (hsl_charge(c->x, 1) && varr_next(a, &pos, &k, &v)) {
-		if (v->type >= HSL_BOOLEAN && v->type <= HSL_STRING) {
-			if (!unique_seen(c->x, seen, numbers, *v))
-				array_put(c->x, out, k, vref(*v));
+	out = varr_new(c->x, 0);
+	*c->ret = vmake(HSL_ARRAY, out);
+	among_init(c->x, &kept);
+	while (in != -1 && hsl_charge(c->x, 1) &&
+	    varr_next(a, &pos, &k, &v)) {
+		if ((in = among_has(c->x, &kept, *v)) != 0)
 			continue;
-		}
-		for (at = 0, same = 0; same == 0 &&
-		    varr_next(rest, &at, &other, &slot);) {
-			same = hsl_charge(c->x, 1) ?
-			    vequal(c->x, *v, *slot, false) : -1;
-		}
-		if (same == -1)
-			break;
-		if (same == 0) {
-			varr_push(c->x, rest, vref(*v));
-			array_put(c->x, out, k, vref(*v));
-		}
+		among_add(c->x, &kept, *v);
+		array_put(c->x, out, k, vref(*v));
 	}
-	vunref(c->x, vmake(HSL_ARRAY, seen));
-	vunref(c->x, vmake(HSL_ARRAY, rest));
+	among_fini(c->x, &kept);
 	return vm_check(c->x) && !c->x->throwing ? HSL_OK : HSL_THROW;
 }

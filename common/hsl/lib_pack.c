@@ -144,7 +144,7 @@ pack_one(struct hsl_call *c, struct buf *out, struct code k, int *arg)
 		return false;
 	switch (k.code) {
 	case 'x':
-		for (int64_t n = k.count < 0 ? 1 : k.count; n > 0; n--)
+		for (int64_t n = k.count == COUNT_ONE ? 1 : k.count; n > 0; n--)
 			buf_add_byte(out, '\0');
 		return true;
 	case 'a':

@@ -59,6 +59,19 @@ static const struct run_case	arrays[] = {
 	    "echo length($a) . $a[\"k\"];", "44\n" },
 	{ "array_unique", "echo array_unique([1, \"1\", 2, \"a\", \"a\", none,"
 	    " none, [1], [1]]);", "[0=>1,2=>2,3=>\"a\",5=>none,7=>[0=>1]]\n" },
+	{ "array_unique, all types",
+	    "echo array_unique([1, \"1\", true, none,"
+	    "\"a\", [1], 2, \"2.0\", \"02\", 0, false, \"\", none, [1], strlen,"
+	    "strlen, 0/0, 0/0]);",
+	    "[0=>1,3=>none,4=>\"a\",5=>[0=>1],6=>2,9=>0,11=>\"\","
+	    "14=>function strlen,16=>nan,17=>nan]\n" },
+	{ "array - array is by ==", "echo [1, \"1\", true, none, \"a\", [1], 2,"
+	    "\"2.0\", 0, false, \"\", 3.5, \"3.5\"] - [1, none, \"2\", [1],"
+	    "\"\", \"3.50\"]; echo [1, true, \"1\", \"01\", 5] - [\"1\"];"
+	    "echo [true, 1, \"1\", false, 0, \"0\", 2] - [true];",
+	    "[4=>\"a\",7=>\"2.0\",8=>0,9=>false,12=>\"3.5\"]\n"
+	    "[1=>true,3=>\"01\",4=>5]\n"
+	    "[2=>\"1\",3=>false,4=>0,5=>\"0\",6=>2]\n" },
 	{ "array_unique, equals of numbers", "echo array_unique([\"1\", 1,"
 	    " \"01\", \"1\", true, true, 0, false, -0, \"0\"]);"
 	    " echo array_unique([true, 1, \"1\", false, 0]);"

@@ -60,6 +60,15 @@ static const struct limit_case	limits[] = {
 	    " $n->o = $o; $o = $n; }", MEMORY },
 	{ "repetition", "$s = \"x\" * 3000000000;", INSTRUCTIONS },
 	{ "array repetition", "$a = [1] * 10000000;", MEMORY },
+	{ "list less list", "$a = array_range(0, 2000); $b ="
+	    " array_range(1000, 4000); echo length($a - $b);"
+	    "echo length(array_unique([...$a, ...$b]));", "1000\n4000\n" },
+	{ "lists less lists", "$l = [[1]] * 20000; $m = [[2]] * 20000;"
+	    "for (;;) $x = $l - $m;", INSTRUCTIONS },
+	{ "constants", "if (false) { $s = \"x\" * 1000000000; $t ="
+	    " [1] * 1000000000; $u = \"%999999s\" % [1]; }"
+	    "function f($a = \"-\" * 3, $b = [0] * 2) { return $a . $b; }"
+	    "echo f();", "---[0=>0,1=>0]\n" },
 	{ "range", "array_range(0, 50000000);", INSTRUCTIONS },
 	{ "range of memory", "array_range(0, 1500000);", MEMORY },
 	{ "replace", "$s = str_repeat(\"a\", 100000);"
