@@ -70,13 +70,13 @@ class Server:
         self.tmp.cleanup()
 
 
-def connect(port, tls):
+def connect(port, tls, hello=b"EHLO"):
     s = socket.create_connection(("127.0.0.1", port), 30)
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if not tls:
         return s
     greeting = read_replies(s, 1)
-    s.sendall(b"EHLO c.example\r\n")
+    s.sendall(hello + b" c.example\r\n")
     read_replies(s, 1)
     s.sendall(b"STARTTLS\r\n")
     read_replies(s, 1)
@@ -102,9 +102,9 @@ def read_replies(s, count):
     return got
 
 
-def say(port, pieces, tls=False, pause=0.0):
+def say(port, pieces, tls=False, pause=0.0, hello=b"EHLO"):
     """All that is answered until the server closes."""
-    s = connect(port, tls)
+    s = connect(port, tls, hello)
     got = s.greeting if tls else b""
     try:
         for piece in pieces:
@@ -143,13 +143,15 @@ def plain(transcript):
     return re.sub(r"250[- ](STARTTLS|AUTH [A-Z -]*)\r\n", "", transcript)
 
 
-def row(server, data, want, cuts=True):
+def row(server, data, want, cuts=True, hello=b"EHLO", over_tls=True):
     """want: codes, with an enhanced one where it is given."""
     data += b"QUIT\r\n"
     port = server.mta.port
     first = None
     for name, pieces, tls, pause in ways(data):
-        said = say(port, pieces, tls, pause)
+        if tls and not over_tls:
+            continue
+        said = say(port, pieces, tls, pause, hello)
         if first is None:
             first = said
             got = heads(said, any("." in w for w in want))
@@ -278,6 +280,20 @@ def test_5321_8_postmaster():
              "221"])
 
 
+def test_5321_9_loops():
+    """A hundred Received fields of its own pass; one more is a loop."""
+    with Server(received_header="no") as s:
+        field = b"received: from a\r\n by b;\r\n x\r\n"
+        for n, want in ((99, "250 2.0.0"), (101, "554 5.4.6")):
+            row(s, EHLO + ENVELOPE + b"DATA\r\n" + field * n +
+                b"Subject: x\r\n\r\n.\r\n",
+                ["250", "250", "250", "354", want, "221"], cuts=False)
+        # those of an attached message are not of this one
+        row(s, EHLO + ENVELOPE + b"DATA\r\nContent-Type: message/rfc822\r\n"
+            b"\r\n" + field * 150 + b"\r\n.\r\n",
+            ["250", "250", "250", "354", "250 2.0.0", "221"], cuts=False)
+
+
 def test_5321_10_order():
     with Server() as s:
         row(s, FROM + EHLO + TO + FROM + FROM,
@@ -291,7 +307,7 @@ def test_5321_10_order():
         assert heads(say(s.mta.port, [EHLO + ENVELOPE + b"DATA x\r\nNOOP\r\n"]),
                      True) == ["250", "250 2.1.0", "250 2.1.5", "501 5.5.4"]
         row(s, b"NOOP\r\nRSET\r\nVRFY a\r\nHELP\r\nEXPN a\r\nFOO\r\n",
-            ["250", "250", "252", "214", "502 5.5.1", "500 5.5.2", "221"])
+            ["250", "250", "252", "214", "502 5.5.1", "500 5.5.1", "221"])
 
 
 def test_5321_11_hello():
@@ -524,6 +540,59 @@ def test_stls():
         except (ConnectionError, ssl.SSLError):
             pass
         t.close()
+
+
+def test_proxy():
+    """The header before the greeting, in every cut; over TLS in
+    test_front.py."""
+    with Server(proxy_protocol_hosts="127.0.0.1") as s:
+        v2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes(
+            [192, 0, 2, 9, 192, 0, 2, 10, 18, 103, 0, 25])
+        local = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"
+        for header in (b"PROXY TCP4 192.0.2.9 192.0.2.10 4711 25\r\n",
+                       b"PROXY TCP6 2001:db8::9 2001:db8::10 1 2\r\n",
+                       b"PROXY UNKNOWN\r\n", v2, local):
+            row(s, header + EHLO + ENVELOPE + b"DATA\r\nx\r\n.\r\n",
+                ["250", "250", "250", "354", "250 2.0.0", "221"],
+                over_tls=False)
+        for header in (b"PROXY TCP4 192.0.2.09 192.0.2.10 4711 25\r\n",
+                       b"PROXY TCP4 192.0.2.9 192.0.2.10 65536 25\r\n",
+                       b"PROXY TCP4 2001:db8::9 192.0.2.10 1 25\r\n",
+                       b"PROXY TCP6 192.0.2.9 192.0.2.10 1 25\r\n",
+                       b"PROXY  TCP4 192.0.2.9 192.0.2.10 1 25\r\n",
+                       b"PROXY TCP4 192.0.2.9 192.0.2.10 1 25\n\r\n",
+                       b"proxy unknown\r\n", EHLO, b"PROXY " + b"x" * 120):
+            assert say(s.mta.port, [header + b"QUIT\r\n"]) == "", header
+
+
+def test_xclient():
+    """220 and all begins anew; refusals change nothing."""
+    with Server(xclient_hosts="127.0.0.0/8") as s:
+        row(s, EHLO + b"XCLIENT ADDR=192.0.2.1 NAME=c+2Ed PROTO=ESMTP\r\n" +
+            FROM + EHLO + ENVELOPE + b"XCLIENT ADDR=192.0.2.2\r\n",
+            ["250", "220", "503 5.5.1", "250", "250", "250", "503 5.5.1",
+             "221"])
+        row(s, EHLO + b"XCLIENT\r\nXCLIENT ADDR=1.2.3\r\nXCLIENT FOO=1\r\n"
+            b"XCLIENT NAME=+zz\r\n" + FROM + b"XCLIENT ADDR=192.0.2.1\r\n",
+            ["250", "501 5.5.4", "501 5.5.4", "501 5.5.4", "501 5.5.4",
+             "250", "503 5.5.1", "221"])
+    with Server() as s:
+        row(s, EHLO + b"XCLIENT ADDR=192.0.2.1\r\n",
+            ["250", "550 5.7.0", "221"])
+
+
+def test_lmtp():
+    """LHLO only; a reply for each accepted recipient."""
+    with Server(smtpd_protocol="lmtp") as s:
+        lhlo = b"LHLO c.example\r\n"
+        row(s, b"EHLO x\r\nHELO x\r\n" + lhlo + FROM + TO +
+            b"RCPT TO:<bad\r\n" + TO + b"DATA\r\nx\r\n.\r\n" + ENVELOPE +
+            b"BDAT 3 LAST\r\nx\r\n", ["500", "500", "250", "250", "250",
+            "501", "250", "354", "250 2.0.0", "250 2.0.0", "250", "250",
+            "250 2.0.0", "221"], hello=b"LHLO")
+        row(s, lhlo + ENVELOPE + TO + b"DATA\r\na\nb\r\n.\r\n",
+            ["250", "250", "250", "250", "354", "550 5.6.0", "550 5.6.0",
+             "221"], hello=b"LHLO")
 
 
 if __name__ == "__main__":
