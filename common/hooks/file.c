@@ -93,13 +93,13 @@ file_load(struct hsl_call *c, const char *path, struct hsl_value *bytes,
 	return rc;
 }
 
-/* The name in argument 0, or thrown and false. */
+/* The name in argument i, or thrown and false. */
 static bool
-file_path(struct hsl_call *c)
+file_path(struct hsl_call *c, int i)
 {
 	struct str	s;
 
-	if (!library_text(c, 0, &s))
+	if (!library_text(c, i, &s))
 		return false;
 	if (s.len > 0 && s.len < 4096 && memchr(s.p, '\0', s.len) == NULL)
 		return true;
@@ -113,7 +113,7 @@ file_construct(struct hsl_call *c)
 	struct hsl_value	bytes;
 	struct err		e;
 
-	if (!file_path(c))
+	if (!file_path(c, 0))
 		return HSL_THROW;
 	/* Strings of the heap end in a NUL. */
 	if (file_load(c, hsl_value_str(c->argv[0]).p, &bytes, &e) == -1)
@@ -127,7 +127,7 @@ file_static_read(struct hsl_call *c)
 {
 	struct err	e;
 
-	if (!file_path(c))
+	if (!file_path(c, 0))
 		return HSL_THROW;
 	(void)file_load(c, hsl_value_str(c->argv[0]).p, c->ret, &e);
 	return HSL_OK;
@@ -142,6 +142,84 @@ file_static_string(struct hsl_call *c)
 		return HSL_THROW;
 	*c->ret = file_new(c->x, hsl_value_ref(c->argv[0]), hsl_none());
 	return HSL_OK;
+}
+
+/* ---- Old functions ----------------------------------------------------- */
+
+/* The next line without its end; rest->p is NULL after the last. */
+static struct str
+file_line(struct str *rest)
+{
+	struct str	line = str_split(*rest, '\n', rest);
+
+	if (line.len > 0 && line.p[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+enum hsl_rc
+library_file_get_contents(struct hsl_call *c)
+{
+	return file_static_read(c);
+}
+
+/* The file of argument i; none if there is none; false once thrown. */
+static bool
+file_whole(struct hsl_call *c, int i, struct hsl_value *bytes)
+{
+	*bytes = hsl_none();
+	if (!file_path(c, i))
+		return false;
+	if (file_load(c, hsl_value_str(c->argv[i]).p, bytes, NULL) == -1)
+		return true;
+	return hsl_charge(c->x, hsl_value_str(*bytes).len / 8);
+}
+
+enum hsl_rc
+library_file(struct hsl_call *c)
+{
+	struct hsl_value	bytes;
+	struct str		rest, line;
+	enum hsl_rc		rc = HSL_THROW;
+
+	if (!file_whole(c, 0, &bytes))
+		goto out;
+	rc = HSL_OK;
+	if (bytes.type == HSL_NONE)
+		goto out;
+	*c->ret = hsl_array(c->x);
+	rest = hsl_value_str(bytes);
+	while (rc == HSL_OK && rest.p != NULL && rest.len > 0) {
+		line = file_line(&rest);
+		hsl_array_push(c->x, *c->ret, hsl_string(c->x, line));
+		if (!hsl_charge(c->x, 1))
+			rc = HSL_THROW;
+	}
+out:
+	hsl_value_unref(c->x, bytes);
+	return rc;
+}
+
+enum hsl_rc
+library_in_file(struct hsl_call *c)
+{
+	struct hsl_value	bytes = hsl_none();
+	struct str		needle, rest;
+	bool			found = false;
+	enum hsl_rc		rc = HSL_THROW;
+
+	if (!library_text(c, 0, &needle) || !file_whole(c, 1, &bytes))
+		goto out;
+	rc = HSL_OK;
+	if (bytes.type == HSL_NONE)
+		goto out;
+	rest = hsl_value_str(bytes);
+	while (!found && rest.p != NULL && rest.len > 0)
+		found = str_eq(file_line(&rest), needle);
+	*c->ret = hsl_boolean(found);
+out:
+	hsl_value_unref(c->x, bytes);
+	return rc;
 }
 
 /* ---- Reading ----------------------------------------------------------- */
@@ -206,10 +284,8 @@ file_readline(struct hsl_call *c)
 		*c->ret = hsl_boolean(false);
 		return HSL_OK;
 	}
-	line = str_split(s, '\n', &s);
-	f->at += line.len + (s.p != NULL);
-	if (line.len > 0 && line.p[line.len - 1] == '\r')
-		line.len--;
+	line = file_line(&s);
+	f->at += (s.p != NULL ? (size_t)(s.p - line.p) : line.len);
 	return file_give(c, line);
 }
 

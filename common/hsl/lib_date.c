@@ -83,7 +83,9 @@ fn_strftime(struct hsl_call *c)
 	if (c->argc > 1 && !vnullish(c->argv[1]) &&
 	    !lib_number(c, 1, &when))
 		return HSL_THROW;
-	if (!(when > -1e14 && when < 1e14) || format.len > 1024)
+	if (format.len > 1024)
+		return hsl_throw(c, "strftime(): the format is too long");
+	if (!(when > -1e14 && when < 1e14))
 		return hsl_throw(c, "strftime(): no such date");
 	t = (time_t)(when < 0 && when != (double)(time_t)when ? when - 1 :
 	    when);

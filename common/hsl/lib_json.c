@@ -90,8 +90,26 @@ fn_csv_encode(struct hsl_call *c)
 	return lib_return(c, &out);
 }
 
+/* The fields of the first record. */
 enum hsl_rc
 fn_csv_explode(struct hsl_call *c)
 {
-	return fn_csv_decode(c);
+	struct hsl_value	 options = hsl_array(c->x), rows;
+	struct hsl_value	 delimiter = lib_option(c, 1, "delimiter");
+	struct str		 s;
+
+	if (c->argc > 1 && c->argv[1].type == HSL_STRING)
+		delimiter = c->argv[1];
+	hsl_array_set(c->x, options, "header", vboolean(false));
+	hsl_array_set(c->x, options, "delimiter", vref(delimiter));
+	if (!lib_str(c, 0, &s)) {
+		vunref(c->x, options);
+		return HSL_THROW;
+	}
+	if (csv_decode(c->x, s, options, &rows))
+		*c->ret = hsl_array_count(rows) > 0 ?
+		    vref(hsl_array_at(rows, 0)) : hsl_array(c->x);
+	vunref(c->x, rows);
+	vunref(c->x, options);
+	return c->x->throwing ? HSL_THROW : HSL_OK;
 }

@@ -12,8 +12,8 @@ from halyard import Backend, Instance, MTACTL, main, wait_for
 
 
 def run(*args, env=None, **kw):
-    return subprocess.run([MTACTL, *args], capture_output=True, text=True,
-                          timeout=60, env=dict(os.environ, **(env or {})),
+    return subprocess.run([os.path.abspath(MTACTL), *args],
+                          capture_output=True, text=True, timeout=60, env=dict(os.environ, **(env or {})),
                           **kw)
 
 
@@ -218,6 +218,28 @@ import { one, six } from "extras://two"; echo one() . six();''')), 0, "16\n")
         # What is wrong in a file that was included is reported there.
         d.write("lib.hsl", "\n$x = ;\n")
         check(run("hsl", "check", top), 1, "", "/lib.hsl:2:6: ")
+
+
+def test_hsl_files():
+    with Dir() as d:
+        d.write("list", "one\r\ntwo\n\nlast")
+        d.write("empty", "")
+        script = d.write("x.hsl", '''
+echo file("list"); echo file("empty"); echo file("none") === none;
+echo in_file("two", "list"); echo in_file("tw", "list");
+echo in_file("", "list"); echo in_file("last", "file://list");
+echo in_file("x", "none") === none; echo in_file("", "empty");
+echo length(file_get_contents("list")); echo file_get_contents("no") === none;
+try { file(5); } catch ($e) { echo $e->message(); }
+try { in_file([], "list"); } catch ($e) { echo $e->message(); }
+echo File("list")->readline(); echo file("../../../../etc/passwd") === none;
+''')
+        check(run("hsl", "run", "--rootpath", d.name, script), 0,
+              '[0=>"one",1=>"two",2=>"",3=>"last"]\n[]\ntrue\ntrue\nfalse\n'
+              "true\ntrue\ntrue\nfalse\n14\ntrue\n"
+              "file(): argument 1 is a number, not a string\n"
+              "in_file(): argument 1 is an array, not a string\n"
+              "one\ntrue\n", "")
 
 
 def test_hsl_repl():

@@ -295,6 +295,12 @@ static const struct run_case	encodings[] = {
 	    "[0=>[0=>\"1\",1=>\"2\"]]\n"
 	    "[0=>[\"n\"=>5,\"t\"=>true],1=>[\"n\"=>none,\"t\"=>false]]\n"
 	    "true\ntrue\n" },
+	{ "csv_explode", "echo csv_explode(\"a,\\\"b,c\\\",d\\n1,2\");"
+	    "echo csv_explode(\"a;b\", \";\"); echo csv_explode(\"a;b\","
+	    "[\"delimiter\" => \";\"]); echo csv_explode(\"\");"
+	    "echo csv_explode(\"\\\"a\") === none;",
+	    "[0=>\"a\",1=>\"b,c\",2=>\"d\"]\n[0=>\"a\",1=>\"b\"]\n"
+	    "[0=>\"a\",1=>\"b\"]\n[]\ntrue\n" },
 	{ "csv_encode", "echo csv_encode([1, \"a,b\", \"q\\\"\", none, \"\"]);"
 	    "echo csv_encode([\"a\", \"b\"], [\"delimiter\" => \";\"]);",
 	    "1,\"a,b\",\"q\"\"\",,\na;b\n" },
