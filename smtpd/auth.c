@@ -137,7 +137,7 @@ auth_done(struct session *s, const struct verdict *v)
 		s->conn.auth_username = xstrndup(buf_data(&a->username),
 		    a->username.len);
 	auth_free(&s->auth);
-	(void)session_answer_verdict(s, HOOK_AUTH, v);
+	session_accept_verdict(s, HOOK_AUTH, v);
 }
 
 static void

@@ -103,6 +103,8 @@ hello_answer(struct session *s, const struct verdict *v)
 		s->offered = hello_bits(l.lines, l.count);
 	}
 	session_write(s, &a);
+	if (v->disconnect)
+		session_close(s);
 }
 
 static void

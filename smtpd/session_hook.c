@@ -128,11 +128,15 @@ session_connected(struct session *s, const struct verdict *v)
 		free(s->conn.remoteptr);
 		s->conn.remoteptr = xstrdup(v->remoteptr);
 	}
+	if (v->has_priority)
+		s->conn.priority = v->priority;
 	if (v->line_count != 0) {
 		a.lines = v->lines;
 		a.line_count = v->line_count;
 	}
 	session_write(s, &a);
+	if (v->disconnect)
+		session_close(s);
 }
 
 void
@@ -160,7 +164,7 @@ session_mail_done(struct session *s, const struct verdict *v)
 		s->txn->facts.sender.domain = arena_str(a, v->path.domain);
 	}
 	s->state = STATE_MAIL;
-	(void)session_answer_verdict(s, HOOK_MAILFROM, v);
+	session_accept_verdict(s, HOOK_MAILFROM, v);
 }
 
 void
@@ -199,7 +203,7 @@ session_rcpt_done(struct session *s, const struct verdict *v)
 		r->transportid = arena_strdup(a, str_of(v->transportid));
 	transaction_add_recipient(s->txn, r);
 	s->state = STATE_RCPT;
-	(void)session_answer_verdict(s, HOOK_RCPTTO, v);
+	session_accept_verdict(s, HOOK_RCPTTO, v);
 }
 
 void

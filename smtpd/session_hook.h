@@ -30,6 +30,8 @@ void	session_hello(struct session *s, struct smtp_command *c);
 int	verdict_code(enum hook_kind kind, const struct verdict *v);
 struct str session_answer_verdict(struct session *s, enum hook_kind kind,
 	    const struct verdict *v);
+void	session_accept_verdict(struct session *s, enum hook_kind kind,
+	    const struct verdict *v);
 void	session_refuse_verdict(struct session *s, enum hook_kind kind,
 	    const struct verdict *v);
 

@@ -73,6 +73,15 @@ session_answer_verdict(struct session *s, enum hook_kind kind,
 	return a.lines[0];
 }
 
+void
+session_accept_verdict(struct session *s, enum hook_kind kind,
+    const struct verdict *v)
+{
+	(void)session_answer_verdict(s, kind, v);
+	if (v->disconnect)
+		session_close(s);
+}
+
 /* Not accepted: the reply, and one error of the client's. */
 void
 session_refuse_verdict(struct session *s, enum hook_kind kind,

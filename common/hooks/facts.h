@@ -36,6 +36,7 @@ struct hook_connection {
 	uint16_t	 remoteport;
 	uint16_t	 localport;
 	const char	*serverid;
+	int		 priority;	/* 0 normal, 1 high */
 	const char	*helo_verb;	/* "EHLO", "HELO"; NULL before */
 	char		*helo_host;
 	const char	*tls_protocol;	/* NULL: in clear */

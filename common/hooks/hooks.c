@@ -18,7 +18,8 @@
 
 static const struct hsl_function	connect_functions[] = {
 	{ "Accept", 0, 1, terminate_accept_connect, "Accept([options])",
-	    "Greet the client; options: remoteip, remoteptr, reason." },
+	    "Greet the client; options: remoteip, remoteptr, priority, "
+	    "reason, disconnect." },
 	REJECT(521 and close), DEFER(421 and close),
 #include "hooks/library.def"
 	END

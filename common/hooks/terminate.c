@@ -229,6 +229,21 @@ option_extensions(struct hsl_call *c, struct verdict *v)
 }
 
 static enum hsl_rc
+option_priority(struct hsl_call *c, struct verdict *v)
+{
+	struct hsl_value	value = hsl_array_get(c->argv[0], "priority");
+	double			n = hsl_value_number(value, -1);
+
+	if (value.type == HSL_NONE)
+		return HSL_OK;
+	if (n != 0 && n != 1)
+		return hsl_throw(c, "priority is 0 or 1");
+	v->priority = (int)n;
+	v->has_priority = true;
+	return HSL_OK;
+}
+
+static enum hsl_rc
 changes_connect(struct hsl_call *c, struct verdict *v)
 {
 	struct netaddr	ip;
@@ -240,6 +255,8 @@ changes_connect(struct hsl_call *c, struct verdict *v)
 	if (rc == HSL_OK && v->remoteip != NULL &&
 	    netaddr_parse_ip(&ip, str_of(v->remoteip), 0) == -1)
 		return hsl_throw(c, "remoteip is not an address");
+	if (rc == HSL_OK)
+		rc = option_priority(c, v);
 	return rc != HSL_OK ? rc :
 	    option_text(c, v, "remoteptr", &v->remoteptr);
 }

@@ -16,7 +16,7 @@ hsl_native	terminate_accept;
 hsl_native	terminate_reject;
 hsl_native	terminate_defer;
 /* Accept([options]) of the early hooks, with what each may change. */
-hsl_native	terminate_accept_connect;	/* remoteip, remoteptr */
+hsl_native	terminate_accept_connect;	/* remoteip, remoteptr, .. */
 hsl_native	terminate_accept_helo;		/* host, extensions */
 hsl_native	terminate_accept_sender;	/* sender */
 hsl_native	terminate_accept_recipient;	/* recipient, transportid */

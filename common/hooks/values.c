@@ -97,7 +97,7 @@ values_connection_id(struct hsl_exec *x, const struct hook_connection *c)
 	struct hsl_value	v = hsl_array(x);
 
 	hsl_array_set(x, v, "id", hsl_text(x, c->id));
-	hsl_array_set(x, v, "priority", hsl_number(0));
+	hsl_array_set(x, v, "priority", hsl_number(c->priority));
 	return v;
 }
 
@@ -109,11 +109,10 @@ values_add_address(struct hsl_exec *x, struct hsl_value v, const char *ip_key,
 	hsl_array_set(x, v, port_key, hsl_number(port));
 }
 
-struct hsl_value
-values_connection(struct hsl_exec *x, const struct hook_connection *c)
+static void
+values_add_peer(struct hsl_exec *x, struct hsl_value v,
+    const struct hook_connection *c)
 {
-	struct hsl_value	v = values_connection_id(x, c);
-
 	if (c->remoteip[0] != '\0')
 		values_add_address(x, v, "remoteip", c->remoteip,
 		    "remoteport", c->remoteport);
@@ -125,6 +124,14 @@ values_connection(struct hsl_exec *x, const struct hook_connection *c)
 		values_add_address(x, v, "localip", c->localip,
 		    "localport", c->localport);
 	hsl_array_set(x, v, "serverid", hsl_text(x, c->serverid));
+}
+
+struct hsl_value
+values_connection(struct hsl_exec *x, const struct hook_connection *c)
+{
+	struct hsl_value	v = values_connection_id(x, c);
+
+	values_add_peer(x, v, c);
 	if (c->helo_verb != NULL)
 		hsl_array_set(x, v, "helo", values_helo(x, c));
 	if (c->tls_protocol != NULL)
@@ -155,8 +162,9 @@ values_names(struct hsl_exec *x, const struct dns_names *n)
 struct hsl_value
 values_connect(struct hsl_exec *x, const struct hook_connection *c)
 {
-	struct hsl_value	v = values_connection(x, c);
+	struct hsl_value	v = hsl_array(x);
 
+	values_add_peer(x, v, c);
 	if (c->proxyip != NULL)
 		hsl_array_set(x, v, "proxyip", hsl_text(x, c->proxyip));
 	if (c->proxytlv != NULL)

@@ -31,6 +31,8 @@ struct verdict {
 	/* What Accept() changes; NULL or false where it does not. */
 	const char		*remoteip;	/* connect */
 	const char		*remoteptr;	/* connect */
+	int			 priority;	/* connect */
+	bool			 has_priority;
 	const char		*host;		/* helo */
 	struct str		*extensions;	/* helo: all that are offered */
 	size_t			 extension_count;
