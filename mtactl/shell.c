@@ -45,6 +45,8 @@ shell_slice(void *arg)
 int
 shell_open(struct shell *s, const struct origin *place, struct err *e)
 {
+	const struct dns_config	system = { .servers = NULL };
+
 	*s = (struct shell){ .rc = CTL_FAILED };
 	s->loop = loop_new(e);
 	if (s->loop == NULL)
@@ -52,7 +54,7 @@ shell_open(struct shell *s, const struct origin *place, struct err *e)
 	verdict_init(&s->data.verdict);
 	/* A resolver or shared values that can't be made, it goes without. */
 	s->data.library = (struct library){ .host = { .loop = s->loop,
-	    .dns = dns_new(s->loop, NULL, NULL, NULL), .origin = place,
+	    .dns = dns_new(s->loop, &system, NULL), .origin = place,
 	    .share = share_local(s->loop, SHELL_SHARED) },
 	    .log = &s->log, .until_ms = INT64_MAX, .go_on = shell_slice,
 	    .arg = s };

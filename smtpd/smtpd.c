@@ -145,11 +145,14 @@ static int
 server_load_dns(struct server *srv)
 {
 	const struct params	*p = srv->params;
-	char			 data[PATH_MAX];
+	char			 data[PATH_MAX], anchor[PATH_MAX];
+	struct dns_config	 c = { .servers = p->dns_servers,
+	    .local_data = server_path(srv, p->dns_local_data, data,
+	    sizeof data), .trust_anchor = server_path(srv,
+	    p->dns_trust_anchor, anchor, sizeof anchor) };
 	struct err		 e;
 
-	srv->dns = dns_new(srv->loop, p->dns_servers, server_path(srv,
-	    p->dns_local_data, data, sizeof data), &e);
+	srv->dns = dns_new(srv->loop, &c, &e);
 	if (srv->dns != NULL)
 		return 0;
 	server_refuse(srv, "resolver", e.text);

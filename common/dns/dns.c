@@ -94,30 +94,56 @@ dns_set_options(struct ub_ctx *ctx, struct err *e)
 	return 0;
 }
 
-/* local_data NULL: no local answers at all.
+static bool
+dns_named(const char *path)
+{
+	return path != NULL && path[0] != '\0';
+}
+
+/*
+ * libunbound reads anchors when it closes its options: taking out a zone that
+ * is not there makes it do that, and say whether it could.
+ */
+static int
+dns_trust(struct dns *d, const char *path, struct err *e)
+{
+	if (dns_anchors_load(d, path, e) == -1)
+		return -1;
+	if (d->anchors.len == 0 ||
+	    ub_ctx_zone_remove(d->ctx, "none.invalid.") != 0)
+		return err_set(e, "%s: no trust anchors", path);
+	return 0;
+}
+
+/* One with a parent (dns_other()) has no local answers, but its anchors.
  * Order matters: after the first zone or record the options are closed. */
 static int
-dns_configure(struct ub_ctx *ctx, const char *servers,
-    const char *local_data, struct err *e)
+dns_configure(struct dns *d, const struct dns_config *c,
+    const struct dns *parent, struct err *e)
 {
 	size_t	i;
 
-	if (dns_set_options(ctx, e) == -1 ||
-	    dns_set_servers(ctx, servers, e) == -1)
+	if (dns_set_options(d->ctx, e) == -1 ||
+	    dns_set_servers(d->ctx, c->servers, e) == -1)
 		return -1;
-	if (local_data != NULL && access(HOSTS_FILE, R_OK) == 0)
-		(void)ub_ctx_hosts(ctx, HOSTS_FILE);
-	if (str_trim(str_of(servers)).len != 0)
+	if (parent != NULL)
+		dns_anchors_copy(d, parent);
+	else if (dns_named(c->trust_anchor) &&
+	    dns_trust(d, c->trust_anchor, e) == -1)
+		return -1;
+	if (parent == NULL && access(HOSTS_FILE, R_OK) == 0)
+		(void)ub_ctx_hosts(d->ctx, HOSTS_FILE);
+	if (str_trim(str_of(c->servers)).len != 0)
 		for (i = 0; i < sizeof dns_freed_zones /
 		    sizeof dns_freed_zones[0]; i++)
-			(void)ub_ctx_zone_remove(ctx, dns_freed_zones[i]);
-	if (local_data != NULL && local_data[0] != '\0')
-		return dns_local_load(ctx, local_data, e);
+			(void)ub_ctx_zone_remove(d->ctx, dns_freed_zones[i]);
+	if (dns_named(c->local_data))
+		return dns_local_load(d, c->local_data, e);
 	return 0;
 }
 
 static struct dns *
-dns_make(struct loop *l, const char *servers, const char *local_data,
+dns_make(struct loop *l, const struct dns_config *c, const struct dns *parent,
     struct err *e)
 {
 	struct dns	*d = xcalloc(1, sizeof *d);
@@ -132,7 +158,7 @@ dns_make(struct loop *l, const char *servers, const char *local_data,
 	else {
 		/* What it would print comes back in *e. */
 		(void)ub_ctx_debugout(d->ctx, NULL);
-		if (dns_configure(d->ctx, servers, local_data, e) == 0)
+		if (dns_configure(d, c, parent, e) == 0)
 			return d;
 	}
 	dns_free(&d);
@@ -140,10 +166,9 @@ dns_make(struct loop *l, const char *servers, const char *local_data,
 }
 
 struct dns *
-dns_new(struct loop *l, const char *servers, const char *local_data,
-    struct err *e)
+dns_new(struct loop *l, const struct dns_config *c, struct err *e)
 {
-	return dns_make(l, servers, local_data != NULL ? local_data : "", e);
+	return dns_make(l, c, NULL, e);
 }
 
 /* ---- Other servers ----------------------------------------------------- */
@@ -171,7 +196,8 @@ dns_make_room(struct dns *d, struct err *e)
 struct dns *
 dns_other(struct dns *d, const char *servers, struct err *e)
 {
-	struct dns	*o;
+	struct dns_config	 c = { .servers = servers };
+	struct dns		*o;
 
 	TAILQ_FOREACH(o, &d->others, link)
 		if (strcmp(o->servers, servers) == 0)
@@ -179,7 +205,7 @@ dns_other(struct dns *d, const char *servers, struct err *e)
 	if (o != NULL)
 		TAILQ_REMOVE(&d->others, o, link);
 	else if (dns_make_room(d, e) == -1 ||
-	    (o = dns_make(d->loop, servers, NULL, e)) == NULL)
+	    (o = dns_make(d->loop, &c, d, e)) == NULL)
 		return NULL;
 	else
 		o->servers = xstrdup(servers);
@@ -204,6 +230,7 @@ dns_free(struct dns **dp)
 	dns_queries_free(d);
 	dns_lookups_free(d);
 	free(d->servers);
+	buf_free(&d->anchors);
 	free(d);
 }
 

@@ -60,10 +60,17 @@ struct dns_hosts {
 typedef void	dns_answer_fn(void *arg, const struct dns_answer *a);
 typedef void	dns_hosts_fn(void *arg, const struct dns_hosts *h);
 
-/* servers: "127.0.0.1@5353 192.0.2.1", empty or NULL for the system's;
- * local_data: a path, empty or NULL for none. */
-struct dns		*dns_new(struct loop *l, const char *servers,
-			    const char *local_data, struct err *e);
+/* Each may be empty or NULL. */
+struct dns_config {
+	const char	*servers;	/* "127.0.0.1@5353 192.0.2.1", else
+					 * the system's */
+	const char	*local_data;	/* file of records, else none */
+	const char	*trust_anchor;	/* file of DS or DNSKEY records, else
+					 * nothing is validated */
+};
+
+struct dns		*dns_new(struct loop *l, const struct dns_config *c,
+			    struct err *e);
 void			 dns_free(struct dns **d);
 /* A resolver that asks these servers and nothing else; it belongs to d, and
  * may go once it is idle.  NULL with *e: too many are in use, or as above. */

@@ -6,6 +6,8 @@
 
 #include "event/loop.h"
 
+#include "base/buf.h"
+
 #include "dns.h"
 
 struct ub_ctx;
@@ -22,12 +24,15 @@ struct dns {
 	struct dns_list		 others;	/* dns_other(), latest first */
 	TAILQ_ENTRY(dns)	 link;		/* in others of its parent */
 	char			*servers;
+	struct buf		 anchors;	/* records, a NUL after each */
 };
 
 /* Ends all questions without call backs; libunbound is gone. */
 void	dns_queries_free(struct dns *d);
 void	dns_lookups_free(struct dns *d);
-/* Adds the records of a zone file. */
-int	dns_local_load(struct ub_ctx *ctx, const char *path, struct err *e);
+/* Adds the records of a zone file to what is answered, or trusted. */
+int	dns_local_load(struct dns *d, const char *path, struct err *e);
+int	dns_anchors_load(struct dns *d, const char *path, struct err *e);
+void	dns_anchors_copy(struct dns *d, const struct dns *from);
 
 #endif

@@ -1,10 +1,11 @@
 /*
- * dns_local_data: one record a line as in a zone file, names from the root.
- * ";" outside quotes starts a comment.  No directives, no continued lines.
+ * Files of records: one a line as in a zone file, names from the root.  ";"
+ * outside quotes starts a comment.  No directives, no continued lines.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unbound.h>
 
 #include "dns_private.h"
@@ -27,8 +28,10 @@ local_cut_comment(char *line)
 	}
 }
 
+typedef int	local_fn(struct dns *d, const char *record);
+
 static int
-local_add(struct ub_ctx *ctx, char *line, const char **why)
+local_line(struct dns *d, char *line, local_fn *add, const char **why)
 {
 	struct str	s;
 	int		rc;
@@ -43,13 +46,13 @@ local_add(struct ub_ctx *ctx, char *line, const char **why)
 		*why = "directives are not known here";
 		return -1;
 	}
-	rc = ub_ctx_data_add(ctx, s.p);
+	rc = add(d, s.p);
 	*why = ub_strerror(rc);
 	return rc == 0 ? 0 : -1;
 }
 
-int
-dns_local_load(struct ub_ctx *ctx, const char *path, struct err *e)
+static int
+local_load(struct dns *d, const char *path, local_fn *add, struct err *e)
 {
 	FILE		*f = fopen(path, "re");
 	const char	*why;
@@ -61,7 +64,7 @@ dns_local_load(struct ub_ctx *ctx, const char *path, struct err *e)
 		return err_errno(e, "%s", path);
 	while (getline(&line, &cap, f) != -1) {
 		number++;
-		if (local_add(ctx, line, &why) == 0)
+		if (local_line(d, line, add, &why) == 0)
 			continue;
 		(void)err_set(e, "%s:%d: %s", path, number, why);
 		goto out;
@@ -75,4 +78,45 @@ out:
 	free(line);
 	(void)fclose(f);
 	return rc;
+}
+
+static int
+local_add_data(struct dns *d, const char *record)
+{
+	return ub_ctx_data_add(d->ctx, record);
+}
+
+int
+dns_local_load(struct dns *d, const char *path, struct err *e)
+{
+	return local_load(d, path, local_add_data, e);
+}
+
+/* Kept as text: a resolver made later, in the jail, trusts them too. */
+static int
+local_add_anchor(struct dns *d, const char *record)
+{
+	buf_add_text(&d->anchors, record);
+	buf_add_byte(&d->anchors, '\0');
+	return ub_ctx_add_ta(d->ctx, record);
+}
+
+int
+dns_anchors_load(struct dns *d, const char *path, struct err *e)
+{
+	return local_load(d, path, local_add_anchor, e);
+}
+
+void
+dns_anchors_copy(struct dns *d, const struct dns *from)
+{
+	struct str	rest = buf_str(&from->anchors);
+	size_t		n;
+
+	while (rest.len > 0) {
+		n = strlen(rest.p) + 1;
+		(void)ub_ctx_add_ta(d->ctx, rest.p);
+		rest.p += n;
+		rest.len -= n;
+	}
 }

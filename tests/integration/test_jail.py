@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 
+from dnssec import SignedZone
 from halyard import (BUILD, Backend, Instance, alive, main, wait_for)
 
 SKIP = "only as root, without sanitizers"
@@ -109,6 +110,36 @@ def test_mail_through():
             assert len(b.messages) == 1
             assert os.listdir(mta.path("spool")) == []
             assert "local=1970 line=a line in=imported" in mta.log()
+
+
+def test_dnssec():
+    """Answers that are signed, that are not, and that lie, from inside."""
+    text = '''
+    $said = [];
+    foreach (["good.signed.example", "bogus.signed.example", "open.example"]
+        as $name) {
+        $r = dns_query($name);
+        $said[] = isset($r["error"]) ? $r["error"] :
+            $r["result"][0] . ($r["dnssec"] ? " secure" : " insecure");
+    }
+    Accept($said);
+    '''
+    hosts = {"good.signed.example": ["192.0.2.1"],
+             "bogus.signed.example": ["192.0.2.2"]}
+    with SignedZone("signed.example", hosts,
+                    {"open.example": ["192.0.2.3"]}) as zone:
+        for anchor, want in (
+                (zone.anchor(), ["192.0.2.1 secure", "SERVFAIL",
+                                 "192.0.2.3 insecure"]),
+                ("", ["192.0.2.1 insecure", "192.0.2.2 insecure",
+                      "192.0.2.3 insecure"])):
+            with Instance(hook=text, params={
+                    "dns_trust_anchor": anchor,
+                    "dns_servers": "127.0.0.1@%d" % zone.port}) as mta, \
+                    mta.client() as c:
+                c.hello()
+                r = c.message()
+                assert [t.split(" ", 1)[1] for t in r.text] == want, r
 
 
 def test_body_directory_not_writable():

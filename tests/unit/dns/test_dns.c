@@ -166,7 +166,8 @@ start(struct fixture *f, const char *local)
 	assert_int_equal(write(fd, local, strlen(local)),
 	    (ssize_t)strlen(local));
 	(void)close(fd);
-	f->dns = dns_new(f->loop, f->servers, path, &e);
+	f->dns = dns_new(f->loop, &(struct dns_config){
+	    .servers = f->servers, .local_data = path }, &e);
 	(void)unlink(path);
 	if (f->dns == NULL)
 		fail_msg("%s", e.text);
@@ -391,14 +392,20 @@ test_new_fails(void **state)
 	char		 path[] = "/tmp/test_dns.XXXXXX";
 	int		 fd = mkstemp(path);
 
-	assert_null(dns_new(f->loop, "not-an-address", NULL, &e));
+	assert_null(dns_new(f->loop, &(struct dns_config){
+	    .servers = "not-an-address" }, &e));
 	assert_non_null(strstr(e.text, "not-an-address"));
-	assert_null(dns_new(f->loop, "", "/nonexistent/file", &e));
+	assert_null(dns_new(f->loop, &(struct dns_config){
+	    .local_data = "/nonexistent/file" }, &e));
 	assert_non_null(strstr(e.text, "/nonexistent/file"));
 	assert_int_equal(write(fd, "a A 192.0.2.1\nb A 999\n", 22), 22);
 	(void)close(fd);
-	assert_null(dns_new(f->loop, "", path, &e));
+	assert_null(dns_new(f->loop, &(struct dns_config){
+	    .local_data = path }, &e));
 	assert_non_null(strstr(e.text, ":2: "));
+	assert_null(dns_new(f->loop, &(struct dns_config){
+	    .trust_anchor = path }, &e));
+	assert_non_null(strstr(e.text, path));
 	(void)unlink(path);
 }
 

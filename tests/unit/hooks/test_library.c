@@ -53,7 +53,8 @@ fixture_init(struct fixture *f, const char *script, uint32_t time_ms)
 	(void)snprintf(server, sizeof server, "127.0.0.1@%u",
 	    (unsigned)netaddr_port(&at));
 	f->loop = loop_new(NULL);
-	f->dns = dns_new(f->loop, server, "", NULL);
+	f->dns = dns_new(f->loop, &(struct dns_config){ .servers = server },
+	    NULL);
 	assert_non_null(f->dns);
 	c.host = (struct library_host){ .loop = f->loop, .dns = f->dns };
 	c.limits.time_ms = time_ms;

@@ -141,7 +141,8 @@ sending_setup(void **state)
 	struct err	 e;
 
 	f->loop = loop_new(&e);
-	f->dns = dns_new(f->loop, "127.0.0.1@9", NULL, &e);
+	f->dns = dns_new(f->loop, &(struct dns_config){
+	    .servers = "127.0.0.1@9" }, &e);
 	f->limits = (struct send_limits){ 10, 60000, 1000 };
 	f->engine = send_engine_new(f->loop, f->dns, &f->limits, &none, &e);
 	assert_non_null(f->engine);

@@ -324,7 +324,8 @@ test_names(void **state)
 	(void)close(fd);
 	send_engine_free(&f->engine);
 	dns_free(&f->dns);
-	f->dns = dns_new(f->loop, NULL, path, &e);
+	f->dns = dns_new(f->loop, &(struct dns_config){ .local_data = path },
+	    &e);
 	(void)unlink(path);
 	assert_non_null(f->dns);
 	restart_engine(f, 10, 60000, 1);
