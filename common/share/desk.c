@@ -14,9 +14,19 @@
 struct desk {
 	struct vault	*vault;
 	struct locks	*locks;
+	size_t		 limit;		/* of both together */
 	desk_answer_fn	*answer;
 	void		*arg;
 };
+
+/* The vault has what locks leave. */
+static void
+desk_share_out(struct desk *d)
+{
+	size_t	used = locks_bytes(d->locks);
+
+	vault_set_limit(d->vault, d->limit > used ? d->limit - used : 0);
+}
 
 static void
 desk_granted(void *arg, struct lock_owner *o, uint64_t id)
@@ -35,6 +45,7 @@ desk_new(size_t limit_bytes, desk_answer_fn *answer, void *arg)
 
 	d->vault = vault_new(limit_bytes, (uint64_t)clock_wall_us());
 	d->locks = locks_new(desk_granted, d);
+	d->limit = limit_bytes;
 	d->answer = answer;
 	d->arg = arg;
 	return d;
@@ -56,7 +67,8 @@ desk_free(struct desk **dp)
 void
 desk_set_limit(struct desk *d, size_t limit_bytes)
 {
-	vault_set_limit(d->vault, limit_bytes);
+	d->limit = limit_bytes;
+	desk_share_out(d);
 }
 
 void
@@ -75,7 +87,7 @@ void
 desk_figures(const struct desk *d, struct desk_figures *f)
 {
 	f->keys = vault_count(d->vault);
-	f->bytes = vault_bytes(d->vault);
+	f->bytes = vault_bytes(d->vault) + locks_bytes(d->locks);
 	f->claims = locks_count(d->locks);
 }
 
@@ -141,15 +153,15 @@ static bool
 desk_lock(struct desk *d, struct desk_client *c, uint64_t id,
     const struct share_question *q, struct share_answer *a)
 {
-	switch (locks_claim(d->locks, &c->owner, id, q->key)) {
-	case LOCKS_GRANTED:
-		return true;
-	case LOCKS_WAITS:
-		return false;
-	default:
+	enum locks_rc	rc = LOCKS_FULL;
+
+	if (vault_bytes(d->vault) + locks_bytes(d->locks) +
+	    locks_cost(q->key) <= d->limit)
+		rc = locks_claim(d->locks, &c->owner, id, q->key);
+	desk_share_out(d);
+	if (rc != LOCKS_GRANTED && rc != LOCKS_WAITS)
 		a->status = SHARE_FULL;
-		return true;
-	}
+	return rc != LOCKS_WAITS;
 }
 
 static bool
@@ -192,18 +204,22 @@ int
 desk_hold(struct desk *d, struct desk_client *c, uint64_t id,
     struct str name)
 {
-	return locks_hold(d->locks, &c->owner, id, name) == LOCKS_GRANTED ?
-	    0 : -1;
+	enum locks_rc	rc = locks_hold(d->locks, &c->owner, id, name);
+
+	desk_share_out(d);
+	return rc == LOCKS_GRANTED ? 0 : -1;
 }
 
 void
 desk_drop(struct desk *d, struct desk_client *c, uint64_t id)
 {
 	locks_drop(d->locks, &c->owner, id);
+	desk_share_out(d);
 }
 
 void
 desk_leave(struct desk *d, struct desk_client *c)
 {
 	locks_leave(d->locks, &c->owner);
+	desk_share_out(d);
 }

@@ -13,6 +13,9 @@
 #include "locks.h"
 #include "hmap.h"
 
+#define OVERHEAD	64	/* of the allocator, and of a bucket */
+#define CLAIM_COST	(sizeof(struct claim) + OVERHEAD)
+
 enum { KIND_LOCK, KIND_CLAIM };
 
 struct lock {
@@ -38,6 +41,7 @@ struct claim {
 struct locks {
 	struct hmap		 table;
 	size_t			 claims;
+	size_t			 used;
 	bool			 open;
 	locks_granted_fn	*granted;
 	void			*arg;
@@ -82,6 +86,24 @@ locks_count(const struct locks *l)
 	return l->claims;
 }
 
+size_t
+locks_bytes(const struct locks *l)
+{
+	return l->used;
+}
+
+static size_t
+lock_cost(size_t name_len)
+{
+	return sizeof(struct lock) + name_len + OVERHEAD;
+}
+
+size_t
+locks_cost(struct str name)
+{
+	return CLAIM_COST + lock_cost(name.len);
+}
+
 void
 lock_owner_init(struct lock_owner *o)
 {
@@ -116,6 +138,7 @@ lock_get(struct locks *l, struct str name)
 	lk->entry.kind = KIND_LOCK;
 	TAILQ_INIT(&lk->line);
 	hmap_insert(&l->table, &lk->entry);
+	l->used += lock_cost(name.len);
 	return lk;
 }
 
@@ -134,6 +157,7 @@ claim_new(struct locks *l, struct lock_owner *o, uint64_t id,
 	hmap_insert(&l->table, &c->entry);
 	LIST_INSERT_HEAD(&o->claims, c, of_owner);
 	l->claims++;
+	l->used += CLAIM_COST;
 	return c;
 }
 
@@ -183,6 +207,7 @@ lock_next(struct locks *l, struct lock *lk)
 	struct claim	*c = TAILQ_FIRST(&lk->line);
 
 	if (c == NULL) {
+		l->used -= lock_cost(lk->entry.len);
 		hmap_remove(&l->table, &lk->entry);
 		free(lk);
 	} else if (l->open && !lk->held) {
@@ -203,6 +228,7 @@ claim_end(struct locks *l, struct claim *c)
 	hmap_remove(&l->table, &c->entry);
 	free(c);
 	l->claims--;
+	l->used -= CLAIM_COST;
 	lock_next(l, lk);
 }
 

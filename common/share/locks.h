@@ -46,6 +46,9 @@ struct locks	*locks_new(locks_granted_fn *granted, void *arg);
 void		 locks_free(struct locks **l);
 void		 locks_open(struct locks *l);
 size_t		 locks_count(const struct locks *l);
+/* What all of it takes, and what one more claim takes at most. */
+size_t		 locks_bytes(const struct locks *l);
+size_t		 locks_cost(struct str name);
 
 void		 lock_owner_init(struct lock_owner *o);
 enum locks_rc	 locks_claim(struct locks *l, struct lock_owner *o,

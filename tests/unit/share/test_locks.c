@@ -234,6 +234,7 @@ test_model(void **state)
 		for (o = 0; o < OWNERS; o++)
 			locks_leave(l, &owners[o]);
 		assert_int_equal(locks_count(l), 0);
+		assert_int_equal(locks_bytes(l), 0);
 		locks_free(&l);
 		seed = was;
 	}

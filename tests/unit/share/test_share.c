@@ -502,6 +502,18 @@ test_late_service(void **state)
 
 /* ---- What no honest client asks ---------------------------------------- */
 
+static int	full;
+
+static void
+full_answer(void *arg, struct desk_client *c, uint64_t id,
+    const struct share_answer *a)
+{
+	(void)arg;
+	(void)c;
+	(void)id;
+	full += a->status == SHARE_FULL;
+}
+
 static void
 test_desk_refuses(void **state)
 {
@@ -534,6 +546,38 @@ test_desk_refuses(void **state)
 	desk_free(&d);
 }
 
+/* Claims, which wait and wait, count as memory, too. */
+static void
+test_claims_are_memory(void **state)
+{
+	struct share_question	 q = { .op = SHARE_LOCK, .key = STR("a") };
+	struct desk		*d = desk_new(100000, full_answer, NULL);
+	struct desk_client	 c;
+	struct desk_figures	 f;
+	static char		 value[1000];
+	uint64_t		 id;
+
+	(void)state;
+	full = 0;
+	desk_open(d);
+	desk_enter(d, &c);
+	for (id = 1; full == 0 && id < 100000; id++)
+		assert_int_equal(desk_ask(d, &c, id, &q, 0), 0);
+	desk_figures(d, &f);
+	assert_true(f.claims > 100 && f.claims == id - 2);
+	assert_true(f.bytes <= 100000);
+	q = (struct share_question){ .op = SHARE_STORE, .key = STR("k"),
+	    .value = { value, sizeof value } };
+	assert_int_equal(desk_ask(d, &c, id++, &q, 0), 0);
+	assert_int_equal(full, 2);
+	desk_leave(d, &c);
+	desk_enter(d, &c);
+	assert_int_equal(desk_ask(d, &c, id, &q, 0), 0);
+	assert_int_equal(full, 2);
+	desk_leave(d, &c);
+	desk_free(&d);
+}
+
 int
 main(void)
 {
@@ -545,6 +589,7 @@ main(void)
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_late_service),
 		cmocka_unit_test(test_desk_refuses),
+		cmocka_unit_test(test_claims_are_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
