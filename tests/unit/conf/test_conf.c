@@ -32,7 +32,8 @@ static const char	master_cf[] =
     "    # comments do not end it\n"
     "    -o smtpd_idle_timeout=2m\n"
     "127.0.0.1:2525 inet - - - - 2 smtpd\n"
-    "metrics unix - - - - - metrics\n";
+    "metrics unix - - - - - metrics\n"
+    "share.sock unix - - - - - share\n";
 
 static void
 print(void *arg, const char *file, int line, int column, const char *text)
@@ -59,7 +60,7 @@ test_services(void **state)
 	const struct conf_service	*s;
 
 	(void)state;
-	assert_int_equal(conf_service_count(c), 4);
+	assert_int_equal(conf_service_count(c), 5);
 	s = conf_service(c, 0);
 	assert_string_equal(s->name, "smtp");
 	assert_int_equal(s->type, CONF_INET);
@@ -82,7 +83,10 @@ test_services(void **state)
 	assert_int_equal(s->type, CONF_UNIX);
 	assert_string_equal(s->command, "metrics");
 	assert_int_equal(s->maxproc, 1);
-	assert_true(s->private);
+	assert_true(s->private && !s->single);
+	s = conf_service(c, 4);
+	assert_string_equal(s->command, "share");
+	assert_true(s->single && s->maxproc == 1);
 	conf_free(&c);
 	assert_null(c);
 	conf_free(&c);

@@ -110,6 +110,8 @@ static const struct wrong	master_cases[] = {
 	    "master.cf:1:9: an inet service is not private\n" },
 	{ "", "metrics unix - - - - 2 metrics\n",
 	    "master.cf:1:22: maxproc of metrics must be 1\n" },
+	{ "", "share.sock unix - - - - 2 share\n",
+	    "master.cf:1:25: maxproc of share must be 1\n" },
 	{ "", "smtp inet n - - - 1 smtpd\n# x\n25 inet n - - - 1 smtpd\n",
 	    "master.cf:3:1: service 25 is already in line 1\n" },
 	{ "", "[::1]:25 inet n - - - 1 smtpd\n"

@@ -15,6 +15,7 @@
 
 #include "event/loop.h"
 #include "hooks/hook.h"
+#include "hooks/hooks.h"
 #include "share/share.h"
 
 #define RUNS	20
@@ -376,6 +377,44 @@ test_late(void **state)
 	fixture_fini(&f);
 }
 
+/* ---- The pages --------------------------------------------------------- */
+
+static void
+page_read(const char *path, struct buf *b)
+{
+	FILE	*f = fopen(path, "r");
+	char	 text[4096];
+	size_t	 n;
+
+	assert_non_null(f);
+	while ((n = fread(text, 1, sizeof text, f)) > 0)
+		buf_add(b, text, n);
+	(void)fclose(f);
+}
+
+/* What every script may call is on the page of hooks or of the language. */
+static void
+test_pages(void **state)
+{
+	const struct hsl_function	*fn = hooks_script_host.functions;
+	struct buf			 page = BUF_INIT;
+	char				 here[80], there[80];
+
+	(void)state;
+	page_read("common/hsl/halyard-hsl.7", &page);
+	page_read("smtpd/smtpd.8", &page);
+	for (; fn->name != NULL; fn++) {
+		(void)snprintf(here, sizeof here, "\n.It Ic %s Ns ",
+		    fn->name);
+		(void)snprintf(there, sizeof there, "\n.It Fn %s ",
+		    fn->name);
+		if (strstr(buf_cstr(&page), here) == NULL &&
+		    strstr(buf_cstr(&page), there) == NULL)
+			fail_msg("no page has %s()", fn->name);
+	}
+	buf_free(&page);
+}
+
 int
 main(void)
 {
@@ -386,6 +425,7 @@ main(void)
 		cmocka_unit_test(test_too_many_tries),
 		cmocka_unit_test(test_cancelled),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
