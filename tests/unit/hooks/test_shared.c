@@ -406,7 +406,7 @@ test_pages(void **state)
 	for (; fn->name != NULL; fn++) {
 		(void)snprintf(here, sizeof here, "\n.It Ic %s Ns ",
 		    fn->name);
-		(void)snprintf(there, sizeof there, "\n.It Fn %s ",
+		(void)snprintf(there, sizeof there, " Fn %s ",
 		    fn->name);
 		if (strstr(buf_cstr(&page), here) == NULL &&
 		    strstr(buf_cstr(&page), there) == NULL)
