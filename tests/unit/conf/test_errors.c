@@ -73,6 +73,15 @@ static const struct wrong	main_cases[] = {
 	    "smtpd_tls_cert_file\n"
 	    "main.cf:2:22: smtpd_tls_cert_dir without "
 	    "smtpd_tls_cert_file\n" },
+	{ "xclient_hosts = 10.0.0.0/8 here\n"
+	    "proxy_protocol_hosts = ::1/129\n"
+	    "smtpd_client_limit_exempt = 10.0.0.0/x\n", ROW,
+	    "main.cf:1:17: \"here\" is not an address or "
+	    "address/length\n"
+	    "main.cf:2:24: \"::1/129\" is not an address or "
+	    "address/length\n"
+	    "main.cf:3:29: \"10.0.0.0/x\" is not an address or "
+	    "address/length\n" },
 	{ "dns_servers = 127.0.0.1@5353 ::1 dns.example 1.1.1.1@0\n", ROW,
 	    "main.cf:1:15: \"dns.example\" is not an address or "
 	    "address@port\n"
