@@ -149,11 +149,16 @@ instance_next_generation(struct instance *i)
 	return 0;
 }
 
-/* The lifetime of tickets is that of the configuration that runs now. */
+/* The lifetime is that of the configuration that runs now; a reload makes
+ * the next change earlier, never later. */
 static void
 instance_await_tickets(struct instance *i, const struct generation *g)
 {
-	timer_start(&i->tickets, conf_params(g->conf)->tls_ticket_lifetime);
+	int64_t	ms = conf_params(g->conf)->tls_ticket_lifetime;
+
+	if (!i->tickets.armed ||
+	    i->tickets.due_ms > loop_now_ms(i->house.loop) + ms)
+		timer_start(&i->tickets, ms);
 }
 
 static void

@@ -28,19 +28,23 @@ trace_add_clean(struct buf *b, const char *text)
 		    (char)c);
 }
 
-/* RFC 3848, RFC 6531 4.3 */
-static const char *
-trace_with(const struct session *s)
+/* RFC 3848, RFC 6531 4.3: "ESMTP" and so on, S with TLS, A with AUTH. */
+static void
+trace_with(const struct session *s, struct buf *b)
 {
-	bool	tls = s->conn.tls_protocol != NULL;
-
-	if (session_is_lmtp(s))
-		return tls ? "LMTPS" : "LMTP";
-	if (s->other_smtp || strcmp(s->conn.helo_verb, "HELO") == 0)
-		return "SMTP";
+	if (!session_is_lmtp(s) && (s->other_smtp ||
+	    strcmp(s->conn.helo_verb, "HELO") == 0)) {
+		buf_add_text(b, "SMTP");
+		return;
+	}
 	if (s->txn->facts.options.smtputf8)
-		return tls ? "UTF8SMTPS" : "UTF8SMTP";
-	return tls ? "ESMTPS" : "ESMTP";
+		buf_add_text(b, session_is_lmtp(s) ? "UTF8LMTP" : "UTF8SMTP");
+	else
+		buf_add_text(b, session_is_lmtp(s) ? "LMTP" : "ESMTP");
+	if (s->conn.tls_protocol != NULL)
+		buf_add_byte(b, 'S');
+	if (s->conn.auth_mechanism != NULL)
+		buf_add_byte(b, 'A');
 }
 
 /* TCP-info, or the user who connected to a Unix socket. */
@@ -80,8 +84,9 @@ trace_write(struct session *s)
 	buf_add_text(b, "Received: from ");
 	trace_add_clean(b, s->conn.helo_host);
 	trace_client(s, b);
-	buf_printf(b, "\r\n\tby %s with %s id %s;\r\n\t",
-	    s->server->params->myhostname, trace_with(s), s->txn->facts.id);
+	buf_printf(b, "\r\n\tby %s with ", s->server->params->myhostname);
+	trace_with(s, b);
+	buf_printf(b, " id %s;\r\n\t", s->txn->facts.id);
 	buf_printf(b, "%s, %d %s %d %02d:%02d:%02d +0000\r\n",
 	    days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
 	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);

@@ -402,6 +402,10 @@ session_on_tls(void *arg)
 	struct session	*s = arg;
 	bool		 greeted = s->greeted;
 
+	if (s->mode != MODE_HANDSHAKE) {	/* cut off meanwhile */
+		session_end(s);
+		return;
+	}
 	session_tls_done(s);
 	if (!greeted)
 		session_begin(s);

@@ -10,7 +10,7 @@ import struct
 import tempfile
 import time
 
-from halyard import SLOW, Client, Instance, main, wait_for
+from halyard import SLOW, Backend, Client, Instance, main, wait_for
 from pki import certificate
 
 TELL = '''
@@ -101,6 +101,49 @@ def test_xclient_over_tls():
         c.cmd("XCLIENT ADDR=192.0.2.1", 220)
         assert "STARTTLS" not in c.hello().text     # TLS stays
         assert c.message().text[0].endswith("TLSv1.3")
+
+
+def test_received():
+    """Who, from where and how, of the client that XCLIENT speaks for."""
+    import ssl
+    with Backend() as b, tempfile.TemporaryDirectory() as d:
+        mta = Instance(b.port, params=dict(
+            certificate(d), xclient_hosts="127.0.0.1"))
+        with mta:
+            for xclient, hello, sender, want in (
+                    ("ADDR=192.0.2.1 NAME=c.example", "EHLO a", "",
+                     "from a (c.example [192.0.2.1])|with ESMTP id"),
+                    ("ADDR=IPV6:2001:db8::1 NAME=[UNAVAILABLE]", "HELO a", "",
+                     "from a ([IPv6:2001:db8::1])|with SMTP id"),
+                    ("ADDR=[UNAVAILABLE] LOGIN=bob", "EHLO a", "",
+                     "from a (unknown)|with ESMTPA id"),
+                    ("PROTO=SMTP HELO=(evil+0B", "EHLO a", "", None),
+                    ("PROTO=SMTP HELO=(evil", "EHLO a", "",
+                     "from ?evil ([127.0.0.1])|with SMTP id"),
+                    ("LOGIN=bob", "EHLO a", " SMTPUTF8",
+                     "from a ([127.0.0.1])|with UTF8SMTPA id"),
+                    ("tls LOGIN=bob", "EHLO a", "",
+                     "from a ([127.0.0.1])|with ESMTPSA id")):
+                with mta.client() as c:
+                    if xclient.startswith("tls "):
+                        c.hello()
+                        c.cmd("STARTTLS", 220)
+                        c.sock = ssl._create_unverified_context().wrap_socket(
+                            c.sock)
+                        c.file = c.sock.makefile("rb")
+                        xclient = xclient[4:]
+                    c.cmd("XCLIENT " + xclient, 220 if want else 501)
+                    if want is None:
+                        continue
+                    c.cmd(hello, 250)
+                    c.cmd("MAIL FROM:<a@b.example>" + sender, 250)
+                    c.cmd("RCPT TO:<a@b.example>", 250)
+                    c.cmd("DATA", 354)
+                    r = c.cmd("x\r\n.")
+                    assert r.code == 250, r
+                    body = b.messages[-1]["body"].decode()
+                    for part in want.split("|"):
+                        assert part in body, (part, body)
 
 
 # ---- PROXY ------------------------------------------------------------------
@@ -301,6 +344,51 @@ def test_mail_parameters():
     with instance() as mta, mta.client() as c:      # AUTH is not offered
         c.hello()
         c.cmd("MAIL FROM:<a@b.example> AUTH=<>", 555)
+
+
+# ---- The same over TLS, and in any cut --------------------------------------
+
+TALK = {
+    "smtp": (b"EHLO a\r\nNOOP x\r\nMAIL FROM:<a@b.example> SIZE=10 AUTH=<>\r\n"
+             b"RCPT TO:<a@b.example>\r\nRCPT TO:<b@b.example>\r\nRSET\r\n"
+             b"XCLIENT ADDR=192.0.2.1\r\nEHLO b\r\nMAIL FROM:<>\r\n"
+             b"RCPT TO:<a@b.example>\r\nBDAT 3\r\na\r\nBDAT 4 LAST\r\n.b\r\n"
+             b"AUTH PLAIN AHgAeA==\r\nMAIL FROM:<a@b.example>\r\n"
+             b"RCPT TO:<a@b.example>\r\nMAIL FROM:<x@b.example>\r\nFOO\r\n"
+             b"DATA\r\n", (220, 250, 250, 250, 250, 250, 250, 220, 250, 250,
+                          250, 250, 250, 235, 250, 250, 503, 500, 354)),
+    "lmtp": (b"LHLO a\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<a@b.example>\r\n"
+             b"RCPT TO:<b@b.example>\r\nBDAT 3 LAST\r\na\r\nMAIL FROM:<>\r\n"
+             b"RCPT TO:<a@b.example>\r\nDATA\r\n",
+             (220, 250, 250, 250, 250, 250, 250, 250, 250, 354)),
+}
+
+
+def test_over_tls_and_in_any_cut():
+    import ssl
+    ctx = ssl._create_unverified_context()
+    with tempfile.TemporaryDirectory() as d:
+        for protocol, (talk, codes) in TALK.items():
+            for tls in ("no", "yes"):
+                with instance(dict(
+                        certificate(d), smtpd_protocol=protocol,
+                        smtpd_tls_wrapper=tls, smtpd_auth_tls_only="no",
+                        xclient_hosts="127.0.0.1"), auth="Accept();",
+                        eod="Accept();") as mta:
+                    for cut in (1, 2, 7, len(talk)):
+                        c = Client(mta.port, greet=False)
+                        c.sock.setsockopt(socket.IPPROTO_TCP,
+                                          socket.TCP_NODELAY, 1)
+                        if tls == "yes":
+                            c.sock = ctx.wrap_socket(c.sock)
+                            c.file = c.sock.makefile("rb")
+                        for i in range(0, len(talk), cut):
+                            c.send(talk[i:i + cut])
+                        got = tuple(c.reply().code for _ in codes)
+                        assert got == codes, (protocol, tls, cut, got)
+                        c.send(b"..x\r\n.\r\nQUIT\r\n")
+                        assert (c.reply().code, c.reply().code) == (250, 221)
+                        assert c.closed()
 
 
 # ---- Limits over workers ----------------------------------------------------
