@@ -44,8 +44,10 @@ struct hsl_value *
 vm_find_prop(const struct hsl_object *o, struct hsl_string *name)
 {
 	struct hsl_value	 key = vmake(HSL_STRING, name);
+	struct hsl_value	*slot = vm_slot(o, name);
 
-	return varr_find_value(o->props.u.array, &key);
+	return slot != NULL ? slot :
+	    varr_find_value(o->props.u.array, &key);
 }
 
 bool

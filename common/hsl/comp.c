@@ -445,8 +445,13 @@ hsl_program_unref(struct hsl_program **pp)
 const struct vmember *
 vclass_member(const struct vclass *c, struct hsl_string *name)
 {
-	struct hsl_value	 key = vmake(HSL_STRING, name);
-	struct hsl_value	*v = varr_find_value(c->table, &key);
+	struct hsl_value	 key = vmake(HSL_STRING, name), *v;
+
+	/* Code names them by these very strings. */
+	for (uint32_t i = 0; i < c->nmembers && i < 8; i++)
+		if (c->members[i].name == name)
+			return &c->members[i];
+	v = varr_find_value(c->table, &key);
 
 	return v == NULL ? NULL : &c->members[(uint32_t)v->u.number];
 }

@@ -99,16 +99,23 @@ vm_set_boolean(struct hsl_exec *x, struct hsl_value *d, bool b)
 	vset(x, d, vboolean(b));
 }
 
-/* From one plain function of the script to another, with v taken. */
+/* From one function of the script to another, with v taken. */
 static inline bool
 vm_return_fast(struct hsl_exec *x, struct frame *f, struct hsl_value v)
 {
 	struct hsl_value	*r, *end = f->base + f->proto->nregs;
 
-	if (f->flags != 0 || f->closure != NULL || x->nframes < 2 ||
+	if ((f->flags & ~FRAME_CONSTRUCT) != 0 || x->nframes < 2 ||
 	    x->segment != f->segment || f[-1].proto == NULL ||
 	    x->budget < 0 || x->heap.over)
 		return false;
+	if (f->flags & FRAME_CONSTRUCT) {
+		if (f->base->type != HSL_OBJECT)
+			return false;
+		vunref(x, v);
+		v = *f->base;
+		f->base->type = HSL_NONE;
+	}
 	for (r = f->base; r < end; r++) {
 		if (r->type >= HSL_STRING) {
 			struct hsl_value	 old = *r;
@@ -119,11 +126,59 @@ vm_return_fast(struct hsl_exec *x, struct frame *f, struct hsl_value v)
 	}
 	x->top = f->top;
 	x->nframes--;
+	if (f->closure != NULL)
+		vunref(x, vmake(HSL_FUNCTION, f->closure));
 	if (f->ret != NULL)
 		vset(x, f->ret, v);
 	else
 		vunref(x, v);
 	return true;
+}
+
+/* A call of a value that is plain: its frame is pushed, or false. */
+static inline bool
+vm_call_closure(struct hsl_exec *x, struct hsl_value *base, struct ins i,
+    struct hsl_value *ret)
+{
+	struct hsl_closure	*c = base->u.function;
+	const struct proto	*p;
+
+	if (base->type != HSL_FUNCTION || (p = c->proto) == NULL ||
+	    p->method || p->generator || p->variadic ||
+	    p->nparams != i.x || !vm_push_fast(x, p, base + 1, ret))
+		return false;
+	/* The frame has the reference that was in the register. */
+	x->frames[x->nframes - 1].closure = c;
+	base->type = HSL_NONE;
+	return true;
+}
+
+/* A constructor's frame, its object made; or false. */
+static inline bool
+vm_construct(struct hsl_exec *x, const struct vclass *k,
+    struct hsl_value *base, struct ins i, struct hsl_value *ret)
+{
+	const struct proto	*p = k->constructor;
+
+	if (p == NULL || p->generator || p->variadic || p->nparams != i.x ||
+	    !vm_push_fast(x, p, base, ret))
+		return false;
+	x->frames[x->nframes - 1].flags = FRAME_CONSTRUCT;
+	vset(x, base, vobject(x, k));
+	return true;
+}
+
+/* The property that this code may see, if it is found at once. */
+static inline struct hsl_value *
+vm_prop_slot(const struct frame *f, struct hsl_value v,
+    const struct hsl_string *name)
+{
+	const struct vclass	*k;
+
+	if (v.type != HSL_OBJECT || (k = v.u.object->class) == NULL ||
+	    (k->guarded && k != f->proto->class))
+		return NULL;
+	return vm_slot(v.u.object, name);
 }
 
 #define CASE(name)	L_##name
@@ -425,10 +480,17 @@ vm_dispatch(struct hsl_exec *x)
 		TRY(vm_index(x, &R[i.a], R[i.b], &K[i.c]));
 		KILL();
 		NEXT();
-	CASE(PROP):
-		TRY(vm_prop(x, &R[i.a], R[i.b], K[i.c].u.string));
+	CASE(PROP): {
+		const struct hsl_value	*slot = vm_prop_slot(f, R[i.b],
+					    K[i.c].u.string);
+
+		if (slot != NULL)
+			vset(x, &R[i.a], vref(*slot));
+		else
+			TRY(vm_prop(x, &R[i.a], R[i.b], K[i.c].u.string));
 		KILL();
 		NEXT();
+	}
 	CASE(SLICE): {
 		struct hsl_value	 v = R[i.b];
 
@@ -480,11 +542,19 @@ vm_dispatch(struct hsl_exec *x)
 	CASE(SET_PUSH):
 		TRY(vm_push_item(x, &R[i.a], &R[i.b], i.x & KILL_B));
 		NEXT();
-	CASE(SET_PROP):
-		TRY(vm_set_prop(x, R[i.a], K[i.b].u.string, vref(R[i.c])));
+	CASE(SET_PROP): {
+		struct hsl_value	*slot = vm_prop_slot(f, R[i.a],
+					    K[i.b].u.string);
+
+		if (slot != NULL && R[i.a].u.object->props.u.array->refs == 1)
+			vset(x, slot, vref(R[i.c]));
+		else
+			TRY(vm_set_prop(x, R[i.a], K[i.b].u.string,
+			    vref(R[i.c])));
 		if (i.x & KILL_C)
 			vset(x, &R[i.c], vnone());
 		NEXT();
+	}
 	CASE(PATH_SET):
 	CASE(PATH_OP):
 	CASE(PATH_INC):
@@ -548,7 +618,21 @@ vm_dispatch(struct hsl_exec *x)
 		NEXT();
 	}
 	CASE(CALL_VALUE):
+		SAVE();
+		x->budget -= 4;
+		if (!vm_call_closure(x, &R[i.a], i,
+		    i.c == REG_NONE ? NULL : &R[i.c]))
+			goto call;
+		LOAD();
+		NEXT();
 	CASE(CALL_CLASS):
+		SAVE();
+		x->budget -= 4;
+		if (!vm_construct(x, x->program->classes[i.b], &R[i.a], i,
+		    i.c == REG_NONE ? NULL : &R[i.c]))
+			goto call;
+		LOAD();
+		NEXT();
 	call:
 		SAVE();
 		rc = vm_call(x, R, i);
@@ -590,6 +674,10 @@ vm_dispatch(struct hsl_exec *x)
 	}
 	CASE(RETURN_NONE):
 		x->budget -= pc - f->proto->code;
+		if (vm_return_fast(x, f, vnone())) {
+			LOAD();
+			NEXT();
+		}
 		SAVE();
 		vm_return(x, vnone());
 	returned:

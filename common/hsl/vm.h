@@ -28,6 +28,7 @@ struct call {
 
 bool		 vm_push(struct hsl_exec *x, const struct proto *p,
 		    const struct call *c);
+/* A call of p with just as many arguments, from base on. */
 bool		 vm_push_fast(struct hsl_exec *x, const struct proto *p,
 		    struct hsl_value *base, struct hsl_value *ret);
 void		 vm_pop(struct hsl_exec *x);
@@ -73,6 +74,26 @@ bool		 vm_may_access(struct hsl_exec *x, struct hsl_value object,
 		    struct hsl_string *name, bool write);
 bool		 vm_set_index(struct hsl_exec *x, struct hsl_value *root,
 		    const struct hsl_value *key, struct hsl_value v);
+
+/*
+ * A property by the very string that code names it by, or NULL: most objects
+ * have few, and looking at each is faster than hashing.
+ */
+#define VM_SLOTS	8
+
+static inline struct hsl_value *
+vm_slot(const struct hsl_object *o, const struct hsl_string *name)
+{
+	const struct hsl_array	*a = o->props.u.array;
+
+	if (a->packed || a->used > VM_SLOTS)
+		return NULL;
+	for (uint32_t i = 0; i < a->used; i++)
+		if (a->u.entries[i].s == name)
+			return a->u.entries[i].v.type != HSL_UNDEF ?
+			    &a->u.entries[i].v : NULL;
+	return NULL;
+}
 
 /* path.c: pc is after the first word; returns where to go on, or NULL */
 const struct ins *vm_path(struct hsl_exec *x, struct hsl_value *regs,

@@ -13,8 +13,8 @@ from halyard import Backend, Instance, MTACTL, main, wait_for
 
 def run(*args, env=None, **kw):
     return subprocess.run([os.path.abspath(MTACTL), *args],
-                          capture_output=True, text=True, timeout=60, env=dict(os.environ, **(env or {})),
-                          **kw)
+                          capture_output=True, text=True, timeout=60,
+                          env=dict(os.environ, **(env or {})), **kw)
 
 
 class Dir:
