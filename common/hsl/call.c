@@ -102,12 +102,21 @@ vm_push_fast(struct hsl_exec *x, const struct proto *p,
     struct hsl_value *base, struct hsl_value *ret)
 {
 	struct frame	*f = &x->frames[x->nframes];
+	uint32_t	 n = p->nparams + p->method;
 
-	if (x->nframes >= x->limits.depth || x->nframes == x->frames_cap ||
-	    base < x->segment->regs || base > x->segment->end ||
-	    (size_t)(x->segment->end - base) < p->nregs)
+	if (x->nframes >= x->limits.depth || x->nframes == x->frames_cap)
 		return false;
-	for (uint32_t i = p->nparams + p->method; i < p->nregs; i++)
+	if (!vm_fits(x->segment, base, p->nregs)) {
+		/* From a module's top level, whose registers lie elsewhere. */
+		if (!vm_fits(x->segment, x->top, p->nregs))
+			return false;
+		for (uint32_t i = 0; i < n; i++) {
+			x->top[i] = base[i];
+			base[i].type = HSL_NONE;
+		}
+		base = x->top;
+	}
+	for (uint32_t i = n; i < p->nregs; i++)
 		base[i].type = HSL_UNDEF;
 	f->pc = p->code;
 	f->base = base;

@@ -159,12 +159,14 @@ vm_construct(struct hsl_exec *x, const struct vclass *k,
     struct hsl_value *base, struct ins i, struct hsl_value *ret)
 {
 	const struct proto	*p = k->constructor;
+	struct frame		*f;
 
 	if (p == NULL || p->generator || p->variadic || p->nparams != i.x ||
 	    !vm_push_fast(x, p, base, ret))
 		return false;
-	x->frames[x->nframes - 1].flags = FRAME_CONSTRUCT;
-	vset(x, base, vobject(x, k));
+	f = &x->frames[x->nframes - 1];
+	f->flags = FRAME_CONSTRUCT;
+	vset(x, f->base, vobject(x, k));
 	return true;
 }
 
