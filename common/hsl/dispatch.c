@@ -188,6 +188,8 @@ vm_prop_slot(const struct frame *f, struct hsl_value v,
 #define SAVE()		(f->pc = pc)
 #define LOAD()		do { f = &x->frames[x->nframes - 1]; pc = f->pc; \
 			    R = f->base; } while (0)
+/* After vm_push_fast(), which does not move frames. */
+#define ENTERED(p)	do { f++; pc = (p)->code; R = f->base; } while (0)
 #define TRY(e)		do { SAVE(); if (!(e)) return VM_AGAIN; } while (0)
 #define KILL()		do { if (i.x & (KILL_B | KILL_C)) \
 			    vm_kill(x, R, i); } while (0)
@@ -282,6 +284,7 @@ vm_dispatch(struct hsl_exec *x)
 	const struct ins		*pc;
 	struct hsl_value		*R;
 	struct ins			 i;
+	struct hsl_value		 result;
 	int				 rc;
 
 	LOAD();
@@ -578,17 +581,21 @@ vm_dispatch(struct hsl_exec *x)
 	}
 	CASE(CALL): {
 		const struct proto	*p = x->program->protos[i.b];
-		struct call		 c = { .base = &R[i.a], .argc = i.x };
+		struct call		 c;
 
 		SAVE();
 		x->budget -= 4;
-		if (i.c != REG_NONE)
-			c.ret = &R[i.c];
 		if (i.x == 255 || p->generator)
 			goto call;
-		if ((i.x != p->nparams || p->variadic ||
-		    !vm_push_fast(x, p, c.base, c.ret)) &&
-		    !vm_push(x, p, &c))
+		if (i.x == p->nparams && !p->variadic &&
+		    vm_push_fast(x, p, &R[i.a],
+		    i.c == REG_NONE ? NULL : &R[i.c])) {
+			ENTERED(p);
+			NEXT();
+		}
+		c = (struct call){ .base = &R[i.a], .argc = i.x,
+		    .ret = i.c == REG_NONE ? NULL : &R[i.c] };
+		if (!vm_push(x, p, &c))
 			return VM_AGAIN;
 		LOAD();
 		NEXT();
@@ -665,24 +672,21 @@ vm_dispatch(struct hsl_exec *x)
 			R[i.a].type = HSL_NONE;
 		else
 			vref(v);
-		x->budget -= pc - f->proto->code;
-		if (vm_return_fast(x, f, v)) {
-			LOAD();
-			NEXT();
-		}
-		SAVE();
-		vm_return(x, v);
-		goto returned;
+		result = v;
+		goto leave;
 	}
 	CASE(RETURN_NONE):
+		result = vnone();
+	leave:
 		x->budget -= pc - f->proto->code;
-		if (vm_return_fast(x, f, vnone())) {
-			LOAD();
+		if (vm_return_fast(x, f, result)) {
+			f--;
+			pc = f->pc;
+			R = f->base;
 			NEXT();
 		}
 		SAVE();
-		vm_return(x, vnone());
-	returned:
+		vm_return(x, result);
 		if (x->nframes == 0 || PAUSE() ||
 		    x->frames[x->nframes - 1].proto == NULL)
 			return VM_AGAIN;

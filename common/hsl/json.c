@@ -46,6 +46,13 @@ json_escape(struct buf *out, uint32_t u)
 		buf_printf(out, "\\u%04x", u);
 }
 
+/* A byte that stands for itself in every form. */
+static inline bool
+json_plain(char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 static bool
 json_write_string(struct str s, const struct json_style *style,
     struct buf *out)
@@ -61,6 +68,12 @@ json_write_string(struct str s, const struct json_style *style,
 	buf_add_byte(out, '"');
 	while (i < s.len) {
 		start = i;
+		while (i < s.len && json_plain(s.p[i]))
+			i++;
+		if (i > start) {
+			buf_add(out, s.p + start, i - start);
+			continue;
+		}
 		u = json_code_point(s, &i);
 		n = u < 0x80 && u > 0 ? strchr(names, (int)u) : NULL;
 		if (n != NULL) {
@@ -202,8 +215,8 @@ json_skip(struct json *j)
 	const char	*q;
 
 	for (;;) {
-		while (j->p < j->end && *j->p != '\0' &&
-		    strchr(" \t\r\n", *j->p) != NULL)
+		while (j->p < j->end && (*j->p == ' ' || *j->p == '\n' ||
+		    *j->p == '\t' || *j->p == '\r'))
 			j->p++;
 		if (!j->comments || j->end - j->p < 2 || *j->p != '/')
 			return true;
@@ -352,6 +365,7 @@ static bool
 json_read_number(struct json *j, struct hsl_value *v)
 {
 	const char	*start = j->p, *digits;
+	int64_t		 whole;
 	char		*copy;
 	size_t		 n;
 
@@ -372,6 +386,12 @@ json_read_number(struct json *j, struct hsl_value *v)
 			j->p++;
 		if (json_digits(j) == 0)
 			return false;
+	}
+	if (j->p == digits + n && n <= 15) {
+		for (whole = 0; digits < j->p; digits++)
+			whole = whole * 10 + (*digits - '0');
+		*v = vnumber(*start == '-' ? -(double)whole : (double)whole);
+		return true;
 	}
 	copy = xstrndup(start, (size_t)(j->p - start));
 	*v = vnumber(strtod(copy, NULL));
