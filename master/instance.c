@@ -16,8 +16,6 @@
 #include "control.h"
 #include "instance.h"
 
-#define HARD_EXTRA_MS	300000	/* a transaction after drain_limit */
-
 /* ---- What the operator is told ----------------------------------------- */
 
 static void
@@ -179,13 +177,14 @@ instance_on_running(void *arg, struct generation *g)
 {
 	struct instance		*i = arg;
 	struct generation	*old;
-	int64_t			 soft;
+	int64_t			 soft, hard;
 
 	soft = conf_params(g->conf)->drain_limit;
+	hard = soft + conf_params(g->conf)->drain_transaction_limit;
 	TAILQ_FOREACH(old, &i->generations, link)
 		if (old != g) {
 			generation_adopt(g, old);
-			generation_drain(old, soft, soft + HARD_EXTRA_MS);
+			generation_drain(old, soft, hard);
 			generation_log(old);
 		}
 	sockets_prune(&i->house.sockets);

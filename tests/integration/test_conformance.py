@@ -132,7 +132,8 @@ def heads(transcript, enhanced):
 def ways(data):
     """How a dialogue is cut: name, pieces, TLS, pause."""
     yield "whole", [data], False, 0
-    single = [data[i:i + 1] for i in range(len(data))]
+    step = 1 + len(data) // 2000            # of long ones, small pieces
+    single = [data[i:i + step] for i in range(0, len(data), step)]
     yield "bytes", single, False, 0.0001
     yield "whole over TLS", [data], True, 0
     yield "bytes over TLS", single, True, 0
