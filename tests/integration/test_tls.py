@@ -204,6 +204,39 @@ def test_ciphers():
         assert refused(t.dial, ctx)
 
 
+def test_openssl_s_client():
+    """STARTTLS and implicit, verified, as another implementation sees it."""
+    import subprocess
+    with Tls(names=["a.example.org"]) as t:
+        for port, more in ((t.tls_port, ()),
+                           (t.mta.port, ("-starttls", "smtp"))):
+            for version in ("-tls1_2", "-tls1_3"):
+                p = subprocess.run(
+                    ["openssl", "s_client", "-connect",
+                     "127.0.0.1:%d" % port, "-servername", "a.example.org",
+                     "-verify_hostname", "a.example.org", "-CAfile",
+                     t.pki.path("ca.pem"), "-verify_return_error", "-brief",
+                     version] + list(more), input=b"QUIT\r\n",
+                    capture_output=True, timeout=60)
+                said = (p.stdout + p.stderr).decode()
+                assert "Verification: OK" in said, said
+                assert "Verified peername: a.example.org" in said, said
+
+
+def test_handshake_that_stalls():
+    with Tls(params={"smtpd_idle_timeout": "1s"}) as t:
+        for first in (b"", b"\x16\x03\x01\x02\x00\x01"):
+            with Client(t.tls_port, greet=False) as c:
+                c.send(first)
+                assert heard(c) == b""
+        with t.mta.client() as c:
+            c.hello()
+            c.cmd("STARTTLS", 220)
+            assert heard(c) == b""
+        wait_for(lambda: t.mta.counters("127.0.0.1:%d" % t.tls_port)
+                 ["sessions"] == 0, text="their end")
+
+
 def test_client_certificates():
     """Shown with OpenSSL's result: 0 verified, 18 self-signed, 21 issuer not
     sent."""
