@@ -385,7 +385,8 @@ def test_header_bombs():
          "getHeaderNames: the header of the message is larger than "
          "1048576 bytes"),
     ]
-    with Mail(script, message_size_limit="20M") as m:
+    with Mail(script, message_size_limit="20M",
+              header_size_limit="20M") as m:
         for header, want in bombs:
             start = time.monotonic()
             said = m.put(header + end)
