@@ -5,44 +5,157 @@
  * instead of being passed over: a script that asks for more than it gets must
  * hear of it.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/xtext.h"
 
 #include "eod_private.h"
 
-typedef enum hsl_rc	option_fn(struct hsl_call *c, struct hsl_value v,
-			    struct send_server *server, struct arena *a);
+#define TEXT_MAX	255
+
+struct reading {
+	struct hsl_call		*call;
+	struct send_server	*server;
+	struct arena		*arena;		/* of what is copied */
+};
+
+struct option {
+	const char	*name;
+	enum hsl_rc	(*read)(struct reading *r, struct hsl_value v,
+			    const struct option *o);
+	size_t		 field;		/* of struct send_server */
+};
+
+static void *
+option_field(const struct reading *r, const struct option *o)
+{
+	return (char *)r->server + o->field;
+}
+
+/* ---- Texts and switches ------------------------------------------------ */
 
 static enum hsl_rc
-option_host(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
+read_text(struct reading *r, struct hsl_value v, const struct option *o)
 {
 	struct str	s = hsl_value_str(v);
 
-	if (v.type != HSL_STRING || s.len == 0 || s.len > 255 ||
+	if (v.type != HSL_STRING || s.len == 0 || s.len > TEXT_MAX ||
 	    memchr(s.p, '\0', s.len) != NULL)
-		return hsl_throw(c, "send: host is a name or an address");
-	server->host = arena_str(a, s);
+		return hsl_throw(r->call, "send: %s is a text of at most %d "
+		    "bytes", o->name, TEXT_MAX);
+	*(struct str *)option_field(r, o) = arena_str(r->arena, s);
 	return HSL_OK;
 }
 
+/* For a command or a handshake: no blanks, no controls. */
 static enum hsl_rc
-option_port(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
+read_word(struct reading *r, struct hsl_value v, const struct option *o)
+{
+	struct str	s = hsl_value_str(v);
+	size_t		i;
+
+	for (i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
+			return hsl_throw(r->call, "send: %s is a text "
+			    "without blanks", o->name);
+	return read_text(r, v, o);
+}
+
+static enum hsl_rc
+read_switch(struct reading *r, struct hsl_value v, const struct option *o)
+{
+	if (v.type != HSL_BOOLEAN)
+		return hsl_throw(r->call, "send: %s is true or false",
+		    o->name);
+	*(bool *)option_field(r, o) = v.u.boolean;
+	return HSL_OK;
+}
+
+/* The field says the opposite: these are on unless a script says no. */
+static enum hsl_rc
+read_switch_off(struct reading *r, struct hsl_value v, const struct option *o)
+{
+	enum hsl_rc	 rc = read_switch(r, v, o);
+	bool		*off = option_field(r, o);
+
+	if (rc == HSL_OK)
+		*off = !*off;
+	return rc;
+}
+
+/* ---- The others -------------------------------------------------------- */
+
+static enum hsl_rc
+read_port(struct reading *r, struct hsl_value v, const struct option *o)
 {
 	double	n = hsl_value_number(v, 0);
 
-	(void)a;
-	if (n < 1 || n > 65535)
-		return hsl_throw(c, "send: port is a number from 1 to 65535");
-	server->port = (uint16_t)n;
+	if (!(n >= 1 && n <= 65535))
+		return hsl_throw(r->call, "send: %s is a number from 1 to "
+		    "65535", o->name);
+	r->server->port = (uint16_t)n;
+	return HSL_OK;
+}
+
+/* Seconds: to connect, and for each reply before the end of the message. */
+static enum hsl_rc
+read_timeout(struct reading *r, struct hsl_value v, const struct option *o)
+{
+	double	n = hsl_value_number(v, 0);
+
+	if (!(n > 0 && n <= 3600))
+		return hsl_throw(r->call, "send: %s is a number of seconds "
+		    "up to 3600", o->name);
+	r->server->connect_ms = (int64_t)(n * 1000) + 1;
+	r->server->command_ms = r->server->connect_ms;
 	return HSL_OK;
 }
 
 static enum hsl_rc
-option_tls(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
+read_protocol(struct reading *r, struct hsl_value v, const struct option *o)
+{
+	struct str	s = hsl_value_str(v);
+
+	r->server->lmtp = str_eq(s, STR("lmtp"));
+	if (r->server->lmtp || str_eq(s, STR("smtp")))
+		return HSL_OK;
+	return hsl_throw(r->call, "send: %s is 'smtp' or 'lmtp'", o->name);
+}
+
+static enum hsl_rc
+read_address(struct reading *r, struct hsl_value v, const struct option *o)
+{
+	struct netaddr	 ip, *to;
+
+	if (v.type != HSL_STRING ||
+	    netaddr_parse_ip(&ip, hsl_value_str(v), 0) == -1)
+		return hsl_throw(r->call, "send: %s is an address, or an "
+		    "array of them", o->name);
+	to = ip.u.sa.sa_family == AF_INET6 ? &r->server->source6 :
+	    &r->server->source4;
+	if (to->len == 0)
+		*to = ip;
+	return HSL_OK;
+}
+
+/* Of an array the first of each family is taken. */
+static enum hsl_rc
+read_addresses(struct reading *r, struct hsl_value v, const struct option *o)
+{
+	struct hsl_value	key, item;
+	enum hsl_rc		rc = HSL_OK;
+	size_t			pos = 0;
+
+	if (v.type != HSL_ARRAY)
+		return read_address(r, v, o);
+	while (rc == HSL_OK && hsl_array_next(v, &pos, &key, &item))
+		rc = read_address(r, item, o);
+	return rc;
+}
+
+static enum hsl_rc
+read_tls(struct reading *r, struct hsl_value v, const struct option *o)
 {
 	static const struct {
 		const char	*name;
@@ -58,154 +171,42 @@ option_tls(struct hsl_call *c, struct hsl_value v,
 	struct str	mode = hsl_value_str(v);
 	size_t		i;
 
-	(void)a;
 	for (i = 0; i < sizeof modes / sizeof modes[0]; i++)
 		if (str_eq(mode, str_of(modes[i].name))) {
-			server->tls = modes[i].mode;
+			r->server->tls = modes[i].mode;
 			return HSL_OK;
 		}
 	if (mode.len >= 4 && strncmp(mode.p, "dane", 4) == 0)
-		return hsl_throw(c, "send: tls mode '%.*s' is not available "
-		    "in this version", (int)(mode.len < 64 ? mode.len : 64),
-		    mode.p);
-	return hsl_throw(c, "send: tls is 'disabled', 'none', 'optional', "
-	    "'optional_verify', 'require' or 'require_verify'");
+		return hsl_throw(r->call, "send: tls mode '%.*s' is not "
+		    "available in this version",
+		    (int)(mode.len < 64 ? mode.len : 64), mode.p);
+	return hsl_throw(r->call, "send: %s is 'disabled', 'none', "
+	    "'optional', 'optional_verify', 'require' or 'require_verify'",
+	    o->name);
 }
 
-/* Seconds: to connect, and for each reply before the end of the message. */
+/* true is the host's name, as without it. */
 static enum hsl_rc
-option_timeout(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
+read_sni(struct reading *r, struct hsl_value v, const struct option *o)
 {
-	double	n = hsl_value_number(v, 0);
+	static const struct option	off = { "tls_sni", NULL,
+	    offsetof(struct send_server, tls_no_sni) };
 
-	(void)a;
-	if (!(n > 0 && n <= 3600))
-		return hsl_throw(c, "send: timeout is a number of seconds "
-		    "up to 3600");
-	server->connect_ms = server->command_ms = (int64_t)(n * 1000) + 1;
-	return HSL_OK;
-}
-
-/* ---- Who we are -------------------------------------------------------- */
-
-/* Text for a command or a handshake: no blanks, no controls. */
-static enum hsl_rc
-option_word(struct hsl_call *c, struct hsl_value v, const char *name,
-    struct str *out, struct arena *a)
-{
-	struct str	s = hsl_value_str(v);
-	size_t		i;
-
-	for (i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
-			break;
-	if (v.type != HSL_STRING || s.len == 0 || s.len > 255 || i < s.len)
-		return hsl_throw(c, "send: %s is a text of at most 255 bytes "
-		    "without blanks", name);
-	*out = arena_str(a, s);
-	return HSL_OK;
+	return v.type == HSL_STRING ? read_word(r, v, o) :
+	    read_switch_off(r, v, &off);
 }
 
 static enum hsl_rc
-option_boolean(struct hsl_call *c, struct hsl_value v, const char *name,
-    bool *out)
+read_versions(struct reading *r, struct hsl_value v, const struct option *o)
 {
-	if (v.type != HSL_BOOLEAN)
-		return hsl_throw(c, "send: %s is true or false", name);
-	*out = v.u.boolean;
-	return HSL_OK;
-}
-
-static enum hsl_rc
-option_helo(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
-{
-	return option_word(c, v, "helo", &server->helo, a);
-}
-
-static enum hsl_rc
-option_protocol(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
-{
-	struct str	s = hsl_value_str(v);
-
-	(void)a;
-	server->lmtp = str_eq(s, STR("lmtp"));
-	if (server->lmtp || str_eq(s, STR("smtp")))
+	if (v.type == HSL_STRING && tls_versions_parse(hsl_value_str(v),
+	    &r->server->tls_without) == 0)
 		return HSL_OK;
-	return hsl_throw(c, "send: protocol is 'smtp' or 'lmtp'");
+	return hsl_throw(r->call, "send: %s is a list of TLSv1, TLSv1.1, "
+	    "TLSv1.2, TLSv1.3, with ! before those to leave out", o->name);
 }
 
-static enum hsl_rc
-source_one(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server)
-{
-	struct netaddr	 ip, *to;
-
-	if (v.type != HSL_STRING ||
-	    netaddr_parse_ip(&ip, hsl_value_str(v), 0) == -1)
-		return hsl_throw(c, "send: sourceip is an address, or an "
-		    "array of them");
-	to = ip.u.sa.sa_family == AF_INET6 ? &server->source6 :
-	    &server->source4;
-	if (to->len == 0)
-		*to = ip;
-	return HSL_OK;
-}
-
-/* Of an array the first of each family is taken. */
-static enum hsl_rc
-option_sourceip(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
-{
-	struct hsl_value	key, item;
-	enum hsl_rc		rc = HSL_OK;
-	size_t			pos = 0;
-
-	(void)a;
-	if (v.type != HSL_ARRAY)
-		return source_one(c, v, server);
-	while (rc == HSL_OK && hsl_array_next(v, &pos, &key, &item))
-		rc = source_one(c, item, server);
-	return rc;
-}
-
-static enum hsl_rc
-option_nonlocal(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
-{
-	(void)a;
-	return option_boolean(c, v, "nonlocal_source", &server->nonlocal);
-}
-
-static enum hsl_rc
-option_secret(struct hsl_call *c, struct hsl_value v, const char *name,
-    struct str *out, struct arena *a)
-{
-	struct str	s = hsl_value_str(v);
-
-	if (v.type != HSL_STRING || s.len > 255 ||
-	    (s.len > 0 && memchr(s.p, '\0', s.len) != NULL))
-		return hsl_throw(c, "send: %s is a text of at most 255 "
-		    "bytes", name);
-	*out = arena_str(a, s);
-	return HSL_OK;
-}
-
-static enum hsl_rc
-option_username(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
-{
-	return option_secret(c, v, "saslusername", &server->username, a);
-}
-
-static enum hsl_rc
-option_password(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
-{
-	return option_secret(c, v, "saslpassword", &server->password, a);
-}
+/* ---- XCLIENT ----------------------------------------------------------- */
 
 /* none and "" say that it is not known; an IPv6 address has a prefix. */
 static void
@@ -227,8 +228,7 @@ xclient_value(struct buf *out, struct hsl_value v, bool address)
 }
 
 static enum hsl_rc
-xclient_one(struct hsl_call *c, struct str name, struct hsl_value v,
-    struct send_server *server, struct arena *a)
+xclient_one(struct reading *r, struct str name, struct hsl_value v)
 {
 	struct buf	text = BUF_INIT;
 	enum hsl_rc	rc = HSL_OK;
@@ -238,159 +238,108 @@ xclient_one(struct hsl_call *c, struct str name, struct hsl_value v,
 		if (str_caseeq(name, str_of(smtp_xclient_name(i))))
 			break;
 	if (i == SMTP_XCLIENT_COUNT)
-		return hsl_throw(c, "send: xclient has no attribute '%.*s'",
-		    (int)(name.len < 64 ? name.len : 64), name.p);
+		return hsl_throw(r->call, "send: xclient has no attribute "
+		    "'%.*s'", (int)(name.len < 64 ? name.len : 64), name.p);
 	xclient_value(&text, v, i == SMTP_XCLIENT_ADDR ||
 	    i == SMTP_XCLIENT_DESTADDR);
-	if (text.len > 255)
-		rc = hsl_throw(c, "send: xclient %s is too long",
+	if (text.len > TEXT_MAX)
+		rc = hsl_throw(r->call, "send: xclient %s is too long",
 		    smtp_xclient_name(i));
 	else
-		server->xclient_values[i] = arena_str(a, buf_str(&text));
+		r->server->xclient_values[i] = arena_str(r->arena,
+		    buf_str(&text));
 	buf_free(&text);
 	return rc;
 }
 
 static enum hsl_rc
-option_xclient(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
+read_xclient(struct reading *r, struct hsl_value v, const struct option *o)
 {
 	struct hsl_value	key, item;
 	enum hsl_rc		rc = HSL_OK;
 	size_t			pos = 0;
 
 	if (v.type != HSL_ARRAY || hsl_array_count(v) == 0)
-		return hsl_throw(c, "send: xclient is an array of attributes");
+		return hsl_throw(r->call, "send: %s is an array of "
+		    "attributes", o->name);
 	while (rc == HSL_OK && hsl_array_next(v, &pos, &key, &item))
-		rc = xclient_one(c, hsl_value_str(key), item, server, a);
-	server->xclient = true;
+		rc = xclient_one(r, hsl_value_str(key), item);
+	r->server->xclient = true;
 	return rc;
-}
-
-/* ---- TLS --------------------------------------------------------------- */
-
-static enum hsl_rc
-option_tls_sni(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
-{
-	bool	on = false;
-
-	if (v.type == HSL_STRING)
-		return option_word(c, v, "tls_sni", &server->tls_sni, a);
-	if (option_boolean(c, v, "tls_sni", &on) != HSL_OK)
-		return HSL_THROW;
-	server->tls_no_sni = !on;
-	return HSL_OK;
-}
-
-static enum hsl_rc
-option_tls_verify_host(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
-{
-	bool	on = false;
-
-	(void)a;
-	if (option_boolean(c, v, "tls_verify_host", &on) != HSL_OK)
-		return HSL_THROW;
-	server->tls_any_name = !on;
-	return HSL_OK;
-}
-
-static enum hsl_rc
-option_tls_verify_name(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
-{
-	return option_word(c, v, "tls_verify_name", &server->tls_name, a);
-}
-
-static enum hsl_rc
-option_tls_default_ca(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
-{
-	bool	on = false;
-
-	(void)a;
-	if (option_boolean(c, v, "tls_default_ca", &on) != HSL_OK)
-		return HSL_THROW;
-	server->tls_own_ca = !on;
-	return HSL_OK;
-}
-
-static enum hsl_rc
-option_tls_protocols(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
-{
-	(void)a;
-	if (v.type == HSL_STRING &&
-	    tls_versions_parse(hsl_value_str(v), &server->tls_without) == 0)
-		return HSL_OK;
-	return hsl_throw(c, "send: tls_protocols is a list of TLSv1, "
-	    "TLSv1.1, TLSv1.2, TLSv1.3, with ! before those to leave out");
-}
-
-static enum hsl_rc
-option_tls_ciphers(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
-{
-	return option_word(c, v, "tls_ciphers", &server->tls_ciphers, a);
-}
-
-static enum hsl_rc
-option_tls_client_cert(struct hsl_call *c, struct hsl_value v,
-    struct send_server *server, struct arena *a)
-{
-	return option_word(c, v, "tls_client_cert",
-	    &server->tls_client_cert, a);
 }
 
 /* ---- The table --------------------------------------------------------- */
 
-static const struct {
-	const char	*name;
-	option_fn	*fn;
-} server_options[] = {
-	{ "host", option_host },
-	{ "port", option_port },
-	{ "protocol", option_protocol },
-	{ "helo", option_helo },
-	{ "timeout", option_timeout },
-	{ "sourceip", option_sourceip },
-	{ "nonlocal_source", option_nonlocal },
-	{ "saslusername", option_username },
-	{ "saslpassword", option_password },
-	{ "xclient", option_xclient },
-	{ "tls", option_tls },
-	{ "tls_sni", option_tls_sni },
-	{ "tls_verify_host", option_tls_verify_host },
-	{ "tls_verify_name", option_tls_verify_name },
-	{ "tls_default_ca", option_tls_default_ca },
-	{ "tls_protocols", option_tls_protocols },
-	{ "tls_ciphers", option_tls_ciphers },
-	{ "tls_client_cert", option_tls_client_cert },
+#define FIELD(name)	offsetof(struct send_server, name)
+
+static const struct option	server_options[] = {
+	{ "host", read_text, FIELD(host) },
+	{ "port", read_port, 0 },
+	{ "protocol", read_protocol, 0 },
+	{ "helo", read_word, FIELD(helo) },
+	{ "timeout", read_timeout, 0 },
+	{ "sourceip", read_addresses, 0 },
+	{ "nonlocal_source", read_switch, FIELD(nonlocal) },
+	{ "saslusername", read_text, FIELD(username) },
+	{ "saslpassword", read_text, FIELD(password) },
+	{ "xclient", read_xclient, 0 },
+	{ "tls", read_tls, 0 },
+	{ "tls_sni", read_sni, FIELD(tls_sni) },
+	{ "tls_verify_host", read_switch_off, FIELD(tls_any_name) },
+	{ "tls_verify_name", read_word, FIELD(tls_name) },
+	{ "tls_default_ca", read_switch_off, FIELD(tls_own_ca) },
+	{ "tls_protocols", read_versions, 0 },
+	{ "tls_ciphers", read_word, FIELD(tls_ciphers) },
+	{ "tls_client_cert", read_word, FIELD(tls_client_cert) },
 };
 
 static enum hsl_rc
-server_option(struct hsl_call *c, struct str name, struct hsl_value v,
-    struct send_server *server, struct arena *a)
+server_option(struct reading *r, struct str name, struct hsl_value v)
 {
 	size_t	i;
 
 	for (i = 0; i < sizeof server_options / sizeof server_options[0]; i++)
 		if (str_eq(name, str_of(server_options[i].name)))
-			break;
-	if (i == sizeof server_options / sizeof server_options[0])
-		return hsl_throw(c, "send: unknown option '%.*s'",
-		    (int)(name.len < 64 ? name.len : 64), name.p);
-	return server_options[i].fn(c, v, server, a);
+			return server_options[i].read(r, v,
+			    &server_options[i]);
+	return hsl_throw(r->call, "send: unknown option '%.*s'",
+	    (int)(name.len < 64 ? name.len : 64), name.p);
+}
+
+static enum hsl_rc
+server_options_read(struct reading *r, struct hsl_value v)
+{
+	struct hsl_value	key, value;
+	enum hsl_rc		rc = HSL_OK;
+	size_t			pos = 0;
+
+	while (rc == HSL_OK && hsl_array_next(v, &pos, &key, &value)) {
+		if (key.type != HSL_STRING)
+			return hsl_throw(r->call, "send: delivery is to one "
+			    "backend; server is one array of options");
+		rc = server_option(r, hsl_value_str(key), value);
+	}
+	return rc;
+}
+
+static enum hsl_rc
+server_complete(struct hsl_call *c, const struct send_server *server)
+{
+	if (server->host.len == 0)
+		return hsl_throw(c, "send: the server has no host; in-line "
+		    "delivery does not look up MX records");
+	if ((server->username.len == 0) != (server->password.len == 0))
+		return hsl_throw(c, "send: saslusername and saslpassword go "
+		    "together");
+	return HSL_OK;
 }
 
 enum hsl_rc
 server_read(struct hsl_call *c, const struct eod_config *config,
     struct hsl_value v, struct send_server *server, struct arena *a)
 {
-	struct hsl_value	key, value;
-	enum hsl_rc		rc;
-	size_t			pos = 0;
+	struct reading	r = { c, server, a };
+	enum hsl_rc	rc;
 
 	*server = (struct send_server){
 		.port = config->send_port,
@@ -401,23 +350,11 @@ server_read(struct hsl_call *c, const struct eod_config *config,
 		.end_ms = config->end_timeout_ms,
 	};
 	if (v.type == HSL_STRING)
-		return option_host(c, v, server, a);
-	if (v.type != HSL_ARRAY)
-		return hsl_throw(c, "send: server is a host or an array, "
-		    "not %s", hsl_type_name(v));
-	while (hsl_array_next(v, &pos, &key, &value)) {
-		if (key.type != HSL_STRING)
-			return hsl_throw(c, "send: delivery is to one "
-			    "backend; server is one array of options");
-		rc = server_option(c, hsl_value_str(key), value, server, a);
-		if (rc != HSL_OK)
-			return rc;
-	}
-	if (server->host.len == 0)
-		return hsl_throw(c, "send: the server has no host; in-line "
-		    "delivery does not look up MX records");
-	if ((server->username.len == 0) != (server->password.len == 0))
-		return hsl_throw(c, "send: saslusername and saslpassword go "
-		    "together");
-	return HSL_OK;
+		rc = server_option(&r, STR("host"), v);
+	else if (v.type == HSL_ARRAY)
+		rc = server_options_read(&r, v);
+	else
+		rc = hsl_throw(c, "send: server is a host or an array, not %s",
+		    hsl_type_name(v));
+	return rc == HSL_OK ? server_complete(c, server) : rc;
 }
