@@ -174,6 +174,7 @@ class Client:
 
     def __init__(self, port, timeout=30, greet=True, host="127.0.0.1"):
         self.sock = socket.create_connection((host, port), timeout)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.sock.makefile("rb")
         if greet:
             self.expect(220)
@@ -281,6 +282,7 @@ class Backend:
             except OSError:
                 return
             self.connections += 1
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             conv = Conversation(self, sock)
             self.conversations.append(conv)
             threading.Thread(target=conv.serve, daemon=True).start()
@@ -297,7 +299,7 @@ class Backend:
         except OSError:
             pass
         self.sock.close()
-        for conv in self.conversations:
+        for conv in list(self.conversations):
             conv.hang_up()
 
     def __enter__(self):
@@ -352,7 +354,9 @@ class Conversation:
             pass
         finally:
             self.hang_up()
+            self.file.close()       # it holds the descriptor, too
             self.sock.close()
+            self.backend.conversations.remove(self)
 
     def run(self):
         self.answer("CONNECT", b"", b"220 backend ESMTP\r\n")

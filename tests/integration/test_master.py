@@ -236,43 +236,6 @@ def test_third_reload_waits():
         assert max(p["generation"] for p in status["processes"]) == 3
 
 
-def test_reloads_under_load():
-    """A hundred reloads: no connection refused, no session dropped."""
-    stop = threading.Event()
-    failures, done = [], []
-
-    def load():
-        while not stop.is_set():
-            try:
-                with mta.client() as c:
-                    c.hello()
-                    for _ in range(3):
-                        r = c.message()
-                        if r.code != 250:
-                            failures.append(r)
-                        done.append(1)
-                    c.cmd("QUIT", 221)
-            except Exception as e:
-                failures.append(e)
-
-    with Backend() as b:
-        text = '''$r = $arguments["mail"]->send("", ["x@y.example"],
-["host" => "127.0.0.1", "port" => %d]); Accept($r["result"]["reason"]);
-''' % b.port
-        with Instance(hook=text) as mta:
-            threads = [threading.Thread(target=load) for _ in range(5)]
-            for t in threads:
-                t.start()
-            for _ in range(100 if SLOW == 1 else 20):
-                mta.ctl("reload")
-            stop.set()
-            for t in threads:
-                t.join(30)
-            assert failures == [], failures[:5]
-            assert len(done) > 20
-            assert len(b.messages) == len(done)
-
-
 def test_workers_share_the_load():
     with Instance(hook=ACCEPT, maxproc=2) as mta:
         clients = [mta.client() for _ in range(200)]
