@@ -8,19 +8,17 @@
  *
  * Secrets are wiped and never logged.
  */
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "event/stream.h"
+#include "smtp/sasl_text.h"
 
 #include "auth.h"
 #include "server.h"
 #include "session.h"
 #include "session_hook.h"
-
-#define AUTH_RESPONSE_MAX	12288
 
 struct auth {
 	char		*mechanism;	/* upper case */
@@ -36,14 +34,6 @@ static const struct smtp_refusal	auth_bad_base64 = { 501, { 5, 5, 2 },
 
 /* ---- The exchange's own storage ---------------------------------------- */
 
-static void
-auth_wipe(struct buf *b)
-{
-	if (b->mem != NULL)
-		explicit_bzero(b->mem, b->cap);
-	buf_free(b);
-}
-
 void
 auth_free(struct auth **ap)
 {
@@ -51,52 +41,29 @@ auth_free(struct auth **ap)
 
 	if (a == NULL)
 		return;
-	auth_wipe(&a->username);
-	auth_wipe(&a->password);
-	auth_wipe(&a->response);
+	sasl_wipe(&a->username);
+	sasl_wipe(&a->password);
+	sasl_wipe(&a->response);
 	free(a->mechanism);
 	free(a);
 	*ap = NULL;
 }
 
-/* "=" is an empty response (RFC 4954 4). */
+/* The client's response takes the place of the one before. */
 static int
-auth_decode(struct buf *out, struct str text)
+auth_take(struct auth *a, struct str line)
 {
-	size_t	pad = 0;
-	int	n;
-
-	auth_wipe(out);
-	if (str_eq(text, STR("=")))
-		return 0;
-	if (text.len % 4 != 0 || text.len > AUTH_RESPONSE_MAX)
-		return -1;
-	if (text.len == 0)
-		return 0;
-	while (pad < 2 && text.p[text.len - 1 - pad] == '=')
-		pad++;
-	if (memchr(text.p, '=', text.len - pad) != NULL)
-		return -1;
-	n = EVP_DecodeBlock((unsigned char *)buf_reserve(out, text.len),
-	    (const unsigned char *)text.p, (int)text.len);
-	if (n < 0 || (size_t)n < pad)
-		return -1;
-	buf_added(out, (size_t)n - pad);
-	return 0;
+	sasl_wipe(&a->response);
+	return sasl_decode(&a->response, line);
 }
 
 static void
 auth_challenge(struct session *s, struct str plain)
 {
 	struct buf	b = BUF_INIT;
-	int		n;
 
 	buf_add_text(&b, "334 ");
-	n = EVP_EncodeBlock((unsigned char *)buf_reserve(&b,
-	    plain.len * 2 + 8),
-	    (const unsigned char *)(plain.len != 0 ? plain.p : ""),
-	    (int)plain.len);
-	buf_added(&b, (size_t)n);
+	sasl_encode(&b, plain);
 	buf_add_text(&b, "\r\n");
 	stream_write(s->stream, buf_data(&b), b.len);
 	farewell_reply(s, buf_str(&b));
@@ -162,19 +129,14 @@ auth_run_hook(struct session *s)
 
 /* ---- PLAIN (RFC 4616), LOGIN ------------------------------------------- */
 
-/* [authzid] NUL authcid NUL password; another identity is not given. */
 static int
 auth_plain(struct auth *a)
 {
-	struct str	id, name, password;
+	struct str	username, password;
 
-	id = str_split(buf_str(&a->response), '\0', &name);
-	name = str_split(name, '\0', &password);
-	if (name.p == NULL || password.p == NULL || name.len == 0 ||
-	    (id.len != 0 && !str_eq(id, name)) ||
-	    memchr(password.p, '\0', password.len) != NULL)
+	if (sasl_plain(buf_str(&a->response), &username, &password) == -1)
 		return -1;
-	buf_add_str(&a->username, name);
+	buf_add_str(&a->username, username);
 	buf_add_str(&a->password, password);
 	return 0;
 }
@@ -267,7 +229,7 @@ session_auth(struct session *s, struct smtp_command *c)
 		s->auth->mechanism = auth_upper(mechanism);
 		s->auth->has_response = initial.p != NULL;
 		if (initial.p != NULL &&
-		    auth_decode(&s->auth->response, initial) == -1)
+		    auth_take(s->auth, initial) == -1)
 			auth_fail(s, &auth_bad_base64);
 		else
 			auth_step(s);
@@ -282,7 +244,7 @@ session_auth_response(struct session *s, struct str line)
 
 	if (str_eq(line, STR("*")))
 		auth_fail(s, &cancelled);
-	else if (auth_decode(&s->auth->response, line) == -1)
+	else if (auth_take(s->auth, line) == -1)
 		auth_fail(s, &auth_bad_base64);
 	else {
 		s->auth->has_response = true;

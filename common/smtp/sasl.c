@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "sasl.h"
-
-#define CHALLENGE_MAX	1024	/* bytes of base64 */
+#include "sasl_text.h"
 
 int
 sasl_choose(struct sasl *s, const struct smtp_caps *caps, bool plain_ok)
@@ -25,24 +24,6 @@ sasl_choose(struct sasl *s, const struct smtp_caps *caps, bool plain_ok)
 			return 0;
 		}
 	return -1;
-}
-
-static void
-sasl_encode(struct buf *line, struct str s)
-{
-	int	n;
-
-	n = EVP_EncodeBlock((unsigned char *)buf_reserve(line,
-	    s.len / 3 * 4 + 5), (const unsigned char *)s.p, (int)s.len);
-	buf_added(line, (size_t)n);
-}
-
-static void
-sasl_wipe(struct buf *b)
-{
-	if (b->mem != NULL)
-		explicit_bzero(b->mem, b->cap);
-	buf_free(b);
 }
 
 void
@@ -63,35 +44,22 @@ sasl_command(struct sasl *s, struct buf *line)
 	sasl_wipe(&plain);
 }
 
-/* EVP_DecodeBlock() counts the bytes of the padding, too. */
-static int
-sasl_challenge(struct str text, unsigned char *out)
-{
-	size_t	pad = 0;
-	int	n;
-
-	text = str_trim(text);
-	if (text.len == 0 || text.len > CHALLENGE_MAX)
-		return -1;
-	while (pad < 2 && pad < text.len && text.p[text.len - 1 - pad] == '=')
-		pad++;
-	n = EVP_DecodeBlock(out, (const unsigned char *)text.p,
-	    (int)text.len);
-	return n < (int)pad ? -1 : n - (int)pad;
-}
-
 static int
 sasl_cram(struct sasl *s, struct str challenge, struct buf *line)
 {
 	static const char	hex[] = "0123456789abcdef";
-	unsigned char		text[CHALLENGE_MAX], md[EVP_MAX_MD_SIZE];
-	struct buf		plain = BUF_INIT;
+	unsigned char		md[EVP_MAX_MD_SIZE];
+	struct buf		text = BUF_INIT, plain = BUF_INIT;
 	unsigned int		len = 0, i;
-	int			n = sasl_challenge(challenge, text);
+	int			rc = sasl_decode(&text, str_trim(challenge));
 
-	if (n == -1 || s->step != 0 ||
-	    HMAC(EVP_md5(), s->password.p, (int)s->password.len, text,
-	    (size_t)n, md, &len) == NULL)
+	if (rc == 0 && (s->step != 0 || text.len == 0 ||
+	    HMAC(EVP_md5(), s->password.p, (int)s->password.len,
+	    (const unsigned char *)buf_data(&text), text.len, md, &len) ==
+	    NULL))
+		rc = -1;
+	buf_free(&text);
+	if (rc == -1)
 		return -1;
 	buf_add_str(&plain, s->username);
 	buf_add_byte(&plain, ' ');
