@@ -105,13 +105,14 @@ message_log(struct session *s, int code, struct str text)
 	smtp_path_add(&to, &first->path);
 	LOG(EV_MESSAGE, &s->log, LOG_NUM("code", code),
 	    LOG_STR("from", buf_cstr(&from)), LOG_STR("to", buf_cstr(&to)),
-	    LOG_NUM("size", (int64_t)s->txn->reader.scan.size),
+	    LOG_NUM("size", (int64_t)transaction_scan(s->txn)->size),
 	    LOG_NUM("recipients", (int64_t)s->txn->facts.recipient_count),
 	    LOG_BYTES("reason", text));
 	buf_free(&from);
 	buf_free(&to);
 	COUNT(messages_received);
-	board_add(COUNTER_bytes_received, (int64_t)s->txn->reader.scan.size);
+	board_add(COUNTER_bytes_received,
+	    (int64_t)transaction_scan(s->txn)->size);
 	if (code < 300)
 		COUNT(messages_accepted);
 	else if (code < 500)
@@ -210,7 +211,7 @@ message_fault(const struct session *s)
 	    "Too many parts within parts", false };
 	const struct params			*p = s->server->params;
 	const struct transaction		*t = s->txn;
-	const struct smtp_scan			*scan = &t->reader.scan;
+	const struct smtp_scan			*scan = transaction_scan(t);
 
 	if (t->too_big)
 		return &big;
@@ -235,7 +236,7 @@ message_run_hook(struct session *s)
 	    .txn = &t->facts, .log = &s->log, .context = &s->context,
 	    .message_cache = &s->message_cache,
 	    .done = message_done, .arg = s },
-	    .body = t->body, .scan = &t->reader.scan,
+	    .body = t->body, .scan = transaction_scan(t),
 	    .present = message_client_present };
 
 	if (s->server->params->received_header)

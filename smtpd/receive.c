@@ -9,6 +9,11 @@
 #include "session.h"
 #include "transaction.h"
 
+/* The words of smtpd_bare_newline. */
+enum { BARE_REJECT, BARE_NORMALIZE };
+
+static void	receive_line(void *arg, struct str piece);
+
 static void
 receive_begin(struct session *s)
 {
@@ -16,6 +21,10 @@ receive_begin(struct session *s)
 
 	if (t->body == NULL) {
 		t->body = body_new(&s->server->bodies);
+		if (s->server->params->smtpd_bare_newline ==
+		    BARE_NORMALIZE)
+			t->normal = (struct smtp_normal){
+			    .out = receive_line, .arg = s };
 		mime_scan_init(&t->mime,
 		    (unsigned)s->server->params->mime_depth_limit);
 	}
@@ -25,13 +34,13 @@ receive_begin(struct session *s)
 
 /* Keeps bytes of the message, unless it is lost already. */
 static void
-receive_bytes(struct session *s, struct str bytes)
+receive_keep(struct session *s, struct str bytes)
 {
 	struct transaction	*t = s->txn;
 	struct err		 e;
 
 	mime_scan_add(&t->mime, bytes);
-	if (t->reader.scan.size > s->server->params->message_size_limit)
+	if (transaction_scan(t)->size > s->server->params->message_size_limit)
 		t->too_big = true;
 	if (bytes.len == 0 || t->too_big || t->failed)
 		return;
@@ -39,6 +48,36 @@ receive_bytes(struct session *s, struct str bytes)
 		return;
 	t->failed = true;
 	LOG(EV_SYSTEM_ERROR, &s->log, LOG_STR("reason", e.text));
+}
+
+static void
+receive_line(void *arg, struct str piece)
+{
+	struct session	*s = arg;
+
+	smtp_scan_add(&s->txn->kept, piece);
+	receive_keep(s, piece);
+}
+
+static void
+receive_bytes(struct session *s, struct str bytes)
+{
+	if (s->txn->normal.out != NULL)
+		smtp_normal_add(&s->txn->normal, bytes);
+	else
+		receive_keep(s, bytes);
+}
+
+static void
+receive_end(struct session *s)
+{
+	struct transaction	*t = s->txn;
+
+	if (t->normal.out != NULL) {
+		smtp_normal_end(&t->normal);
+		smtp_scan_end(&t->kept);
+	}
+	session_end_message(s);
 }
 
 void
@@ -63,7 +102,7 @@ session_data(struct session *s, struct str in)
 		receive_bytes(s, run);
 	}
 	if (smtp_data_done(&t->reader))
-		session_end_message(s);
+		receive_end(s);
 	return used;
 }
 
@@ -79,7 +118,7 @@ chunk_done(struct session *s)
 	s->mode = MODE_COMMAND;
 	if (s->chunk_last) {
 		smtp_scan_end(&t->reader.scan);
-		session_end_message(s);
+		receive_end(s);
 	} else if (t->too_big) {
 		session_reset(s);
 		session_refuse(s, &big);

@@ -65,6 +65,12 @@ transaction_new(const char *id, const struct smtp_command *mail,
 	return t;
 }
 
+const struct smtp_scan *
+transaction_scan(const struct transaction *t)
+{
+	return t->normal.out != NULL ? &t->kept : &t->reader.scan;
+}
+
 void
 transaction_free(struct transaction **tp)
 {

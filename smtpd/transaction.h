@@ -17,6 +17,7 @@
 #include "mime/scan.h"
 #include "smtp/body.h"
 #include "smtp/data.h"
+#include "smtp/normal.h"
 
 struct eod_run;
 
@@ -24,6 +25,8 @@ struct transaction {
 	struct hook_transaction	 facts;
 	struct body		*body;
 	struct smtp_data	 reader;
+	struct smtp_normal	 normal;	/* out NULL: kept as it came */
+	struct smtp_scan	 kept;		/* what it made of them */
 	struct mime_scan	 mime;
 	struct buf		 trace;		/* our Received field */
 	struct eod_run		*run;
@@ -35,6 +38,8 @@ struct transaction *transaction_new(const char *id,
 		    const struct smtp_command *mail,
 		    const struct smtp_mail_options *options);
 void		 transaction_free(struct transaction **t);
+/* Of the bytes in the body. */
+const struct smtp_scan *transaction_scan(const struct transaction *t);
 /* One that is not among the recipients yet; and adding it. */
 struct hook_recipient *transaction_recipient(struct transaction *t,
 		    const struct smtp_command *rcpt,

@@ -404,6 +404,10 @@ stream_free(struct stream **sp)
 	*sp = NULL;
 	stream_watch(s, false, false);
 	loop_cancel(s->loop, &s->turn);
+	/* A peer that is still there hears that this end is meant. */
+	if (s->ssl != NULL && s->phase == STREAM_OPEN && !s->broken &&
+	    !s->shut_done)
+		(void)SSL_shutdown(s->ssl);
 	SSL_free(s->ssl);
 	s->ssl = NULL;
 	(void)close(s->fd);

@@ -205,6 +205,29 @@ def test_5321_1_line_ends():
             assert body(text.replace(b"\r\n.", b"\r\n")) in said, said
 
 
+def test_5321_1_normalize():
+    """Where a service is told to, bare ones become CRLF; nothing more ends."""
+    with Server(smtpd_bare_newline="normalize") as s:
+        for sent, kept in (
+                (b"a\nb\r\n", b"a\r\nb\r\n"), (b"a\rb\r\n", b"a\r\nb\r\n"),
+                (b"a\n\rb\r\n", b"a\r\n\r\nb\r\n"),
+                (b"a\r\r\n", b"a\r\n\r\n"),
+                (b"x\n.\nMAIL FROM:<y@z>\r\n",
+                 b"x\r\n.\r\nMAIL FROM:<y@z>\r\n"),
+                (b"x\r.\r\nQUIT\n", None)):
+            end = b"" if sent.endswith(b"\r\n") else b"\r\n"
+            said = row(s, EHLO + ENVELOPE + b"DATA\r\n" + sent + end +
+                       b".\r\n", ["250", "250", "250", "354", "250 2.0.0",
+                                  "221"])
+            assert kept is None or body(kept) in said, (sent, said)
+        said = row(s, EHLO + ENVELOPE + b"BDAT 4\r\na\n\nb"
+                   b"BDAT 2 LAST\r\n\rc", ["250", "250", "250", "250",
+                                          "250 2.0.0", "221"])
+        assert body(b"a\r\n\r\nb\r\nc") in said
+        row(s, EHLO + ENVELOPE + b"DATA\r\n" + b"\n" * 60000 + b"\r\n.\r\n",
+            ["250", "250", "250", "354", "552 5.3.4", "221"], cuts=False)
+
+
 def test_5321_2_dots():
     """One leading dot goes; the empty message is a message."""
     with Server() as s:
