@@ -15,6 +15,17 @@ tls_error(struct err *e, const char *what)
 	    "OpenSSL error");
 }
 
+/* A key with a password would wait at a terminal for someone to type it. */
+int
+tls_no_password(char *buf, int size, int writing, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}
+
 struct tls_context *
 tls_new(const SSL_METHOD *method, struct err *e)
 {
@@ -27,6 +38,7 @@ tls_new(const SSL_METHOD *method, struct err *e)
 		tls_context_free(&ctx);
 		return NULL;
 	}
+	SSL_CTX_set_default_passwd_cb(ctx->ssl, tls_no_password);
 	/* A peer that closes without close_notify just closes: a message
 	 * is complete by its own end, never by the connection's. */
 	SSL_CTX_set_options(ctx->ssl, SSL_OP_NO_RENEGOTIATION |

@@ -85,7 +85,7 @@ identity_read(struct tls_identity *i, FILE *f, const char *file,
 {
 	X509	*cert;
 
-	i->key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+	i->key = PEM_read_PrivateKey(f, NULL, tls_no_password, NULL);
 	if (i->key == NULL)
 		return err_set(e, "%s: no private key", file);
 	rewind(f);

@@ -12,11 +12,14 @@ struct stream;
 struct tls_context {
 	SSL_CTX			*ssl;
 	struct tls_context	*more;	/* certificates for other names */
+	unsigned char		 id[32]; /* whose tickets are good here */
 };
 
 struct tls_context *tls_new(const SSL_METHOD *method, struct err *e);
 /* -1, with what OpenSSL has to say. */
 int	tls_error(struct err *e, const char *what);
+/* For OpenSSL: there is none. */
+int	tls_no_password(char *buf, int size, int writing, void *arg);
 /* tls_ticket.c */
 void	tls_tickets_use(SSL_CTX *ssl);
 /* A session on the stream; neither side yet. */

@@ -27,13 +27,60 @@ server_load(SSL_CTX *ssl, const char *cert, const char *key, struct err *e)
 	return 0;
 }
 
-/* Tickets of one certificate are good for the others. */
-static void
-server_set_id(SSL_CTX *ssl)
+static int
+server_add_file(EVP_MD_CTX *md, const char *path)
 {
-	static const unsigned char	id[] = "halyard";
+	char	part[4096];
+	FILE	*f = path[0] != '\0' ? fopen(path, "re") : NULL;
+	size_t	n;
+	int	ok = 1;
 
-	(void)SSL_CTX_set_session_id_context(ssl, id, sizeof id - 1);
+	while (f != NULL && ok == 1 && (n = fread(part, 1, sizeof part, f)) > 0)
+		ok = EVP_DigestUpdate(md, part, n);
+	if (f != NULL)
+		(void)fclose(f);
+	return ok;
+}
+
+/*
+ * Tickets of one certificate are good for the others.  A ticket also says
+ * that a client's certificate held: it is good for those only who would ask
+ * the same authorities.
+ */
+static int
+server_make_id(struct tls_context *ctx, const struct tls_server_options *o,
+    struct err *e)
+{
+	const char	*base = o->ask_cert ? "halyard asks" : "halyard";
+	EVP_MD_CTX	*md = EVP_MD_CTX_new();
+	int		 ok;
+
+	ok = md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+	    EVP_DigestUpdate(md, base, strlen(base)) == 1 &&
+	    (!o->ask_cert || server_add_file(md, o->ca_file) == 1) &&
+	    EVP_DigestFinal_ex(md, ctx->id, NULL) == 1;
+	EVP_MD_CTX_free(md);
+	if (ok && SSL_CTX_set_session_id_context(ctx->ssl, ctx->id,
+	    sizeof ctx->id) == 1)
+		return 0;
+	return tls_error(e, "tickets");
+}
+
+/* Whatever the name, a client's certificate is looked at in the same way. */
+static int
+server_share(const struct tls_context *from, struct tls_context *to,
+    struct err *e)
+{
+	const STACK_OF(X509_NAME)	*names;
+
+	names = SSL_CTX_get_client_CA_list(from->ssl);
+	if (names != NULL)
+		SSL_CTX_set_client_CA_list(to->ssl, SSL_dup_CA_list(names));
+	SSL_CTX_set1_cert_store(to->ssl, SSL_CTX_get_cert_store(from->ssl));
+	if (SSL_CTX_set_session_id_context(to->ssl, from->id,
+	    sizeof from->id) == 1)
+		return 0;
+	return tls_error(e, "tickets");
 }
 
 static void
@@ -56,8 +103,8 @@ server_load_named(struct tls_context *ctx, const char *dir, const char *name,
 	if (more == NULL)
 		return -1;
 	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
-	server_set_id(more->ssl);
-	if (server_load(more->ssl, path, path, e) == -1) {
+	if (server_share(ctx, more, e) == -1 ||
+	    server_load(more->ssl, path, path, e) == -1) {
 		tls_context_free(&more);
 		return -1;
 	}
@@ -201,11 +248,11 @@ server_set(struct tls_context *ctx, const struct tls_server_options *o,
 	    server_set_protocols(ssl, o->protocols, e) == -1 ||
 	    server_set_ciphers(ssl, o->ciphers, e) == -1 ||
 	    (o->ask_cert && server_ask_cert(ssl, o->ca_file, e) == -1) ||
+	    server_make_id(ctx, o, e) == -1 ||
 	    (o->cert_dir[0] != '\0' &&
 	    server_load_dir(ctx, o->cert_dir, e) == -1))
 		return -1;
 	(void)SSL_CTX_set_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
-	server_set_id(ssl);
 	(void)SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
 	(void)SSL_CTX_set_timeout(ssl, o->session_s);
 	if (ctx->more != NULL) {

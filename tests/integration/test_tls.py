@@ -7,7 +7,7 @@ import socket
 import ssl
 import tempfile
 
-from halyard import Client, Instance, free_port, main, wait_for
+from halyard import MTACTL, Client, Instance, free_port, main, wait_for
 from pki import Pki
 
 ACCEPT = 'Accept("ok");\n'
@@ -267,6 +267,125 @@ def test_client_certificates():
                     got = c.message().text[4][6:]
                     assert want.split()[1:] == got.split()[1:], (cert, got)
                     assert ("X509Resource" in got) == (cert is not None)
+
+
+def client_of(t, ca, name="client"):
+    """A context that shows a certificate of that authority."""
+    cert, key = t.pki.make(name + "-" + ca, name, ca=ca)
+    with open(cert, "a") as out, open(t.pki.path(ca + ".pem")) as f:
+        out.write(f.read())
+    ctx = t.context()
+    ctx.load_cert_chain(cert, key)
+    return ctx
+
+
+def verdict_on(c):
+    c.expect(220)
+    c.hello()
+    return c.message().text[4][6:].split()[-1]
+
+
+def test_client_certificates_by_name():
+    """The name that a client asks for does not change who it is."""
+    t = Tls(params={"smtpd_tls_ask_cert": "yes"}, names=["a.example.org"])
+    t.mta.set(smtpd_tls_ca_file=t.pki.path("ca.pem"))
+    with t:
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            ctx = client_of(t, "ca")
+            ctx.maximum_version = version
+            for name in ("mx.example.org", "a.example.org"):
+                with t.dial(ctx, name=name) as c:
+                    assert verdict_on(c) == "0", (version, name)
+
+
+def test_tickets_carry_no_trust():
+    """A certificate that one service's authorities signed says nothing to
+    a service that asks others, by a ticket neither."""
+    t = Tls(params={"smtpd_tls_ask_cert": "yes"})
+    t.pki.make("other", "Other CA", is_ca=True)
+    t.mta.set(smtpd_tls_ca_file=t.pki.path("ca.pem"))
+    strict = free_port()
+    with open(t.mta.path("master.cf"), "a") as f:
+        f.write("127.0.0.1:%d inet n - - - 1 smtpd\n    -o "
+                "smtpd_tls_wrapper=yes -o smtpd_tls_ca_file=%s\n"
+                % (strict, t.pki.path("other.pem")))
+    with t:
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            ctx = client_of(t, "ca")
+            ctx.maximum_version = version
+            with t.dial(ctx) as c:
+                assert verdict_on(c) == "0"
+                session = c.sock.session
+            with t.dial(ctx, session=session) as c:
+                assert verdict_on(c) == "0" and c.sock.session_reused
+            usual, t.tls_port = t.tls_port, strict
+            with t.dial(ctx, session=session) as c:
+                assert verdict_on(c) == "19" and not c.sock.session_reused
+            t.tls_port = usual
+
+
+def test_key_with_a_password():
+    """Refused at once: nobody is asked for it."""
+    from pki import openssl
+    t = Tls()
+    openssl("ec", "-in", t.pki.path("server.key"), "-aes128", "-passout",
+            "pass:x", "-out", t.pki.path("locked.key"))
+    t.mta.set(smtpd_tls_key_file=t.pki.path("locked.key"))
+    try:
+        status, said = under_terminal(t.mta, "run")
+        assert status == 1 and "PEM pass" not in said, (status, said)
+        t.mta.wait_log("locked.key")
+    finally:
+        t.mta.stop()
+        t.tmp.cleanup()
+
+
+def under_terminal(mta, *args):
+    """Exit status and output of mtactl that has a terminal."""
+    import pty
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execv(MTACTL, [MTACTL, "-c", mta.conf] + list(args))
+    said = b""
+    try:
+        while part := os.read(fd, 4096):
+            said += part
+            if b"PEM pass phrase" in said:
+                os.kill(pid, 9)
+    except OSError:
+        pass
+    os.close(fd)
+    status = os.waitpid(pid, 0)[1]
+    return os.waitstatus_to_exitcode(status), said.decode()
+
+
+def test_certificate_that_changes():
+    """A reload takes the new one; a broken one is refused, and what ran goes
+    on."""
+    def shown():
+        with t.dial(t.context(check_hostname=False)) as c:
+            return c.sock.getpeercert()["serialNumber"]
+
+    def replace(text):
+        with open(t.pki.path("server.pem"), "w") as f:
+            f.write(text)
+
+    with Tls() as t:
+        first = shown()
+        with open(t.pki.path("server.pem")) as f:
+            old_text = f.read()
+        for broken in ("", "-----BEGIN CERTIFICATE-----\nAAAA\n", old_text):
+            if broken == old_text:          # with a key that is not its own
+                t.pki.make("server", "mx.example.org", ["mx.example.org"],
+                           ca="ca")
+            replace(broken)
+            p = t.mta.ctl("reload", check=False)
+            assert p.returncode == 1 and "server." in p.stderr + p.stdout, p
+            assert shown() == first
+        t.pki.make("server", "mx.example.org", ["mx.example.org"], ca="ca")
+        assert shown() == first             # not before it is told
+        t.mta.ctl("reload")
+        wait_for(lambda: shown() != first, text="the new certificate")
 
 
 def resumed(t, ctx, session, tries=12):
