@@ -1,7 +1,8 @@
 /*
  * Bytes come in by session_on_read(), which hands them to the mode's reader
  * until it wants no more.  Replies collect in the stream and leave together:
- * a client that pipelines gets them in one write.
+ * a client that pipelines gets them in one write.  One that does not read
+ * them is not read from either, until they have left.
  *
  * One timer per session serves three limits (silence, one message, the whole
  * session): it fires at the earliest of them, and is only a store to move.
@@ -28,6 +29,7 @@
 
 #define LINGER_MS	5000
 #define LINE_MAX_BYTES	(12288 + 2)	/* the longest, AUTH's (RFC 4954) */
+#define UNREAD_REPLIES	(64 * 1024)	/* a client with more must read first */
 
 static size_t	session_on_read(void *arg, struct str data);
 static void	session_on_close(void *arg, enum stream_close how,
@@ -206,12 +208,33 @@ session_on_drain(void *arg)
 			session_end(s);
 		return;
 	}
-	if (s->mode != MODE_CLOSING)
+	if (s->mode != MODE_CLOSING) {
+		if (stream_unread(s->stream).len > 0)
+			stream_more(s->stream);
 		return;
+	}
 	if (s->peer_eof || !s->linger)
 		session_end(s);
 	else
 		stream_shutdown(s->stream);
+}
+
+/* Replies that nobody reads would be memory that a stranger takes. */
+static bool
+session_backed_up(const struct session *s)
+{
+	return (s->mode == MODE_COMMAND || s->mode == MODE_AUTH) &&
+	    stream_unsent(s->stream) > UNREAD_REPLIES;
+}
+
+/* Commands that came before a FIN, left unread so far. */
+static bool
+session_has_more(const struct session *s)
+{
+	struct str	unread = stream_unread(s->stream);
+
+	return (s->mode == MODE_COMMAND || s->mode == MODE_AUTH) &&
+	    unread.len > 0 && memchr(unread.p, '\n', unread.len) != NULL;
 }
 
 /* False: a message whose end was given to a backend is waited for. */
@@ -245,6 +268,9 @@ session_on_close(void *arg, enum stream_close how, const char *why)
 			return;
 		if (!session_abort_wait(s))
 			return;
+	} else if (how == STREAM_EOF && session_has_more(s)) {
+		stream_more(s->stream);
+		return;
 	}
 	session_end(s);
 }
@@ -309,9 +335,10 @@ session_line(struct session *s, struct str in)
 
 	n = lf != NULL ? (size_t)(lf - in.p) + 1 : in.len;
 	if (n > LINE_MAX_BYTES) {
-		if (lf == NULL)
-			s->mode = MODE_DISCARD;
-		else
+		/* It was no answer: an exchange of AUTH ends with it. */
+		auth_free(&s->auth);
+		s->mode = lf == NULL ? MODE_DISCARD : MODE_COMMAND;
+		if (lf != NULL)
 			session_refuse(s, &refuse_long_line);
 		return n;
 	}
@@ -379,15 +406,20 @@ session_on_read(void *arg, struct str data)
 	struct str	 in = data;
 	size_t		 n;
 
-	while (in.len > 0 && (n = session_read_mode(s, in)) > 0) {
+	while (in.len > 0 && !session_backed_up(s) &&
+	    (n = session_read_mode(s, in)) > 0) {
 		in.p += n;
 		in.len -= n;
 	}
 	if (s->mode == MODE_WAIT)
 		stream_pause(s->stream);
-	else if (s->peer_eof && s->mode != MODE_CLOSING) {
+	else if (s->peer_eof && s->mode != MODE_CLOSING &&
+	    !session_backed_up(s)) {
 		farewell_by(s, "remote");
-		session_close(s);
+		if (stream_unsent(s->stream) > 0)
+			session_close(s);
+		else
+			session_end(s);
 	}
 	else if (s->mode != MODE_CLOSING && session_progressed(s, data, in))
 		session_set_timer(s);

@@ -505,6 +505,12 @@ stream_error(const struct stream *s)
 	return s->error;
 }
 
+size_t
+stream_unsent(const struct stream *s)
+{
+	return s->out.len;
+}
+
 struct str
 stream_unread(const struct stream *s)
 {

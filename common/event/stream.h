@@ -97,6 +97,8 @@ void		 stream_more(struct stream *s);
 /* In on_close(): errno, or OpenSSL's code after STREAM_TLS; 0: none. */
 unsigned long	 stream_error(const struct stream *s);
 struct str	 stream_unread(const struct stream *s);
+/* What was written and has not left yet. */
+size_t		 stream_unsent(const struct stream *s);
 /* How much may be kept unread (default 64 KiB); reading stops there. */
 void		 stream_read_limit(struct stream *s, size_t bytes);
 /*
