@@ -15,7 +15,9 @@
 #include <sys/syscall.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -121,15 +123,14 @@ static const int	calls_always[] = {
 	SCMP_SYS(dup), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),
 	SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(epoll_wait),
 	SCMP_SYS(eventfd2), SCMP_SYS(exit), SCMP_SYS(exit_group),
-	SCMP_SYS(fcntl), SCMP_SYS(fstat), SCMP_SYS(ftruncate),
-	SCMP_SYS(futex), SCMP_SYS(getegid), SCMP_SYS(geteuid),
-	SCMP_SYS(getgid), SCMP_SYS(getpeername), SCMP_SYS(getpid),
-	SCMP_SYS(getrandom), SCMP_SYS(getrlimit), SCMP_SYS(getsockname),
-	SCMP_SYS(getsockopt), SCMP_SYS(gettid), SCMP_SYS(gettimeofday),
-	SCMP_SYS(getuid), SCMP_SYS(lseek), SCMP_SYS(madvise),
-	SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(mremap),
-	SCMP_SYS(munmap), SCMP_SYS(nanosleep), SCMP_SYS(newfstatat),
-	SCMP_SYS(pipe2), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(pread64),
+	SCMP_SYS(fstat), SCMP_SYS(futex), SCMP_SYS(getegid),
+	SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getpeername),
+	SCMP_SYS(getpid), SCMP_SYS(getrandom), SCMP_SYS(getrlimit),
+	SCMP_SYS(getsockname), SCMP_SYS(getsockopt), SCMP_SYS(gettid),
+	SCMP_SYS(gettimeofday), SCMP_SYS(getuid), SCMP_SYS(lseek),
+	SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap),
+	SCMP_SYS(nanosleep), SCMP_SYS(newfstatat), SCMP_SYS(pipe2),
+	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(pread64),
 	SCMP_SYS(preadv), SCMP_SYS(pselect6), SCMP_SYS(pwrite64),
 	SCMP_SYS(pwritev), SCMP_SYS(read), SCMP_SYS(readv),
 	SCMP_SYS(recvfrom), SCMP_SYS(recvmmsg), SCMP_SYS(recvmsg),
@@ -137,10 +138,19 @@ static const int	calls_always[] = {
 	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(sched_yield), SCMP_SYS(select), SCMP_SYS(sendmmsg),
 	SCMP_SYS(sendmsg), SCMP_SYS(sendto), SCMP_SYS(set_robust_list),
-	SCMP_SYS(setsockopt), SCMP_SYS(shutdown), SCMP_SYS(sigaltstack),
-	SCMP_SYS(socketpair), SCMP_SYS(statx), SCMP_SYS(sysinfo),
-	SCMP_SYS(time), SCMP_SYS(uname), SCMP_SYS(write), SCMP_SYS(writev),
+	SCMP_SYS(shutdown), SCMP_SYS(sigaltstack), SCMP_SYS(socketpair),
+	SCMP_SYS(statx), SCMP_SYS(sysinfo), SCMP_SYS(time),
+	SCMP_SYS(uname), SCMP_SYS(write), SCMP_SYS(writev),
 };
+
+/*
+ * Some of what these do.  Not among it: to have the kernel send a signal
+ * (F_SETOWN, F_SETSIG), and to empty the log (ftruncate is not named at all).
+ */
+static const int	fcntl_commands[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,
+	F_SETFD, F_GETFL, F_SETFL };
+static const int	setsockopt_levels[] = { SOL_SOCKET, IPPROTO_TCP,
+	IPPROTO_IP, IPPROTO_IPV6 };
 
 /* With SANDBOX_NET; a source address is bound, nothing is listened on. */
 static const int	calls_net[] = { SCMP_SYS(bind) };
@@ -169,11 +179,54 @@ filter_add(scmp_filter_ctx f, uint32_t action, const int *calls, size_t n)
 	return rc;
 }
 
+/* Streams and datagrams of the usual protocol, not raw, not ICMP. */
 static int
 filter_socket(scmp_filter_ctx f, int family)
 {
-	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family));
+	static const struct {
+		int	type;
+		int	protocol;
+	} kinds[] = { { SOCK_STREAM, 0 }, { SOCK_STREAM, IPPROTO_TCP },
+	    { SOCK_DGRAM, 0 }, { SOCK_DGRAM, IPPROTO_UDP } };
+	const scmp_datum_t	flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+	size_t			i;
+	int			rc = 0;
+
+	for (i = 0; i < N(kinds) && rc == 0; i++)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3,
+		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family),
+		    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff & ~flags,
+		    (scmp_datum_t)kinds[i].type),
+		    SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)kinds[i].protocol));
+	return rc;
+}
+
+static int
+filter_second(scmp_filter_ctx f, int call, const int *values, size_t n)
+{
+	size_t	i;
+	int	rc = 0;
+
+	for (i = 0; i < n && rc == 0; i++)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, call, 1,
+		    SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)values[i]));
+	return rc;
+}
+
+/* Patterns of scripts are compiled to code; who runs none makes no code. */
+static int
+filter_memory(scmp_filter_ctx f, unsigned int promises)
+{
+	const int	calls[] = { SCMP_SYS(mmap), SCMP_SYS(mprotect) };
+	size_t		i;
+	int		rc = 0;
+
+	if ((promises & SANDBOX_FILES) != 0)
+		return filter_add(f, SCMP_ACT_ALLOW, calls, N(calls));
+	for (i = 0; i < N(calls) && rc == 0; i++)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, calls[i], 1,
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	return rc;
 }
 
 /* abort() and raise() signal oneself. */
@@ -196,6 +249,14 @@ filter_build(scmp_filter_ctx f, unsigned int promises)
 		    N(calls_always));
 	if (rc == 0)
 		rc = filter_signal(f);
+	if (rc == 0)
+		rc = filter_memory(f, promises);
+	if (rc == 0)
+		rc = filter_second(f, SCMP_SYS(fcntl), fcntl_commands,
+		    N(fcntl_commands));
+	if (rc == 0)
+		rc = filter_second(f, SCMP_SYS(setsockopt),
+		    setsockopt_levels, N(setsockopt_levels));
 	/* The share service and the system's log are behind such sockets. */
 	if (rc == 0)
 		rc = filter_socket(f, AF_UNIX);

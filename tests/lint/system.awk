@@ -1,11 +1,11 @@
 # usage: awk -f tests/lint/system.awk FILES...
 #
-# What only one system has stays in common/compat and in sandbox_*.c.
+# What only one system has stays in common/compat and in sandbox_*.c, and their tests.
 function complain(what) {
 	printf "%s:%d: %s belongs in common/compat\n", FILENAME, FNR, what
 	bad = 1
 }
-FILENAME ~ /^common\/compat\// || FILENAME ~ /(^|\/)sandbox_[a-z]*\.c$/ { next }
+FILENAME ~ /^common\/compat\// || FILENAME ~ /(^|\/)(test_)?sandbox_[a-z]*\.c$/ { next }
 /^#[ \t]*include[ \t]*<(linux|asm)\// { complain($0); next }
 /^#[ \t]*include[ \t]*<sys\/(epoll|event|prctl|eventfd|timerfd|signalfd|inotify|capsicum|procctl|sendfile|sysctl|syscall|capability)\.h>/ {
 	complain($0); next

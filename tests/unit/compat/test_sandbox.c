@@ -17,6 +17,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@
 
 static char			 top[] = "/tmp/test_sandbox.XXXXXX";
 static struct sandbox_dirs	 dirs;
+static int			 log_fd;
 
 /* Each: 0 it went, or errno. */
 static int
@@ -178,6 +180,96 @@ try_chmod(void)
 	return result(fchmod(dirs.scratch, 0777));
 }
 
+/* What a log is to a worker: a descriptor from before. */
+static int
+try_empty_log(void)
+{
+	return result(ftruncate(log_fd, 0));
+}
+
+static int
+try_signal_by_io(void)
+{
+	return result(fcntl(log_fd, F_SETOWN, getppid()));
+}
+
+static int
+try_raw_inet(void)
+{
+	return result(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP));
+}
+
+static int
+try_ping(void)
+{
+	return result(socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP));
+}
+
+static int
+try_udp(void)
+{
+	int	on = 1, fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK |
+		    SOCK_CLOEXEC, IPPROTO_UDP);
+
+	return fd == -1 ? errno : result(setsockopt(fd, IPPROTO_IPV6,
+	    IPV6_V6ONLY, &on, sizeof on));
+}
+
+static int
+try_udp_options(void)
+{
+	int	on = 1, fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	return fd == -1 ? 0 : result(setsockopt(fd, IPPROTO_UDP, 1, &on,
+	    sizeof on));
+}
+
+static int
+try_code(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED ? 0 : errno;
+}
+
+static int
+try_make_code(void)
+{
+	void	*p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return 0;
+	return result(mprotect(p, 4096, PROT_READ | PROT_EXEC));
+}
+
+static int
+try_links(void)
+{
+	if (linkat(dirs.read, "in", dirs.scratch, "in", 0) == 0 ||
+	    symlinkat("/etc/passwd", dirs.scratch, "s") == 0 ||
+	    renameat(dirs.read, "in", dirs.scratch, "in") == 0 ||
+	    mknodat(dirs.scratch, "p", S_IFIFO | 0600, 0) == 0)
+		return 0;
+	return errno;
+}
+
+static int
+try_owner(void)
+{
+	return result(fchown(log_fd, getuid(), getgid()));
+}
+
+static int
+try_socket_file(void)
+{
+	struct sockaddr_un	a = { .sun_family = AF_UNIX };
+	int			fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)snprintf(a.sun_path, sizeof a.sun_path, "%s/s/sock", top);
+	return fd == -1 ? 0 : result(bind(fd, (struct sockaddr *)&a,
+	    sizeof a));
+}
+
 static const struct {
 	const char	*name;
 	int		(*fn)(void);
@@ -207,6 +299,18 @@ static const struct {
 	{ "clock", try_clock, 0, 0 },
 	{ "mkdir", try_mkdir, ALL, EPERM },
 	{ "chmod", try_chmod, ALL, EPERM },
+	{ "empty log", try_empty_log, ALL, EPERM },
+	{ "signal by io", try_signal_by_io, ALL, EPERM },
+	{ "raw inet", try_raw_inet, ALL, EPERM },
+	{ "ping", try_ping, ALL, EPERM },
+	{ "udp", try_udp, ALL, 0 },
+	{ "udp options", try_udp_options, ALL, EPERM },
+	{ "code", try_code, ALL, 0 },
+	{ "code, no files", try_code, SANDBOX_NET, EPERM },
+	{ "make code, no files", try_make_code, 0, EPERM },
+	{ "links", try_links, ALL, EPERM },
+	{ "owner", try_owner, ALL, EPERM },
+	{ "socket file", try_socket_file, ALL, EACCES },
 };
 
 static int
@@ -259,8 +363,10 @@ setup(void **state)
 	if (mkdir(path, 0700) == -1)
 		return -1;
 	dirs.scratch = open(path, O_RDONLY | O_DIRECTORY);
+	log_fd = openat(dirs.scratch, "log", O_WRONLY | O_APPEND | O_CREAT,
+	    0600);
 	fd = openat(dirs.read, "in", O_WRONLY | O_CREAT, 0600);
-	return fd == -1 ? -1 : close(fd);
+	return log_fd == -1 || fd == -1 ? -1 : close(fd);
 }
 
 static int
@@ -271,6 +377,8 @@ teardown(void **state)
 	(void)state;
 	(void)unlinkat(dirs.read, "in", 0);
 	(void)unlinkat(dirs.read, "new", 0);
+	(void)unlinkat(dirs.scratch, "log", 0);
+	(void)unlinkat(dirs.scratch, "sock", 0);
 	(void)unlinkat(dirs.scratch, "d", AT_REMOVEDIR);
 	(void)close(dirs.read);
 	(void)close(dirs.scratch);
