@@ -317,7 +317,8 @@ instance_lock(struct instance *i, const struct conf *conf, struct err *e)
 		return err_errno(e, "%s", path);
 	(void)snprintf(name, sizeof name, "%s/master.pid", run);
 	conf_path(conf, name, path, sizeof path);
-	i->pid_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	i->pid_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+	    0644);
 	if (i->pid_file == -1)
 		return err_errno(e, "%s", path);
 	if (lockf(i->pid_file, F_TLOCK, 0) == -1)

@@ -180,14 +180,14 @@ process_tell(struct process *p)
 	CHANNEL_SEND(p->channel, START, -1, { .unused = 0 });
 }
 
-/* ---- What it says ------------------------------------------------------ */
+/* ---- What it says, of its start; later it has nothing to say ------------- */
 
 static int
 process_on_hello(struct process *p, struct rbuf *r)
 {
 	struct ipc_HELLO	m;
 
-	if (ipc_get_HELLO(r, &m) == -1)
+	if (ipc_get_HELLO(r, &m) == -1 || p->state != PROCESS_STARTING)
 		return -1;
 	if (m.table_hash == ipc_table_hash())
 		return 0;
@@ -216,7 +216,7 @@ process_on_refused(struct process *p, struct rbuf *r)
 	struct ipc_REFUSED	m;
 	struct house		*h = p->generation->house;
 
-	if (ipc_get_REFUSED(r, &m) == -1)
+	if (ipc_get_REFUSED(r, &m) == -1 || p->state != PROCESS_STARTING)
 		return -1;
 	p->refused = true;
 	h->ops->on_diag(h->arg, m.file, (int)m.line, (int)m.column, m.text);

@@ -136,6 +136,8 @@ auth_plain(struct auth *a)
 
 	if (sasl_plain(buf_str(&a->response), &username, &password) == -1)
 		return -1;
+	sasl_wipe(&a->username);
+	sasl_wipe(&a->password);
 	buf_add_str(&a->username, username);
 	buf_add_str(&a->password, password);
 	return 0;
@@ -157,10 +159,14 @@ auth_step(struct session *s)
 		auth_run_hook(s);
 	else if (!a->has_response)
 		auth_challenge(s, STR("Username:"));
+	else if (a->response.len > 0 && memchr(buf_data(&a->response), '\0',
+	    a->response.len) != NULL)
+		auth_fail(s, &auth_bad_base64);
 	else if (a->state++ == 0) {
 		buf_add_str(&a->username, buf_str(&a->response));
 		auth_challenge(s, STR("Password:"));
 	} else {
+		sasl_wipe(&a->password);
 		buf_add_str(&a->password, buf_str(&a->response));
 		auth_run_hook(s);
 	}

@@ -49,6 +49,20 @@ crowding_client_full(const struct server *srv, const struct netaddr *a,
 	return all >= (uint64_t)p->smtpd_client_connection_limit;
 }
 
+bool
+crowding_move(const struct server *srv, uint64_t *client,
+    const struct netaddr *a)
+{
+	crowding_add(*client, -1);
+	*client = 0;
+	if (crowding_client_full(srv, a, client)) {
+		*client = 0;
+		return false;
+	}
+	crowding_add(*client, 1);
+	return true;
+}
+
 void
 crowding_add(uint64_t client, int n)
 {

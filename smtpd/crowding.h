@@ -18,6 +18,9 @@ bool	crowding_full(const struct server *srv);
 /* No room for one more of this client; *client is 0 if it is not counted. */
 bool	crowding_client_full(const struct server *srv,
 	    const struct netaddr *a, uint64_t *client);
+/* The session is another client's from now on; false: of too many. */
+bool	crowding_move(const struct server *srv, uint64_t *client,
+	    const struct netaddr *a);
 void	crowding_add(uint64_t client, int n);
 
 #endif

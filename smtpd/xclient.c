@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/xtext.h"
 
+#include "crowding.h"
 #include "server.h"
 #include "session_hook.h"
 #include "xclient.h"
@@ -174,6 +175,18 @@ xclient_take(struct session *s, struct xclient *x)
 		c->auth_mechanism = xstrdup("XCLIENT");
 }
 
+/* Who is limited is the client that is spoken for, not the speaker. */
+static bool
+xclient_count(struct session *s, const struct xclient *x)
+{
+	struct netaddr	a;
+
+	if (!x->given[X_ADDR])
+		return true;
+	(void)netaddr_parse_ip(&a, str_of(s->conn.remoteip), 0);
+	return crowding_move(s->server, &s->client, &a);
+}
+
 void
 session_xclient(struct session *s, struct smtp_command *c)
 {
@@ -195,7 +208,13 @@ session_xclient(struct session *s, struct smtp_command *c)
 		LOG(EV_XCLIENT, &s->log,
 		    LOG_STR("remoteip", s->conn.remoteip),
 		    LOG_STR("remoteptr", s->conn.remoteptr));
-		session_begin(s);
+		if (xclient_count(s, &x))
+			session_begin(s);
+		else {
+			COUNT(sessions_refused);
+			session_cut(s, "4.7.0", "Too many connections from "
+			    "your address");
+		}
 	}
 	for (i = 0; i < X_COUNT; i++)
 		free(x.text[i]);

@@ -171,6 +171,25 @@ json_char(struct str s)
 	return 0;
 }
 
+/*
+ * Characters of a good many bytes that are none to look at: they command a
+ * terminal (U+0080 to U+009F), or turn round what stands beside them.
+ */
+static unsigned int
+json_unseen(struct str s)
+{
+	const unsigned char	*p = (const unsigned char *)s.p;
+	unsigned int		 c;
+
+	if (s.len == 2 && p[0] == 0xc2 && p[1] < 0xa0)
+		return p[1];
+	if (s.len != 3 || p[0] != 0xe2 || (p[1] & ~1) != 0x80)
+		return 0;
+	c = 0x2000u | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+	return c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+	    (c >= 0x2066 && c <= 0x2069) ? c : 0;
+}
+
 void
 buf_add_json(struct buf *b, struct str s)
 {
@@ -191,6 +210,9 @@ buf_add_json(struct buf *b, struct str s)
 			buf_add_byte(b, hex[c & 15]);
 		} else if (n == 0)
 			buf_add_text(b, "\\ufffd");
+		else if (json_unseen((struct str){ s.p, n }) != 0)
+			buf_printf(b, "\\u%04x",
+			    json_unseen((struct str){ s.p, n }));
 		else
 			buf_add(b, s.p, n);
 		n = n != 0 ? n : 1;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "compat/hide.h"
 #include "conf/programs.h"
 
 #include "confine.h"
@@ -105,6 +106,8 @@ confine_sandbox(const struct worker *w, struct err *e)
 {
 	if (!w->params.sandbox)
 		return 0;
+	if (process_hide() == -1)
+		return err_errno(e, "hiding the memory");
 	if (sandbox_enter(confine_program(w)->promises, &w->dirs) == -1)
 		return err_errno(e, "entering the sandbox");
 	return 0;

@@ -206,6 +206,43 @@ def test_reload_in_the_jail():
                 assert c.message().code == 250
 
 
+def test_memory_is_hidden():
+    """No core, and nobody but root may look at a worker's memory."""
+    if "san" in BUILD:
+        return SKIP
+    with Instance() as mta:
+        for program in "smtpd", "metrics", "share":
+            for pid in mta.workers(program):
+                assert os.stat("/proc/%d/mem" % pid).st_uid == 0
+                with open("/proc/%d/limits" % pid) as f:
+                    core = [l.split()[4:6] for l in f if "core file" in l]
+                assert core == [["0", "0"]], core
+
+
+def test_descriptors():
+    """A worker holds nothing that it has no use for."""
+    if os.geteuid() != 0 or "san" in BUILD:
+        return SKIP
+    log = "log/halyard.log"
+    with Instance(params={"body_memory_limit": "1k"}) as mta:
+        want = {"smtpd": ["hooks", log, log, "spool"], "metrics": [log, log],
+                "share": [log, log]}
+        for program, files in want.items():
+            for pid in mta.workers(program):
+                found = [os.readlink("/proc/%d/fd/%s" % (pid, fd))
+                         for fd in os.listdir("/proc/%d/fd" % pid)]
+                paths = sorted(os.path.relpath(f, mta.conf) for f in found
+                               if f.startswith("/") and f != "/dev/null")
+                assert paths == files, (program, found)
+                # The channel, a listener, and nothing of the others.
+                socks = [f for f in found if f.startswith("socket")]
+                assert len(socks) == 2, (program, found)
+                with open("/proc/%d/maps" % pid) as f:
+                    shared = [l for l in f if "/shm/" in l and
+                              l.split()[1] == "rw-s"]
+                assert len(shared) == 1, shared     # its own page
+
+
 def test_warning():
     """mtactl says who takes the place of a user that does not exist."""
     mta = Instance()

@@ -77,24 +77,16 @@ def ask(mta, what, timeout=60):
 
 
 def workers_of(mta, clients):
-    """{pid: clients}, by the sockets that each worker has open."""
+    """{pid: clients}, by what the log says of their connections."""
+    served = {}
+    for line in mta.log().splitlines():
+        m = re.search(r" smtpd\[(\d+)\]: event=connect .* remoteport=(\d+)",
+                      line)
+        if m:
+            served[int(m.group(2))] = int(m.group(1))
     found = {}
-    ports = {}
-    for pid in mta.workers():
-        for fd in os.listdir("/proc/%d/fd" % pid):
-            try:
-                link = os.readlink("/proc/%d/fd/%s" % (pid, fd))
-            except OSError:
-                continue
-            m = re.match(r"socket:\[(\d+)\]", link)
-            if m:
-                ports[m.group(1)] = pid
-    with open("/proc/net/tcp") as f:
-        rows = [l.split() for l in f.readlines()[1:]]
-    inode = {int(r[2].split(":")[1], 16): r[9] for r in rows
-             if int(r[1].split(":")[1], 16) == mta.port}
     for c in clients:
-        pid = ports.get(inode.get(c.sock.getsockname()[1]))
+        pid = served.get(c.sock.getsockname()[1])
         found.setdefault(pid, []).append(c)
     return found
 

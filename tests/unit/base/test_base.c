@@ -124,6 +124,11 @@ test_buf_json(void **state)
 		{ "\r\n\x1b", "\"\\u000d\\u000a\\u001b\"" },
 		{ "\xc3\xa9", "\"\xc3\xa9\"" },
 		{ "x\xffy", "\"x\\ufffdy\"" },
+		{ "\xc2\x9bm", "\"\\u009bm\"" },
+		{ "\xc2\xa0", "\"\xc2\xa0\"" },
+		{ "\xe2\x80\xae", "\"\\u202e\"" },
+		{ "\xe2\x80\x94", "\"\xe2\x80\x94\"" },
+		{ "\xe2\x81\xa9", "\"\\u2069\"" },
 	};
 	struct buf	b = BUF_INIT;
 	size_t		i;
