@@ -5,11 +5,15 @@ a sandbox; and that all they need works from in there."""
 import os
 import pwd
 import signal
+import ssl
 import subprocess
 import sys
+import tempfile
 
 from dnssec import SignedZone
-from halyard import (BUILD, Backend, Instance, alive, main, wait_for)
+from halyard import (BUILD, Backend, Conversation, Instance, alive, main,
+                     wait_for)
+from pki import Pki
 
 SKIP = "only as root, without sanitizers"
 HOOK = '''
@@ -140,6 +144,48 @@ def test_dnssec():
                 c.hello()
                 r = c.message()
                 assert [t.split(" ", 1)[1] for t in r.text] == want, r
+
+
+def test_verified_tls():
+    """Authorities were read outside; names and charsets need no file."""
+    with tempfile.TemporaryDirectory() as d:
+        pki = Pki(d)
+        pki.make("ca", "CA", is_ca=True)
+        pki.make("other", "Other", is_ca=True)
+        cert, key = pki.make("server", "b.example.org", ["b.example.org"],
+                             ca="ca")
+        os.chmod(d, 0o700)                  # root's alone
+        text = '''
+        $r = $arguments["mail"]->send("", ["x@y.example"], ["host" =>
+            "b.example.org", "port" => %d, "tls" => "require_verify"]);
+        Accept([$r["result"]["code"] ?? $r["error"]["message"],
+            mimeword_decode("=?iso-8859-1?Q?caf=E9?=")]);
+        '''
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cert, key)
+
+        def starttls(conv, line):
+            conv.send(b"220 go\r\n")
+            conv.sock = context.wrap_socket(conv.sock, server_side=True)
+            conv.file = conv.sock.makefile("rb")
+            return b""
+
+        Conversation.do_STARTTLS = lambda self, line: self.answer(
+            "STARTTLS", line, b"")
+        with Backend(Backend.EXTS + ("STARTTLS",),
+                     {"STARTTLS": starttls}) as b:
+            zone = pki.path("zone")
+            with open(zone, "w") as f:
+                f.write("b.example.org. 60 IN A 127.0.0.1\n")
+            for ca, want in (("ca", "250"), ("other", "unable to get")):
+                with Instance(hook=text % b.port, params={
+                        "send_tls_ca_file": pki.path(ca + ".pem"),
+                        "dns_local_data": zone}) as mta, mta.client() as c:
+                    c.hello()
+                    r = c.message()
+                    assert want in r.text[0].split(" ", 1)[1], r
+                    assert r.text[1].endswith("caf\u00e9"), r
+            assert len(b.messages) == 1
 
 
 def test_body_directory_not_writable():
