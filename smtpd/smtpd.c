@@ -177,7 +177,8 @@ server_hook_config(struct server *srv, int64_t time_ms)
 	return (struct hook_config){
 		.host = { .loop = srv->loop, .dns = srv->dns,
 		    .origin = &srv->origin, .cache = srv->cache,
-		    .share = srv->share },
+		    .share = srv->share,
+		    .hostname = srv->params->myhostname },
 		.limits = server_limits(srv->params, time_ms),
 		.open = server_open,
 		.open_arg = srv,

@@ -1,10 +1,13 @@
 /*
  * The wait of a run, and the functions that need little more.
  */
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -98,14 +101,33 @@ library_text(struct hsl_call *c, int i, struct str *text)
 	return false;
 }
 
+/* ---- gethostname -------------------------------------------------------- */
+
+enum hsl_rc
+library_gethostname(struct hsl_call *c)
+{
+	const char	*name = library_of(c->x)->host.hostname;
+	char		 machine[256];
+
+	if (name == NULL) {
+		if (gethostname(machine, sizeof machine) == -1)
+			return hsl_throw(c, "gethostname(): %s",
+			    strerror(errno));
+		machine[sizeof machine - 1] = '\0';
+		name = machine;
+	}
+	*c->ret = hsl_text(c->x, name);
+	return HSL_OK;
+}
+
 /* ---- sleep ------------------------------------------------------------- */
 
 struct nap {
 	struct library	*library;
 	struct hsl_exec	*x;
 	struct timer	 timer;
-	int64_t		 start_ms;
-	int64_t		 ms;
+	int64_t		 start_us;
+	int64_t		 us;
 };
 
 static void
@@ -124,15 +146,15 @@ nap_over(void *arg)
 	struct nap	*n = arg;
 	struct library	*l = n->library;
 	struct hsl_exec	*x = n->x;
-	int64_t		 slept = clock_mono_ms() - n->start_ms, left;
+	int64_t		 slept = clock_mono_us() - n->start_us, left;
 
-	left = library_time_ms(x, n->ms - slept);
+	left = library_time_ms(x, (n->us - slept + 999) / 1000);
 	if (left > 0) {
 		timer_start(&n->timer, left);
 		return;
 	}
 	nap_free(n);
-	library_resume(l, x, hsl_number((double)slept / 1000));
+	library_resume(l, x, hsl_number((double)slept / 1e6));
 }
 
 enum hsl_rc
@@ -150,10 +172,10 @@ library_sleep(struct hsl_call *c)
 	n = xcalloc(1, sizeof *n);
 	n->library = library_of(c->x);
 	n->x = c->x;
-	n->start_ms = clock_mono_ms();
-	n->ms = (int64_t)ceil(seconds * 1000);
+	n->start_us = clock_mono_us();
+	n->us = (int64_t)ceil(seconds * 1e6);
 	timer_init(&n->timer, n->library->host.loop, nap_over, n);
-	timer_start(&n->timer, library_time_ms(c->x, n->ms));
+	timer_start(&n->timer, library_time_ms(c->x, (n->us + 999) / 1000));
 	library_wait(n->library, nap_free, n);
 	return HSL_SUSPEND;
 }

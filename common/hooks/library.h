@@ -31,6 +31,7 @@ struct library_host {
 	const struct origin	*origin;	/* where files lie */
 	struct hsl_cache	*cache;		/* of all scripts; or NULL */
 	struct share		*share;		/* NULL: nothing is shared */
+	const char		*hostname;	/* NULL: the machine's */
 };
 
 struct library {

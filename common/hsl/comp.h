@@ -17,7 +17,8 @@
 #define COMP_ERRORS_MAX	50
 #define COMP_FILES_MAX	500
 #define COMP_NEST_MAX	200		/* brackets, blocks, functions */
-#define COMP_SOURCE_MAX	(16u << 20)
+#define COMP_SOURCE_MAX	(16u << 20)	/* bytes of a file */
+#define COMP_SCRIPT_MAX	(4u << 20)	/* of all files that are parsed */
 
 enum decl_kind {
 	DECL_FUNCTION,
@@ -47,6 +48,7 @@ struct comp_class {
 	struct str		 name;
 	struct comp_member	*members;
 	struct comp_member	**last;
+	struct symtab		 names;		/* of the members */
 	struct func		*constructor;
 	struct vclass		*vclass;
 	struct comp_class	*next;
@@ -100,6 +102,7 @@ struct comp {
 	struct func		*funcs;
 	struct func		**last_func;
 	uint32_t		 nopened;	/* files read so far */
+	size_t			 parsed;	/* bytes so far */
 	uint32_t		 depth;		/* of imports being linked */
 	uint32_t		 piece;		/* of a session */
 	struct symtab		 constants;	/* index + 1 */

@@ -32,7 +32,7 @@ static const char *const	core_missing[] = {
 	"MailMessage", "Socket", "TLSSocket", "X509", "X509CRL", "FFI",
 	"LDAP", "dns", "dns4", "dns6", "dnsmx", "dnstxt",
 	"dnsns", "dnscname", "dnsptr", "spf", "file", "file_get_contents",
-	"in_file", "rate", NULL
+	"in_file", "rate", "gethostname", NULL
 };
 
 bool
@@ -102,6 +102,13 @@ lib_function(struct hsl_call *c, int i)
 {
 	return c->argv[i].type == HSL_FUNCTION ||
 	    lib_wrong(c, i, "function");
+}
+
+bool
+lib_options(struct hsl_call *c, int i)
+{
+	return i >= c->argc || vnullish(c->argv[i]) ||
+	    c->argv[i].type == HSL_ARRAY || lib_wrong(c, i, "array");
 }
 
 struct hsl_value

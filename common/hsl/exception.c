@@ -3,7 +3,7 @@
  * is counted to the heap: the message, then file, line and column unless the
  * script made it.
  */
-#include "hsl/vm.h"
+#include "hsl/lib.h"
 
 enum { EXCEPTION_MESSAGE, EXCEPTION_FILE, EXCEPTION_LINE, EXCEPTION_COLUMN };
 
@@ -16,6 +16,10 @@ exception_get(struct hsl_value e, int64_t what)
 static enum hsl_rc
 exception_construct(struct hsl_call *c)
 {
+	struct str	 text;
+
+	if (!lib_str(c, 0, &text))
+		return HSL_THROW;
 	*c->ret = exception_new(c->x, c->argv[0], NULL);
 	return HSL_OK;
 }

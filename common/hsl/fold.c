@@ -117,6 +117,51 @@ fold_unary(struct comp *c, struct node *n, struct hsl_value *v)
 	return true;
 }
 
+/* a ? b : c, a ?: c, a ?? b; what is not taken must be constant as well. */
+static bool
+fold_choice(struct comp *c, struct node *n, struct hsl_value *v)
+{
+	struct hsl_exec		*x = c->program->constants;
+	struct node		*no = n->kind == N_COALESCE ? n->b : n->c;
+	struct hsl_value	 a, yes, other;
+	bool			 take;
+
+	if (!fold_value(c, n->a, &a))
+		return false;
+	take = n->kind == N_COALESCE ? !vnullish(a) : vtrue(a);
+	yes = a;
+	if (n->kind == N_TERNARY && n->b != NULL) {
+		vunref(x, a);
+		if (!fold_value(c, n->b, &yes))
+			return false;
+	}
+	if (!fold_value(c, no, &other)) {
+		vunref(x, yes);
+		return false;
+	}
+	vunref(x, take ? other : yes);
+	*v = take ? yes : other;
+	return true;
+}
+
+/* and, or */
+static bool
+fold_logic(struct comp *c, struct node *n, struct hsl_value *v)
+{
+	bool			 result = n->kind == N_AND;
+	struct hsl_value	 t;
+
+	for (struct node *i = n->list; i != NULL; i = i->next) {
+		if (!fold_value(c, i, &t))
+			return false;
+		if (vtrue(t) != (n->kind == N_AND))
+			result = n->kind != N_AND;
+		vunref(c->program->constants, t);
+	}
+	*v = vboolean(result);
+	return true;
+}
+
 bool
 fold_value(struct comp *c, struct node *n, struct hsl_value *v)
 {
@@ -150,6 +195,12 @@ fold_value(struct comp *c, struct node *n, struct hsl_value *v)
 		    fold_binary(c, T_POW, v, r);
 	case N_UNARY:
 		return fold_unary(c, n, v);
+	case N_TERNARY:
+	case N_COALESCE:
+		return fold_choice(c, n, v);
+	case N_AND:
+	case N_OR:
+		return fold_logic(c, n, v);
 	default:
 		return false;
 	}

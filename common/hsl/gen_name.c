@@ -134,10 +134,10 @@ gen_static(struct gen *g, struct node *n, struct comp_class **class)
 		    n->text.p);
 		return NULL;
 	}
-	for (m = (*class)->members; m != NULL; m = m->next)
-		if (str_eq(m->name, n->u.name) && (m->flags & MEMBER_STATIC) &&
-		    (m->func == NULL) == n->postfix)
-			break;
+	m = symtab_get(&(*class)->names, n->u.name);
+	if (m != NULL && (!(m->flags & MEMBER_STATIC) ||
+	    (m->func == NULL) != n->postfix))
+		m = NULL;
 	if (m == NULL)
 		gen_error(g, n, "class %.*s has no static '%s%.*s'",
 		    (int)(*class)->name.len, (*class)->name.p,

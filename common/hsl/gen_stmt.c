@@ -74,7 +74,7 @@ gen_while(struct gen *g, struct node *cond, struct node *body,
 	gen_body(g, body);
 	gen_forget(g, log);
 	gen_patch(g, l.continues);
-	if (step != NULL)
+	for (; step != NULL; step = step->next)
 		gen_drop(g, step);
 	if (cond != NULL)
 		gen_patch_to(g, gen_cond(g, cond, true, -1), start);
@@ -89,8 +89,8 @@ gen_while(struct gen *g, struct node *cond, struct node *body,
 static void
 gen_for(struct gen *g, struct node *n)
 {
-	if (n->a != NULL)
-		gen_drop(g, n->a);
+	for (struct node *i = n->a; i != NULL; i = i->next)
+		gen_drop(g, i);
 	gen_while(g, n->b, n->d, n->c, n);
 }
 

@@ -14,6 +14,8 @@ bool	lib_str(struct hsl_call *c, int i, struct str *s);
 bool	lib_number(struct hsl_call *c, int i, double *n);
 bool	lib_array(struct hsl_call *c, int i, struct hsl_array **a);
 bool	lib_function(struct hsl_call *c, int i);
+/* Whether argument i, if there is one, is an array or none. */
+bool	lib_options(struct hsl_call *c, int i);
 /* An option of the array in argument i; none if there is none. */
 struct hsl_value lib_option(struct hsl_call *c, int i, const char *name);
 bool	lib_flag(struct hsl_call *c, int i, const char *name, bool otherwise);

@@ -78,7 +78,7 @@ fn_strftime(struct hsl_call *c)
 	struct tm	 tm, *ok;
 	time_t		 t;
 
-	if (!lib_str(c, 0, &format))
+	if (!lib_str(c, 0, &format) || !lib_options(c, 2))
 		return HSL_THROW;
 	if (c->argc > 1 && !vnullish(c->argv[1]) &&
 	    !lib_number(c, 1, &when))
@@ -105,7 +105,8 @@ fn_strptime(struct hsl_call *c)
 	struct tm	 tm;
 	long		 offset;
 
-	if (!lib_str(c, 0, &text) || !lib_str(c, 1, &format))
+	if (!lib_str(c, 0, &text) || !lib_str(c, 1, &format) ||
+	    !lib_options(c, 2))
 		return HSL_THROW;
 	/* What the text leaves out is today's, at midnight. */
 	if (local)

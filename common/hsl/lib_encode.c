@@ -204,102 +204,128 @@ fn_xtext_decode(struct hsl_call *c)
 
 /* ---- url_parse() ------------------------------------------------------- */
 
+struct url_part {
+	struct str	 text;
+	bool		 there;
+};
+
+struct url {
+	struct url_part	 scheme;
+	struct url_part	 username;
+	struct url_part	 password;
+	struct url_part	 hostname;
+	struct url_part	 port;
+	struct url_part	 path;
+	struct url_part	 query;
+	struct url_part	 fragment;
+	uint64_t	 port_number;
+};
+
+/* The part after the byte at q, which ends s. */
 static void
-url_set(struct hsl_call *c, const char *name, struct str s)
+url_cut(struct str *s, const char *q, struct url_part *part)
 {
-	hsl_array_set(c->x, *c->ret, name, hsl_string(c->x, s));
-}
-
-/* The part after the first byte `ch` becomes `name`; false if there is none. */
-static bool
-url_cut(struct hsl_call *c, struct str *s, char ch, const char *name)
-{
-	const char	*q = s->len > 0 ? memchr(s->p, ch, s->len) : NULL;
-
 	if (q == NULL)
-		return false;
-	url_set(c, name, (struct str){ q + 1,
-	    s->len - (size_t)(q + 1 - s->p) });
+		return;
+	part->there = true;
+	part->text = (struct str){ q + 1, s->len - (size_t)(q + 1 - s->p) };
 	s->len = (size_t)(q - s->p);
-	return true;
 }
 
-static bool
-url_host(struct hsl_call *c, struct str host)
+static const char *
+url_find(struct str s, char ch)
 {
-	const char	*q;
-	uint64_t	 port;
+	return s.len > 0 ? memchr(s.p, ch, s.len) : NULL;
+}
 
-	q = host.len > 0 && host.p[0] == '[' ?
-	    memchr(host.p, ']', host.len) : host.p;
-	if (q == NULL)
-		return false;
-	q = memchr(q, ':', host.len - (size_t)(q - host.p));
-	if (q != NULL) {
-		if (str_uint((struct str){ q + 1, host.len -
-		    (size_t)(q + 1 - host.p) }, 65535, &port) == -1)
+/* user:password@host:port; false if the port or a bracket is wrong. */
+static bool
+url_authority(struct url *u, struct str a)
+{
+	const char	*at = a.len > 0 ? memrchr(a.p, '@', a.len) : NULL;
+	struct str	 tail;
+
+	if (at != NULL) {
+		u->username = (struct url_part){ a, true };
+		url_cut(&u->username.text, at, &u->hostname);
+		a = u->hostname.text;
+		url_cut(&u->username.text, url_find(u->username.text, ':'),
+		    &u->password);
+	}
+	tail = a;
+	if (a.len > 0 && a.p[0] == '[') {
+		at = url_find(a, ']');
+		if (at == NULL)
 			return false;
-		hsl_array_set(c->x, *c->ret, "port",
-		    vnumber((double)port));
-		host.len = (size_t)(q - host.p);
+		tail.len -= (size_t)(at - a.p);
+		tail.p = at;
 	}
-	url_set(c, "hostname", host);
-	return true;
+	url_cut(&a, url_find(tail, ':'), &u->port);
+	u->hostname = (struct url_part){ a, true };
+	return !u->port.there ||
+	    str_uint(u->port.text, 65535, &u->port_number) == 0;
 }
 
 static bool
-url_authority(struct hsl_call *c, struct str a)
+url_split(struct url *u, struct str s)
 {
-	const char	*q = memrchr(a.p, '@', a.len), *colon;
-	struct str	 user;
-
-	if (q != NULL) {
-		user = (struct str){ a.p, (size_t)(q - a.p) };
-		colon = user.len > 0 ? memchr(user.p, ':', user.len) : NULL;
-		if (colon != NULL)
-			url_set(c, "password", (struct str){ colon + 1,
-			    user.len - (size_t)(colon + 1 - user.p) });
-		if (colon != NULL)
-			user.len = (size_t)(colon - user.p);
-		url_set(c, "username", user);
-		a.len -= (size_t)(q + 1 - a.p);
-		a.p = q + 1;
-	}
-	return url_host(c, a);
-}
-
-enum hsl_rc
-fn_url_parse(struct hsl_call *c)
-{
-	struct str	 s, a;
+	struct str	 a;
 	const char	*q;
 	size_t		 i = 0;
 
-	if (!lib_str(c, 0, &s) || !hsl_charge(c->x, s.len / 8))
-		return HSL_THROW;
-	*c->ret = hsl_array(c->x);
 	while (i < s.len && (ascii_isalnum((unsigned char)s.p[i]) ||
 	    (s.p[i] != '\0' && strchr("+-.", s.p[i]) != NULL)))
 		i++;
 	if (i > 0 && i < s.len && s.p[i] == ':') {
-		url_set(c, "scheme", (struct str){ s.p, i });
+		u->scheme = (struct url_part){ { s.p, i }, true };
 		s.p += i + 1;
 		s.len -= i + 1;
 	}
-	url_cut(c, &s, '#', "fragment");
-	url_cut(c, &s, '?', "query");
+	url_cut(&s, url_find(s, '#'), &u->fragment);
+	url_cut(&s, url_find(s, '?'), &u->query);
 	if (str_prefix(s, STR("//"))) {
 		a = (struct str){ s.p + 2, s.len - 2 };
-		q = a.len > 0 ? memchr(a.p, '/', a.len) : NULL;
+		q = url_find(a, '/');
 		a.len = q != NULL ? (size_t)(q - a.p) : a.len;
-		if (!url_authority(c, a)) {
-			vset(c->x, c->ret, vnone());
-			return HSL_OK;
-		}
+		if (!url_authority(u, a))
+			return false;
 		s.p = a.p + a.len;
 		s.len -= 2 + a.len;
 	}
-	if (s.len > 0)
-		url_set(c, "path", s);
+	u->path = (struct url_part){ s, s.len > 0 };
+	return true;
+}
+
+static void
+url_set(struct hsl_call *c, const char *name, const struct url_part *part)
+{
+	if (part->there)
+		hsl_array_set(c->x, *c->ret, name,
+		    hsl_string(c->x, part->text));
+}
+
+/* The parts that are there, in the order in which a URL has them. */
+enum hsl_rc
+fn_url_parse(struct hsl_call *c)
+{
+	struct url	 u = { .port_number = 0 };
+	struct str	 s;
+
+	if (!lib_str(c, 0, &s) || !lib_options(c, 1) ||
+	    !hsl_charge(c->x, s.len / 8))
+		return HSL_THROW;
+	if (!url_split(&u, s))
+		return HSL_OK;
+	*c->ret = hsl_array(c->x);
+	url_set(c, "scheme", &u.scheme);
+	url_set(c, "username", &u.username);
+	url_set(c, "password", &u.password);
+	url_set(c, "hostname", &u.hostname);
+	if (u.port.there)
+		hsl_array_set(c->x, *c->ret, "port",
+		    vnumber((double)u.port_number));
+	url_set(c, "path", &u.path);
+	url_set(c, "query", &u.query);
+	url_set(c, "fragment", &u.fragment);
 	return HSL_OK;
 }

@@ -14,6 +14,8 @@ hash_return(struct hsl_call *c, int i, const unsigned char *p, size_t n)
 	static const char	 hex[] = "0123456789abcdef";
 	char			 out[2 * EVP_MAX_MD_SIZE];
 
+	if (!lib_options(c, i))
+		return HSL_THROW;
 	if (lib_flag(c, i, "binary", false)) {
 		*c->ret = hsl_string(c->x,
 		    (struct str){ (const char *)p, n });

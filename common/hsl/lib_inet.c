@@ -3,7 +3,6 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <unistd.h>
 
 #include "hsl/lib.h"
 
@@ -136,7 +135,8 @@ domain_includes(struct hsl_call *c)
 	struct str	 sub, domain, tail;
 	bool		 below, equal = false;
 
-	if (!lib_str(c, 0, &sub) || !lib_str(c, 1, &domain))
+	if (!lib_str(c, 0, &sub) || !lib_str(c, 1, &domain) ||
+	    !lib_options(c, 2))
 		return HSL_THROW;
 	below = domain.len > 0 && domain.p[0] == '.';
 	if (below) {
@@ -164,18 +164,6 @@ enum hsl_rc
 fn_is_subdomain(struct hsl_call *c)
 {
 	return domain_includes(c);
-}
-
-enum hsl_rc
-fn_gethostname(struct hsl_call *c)
-{
-	char	 name[256];
-
-	if (gethostname(name, sizeof name) == -1)
-		return hsl_throw(c, "gethostname() failed");
-	name[sizeof name - 1] = '\0';
-	*c->ret = hsl_text(c->x, name);
-	return HSL_OK;
 }
 
 enum hsl_rc

@@ -11,6 +11,8 @@ fn_json_encode(struct hsl_call *c)
 	struct json_style	 style;
 	struct buf		 out = BUF_INIT;
 
+	if (!lib_options(c, 1))
+		return HSL_THROW;
 	style.ascii = lib_flag(c, 1, "ensure_ascii", true);
 	style.pretty = lib_flag(c, 1, "pretty_print", false);
 	if (json_encode(c->x, c->argv[0], &style, &out))
@@ -24,7 +26,7 @@ fn_json_decode(struct hsl_call *c)
 {
 	struct str	 s;
 
-	if (!lib_str(c, 0, &s))
+	if (!lib_str(c, 0, &s) || !lib_options(c, 1))
 		return HSL_THROW;
 	json_decode(c->x, s, lib_flag(c, 1, "allow_comments", false),
 	    c->ret);
@@ -36,7 +38,7 @@ fn_csv_decode(struct hsl_call *c)
 {
 	struct str	 s;
 
-	if (!lib_str(c, 0, &s))
+	if (!lib_str(c, 0, &s) || !lib_options(c, 1))
 		return HSL_THROW;
 	csv_decode(c->x, s, c->argc > 1 ? c->argv[1] : vnone(), c->ret);
 	return c->x->throwing ? HSL_THROW : HSL_OK;
@@ -74,7 +76,7 @@ fn_csv_encode(struct hsl_call *c)
 	struct hsl_value	 k, *v;
 	uint32_t		 pos = 0;
 
-	if (!lib_array(c, 0, &a))
+	if (!lib_array(c, 0, &a) || !lib_options(c, 1))
 		return HSL_THROW;
 	delimiter = hsl_value_str(lib_option(c, 1, "delimiter"));
 	if (delimiter.len > 0)
@@ -94,12 +96,16 @@ fn_csv_encode(struct hsl_call *c)
 enum hsl_rc
 fn_csv_explode(struct hsl_call *c)
 {
-	struct hsl_value	 options = hsl_array(c->x), rows;
-	struct hsl_value	 delimiter = lib_option(c, 1, "delimiter");
+	struct hsl_value	 options, rows, delimiter;
 	struct str		 s;
 
 	if (c->argc > 1 && c->argv[1].type == HSL_STRING)
 		delimiter = c->argv[1];
+	else if (lib_options(c, 1))
+		delimiter = lib_option(c, 1, "delimiter");
+	else
+		return HSL_THROW;
+	options = hsl_array(c->x);
 	hsl_array_set(c->x, options, "header", vboolean(false));
 	hsl_array_set(c->x, options, "delimiter", vref(delimiter));
 	if (!lib_str(c, 0, &s)) {

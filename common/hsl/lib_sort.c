@@ -161,7 +161,7 @@ fn_array_sort(struct hsl_call *c)
 	bool			 by_key = lib_flag(c, 2, "keys", false);
 
 	if (!lib_function(c, 0) || !lib_array(c, 1, &a) ||
-	    !hsl_charge(c->x, a->count))
+	    !lib_options(c, 2) || !hsl_charge(c->x, a->count))
 		return HSL_THROW;
 	if (nf_begin(c, sort_step, S_SLOTS) != RC_FRAME)
 		return HSL_THROW;

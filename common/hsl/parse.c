@@ -187,6 +187,13 @@ parse_text(struct comp *c, struct func *f, const char *name,
 		p.includer = includer;
 	}
 	p.file = comp_file(c, name);
+	if (text.len > COMP_SCRIPT_MAX - c->parsed) {
+		comp_error(c, comp_place(c, p.file, 1, 1),
+		    "with this file the script is longer than %u MiB",
+		    COMP_SCRIPT_MAX >> 20);
+		return NULL;
+	}
+	c->parsed += text.len;
 	lexer_init(&p.lexer, text);
 	parse_advance(&p);
 	return parse_statements(&p, T_EOF);

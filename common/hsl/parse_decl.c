@@ -174,15 +174,15 @@ parse_member_new(struct parser *p, unsigned flags)
 	struct comp_class	*c = p->class;
 	struct comp_member	*m;
 
-	for (m = c->members; m != NULL; m = m->next)
-		if (str_eq(m->name, p->tok.text))
-			parse_error(p, "member '%.*s' is declared twice",
-			    (int)m->name.len, m->name.p);
+	if (symtab_get(&c->names, p->tok.text) != NULL)
+		parse_error(p, "member '%.*s' is declared twice",
+		    (int)p->tok.text.len, p->tok.text.p);
 	m = arena_alloc(&p->c->arena, sizeof *m);
 	m->name = p->tok.text;
 	m->flags = flags;
 	*c->last = m;
 	c->last = &m->next;
+	symtab_put(&c->names, &p->c->arena, m->name, m);
 	return m;
 }
 

@@ -68,6 +68,8 @@ parse_check_pattern(struct parser *p, struct node *pattern)
 	struct node	*i, *target;
 	int		 keyed = -1;
 
+	if (pattern->list == NULL)
+		parse_error(p, "a pattern without variables");
 	for (i = pattern->list; i != NULL && !p->panic; i = i->next) {
 		target = i->kind == N_SPREAD ? i->a : i->b;
 		if (i->kind == N_ITEM && keyed != -1 &&

@@ -34,8 +34,7 @@ parse_arm(struct parser *p)
 		do {
 			*last = parse_expr(p);
 			last = &(*last)->next;
-		} while (parse_accept(p, T_COMMA) &&
-		    p->tok.kind != T_DOUBLE_ARROW);
+		} while (parse_accept(p, T_COMMA));
 	}
 	parse_expect(p, T_DOUBLE_ARROW);
 	arm->b = parse_expr(p);
@@ -74,7 +73,10 @@ parse_isset(struct parser *p, enum node_kind kind)
 
 	parse_advance(p);
 	parse_expect(p, T_LPAREN);
+	if (!parse_enter(p))
+		return n;
 	n->a = parse_postfix(p);
+	parse_leave(p);
 	if (!p->panic && (!parse_is_lvalue(n->a) || n->a->kind == N_APPEND))
 		parse_error(p, "%s takes a variable, index or property",
 		    kind == N_ISSET ? "isset" : "unset");

@@ -75,6 +75,21 @@ parse_while(struct parser *p)
 	return n;
 }
 
+/* The first or third part of a for: expressions with commas between them. */
+static struct node *
+parse_for_part(struct parser *p, enum token_kind end)
+{
+	struct node	*list = NULL, **last = &list;
+
+	if (p->tok.kind == end)
+		return NULL;
+	do {
+		*last = parse_expr(p);
+		last = &(*last)->next;
+	} while (parse_accept(p, T_COMMA));
+	return list;
+}
+
 static struct node *
 parse_for(struct parser *p)
 {
@@ -82,14 +97,12 @@ parse_for(struct parser *p)
 
 	parse_advance(p);
 	parse_expect(p, T_LPAREN);
-	if (p->tok.kind != T_SEMICOLON)
-		n->a = parse_expr(p);
+	n->a = parse_for_part(p, T_SEMICOLON);
 	parse_expect(p, T_SEMICOLON);
 	if (p->tok.kind != T_SEMICOLON)
 		n->b = parse_expr(p);
 	parse_expect(p, T_SEMICOLON);
-	if (p->tok.kind != T_RPAREN)
-		n->c = parse_expr(p);
+	n->c = parse_for_part(p, T_RPAREN);
 	parse_expect(p, T_RPAREN);
 	n->d = parse_body(p);
 	return n;

@@ -477,6 +477,12 @@ syslog("debug", str_repeat("long ", 1000));
         assert len(mta.wait_log("priority=debug")) < 1000
 
 
+def test_gethostname():
+    got = says("Reject(gethostname());", hook="mailfrom",
+               params={"myhostname": "name.of.hooks.example"})
+    assert got == ["name.of.hooks.example"], got
+
+
 def test_encoded_words():
     got = json('''
 $say[] = mimeword_encode("plain");

@@ -250,10 +250,10 @@ static const struct run_case	encodings[] = {
 	    " url_parse(\"mailto:a@b\");"
 	    "echo url_parse(\"/p\"); echo url_parse(\"http://h:x/\") === none;"
 	    "echo url_parse(\"\");",
-	    "[\"scheme\"=>\"https\",\"fragment\"=>\"f\",\"query\"=>\"x=1\","
-	    "\"password\"=>\"p\",\"username\"=>\"u\",\"port\"=>8080,"
-	    "\"hostname\"=>\"h.example\",\"path\"=>\"/p/q\"]\n"
-	    "[\"scheme\"=>\"http\",\"port\"=>25,\"hostname\"=>\"[::1]\","
+	    "[\"scheme\"=>\"https\",\"username\"=>\"u\",\"password\"=>\"p\","
+	    "\"hostname\"=>\"h.example\",\"port\"=>8080,\"path\"=>\"/p/q\","
+	    "\"query\"=>\"x=1\",\"fragment\"=>\"f\"]\n"
+	    "[\"scheme\"=>\"http\",\"hostname\"=>\"[::1]\",\"port\"=>25,"
 	    "\"path\"=>\"/\"]\n[\"scheme\"=>\"mailto\",\"path\"=>\"a@b\"]\n"
 	    "[\"path\"=>\"/p\"]\ntrue\n[]\n" },
 	{ "json_encode", "echo json_encode([1, \"a\", none, true, 1.5]);"

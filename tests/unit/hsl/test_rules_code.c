@@ -41,10 +41,11 @@ static const struct run_case	statements[] = {
 	    "echo \"d\"; } } ;;; for (;;) break; while (true) { break; } "
 	    "forever { break; }",
 	    "c\nd\n" },
-	{ "5 lists in for are not taken",
-	    "for ($i = 0, $j = 1; $i < 2; $i++) {}",
-	    "t:1:12: ';' expected before ','\nt:1:34: ';' expected before "
-	    "')'\n" },
+	{ "5 lists in for",
+	    "for ($i = 0, $j = 2; $i < $j; $i++, $j--) echo \"$i$j\";"
+	    "for ($k = 0; true, false;) {}",
+	    "t:1:72: ';' expected before ','\nt:1:80: an expression is "
+	    "expected before ')'\n" },
 	{ "5 foreach over a scalar",
 	    "foreach (5 as $x) echo 1;",
 	    "! foreach over a number\n" },
