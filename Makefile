@@ -153,6 +153,8 @@ fuzz:
 bench: bench-inline bench-hsl
 bench-inline: all tools
 	@tests/bench/inline
+	@tests/bench/idle
+	@tests/bench/memory
 bench-hsl: all
 	@tests/bench/hsl
 
