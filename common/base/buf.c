@@ -7,6 +7,7 @@
 #include "mem.h"
 
 #define BUF_FIRST	256
+#define BUF_PRINTF	128	/* text that is formatted only once */
 
 void
 buf_free(struct buf *b)
@@ -114,11 +115,12 @@ buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 	int	n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(buf_reserve(b, BUF_PRINTF), BUF_PRINTF, fmt, ap);
 	if (n < 0)
 		panic("buf_vprintf: %s", fmt);
-	(void)vsnprintf(buf_reserve(b, (size_t)n + 1), (size_t)n + 1, fmt,
-	    again);
+	if (n >= BUF_PRINTF)
+		(void)vsnprintf(buf_reserve(b, (size_t)n + 1), (size_t)n + 1,
+		    fmt, again);
 	va_end(again);
 	b->len += (size_t)n;
 }

@@ -72,6 +72,21 @@ log_replace_fd(int fd)
 	logger.fd = fd;
 }
 
+/* Writes ".123456Z", without printf(): it is in every line. */
+static size_t
+log_micro(char out[8], int n)
+{
+	int	i;
+
+	out[0] = '.';
+	for (i = 6; i > 0; i--) {
+		out[i] = (char)('0' + n % 10);
+		n /= 10;
+	}
+	out[7] = 'Z';
+	return 8;
+}
+
 /* 2026-11-22T05:10:18.123456Z; the date part is made once a second. */
 static void
 log_time(struct buf *b)
@@ -80,6 +95,7 @@ log_time(struct buf *b)
 	static time_t	made;
 	int64_t		now = clock_wall_us();
 	time_t		t = (time_t)(now / 1000000);
+	char		micro[8];
 	struct tm	tm;
 
 	if (t != made || second[0] == '\0') {
@@ -89,7 +105,8 @@ log_time(struct buf *b)
 			second[0] = '\0';
 		made = t;
 	}
-	buf_printf(b, "%s.%06dZ", second, (int)(now % 1000000));
+	buf_add_text(b, second);
+	buf_add(b, micro, log_micro(micro, (int)(now % 1000000)));
 }
 
 static bool
@@ -172,10 +189,16 @@ log_head(struct buf *b, enum log_event event)
 	}
 	if (logger.target == LOG_TO_FD) {
 		log_time(b);
-		buf_printf(b, " %s %s[%ld]: ", level, logger.program,
-		    (long)getpid());
+		buf_add_byte(b, ' ');
+		buf_add_text(b, level);
+		buf_add_byte(b, ' ');
+		buf_add_text(b, logger.program);
+		buf_add_byte(b, '[');
+		buf_add_uint(b, (unsigned long long)getpid());
+		buf_add_text(b, "]: ");
 	}
-	buf_printf(b, "event=%s", log_events[event].text);
+	buf_add_text(b, "event=");
+	buf_add_text(b, log_events[event].text);
 }
 
 static void

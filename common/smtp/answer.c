@@ -2,7 +2,6 @@
  * smtp_answer_write(): a reply of ours as bytes.  Texts may come from a hook
  * or from another server: every byte is looked at, every line is bounded.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "reply.h"
@@ -14,6 +13,18 @@ struct answer_head {
 	char	text[24];		/* "250-2.1.0 " */
 	size_t	len;
 };
+
+/* n is 0 to 999; no printf(): each reply has four of them. */
+static void
+answer_number(struct answer_head *h, int n, char end)
+{
+	if (n >= 100)
+		h->text[h->len++] = (char)('0' + n / 100);
+	if (n >= 10)
+		h->text[h->len++] = (char)('0' + n / 10 % 10);
+	h->text[h->len++] = (char)('0' + n % 10);
+	h->text[h->len++] = end;
+}
 
 static void
 answer_head(struct answer_head *h, const struct smtp_answer *a)
@@ -32,12 +43,12 @@ answer_head(struct answer_head *h, const struct smtp_answer *a)
 		e[1] = e[2] = 0;
 	}
 	/* 3yz is no final answer and has no class of enhanced codes. */
+	h->len = 0;
+	answer_number(h, code, '-');
 	if (a->plain || class == 3)
-		(void)snprintf(h->text, sizeof h->text, "%d-", code);
-	else
-		(void)snprintf(h->text, sizeof h->text, "%d-%d.%d.%d ", code,
-		    e[0], e[1], e[2]);
-	h->len = strlen(h->text);
+		return;
+	for (i = 0; i < 3; i++)
+		answer_number(h, e[i], i < 2 ? '.' : ' ');
 }
 
 /* The length of what of s fits one line, not cutting a character. */
@@ -56,9 +67,11 @@ answer_fit(struct str s)
 static void
 answer_text(struct buf *out, struct str s, bool utf8)
 {
-	size_t	i;
+	char	*p;
+	size_t	 i;
 
 	utf8 = utf8 && utf8_valid(s);
+	p = buf_reserve(out, s.len);
 	for (i = 0; i < s.len; i++) {
 		unsigned char	c = (unsigned char)s.p[i];
 
@@ -66,8 +79,9 @@ answer_text(struct buf *out, struct str s, bool utf8)
 			c = ' ';
 		else if (c > 0x7f && !utf8)
 			c = '?';
-		buf_add_byte(out, (char)c);
+		p[i] = (char)c;
 	}
+	buf_added(out, s.len);
 }
 
 /* CRLF at the end of a hook's text is no line of its own. */

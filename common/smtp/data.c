@@ -25,17 +25,28 @@ smtp_scan_init(struct smtp_scan *s)
 	memset(s, 0, sizeof *s);
 }
 
-/* Plain enough for the compiler to do many bytes at a time. */
+/* Is any byte over 127?  Many at a time: it is asked of every message. */
+static bool
+scan_high(const char *p, size_t n)
+{
+	uint64_t	word[4], high = 0;
+	size_t		i;
+
+	for (i = 0; i + sizeof word <= n; i += sizeof word) {
+		memcpy(word, p + i, sizeof word);
+		high |= word[0] | word[1] | word[2] | word[3];
+	}
+	high &= 0x8080808080808080u;
+	for (; i < n; i++)
+		high |= (unsigned char)p[i] & 0x80u;
+	return high != 0;
+}
+
 static void
 scan_bytes(struct smtp_scan *s, const char *p, size_t n)
 {
-	unsigned char	high = 0;
-	size_t		i;
-
-	for (i = 0; i < n; i++)
-		high |= (unsigned char)p[i];
-	s->eight_bit |= high > 0x7f;
-	s->nul |= memchr(p, '\0', n) != NULL;
+	s->eight_bit = s->eight_bit || scan_high(p, n);
+	s->nul = s->nul || memchr(p, '\0', n) != NULL;
 }
 
 /* A line that the LF at p[n - 1] may end. */

@@ -177,6 +177,30 @@ test_bytes_noted(void **state)
 	assert_true(s.nul);
 }
 
+/* Wherever it stands: bytes are looked at many at a time. */
+static void
+test_bytes_noted_anywhere(void **state)
+{
+	struct smtp_scan	s;
+	char			text[100];
+	size_t			at, len;
+
+	(void)state;
+	for (len = 1; len <= sizeof text; len++)
+		for (at = 0; at < len; at++) {
+			memset(text, 0x7f, sizeof text);
+			smtp_scan_init(&s);
+			smtp_scan_add(&s, (struct str){ text, len });
+			assert_false(s.eight_bit || s.nul);
+			text[at] = '\x80';
+			smtp_scan_add(&s, (struct str){ text, len });
+			assert_true(s.eight_bit && !s.nul);
+			text[at] = '\0';
+			smtp_scan_add(&s, (struct str){ text, len });
+			assert_true(s.nul);
+		}
+}
+
 /* BDAT: the scan alone, over every cut of every string. */
 static void
 test_scan_all(void **state)
@@ -263,6 +287,7 @@ main(void)
 		cmocka_unit_test(test_data_all),
 		cmocka_unit_test(test_data_rows),
 		cmocka_unit_test(test_bytes_noted),
+		cmocka_unit_test(test_bytes_noted_anywhere),
 		cmocka_unit_test(test_scan_all),
 		cmocka_unit_test(test_round_trip),
 	};
