@@ -17,11 +17,14 @@
 
 #define CONTROL_CLIENTS_MAX	32
 
+/* A reload that was asked for may have to wait for the one under way. */
+enum client_waits { WAITS_NOT, WAITS_TURN, WAITS_END };
+
 struct client {
 	TAILQ_ENTRY(client)	 link;
 	struct control		*control;
 	struct channel		*channel;
-	bool			 waits;		/* for a reload */
+	enum client_waits	 waits;
 };
 
 struct control {
@@ -108,7 +111,7 @@ client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		client_status(cl);
 		return 0;
 	case IPC_CTL_RELOAD:
-		cl->waits = true;
+		cl->waits = WAITS_TURN;
 		instance_reload(i);
 		return 0;
 	case IPC_CTL_STOP:
@@ -224,8 +227,18 @@ control_line(struct control *c, const char *file, int line, int column,
 	struct client	*cl;
 
 	TAILQ_FOREACH(cl, &c->clients, link)
-		if (cl->waits)
+		if (cl->waits == WAITS_END)
 			client_line(cl, file, line, column, text);
+}
+
+void
+control_reload_begins(struct control *c)
+{
+	struct client	*cl;
+
+	TAILQ_FOREACH(cl, &c->clients, link)
+		if (cl->waits == WAITS_TURN)
+			cl->waits = WAITS_END;
 }
 
 void
@@ -234,8 +247,8 @@ control_reloaded(struct control *c, bool failed, const char *text)
 	struct client	*cl;
 
 	TAILQ_FOREACH(cl, &c->clients, link)
-		if (cl->waits) {
-			cl->waits = false;
+		if (cl->waits == WAITS_END) {
+			cl->waits = WAITS_NOT;
 			client_done(cl, failed, text);
 		}
 }

@@ -21,7 +21,9 @@ struct instance;
 struct control	*control_open(struct instance *i, const char *path,
 		    struct err *e);
 void		 control_close(struct control **c);
-/* To all that wait for a reload. */
+/* Who asked for a reload until now waits for the one that begins. */
+void		 control_reload_begins(struct control *c);
+/* To all that wait for the reload under way. */
 void		 control_line(struct control *c, const char *file, int line,
 		    int column, const char *text);
 void		 control_reloaded(struct control *c, bool failed,

@@ -172,6 +172,16 @@ instance_new_tickets(void *arg)
 		instance_await_tickets(i, g);
 }
 
+/* One at a time: the generation before must have gone, too. */
+static void
+instance_reload_wanted(struct instance *i)
+{
+	if (!i->reload_wanted || i->stopping)
+		return;
+	i->reload_wanted = false;
+	instance_reload(i);
+}
+
 static void
 instance_on_running(void *arg, struct generation *g)
 {
@@ -198,6 +208,7 @@ instance_on_running(void *arg, struct generation *g)
 		LOG(EV_RELOAD, NULL, LOG_NUM("generation", g->number));
 	service_notify("READY=1");
 	control_reloaded(i->control, false, "reloaded");
+	instance_reload_wanted(i);
 }
 
 static void
@@ -237,10 +248,7 @@ instance_on_failed(void *arg, struct generation *g)
 		sockets_prune(&i->house.sockets);
 	(void)instance_open_log(i, running->conf, NULL);
 	instance_refuse(i, "the new configuration does not hold");
-	if (i->reload_wanted) {
-		i->reload_wanted = false;
-		instance_reload(i);
-	}
+	instance_reload_wanted(i);
 }
 
 static void
@@ -251,24 +259,26 @@ instance_on_gone(void *arg, struct generation *g)
 	instance_remove(i, g);
 	if (i->stopping && TAILQ_EMPTY(&i->generations))
 		instance_end(i, 0);
-	else if (i->reload_wanted && !i->stopping) {
-		i->reload_wanted = false;
-		instance_reload(i);
-	}
+	else
+		instance_reload_wanted(i);
 }
 
 void
 instance_reload(struct instance *i)
 {
+	struct generation	*first = TAILQ_FIRST(&i->generations);
+
 	if (i->stopping) {
+		control_reload_begins(i->control);
 		instance_refuse(i, "stopping");
 		return;
 	}
-	if (TAILQ_FIRST(&i->generations) !=
-	    TAILQ_LAST(&i->generations, generations)) {
+	if (first != TAILQ_LAST(&i->generations, generations) ||
+	    first != instance_running(i)) {
 		i->reload_wanted = true;
 		return;
 	}
+	control_reload_begins(i->control);
 	if (instance_next_generation(i) == -1)
 		instance_refuse(i, "the new configuration does not hold");
 }
@@ -283,6 +293,8 @@ instance_stop(struct instance *i)
 		limit = conf_params(instance_running(i)->conf)->shutdown_limit;
 	service_notify("STOPPING=1");
 	i->stopping = true;
+	if (i->reload_wanted)
+		instance_reload(i);	/* which says no */
 	i->reload_wanted = false;
 	TAILQ_FOREACH(g, &i->generations, link)
 		generation_drain(g, 0, limit);

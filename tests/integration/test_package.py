@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from halyard import BUILD, ROOT, Backend, Client, main
+from halyard import BUILD, ROOT, Backend, Client, main, wait_for
 
 TOOLS = "dpkg-buildpackage", "dh", "lintian", "mmdebstrap"
 CLONE_NEWNET = 0x40000000
@@ -121,11 +121,82 @@ def serve(root):
             with Client(25) as c:
                 c.hello()
                 assert c.message().code == 250
+            script = rotate(root)
         finally:
             in_root(root, "mtactl", "stop")
+    os.rename(os.path.join(root, "var/log/halyard/halyard.log.1"),
+              os.path.join(root, "var/log/halyard/halyard.log"))
+    old_pid(root, script)
     log = open(os.path.join(root, "var/log/halyard/halyard.log")).read()
     assert "event=message" in log and "event=worker-user" not in log
     assert os.listdir(os.path.join(root, "var/spool/halyard")) == []
+
+
+def modes(root):
+    """Owner, group and mode of what the package made."""
+    ids = {}
+    for kind in "passwd", "group":
+        with open(os.path.join(root, "etc", kind)) as f:
+            ids[kind] = {int(l.split(":")[2]): l.split(":")[0] for l in f}
+    found = {}
+    for name in ("etc/halyard", "etc/halyard/main.cf", "var/spool/halyard",
+                 "var/log/halyard", "usr/sbin/mtactl",
+                 "usr/libexec/halyard/smtpd"):
+        st = os.stat(os.path.join(root, name))
+        found[name] = (ids["passwd"][st.st_uid], ids["group"][st.st_gid],
+                       "%04o" % (st.st_mode & 0o7777))
+    return found
+
+
+MODES = {
+    "etc/halyard": ("root", "root", "0755"),
+    "etc/halyard/main.cf": ("root", "root", "0644"),
+    "var/spool/halyard": ("halyard-smtpd", "halyard", "0700"),
+    "var/log/halyard": ("root", "adm", "0750"),
+    "usr/sbin/mtactl": ("root", "root", "0755"),
+    "usr/libexec/halyard/smtpd": ("root", "root", "0755"),
+}
+
+
+def again(root, deb):
+    """Installed over itself: what the operator changed stays, users and
+    modes are as they were."""
+    main_cf = os.path.join(root, "etc/halyard/main.cf")
+    with open(main_cf, "a") as f:
+        f.write("# the operator's\n")
+    with open(os.path.join(root, "etc/passwd")) as f:
+        users = f.read()
+    shutil.copy(deb, os.path.join(root, "tmp/halyard.deb"))
+    in_root(root, "dpkg", "--force-confold", "-i", "/tmp/halyard.deb")
+    assert modes(root) == MODES, modes(root)
+    with open(main_cf) as f:
+        assert f.read().endswith("# the operator's\n")
+    with open(os.path.join(root, "etc/passwd")) as f:
+        assert f.read() == users
+
+
+def rotate(root):
+    """The script of logrotate's: a new file while master runs; and nobody
+    is signalled by the pid of one that ran once."""
+    with open(os.path.join(root, "etc/logrotate.d/halyard")) as f:
+        script = f.read().split("postrotate\n")[1].split("endscript")[0]
+    log = os.path.join(root, "var/log/halyard/halyard.log")
+    os.rename(log, log + ".1")
+    in_root(root, "sh", "-ec", script)
+    wait_for(lambda: os.path.exists(log), text="the new log")
+    return script
+
+
+def old_pid(root, script):
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        pid_file = os.path.join(root, "run/halyard/master.pid")
+        with open(pid_file, "w") as f:
+            f.write("%d\n" % sleeper.pid)
+        in_root(root, "sh", "-ec", script)
+        assert sleeper.poll() is None
+        sleeper.kill()
+        assert sleeper.wait() == -9
+    os.unlink(pid_file)
 
 
 def test_package():
@@ -134,7 +205,10 @@ def test_package():
         return why
     top = tempfile.mkdtemp(prefix="halyard-package.")
     try:
-        root = make_root(top, build(top))
+        deb = build(top)
+        root = make_root(top, deb)
+        assert modes(root) == MODES, modes(root)
+        again(root, deb)
         loopback_only()
         serve(root)
         in_root(root, "dpkg", "--purge", "halyard")
