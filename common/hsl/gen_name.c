@@ -5,6 +5,9 @@
 #include "hsl/class.h"
 #include "hsl/exec.h"
 #include "hsl/gen.h"
+#include "hsl/hint.h"
+
+#define HINTS_MAX	20		/* errors that are worth a search */
 
 static const struct decl *
 gen_find_decl(const struct func *f, struct str name)
@@ -59,12 +62,51 @@ gen_decl_target(const struct decl *d)
 	return t;
 }
 
+/* The nearest name of a function that could be called here. */
+static struct str
+gen_near(const struct gen *g, struct str name)
+{
+	const struct hsl_function	*t;
+	const struct hsl_class		*const *c;
+	const struct func		*f;
+	struct hint			 h;
+
+	hint_init(&h, name);
+	for (t = hsl_core_functions; t->name != NULL; t++)
+		hint_try(&h, str_of(t->name));
+	t = g->c->host != NULL ? g->c->host->functions : NULL;
+	for (; t != NULL && t->name != NULL; t++)
+		hint_try(&h, str_of(t->name));
+	hint_try(&h, STR("Exception"));
+	c = g->c->host != NULL ? g->c->host->classes : NULL;
+	for (; c != NULL && *c != NULL; c++)
+		hint_try(&h, str_of((*c)->name));
+	for (f = g->f; f != NULL; f = f->parent)
+		for (uint32_t i = 0; i < f->names.cap; i++)
+			if (f->names.slots[i].value != NULL)
+				hint_try(&h, f->names.slots[i].name);
+	return h.near;
+}
+
 static void
 gen_unknown(struct gen *g, const struct node *n, struct str name)
 {
-	if (core_is_missing(name))
+	const char	*word = hint_word(name);
+	struct str	 near;
+
+	if (core_is_missing(name)) {
 		gen_error(g, n, "function '%.*s' is not available in this "
 		    "version", (int)name.len, name.p);
+		return;
+	}
+	near = word == NULL && g->c->errors < HINTS_MAX ? gen_near(g, name) :
+	    STR_NONE;
+	if (word != NULL)
+		gen_error(g, n, "unknown function '%.*s'; %s", (int)name.len,
+		    name.p, word);
+	else if (near.len > 0)
+		gen_error(g, n, "unknown function '%.*s'; is it '%.*s'?",
+		    (int)name.len, name.p, (int)near.len, near.p);
 	else
 		gen_error(g, n, "unknown function '%.*s'", (int)name.len,
 		    name.p);

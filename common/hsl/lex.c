@@ -269,7 +269,9 @@ lexer_raw(struct lexer *l, struct token *t)
 	t->kind = T_RAW;
 	if (q == NULL) {
 		l->p = l->end;
-		lex_fail(t, "raw string without end");
+		lex_fail(t, start - mark == 2 ? "raw string without end" :
+		    "raw string without end; other strings stand in double "
+		    "quotes");
 		return;
 	}
 	t->text = (struct str){ start, (size_t)(q - start) };
@@ -328,6 +330,12 @@ lexer_sign(struct lexer *l, struct token *t)
 	const struct lex_word	*w;
 	size_t			 len;
 
+	if (lexer_at(l, 1) == *l->p && (*l->p == '&' || *l->p == '|')) {
+		lex_fail(t, *l->p == '&' ? "'&&' is written 'and'" :
+		    "'||' is written 'or'");
+		l->p += 2;
+		return;
+	}
 	for (w = lex_signs; w < lex_signs + COUNT(lex_signs); w++) {
 		len = strlen(w->text);
 		if (len <= (size_t)(l->end - l->p) &&

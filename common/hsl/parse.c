@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "hsl/hint.h"
 #include "hsl/parse.h"
 
 void
@@ -37,20 +38,45 @@ parse_accept(struct parser *p, enum token_kind kind)
 	return true;
 }
 
+/* What a token is called in an error. */
 static void
+parse_name_token(const struct token *t, char *out, size_t size)
+{
+	size_t	 len = t->text.len < 40 ? t->text.len : 40;
+
+	if (t->kind == T_NUMBER || t->kind == T_STRING || t->kind == T_RAW ||
+	    t->kind == T_REGEX)
+		(void)snprintf(out, size, "a %s", token_describe(t->kind));
+	else
+		(void)snprintf(out, size, "'%s%.*s'", t->kind == T_VAR ? "$" :
+		    "", (int)len, t->text.p);
+}
+
+void
 parse_unexpected(struct parser *p, const char *wanted)
 {
-	size_t	 len = p->tok.text.len < 40 ? p->tok.text.len : 40;
+	const char	*hint = NULL;
+	char		 found[64];
 
-	if (p->tok.kind == T_EOF)
+	if (p->tok.kind == T_EOF) {
 		parse_error(p, "%s expected at end of file", wanted);
-	else if (p->tok.kind == T_RESERVED)
-		parse_error(p, "'%.*s' is a reserved word", (int)len,
-		    p->tok.text.p);
+		return;
+	}
+	parse_name_token(&p->tok, found, sizeof found);
+	if (p->tok.kind == T_RESERVED) {
+		hint = hint_word(p->tok.text);
+		parse_error(p, "%s is a reserved word%s%s", found,
+		    hint != NULL ? "; " : "", hint != NULL ? hint : "");
+		return;
+	}
+	/* A statement that begins with another language's word. */
+	if (p->first.len > 0)
+		hint = hint_word(p->first);
+	if (hint != NULL)
+		parse_error(p, "%s expected before %s; instead of '%.*s' %s",
+		    wanted, found, (int)p->first.len, p->first.p, hint);
 	else
-		parse_error(p, "%s expected before '%s%.*s'", wanted,
-		    p->tok.kind == T_VAR ? "$" : "", (int)len,
-		    p->tok.text.p);
+		parse_error(p, "%s expected before %s", wanted, found);
 }
 
 bool

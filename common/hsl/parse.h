@@ -23,6 +23,7 @@ struct parser {
 	int			 barriers;
 	uint32_t		 assigns;	/* assignments seen so far */
 	uint32_t		 calls;		/* calls seen so far */
+	struct str		 first;		/* of a statement, a name */
 	struct func		*func;
 	struct comp_class	*class;
 	struct parser		*includer;
@@ -34,6 +35,7 @@ void		 parse_advance(struct parser *p);
 bool		 parse_accept(struct parser *p, enum token_kind kind);
 bool		 parse_expect(struct parser *p, enum token_kind kind);
 enum token_kind	 parse_peek(struct parser *p);
+void		 parse_unexpected(struct parser *p, const char *wanted);
 void		 parse_error(struct parser *p, const char *fmt, ...)
 		    __attribute__((format(printf, 2, 3)));
 struct node	*parse_node(struct parser *p, enum node_kind kind);

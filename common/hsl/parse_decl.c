@@ -262,7 +262,7 @@ parse_class_member(struct parser *p)
 			m->initial = parse_expr(p);
 		parse_expect(p, T_SEMICOLON);
 	} else
-		parse_error(p, "a member of a class is expected");
+		parse_unexpected(p, "a member of a class is");
 }
 
 void

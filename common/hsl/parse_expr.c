@@ -221,6 +221,11 @@ parse_power(struct parser *p)
 	if (!p->panic && parse_is_assign(p->tok.kind) &&
 	    (parse_is_lvalue(left) || left->kind == N_ARRAY))
 		left = parse_assignment(p, left);
+	else if (!p->panic && parse_is_assign(p->tok.kind) &&
+	    left->kind == N_NAME)
+		parse_error(p, "'%.*s' is no variable; write '$%.*s'",
+		    (int)left->text.len, left->text.p, (int)left->text.len,
+		    left->text.p);
 	else if (!p->panic && parse_is_assign(p->tok.kind))
 		parse_error(p, "this can't be assigned to");
 	if (p->tok.kind != T_POW || p->panic)

@@ -33,6 +33,10 @@ parse_declare(struct parser *p, struct func *f, struct str name)
 struct var *
 parse_variable(struct parser *p, struct str name)
 {
+	if (str_eq(name, STR("this")) &&
+	    symtab_get(&p->func->vars, name) == NULL)
+		parse_error(p, "$this stands in methods, and in functions "
+		    "with closure ($this)");
 	return parse_declare(p, p->func, name);
 }
 

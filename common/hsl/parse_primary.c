@@ -176,15 +176,7 @@ parse_word(struct parser *p)
 	default:
 		break;
 	}
-	if (p->tok.kind == T_RESERVED)
-		parse_error(p, "'%.*s' is a reserved word",
-		    (int)p->tok.text.len, p->tok.text.p);
-	else if (p->tok.kind == T_EOF)
-		parse_error(p, "an expression is expected at end of file");
-	else
-		parse_error(p, "an expression is expected before '%.*s'",
-		    p->tok.text.len > 40 ? 40 : (int)p->tok.text.len,
-		    p->tok.text.p);
+	parse_unexpected(p, "an expression is");
 	return parse_node(p, N_ERROR);
 }
 

@@ -275,6 +275,7 @@ parse_simple(struct parser *p)
 	struct node	*n = parse_node(p, N_EXPR);
 	bool		 is_return = p->tok.kind == K_RETURN;
 
+	p->first = p->tok.kind == T_NAME ? p->tok.text : STR_NONE;
 	if (is_return || p->tok.kind == K_ECHO) {
 		n->kind = is_return ? N_RETURN : N_ECHO;
 		parse_advance(p);
@@ -284,7 +285,19 @@ parse_simple(struct parser *p)
 	/* The last ";" of a file may be missing. */
 	if (p->tok.kind != T_EOF || p->panic)
 		parse_expect(p, T_SEMICOLON);
+	p->first = STR_NONE;
 	return n;
+}
+
+/* After an error a "}" too many says nothing new. */
+static struct node *
+parse_stray(struct parser *p)
+{
+	if (p->c->errors == 0)
+		parse_error(p, "'}' without a '{' before it");
+	else
+		parse_advance(p);
+	return NULL;
 }
 
 static struct node *
@@ -331,6 +344,8 @@ parse_statement_kind(struct parser *p)
 		return parse_global(p);
 	case K_BARRIER:
 		return parse_barrier(p);
+	case T_RBRACE:
+		return p->depth == 1 ? parse_stray(p) : parse_simple(p);
 	default:
 		return parse_simple(p);
 	}

@@ -29,7 +29,8 @@ static const struct run_case	lexical[] = {
 	{ "hash", "# no\necho 1;",
 	    "t:1:1: '#' starts no comment; write '//'\n" },
 	{ "reserved words", "$x = new;",
-	    "t:1:6: 'new' is a reserved word\n" },
+	    "t:1:6: 'new' is a reserved word; an object of the class C "
+	    "is made by 'C()'\n" },
 	{ "keywords as variables", "$break = 1; $this_ = 2; $global = 3;"
 	    "echo $break + $this_ + $global;", "6\n" },
 	{ "regex flags", "echo \"AB\" =~ #/a b/xi; echo \"a/b\" =~ #/a\\/b/;",

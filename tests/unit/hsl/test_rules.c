@@ -15,7 +15,7 @@ static const struct run_case	lexical[] = {
 	{ "1.2 names and case",
 	    "$_a = 5; echo \"$_a ${_a}\"; $A = 1; echo isset($a); echo "
 	    "ECHO;",
-	    "t:1:57: unknown function 'ECHO'\n" },
+	    "t:1:57: unknown function 'ECHO'; is it 'echo'?\n" },
 	{ "1.3 underscores stand between digits",
 	    "echo 1_;",
 	    "t:1:6: invalid number\n" },
@@ -73,16 +73,17 @@ static const struct run_case	lexical[] = {
 	    "t:1:9: an expression is expected before '>'\n" },
 	{ "1.7 not in the language: &&",
 	    "echo 1 && 2;",
-	    "t:1:9: an expression is expected before '&'\n" },
+	    "t:1:8: '&&' is written 'and'\n" },
 	{ "1.2 not in the language: elseif",
 	    "if (1) {} elseif (1) {}",
-	    "t:1:22: ';' expected before '{'\n" },
+	    "t:1:22: ';' expected before '{'; instead of 'elseif' write "
+	    "'else if'\n" },
 	{ "1.7 not in the language: ?->",
 	    "echo none?->x;",
 	    "t:1:11: an expression is expected before '->'\n" },
 	{ "1.2 reserved words",
 	    "function this() {}",
-	    "t:1:10: 'this' is a reserved word\n" },
+	    "t:1:10: 'this' is a reserved word; write '$this'\n" },
 	{ .name = NULL }
 };
 
