@@ -46,6 +46,7 @@ struct server {
 	struct buf		 scratch;	/* a reply being written */
 	struct timer		 soft;
 	struct timer		 hard;
+	struct timer		 tidy;		/* server_tidy() */
 	bool			 hooks_ask_name;
 	bool			 draining;
 	bool			 soft_passed;	/* 421 between transactions */
@@ -55,6 +56,9 @@ struct server {
 /* A path of a parameter: it lies in the instance unless it is absolute. */
 const char *server_path(const struct server *srv, const char *path,
 	    char *out, size_t size);
+/* A message or a session has gone: their memory goes back to the system, but
+ * not more often than every few seconds. */
+void	server_tidy(struct server *srv);
 /* The last session of a draining worker ends it. */
 void	server_session_gone(struct server *srv);
 

@@ -121,6 +121,7 @@ session_forget(struct session *s)
 	farewell_fini(&s->farewell);
 	TAILQ_REMOVE(&srv->sessions, s, link);
 	srv->session_count--;
+	server_tidy(srv);
 	session_forget_names(s);
 	session_tls_forget(s);
 	free(s->conn.remoteptr);
@@ -162,6 +163,8 @@ session_end(struct session *s)
 void
 session_reset(struct session *s)
 {
+	if (s->txn != NULL)
+		server_tidy(s->server);
 	transaction_free(&s->txn);
 	hsl_cache_free(&s->message_cache);
 	s->log.txn = NULL;

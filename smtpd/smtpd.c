@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "compat/heap.h"
 #include "compat/nameless.h"
 #include "dns/dns.h"
 #include "event/tls_server.h"
@@ -23,6 +24,8 @@
 #include "tls.h"
 #include "trust.h"
 
+#define TIDY_MS		5000
+
 static struct server	server;
 
 void
@@ -30,6 +33,21 @@ server_session_gone(struct server *srv)
 {
 	if (srv->draining && srv->session_count == 0)
 		worker_exit(srv->worker);
+}
+
+static void
+server_tidy_now(void *arg)
+{
+	(void)arg;
+	heap_give_back();
+}
+
+/* An idle worker is not woken for it: nothing is armed then. */
+void
+server_tidy(struct server *srv)
+{
+	if (!srv->tidy.armed)
+		timer_start(&srv->tidy, TIDY_MS);
 }
 
 /* ---- prepare and load: keys with all rights, hooks in the jail --------- */
@@ -347,6 +365,7 @@ smtpd_start(struct worker *w)
 
 	timer_init(&srv->soft, srv->loop, server_soft, srv);
 	timer_init(&srv->hard, srv->loop, server_hard, srv);
+	timer_init(&srv->tidy, srv->loop, server_tidy_now, srv);
 	srv->acceptor = acceptor_new(srv);
 	return 0;
 }
