@@ -46,8 +46,9 @@ hint_init(struct hint *h, struct str name)
 	for (size_t i = 0; i < COUNT(hint_keywords); i++)
 		if (str_caseeq(str_of(hint_keywords[i]), name))
 			h->near = str_of(hint_keywords[i]);
-	h->distance = h->near.len > 0 || name.len < 3 || name.len > HINT_LEN ? 0 :
-	    name.len < 6 ? 2 : 3;
+	h->distance = name.len < 6 ? 2 : 3;
+	if (h->near.len > 0 || name.len < 3 || name.len > HINT_LEN)
+		h->distance = 0;
 }
 
 static unsigned
