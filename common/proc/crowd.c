@@ -20,6 +20,12 @@ crowd_client(const struct netaddr *a)
 
 	if (a->u.sa.sa_family == AF_INET)
 		return crowd_mix(ntohl(a->u.in4.sin_addr.s_addr) + 1ull);
+	/* An IPv4 client is one of its own, however it is written. */
+	if (IN6_IS_ADDR_V4MAPPED(&a->u.in6.sin6_addr)) {
+		for (i = 12; i < 16; i++)
+			x = x << 8 | p[i];
+		return crowd_mix(x + 1);
+	}
 	for (i = 0; i < 8; i++)
 		x = x << 8 | p[i];
 	return crowd_mix(x ^ 0x6a09e667f3bcc908u);

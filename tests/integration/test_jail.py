@@ -188,6 +188,20 @@ def test_verified_tls():
             assert len(b.messages) == 1
 
 
+def test_dns_over_tcp():
+    """What is too large for a datagram is asked again, from inside."""
+    text = """$r = dns_query("big.example", ["type" => "A"]);
+    Accept(isset($r["error"]) ? $r["error"] : "" . length($r["result"]));
+    """
+    many = ["192.0.2.%d" % i for i in range(1, 251)]
+    with SignedZone("signed.example", {}, {"big.example": many}) as zone, \
+            Instance(hook=text, params={
+                "dns_servers": "127.0.0.1@%d" % zone.port}) as mta, \
+            mta.client() as c:
+        c.hello()
+        assert c.message().text == ["2.0.0 250"]
+
+
 def test_body_directory_not_writable():
     """Said at start, with a name, not at the first large message."""
     if os.geteuid() != 0 or "san" in BUILD:

@@ -32,17 +32,21 @@ _25._tcp.example. 60 IN TLSA 3 1 1 \
 class Answerer:
     """A DNS server: names that begin with nx, fail, empty, mute, alias."""
 
-    def __init__(self):
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.bind(("127.0.0.1", 0))
-        self.port = self.sock.getsockname()[1]
-        self.asked = []
-        threading.Thread(target=self.run, daemon=True).start()
+    def __init__(self, last=1):
+        """On 127.0.0.1 to 127.0.0.LAST."""
+        self.port, self.socks, self.asked = 0, [], []
+        for i in range(1, last + 1):
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.bind(("127.0.0.%d" % i, self.port))
+            self.port = sock.getsockname()[1]
+            self.socks.append(sock)
+            threading.Thread(target=self.run, args=(sock,),
+                             daemon=True).start()
 
-    def run(self):
+    def run(self, sock):
         while True:
             try:
-                packet, peer = self.sock.recvfrom(4096)
+                packet, peer = sock.recvfrom(4096)
             except OSError:
                 return
             end = packet.index(b"\0", 12) + 5
@@ -56,7 +60,7 @@ class Answerer:
                 b"\xc0\x0c\0\5\0\1\0\0\0\7\0\x0e\4good\7example\0" \
                 if label.startswith("alias") else \
                 b"\xc0\x0c\0\1\0\1\0\0\0\7\0\4\xc0\0\2\x4d"
-            self.sock.sendto(packet[:2] + struct.pack(
+            sock.sendto(packet[:2] + struct.pack(
                 "!HHHHH", 0x8180 | rcode, 1, bool(answer), 0, 0) +
                 packet[12:end] + answer, peer)
 
@@ -64,7 +68,8 @@ class Answerer:
         return self
 
     def __exit__(self, *exc):
-        self.sock.close()
+        for sock in self.socks:
+            sock.close()
 
 
 def instance(mailfrom=None, params=None, maxproc=1, eod="Accept();",
@@ -288,7 +293,7 @@ def test_dns_query_soa():
 
 def test_dns_query_servers():
     """Those are asked, and nothing that is known locally."""
-    with Answerer() as dns, Answerer() as other:
+    with Answerer() as dns, Answerer(19) as other:
         script = '''
 $o = ["servers" => ["127.0.0.1"], "port" => %d];
 $say[] = dns_query("one.example");

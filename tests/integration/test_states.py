@@ -132,6 +132,7 @@ def test_accepting_reload():
 
 
 def test_accepting_sigterm():
+    """Also with clients that do not close after the 421."""
     with Stage() as s:
         s.sigterm()
         s.sees(GONE, STAYS)
@@ -159,6 +160,7 @@ def test_accepting_master_lost():
         s.busy.expect(421)
         s.finish()
         s.waits.expect(421)
+        s.leave()
         s.exits()
 
 
@@ -193,6 +195,7 @@ def test_draining_drain_transaction_limit():
         s.sees(GONE, GONE)
         s.finish()
         s.waits.expect(421)
+        s.leave()
         s.exits()
 
 
@@ -219,6 +222,7 @@ def test_draining_shutdown_limit():
         soon()
         s.sees(GONE, GONE)
         s.finish()
+        s.leave()
         s.exits()
 
 
@@ -230,6 +234,7 @@ def test_draining_master_lost():
         s.busy.sock.settimeout(10 * SLOW)
         s.busy.expect(421)
         s.finish()
+        s.leave()
         s.exits()
 
 
