@@ -99,12 +99,19 @@ split_left(struct hsl_exec *x, struct hsl_array *a, struct str s,
 	split_push(x, a, s.p, s.len);
 }
 
+/* SIZE_MAX: not found, or x throws since that took too long. */
 static size_t
-split_rfind(struct str s, struct str sub)
+split_rfind(struct hsl_exec *x, struct str s, struct str sub)
 {
-	for (size_t i = s.len; i >= sub.len; i--)
+	for (size_t i = s.len; i >= sub.len; i--) {
+		if (sub.len > 0 && s.p[i - sub.len] != sub.p[0])
+			continue;
 		if (memcmp(s.p + i - sub.len, sub.p, sub.len) == 0)
 			return i - sub.len;
+		/* Much may have been alike: it counts. */
+		if (!hsl_charge(x, sub.len / 32))
+			break;
+	}
 	return SIZE_MAX;
 }
 
@@ -117,7 +124,7 @@ split_right(struct hsl_exec *x, struct hsl_array *a, struct str s,
 	size_t			 at;
 
 	while (a->count + 1 < limit && hsl_charge(x, 1 + s.len / 32) &&
-	    (at = split_rfind(s, by)) != SIZE_MAX) {
+	    (at = split_rfind(x, s, by)) != SIZE_MAX) {
 		split_push(x, a, s.p + at + by.len, s.len - at - by.len);
 		s.len = at;
 	}
@@ -244,9 +251,9 @@ string_rfind(struct hsl_call *c)
 	if (offset > (double)s.len)
 		return HSL_OK;
 	s.len -= (size_t)offset;
-	if ((at = split_rfind(s, sub)) != SIZE_MAX)
+	if ((at = split_rfind(c->x, s, sub)) != SIZE_MAX)
 		*c->ret = vnumber((double)at);
-	return HSL_OK;
+	return c->x->throwing ? HSL_THROW : HSL_OK;
 }
 
 enum hsl_rc
@@ -339,17 +346,19 @@ fn_substr(struct hsl_call *c)
 static enum hsl_rc
 string_strip(struct hsl_call *c, bool left, bool right)
 {
-	struct str	 s, set = STR(" \t\r\n");
+	struct str	 s, bytes = STR(" \t\r\n");
+	bool		 set[256] = { false };
 
-	if (!lib_str(c, 0, &s) || (c->argc == 2 && !lib_str(c, 1, &set)) ||
-	    !hsl_charge(c->x, s.len / 64))
+	if (!lib_str(c, 0, &s) || (c->argc == 2 && !lib_str(c, 1, &bytes)) ||
+	    !hsl_charge(c->x, (s.len + bytes.len) / 64))
 		return HSL_THROW;
-	while (left && s.len > 0 && memchr(set.p, s.p[0], set.len) != NULL) {
+	for (size_t i = 0; i < bytes.len; i++)
+		set[(unsigned char)bytes.p[i]] = true;
+	while (left && s.len > 0 && set[(unsigned char)s.p[0]]) {
 		s.p++;
 		s.len--;
 	}
-	while (right && s.len > 0 &&
-	    memchr(set.p, s.p[s.len - 1], set.len) != NULL)
+	while (right && s.len > 0 && set[(unsigned char)s.p[s.len - 1]])
 		s.len--;
 	*c->ret = hsl_string(c->x, s);
 	return HSL_OK;
