@@ -187,7 +187,7 @@ process_on_hello(struct process *p, struct rbuf *r)
 {
 	struct ipc_HELLO	m;
 
-	if (ipc_get_HELLO(r, &m) == -1 || p->state != PROCESS_STARTING)
+	if (ipc_get_HELLO(r, &m) == -1 || p->state == PROCESS_READY)
 		return -1;
 	if (m.table_hash == ipc_table_hash())
 		return 0;
@@ -201,8 +201,10 @@ process_on_ready(struct process *p, struct rbuf *r)
 {
 	struct ipc_READY	m;
 
-	if (ipc_get_READY(r, &m) == -1 || p->state != PROCESS_STARTING)
+	if (ipc_get_READY(r, &m) == -1 || p->state == PROCESS_READY)
 		return -1;
+	if (p->state != PROCESS_STARTING)	/* told to go meanwhile */
+		return 0;
 	p->state = PROCESS_READY;
 	LOG(EV_WORKER_READY, NULL, LOG_STR("service", p->service->name),
 	    LOG_NUM("worker", p->pid));
@@ -216,7 +218,7 @@ process_on_refused(struct process *p, struct rbuf *r)
 	struct ipc_REFUSED	m;
 	struct house		*h = p->generation->house;
 
-	if (ipc_get_REFUSED(r, &m) == -1 || p->state != PROCESS_STARTING)
+	if (ipc_get_REFUSED(r, &m) == -1 || p->state == PROCESS_READY)
 		return -1;
 	p->refused = true;
 	h->ops->on_diag(h->arg, m.file, (int)m.line, (int)m.column, m.text);

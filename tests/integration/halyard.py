@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 import traceback
+import weakref
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -142,6 +143,8 @@ class Instance:
 
     def stop(self):
         pid = self.master_pid()
+        for c in [c for c in Client.known if c.port == self.port]:
+            c.hang_up()         # else the server waits for them to close
         try:
             self.ctl("stop", check=False)
         finally:
@@ -172,7 +175,11 @@ class Reply:
 class Client:
     """Bytes out, replies in; nothing is done by itself."""
 
+    known = weakref.WeakSet()
+
     def __init__(self, port, timeout=30, greet=True, host="127.0.0.1"):
+        self.port = port
+        self.known.add(self)
         self.sock = socket.create_connection((host, port), timeout)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.sock.makefile("rb")
@@ -229,6 +236,13 @@ class Client:
     def close(self):
         self.file.close()
         self.sock.close()
+
+    def hang_up(self):
+        """As seen by the server; another thread may be reading here."""
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except (AttributeError, OSError, ValueError):
+            pass
 
     def reset(self):
         """Closes by RST."""

@@ -47,6 +47,7 @@ Accept(["remoteip" => "192.0.2.7", "remoteptr" => "client.example"]);
             r = c.expect(code)
             assert source != "127.0.0.2" or "go away" in r.text[0]
             assert c.closed()
+            c.close()
 
 
 def test_cache():

@@ -306,6 +306,7 @@ def ending(happens, seconds=0, **params):
         assert alive(s.pid)
         s.finish()
         s.waits.expect(421)
+        s.leave()
         s.exits()
 
 
