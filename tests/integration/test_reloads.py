@@ -146,7 +146,7 @@ def test_second_hears_of_its_own():
             assert first.wait(30) == 0
             said = second.communicate(timeout=30)[1].decode()
             assert second.returncode == 1 and "not a number" in said, said
-            assert "event=reload-refused" in mta.log()
+            mta.wait_log("event=reload-refused")
 
 
 def test_reload_while_it_starts():
