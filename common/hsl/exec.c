@@ -210,8 +210,9 @@ hsl_on_echo(struct hsl_exec *x, void (*fn)(void *arg, struct str text),
 	x->echo_arg = arg;
 }
 
-/* Nothing else runs until a native or an operator is done: half a second. */
-#define EXEC_HOLD	50000000
+/* Nothing else runs until a native or an operator is done: for a tenth of a
+ * second, where units cost what they should; half a second at worst. */
+#define EXEC_HOLD	10000000
 
 bool
 hsl_charge(struct hsl_exec *x, uint64_t units)
