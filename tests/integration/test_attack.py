@@ -328,6 +328,10 @@ def test_ends_at_every_stage():
                             pass                    # it was cut off first
             assert mta.workers() == pids, name
         wait_for(lambda: mta.counters()["sessions"] == 0, 20, "their end")
+        with mta.client() as c:                     # and one that stays
+            c.hello()
+            assert c.message("x\r\n").code == 250
+        mta.wait_log("event=message")
         assert "worker-death" not in mta.log()
         assert mta.log().count("event=connect ") >= 20 * len(STAGES)
         assert mta.log().count("result=started") >= 9 * len(STAGES)
