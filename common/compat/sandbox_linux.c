@@ -194,10 +194,10 @@ filter_socket(scmp_filter_ctx f, int family)
 
 	for (i = 0; i < N(kinds) && rc == 0; i++)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3,
-		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family),
+		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family, 0),
 		    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff & ~flags,
 		    (scmp_datum_t)kinds[i].type),
-		    SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)kinds[i].protocol));
+		    SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)kinds[i].protocol, 0));
 	return rc;
 }
 
@@ -209,7 +209,7 @@ filter_second(scmp_filter_ctx f, int call, const int *values, size_t n)
 
 	for (i = 0; i < n && rc == 0; i++)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, call, 1,
-		    SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)values[i]));
+		    SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)values[i], 0));
 	return rc;
 }
 
@@ -234,7 +234,7 @@ static int
 filter_signal(scmp_filter_ctx f)
 {
 	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 }
 
 static int
