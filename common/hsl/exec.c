@@ -155,16 +155,14 @@ hsl_resume(struct hsl_exec *x, struct hsl_value v)
 void
 hsl_resume_throw(struct hsl_exec *x, const char *fmt, ...)
 {
-	char	 text[512];
 	va_list	 ap;
 
 	if (!x->waiting)
 		return;
 	x->waiting = false;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	(void)vm_vthrow(x, fmt, ap);
 	va_end(ap);
-	vm_throw(x, "%s", text);
 }
 
 bool

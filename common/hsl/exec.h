@@ -11,6 +11,8 @@
 #ifndef HSL_EXEC_H
 #define HSL_EXEC_H
 
+#include <stdarg.h>
+
 #include "hsl/array.h"
 #include "hsl/heap.h"
 #include "hsl/object.h"
@@ -128,6 +130,7 @@ struct hsl_value vclosure(struct hsl_exec *x, uint16_t ncells);
 struct hsl_value *vprops(struct hsl_value object);
 
 /* Exceptions: each is false, so that "return vm_throw(...)" reads well. */
+bool		 vm_vthrow(struct hsl_exec *x, const char *fmt, va_list ap);
 bool		 vm_throw(struct hsl_exec *x, const char *fmt, ...)
 		    __attribute__((format(printf, 2, 3)));
 bool		 vm_throw_value(struct hsl_exec *x, struct hsl_value v);

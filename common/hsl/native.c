@@ -85,13 +85,11 @@ hsl_slot_set(struct hsl_steps *s, int slot, struct hsl_value v)
 enum hsl_rc
 hsl_steps_throw(struct hsl_steps *s, const char *fmt, ...)
 {
-	char	 text[512];
 	va_list	 ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	(void)vm_vthrow(s->x, fmt, ap);
 	va_end(ap);
-	vm_throw(s->x, "%s", text);
 	return HSL_THROW;
 }
 

@@ -54,31 +54,37 @@ vm_throw_value(struct hsl_exec *x, struct hsl_value v)
 }
 
 bool
-vm_throw(struct hsl_exec *x, const char *fmt, ...)
+vm_vthrow(struct hsl_exec *x, const char *fmt, va_list ap)
 {
 	struct hsl_value	 message, e;
 	char			 text[512];
-	va_list			 ap;
 
-	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
 	message = hsl_text(x, text);
 	e = exception_new(x, message, vm_place(x));
 	vunref(x, message);
 	return vm_throw_value(x, e);
 }
 
-enum hsl_rc
-hsl_throw(struct hsl_call *c, const char *fmt, ...)
+bool
+vm_throw(struct hsl_exec *x, const char *fmt, ...)
 {
-	char	 text[512];
 	va_list	 ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	(void)vm_vthrow(x, fmt, ap);
 	va_end(ap);
-	vm_throw(c->x, "%s", text);
+	return false;
+}
+
+enum hsl_rc
+hsl_throw(struct hsl_call *c, const char *fmt, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	(void)vm_vthrow(c->x, fmt, ap);
+	va_end(ap);
 	return HSL_THROW;
 }
 

@@ -37,24 +37,13 @@ confine_user(const struct program_user *u, struct err *e)
 	return 0;
 }
 
-/* Asked before and after: a worker that was root is not any more. */
-static bool
-confine_chroots(const struct worker *w)
-{
-	static int	root = -1;
-
-	if (root == -1)
-		root = geteuid() == 0 && !sandbox_foreign();
-	return root && w->chroot;
-}
-
 const char *
 confine_run_directory(const struct worker *w, bool inside, char *path,
     size_t size)
 {
 	const char	*run = w->params.run_directory;
 
-	if (inside && confine_chroots(w))
+	if (inside && w->chroot)
 		(void)strlcpy(path, "", size);
 	else if (run[0] == '/')
 		(void)strlcpy(path, run, size);
@@ -78,17 +67,16 @@ int
 confine_jail(const struct worker *w, struct err *e)
 {
 	struct program_user	u;
-	bool			root = geteuid() == 0 && !sandbox_foreign();
 
 	tzset();
 	if (chdir(w->directory) == -1)
 		return err_errno(e, "%s", w->directory);
-	if (!root)
+	if (!w->root)
 		return 0;
 	if (w->unpriv && program_user(confine_program(w)->user, w->directory,
 	    &u, e) == -1)
 		return -1;
-	if (confine_chroots(w) && confine_root(w, e) == -1)
+	if (w->chroot && confine_root(w, e) == -1)
 		return -1;
 	if (!w->unpriv) {
 		LOG(EV_WORKER_ROOT, NULL, LOG_STR("service", w->service));

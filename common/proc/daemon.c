@@ -100,8 +100,9 @@ worker_on_setup(struct worker *w, struct rbuf *r)
 	w->generation = m.generation;
 	w->workers = m.workers;
 	w->restarts = m.restarts;
-	w->unpriv = m.unpriv != 0;
-	w->chroot = m.chroot != 0;
+	w->root = geteuid() == 0 && !sandbox_foreign();
+	w->unpriv = w->root && m.unpriv != 0;
+	w->chroot = w->root && m.chroot != 0;
 	worker_title(w);
 	return 0;
 }

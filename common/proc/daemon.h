@@ -66,6 +66,7 @@ struct worker {
 	STAILQ_HEAD(, listener)		 listeners;
 	STAILQ_HEAD(, script)		 scripts;
 	STAILQ_HEAD(, page)		 pages;
+	bool				 root;	/* as which it began */
 	bool				 unpriv;	/* of master.cf */
 	bool				 chroot;
 	struct sandbox_dirs		 dirs;		/* prepare sets it */

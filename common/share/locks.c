@@ -161,17 +161,25 @@ claim_new(struct locks *l, struct lock_owner *o, uint64_t id,
 	return c;
 }
 
+/* LOCKS_WAITS: there is nothing against another claim. */
+static enum locks_rc
+claim_check(const struct locks *l, struct lock_owner *o, uint64_t id)
+{
+	if (claim_find(l, o, id) != NULL)
+		return LOCKS_TWICE;
+	return l->claims >= LOCKS_CLAIMS_MAX ? LOCKS_FULL : LOCKS_WAITS;
+}
+
 enum locks_rc
 locks_claim(struct locks *l, struct lock_owner *o, uint64_t id,
     struct str name)
 {
+	enum locks_rc	 rc = claim_check(l, o, id);
 	struct lock	*lk;
 	struct claim	*c;
 
-	if (claim_find(l, o, id) != NULL)
-		return LOCKS_TWICE;
-	if (l->claims >= LOCKS_CLAIMS_MAX)
-		return LOCKS_FULL;
+	if (rc != LOCKS_WAITS)
+		return rc;
 	lk = lock_get(l, name);
 	c = claim_new(l, o, id, lk);
 	TAILQ_INSERT_TAIL(&lk->line, c, in_line);
@@ -185,13 +193,12 @@ enum locks_rc
 locks_hold(struct locks *l, struct lock_owner *o, uint64_t id,
     struct str name)
 {
+	enum locks_rc	 rc = claim_check(l, o, id);
 	struct lock	*lk;
 	struct claim	*c;
 
-	if (claim_find(l, o, id) != NULL)
-		return LOCKS_TWICE;
-	if (l->claims >= LOCKS_CLAIMS_MAX)
-		return LOCKS_FULL;
+	if (rc != LOCKS_WAITS)
+		return rc;
 	lk = lock_get(l, name);
 	if (lk->held)
 		return LOCKS_TWICE;
