@@ -18,7 +18,8 @@ home_share := master/share
 home	= $(or $(home_$(1)),$(1))
 
 FUZZ_CC	?= clang
-FUZZ_SECONDS ?= 60
+FUZZ_SECONDS ?= 600
+FUZZ_JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 BUILD	:= build$(if $(SAN),/san)$(if $(FUZZ),/fuzz)
 SAN_FLAGS = -O1 -g -fsanitize=address,undefined \
 	  -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -148,7 +149,8 @@ lint:
 fuzz:
 	@tests/packages fuzz
 	@$(MAKE) --no-print-directory FUZZ=1 fuzzers
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(TARGETS)
+	@printf '%s\n' $(TARGETS) | FUZZ_SECONDS=$(FUZZ_SECONDS) \
+	    xargs -n 1 -P $(FUZZ_JOBS) tests/fuzz/run
 
 bench: bench-inline bench-hsl
 bench-inline: all tools
