@@ -111,23 +111,30 @@ conf_build(struct conf *c, struct str main_cf, struct str master_cf,
 	conf_check(c, r);
 }
 
-int
-conf_parse(struct conf **out, const struct conf_text *text,
-    conf_report_fn *fn, void *arg)
+/* What was built, unless a fault of it was reported. */
+static int
+conf_settle(struct conf **out, struct conf *c, struct reports *r)
 {
-	struct conf	*c = conf_new(text->dir);
-	struct reports	 r = REPORTS_INIT(fn, arg);
-	bool		 failed;
+	bool	failed = r->count > 0;
 
-	conf_build(c, text->main_cf, text->master_cf, &r);
-	failed = r.count > 0;
-	reports_fini(&r);
+	reports_fini(r);
 	if (failed) {
 		conf_free(&c);
 		return -1;
 	}
 	*out = c;
 	return 0;
+}
+
+int
+conf_parse(struct conf **out, const struct conf_text *text,
+    conf_report_fn *fn, void *arg)
+{
+	struct conf	*c = conf_new(text->dir);
+	struct reports	 r = REPORTS_INIT(fn, arg);
+
+	conf_build(c, text->main_cf, text->master_cf, &r);
+	return conf_settle(out, c, &r);
 }
 
 static struct str
@@ -149,7 +156,6 @@ conf_load(struct conf **out, const char *dir, conf_report_fn *fn, void *arg)
 	struct reports	 r = REPORTS_INIT(fn, arg);
 	struct buf	 main_buf = BUF_INIT, master_buf = BUF_INIT;
 	struct str	 main_cf, master_cf;
-	bool		 failed;
 
 	main_cf = conf_read(c->main_file, &main_buf, &r);
 	master_cf = conf_read(c->master_file, &master_buf, &r);
@@ -157,14 +163,7 @@ conf_load(struct conf **out, const char *dir, conf_report_fn *fn, void *arg)
 	conf_read_hooks(c, &r);
 	buf_free(&main_buf);
 	buf_free(&master_buf);
-	failed = r.count > 0;
-	reports_fini(&r);
-	if (failed) {
-		conf_free(&c);
-		return -1;
-	}
-	*out = c;
-	return 0;
+	return conf_settle(out, c, &r);
 }
 
 void
