@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/net.h"
+#include "event/gate.h"
 #include "ipc/channel.h"
 
 #include "control.h"
@@ -29,7 +30,7 @@ struct client {
 
 struct control {
 	struct instance		*instance;
-	struct watch		*watch;
+	struct gate		*gate;
 	char			*path;
 	int			 fd;
 	int			 count;
@@ -141,17 +142,13 @@ client_may(int fd)
 }
 
 static void
-control_accept(void *arg)
+control_accept(void *arg, int fd)
 {
 	static const struct channel_ops	 ops = { client_on_frame,
 	    client_on_end };
 	struct control			*c = arg;
 	struct client			*cl;
-	int				 fd;
 
-	fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd == -1)
-		return;
 	if (c->count >= CONTROL_CLIENTS_MAX || !client_may(fd)) {
 		(void)close(fd);
 		return;
@@ -194,7 +191,7 @@ control_open(struct instance *i, const char *path, struct err *e)
 		control_close(&c);
 		return NULL;
 	}
-	c->watch = watch_readable(i->house.loop, c->fd, control_accept, c);
+	c->gate = gate_new(i->house.loop, c->fd, control_accept, c);
 	return c;
 }
 
@@ -210,7 +207,7 @@ control_close(struct control **cp)
 		channel_flush(cl->channel);
 		client_free(cl);
 	}
-	watch_free(&c->watch);
+	gate_free(&c->gate);
 	if (c->fd != -1) {
 		(void)close(c->fd);
 		(void)unlink(c->path);

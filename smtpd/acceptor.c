@@ -4,9 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/net.h"
+#include "event/gate.h"
 
 #include "acceptor.h"
 #include "crowding.h"
@@ -15,7 +15,6 @@
 #include "session.h"
 
 #define ACCEPT_BATCH	64
-#define ACCEPT_PAUSE_MS	100
 #define ACCEPT_SLACK	32
 
 /* One listening socket. */
@@ -54,7 +53,7 @@ acceptor_pause(struct acceptor *a)
 	a->paused = true;
 	for (i = 0; i < a->count; i++)
 		watch_pause(a->from[i].watch);
-	timer_start(&a->pause, ACCEPT_PAUSE_MS);
+	timer_start(&a->pause, GATE_SHUT_MS);
 }
 
 /* More than its share: only siblings that accept count. */
@@ -79,19 +78,12 @@ static int
 acceptor_one(struct acceptor *a, int listen_fd)
 {
 	struct netaddr	peer = { .len = 0 };
-	int		fd;
+	int		fd = gate_take(listen_fd, &peer);
 
-	peer.len = sizeof peer.u;
-	fd = accept4(listen_fd, &peer.u.sa, &peer.len,
-	    SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd == -1) {
-		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-		    errno == ENOBUFS) {
-			LOG(EV_SYSTEM_ERROR, NULL, LOG_STR("call", "accept"),
-			    LOG_STR("reason", strerror(errno)));
+		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			acceptor_pause(a);
-		}
-		return errno == ECONNABORTED || errno == EINTR ? 0 : -1;
+		return -1;
 	}
 	if (crowding_full(a->server))
 		session_turn_away(fd, &peer, "421 4.3.2 Too many "

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "event/gate.h"
 #include "event/stream.h"
 #include "proc/daemon.h"
 
@@ -117,24 +118,20 @@ client_on_timer(void *arg)
 }
 
 static void
-metrics_accept(void *arg)
+metrics_accept(void *arg, int fd)
 {
 	static const struct stream_ops	 ops = { .on_read = client_on_read,
 	    .on_close = client_on_close, .on_drain = client_on_drain };
-	struct listener			*l = arg;
+	struct worker			*w = arg;
 	struct client			*c;
-	int				 fd;
 
-	fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd == -1)
-		return;
 	if (metrics.count >= CLIENTS_MAX) {
 		(void)close(fd);
 		return;
 	}
 	c = xcalloc(1, sizeof *c);
-	c->stream = stream_new(metrics.worker->loop, fd, &ops, c);
-	timer_init(&c->timer, metrics.worker->loop, client_on_timer, c);
+	c->stream = stream_new(w->loop, fd, &ops, c);
+	timer_init(&c->timer, w->loop, client_on_timer, c);
 	timer_start(&c->timer, CLIENT_MS);
 	TAILQ_INSERT_TAIL(&metrics.clients, c, link);
 	metrics.count++;
@@ -153,7 +150,7 @@ metrics_start(struct worker *w)
 	struct listener	*l;
 
 	STAILQ_FOREACH(l, &w->listeners, link)
-		(void)watch_readable(w->loop, l->fd, metrics_accept, l);
+		(void)gate_new(w->loop, l->fd, metrics_accept, w);
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "event/gate.h"
 #include "ipc/channel.h"
 #include "proc/daemon.h"
 #include "share/desk.h"
@@ -192,18 +193,13 @@ client_on_end(void *arg)
 }
 
 static void
-service_accept(void *arg)
+service_accept(void *arg, int fd)
 {
 	static const struct channel_ops	 ops = { client_on_frame,
 	    client_on_end };
-	struct listener			*l = arg;
-	struct loop			*loop = service.worker->loop;
+	struct worker			*w = arg;
 	struct client			*c;
-	int				 fd;
 
-	fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd == -1)
-		return;
 	if (service.count >= CLIENTS_MAX) {
 		LOG(EV_SHARE_REFUSED, NULL, LOG_STR("reason",
 		    "too many connections"));
@@ -213,7 +209,7 @@ service_accept(void *arg)
 	c = xcalloc(1, sizeof *c);
 	desk_enter(service.desk, &c->desk);
 	task_init(&c->bye, client_free, c);
-	c->channel = channel_new(loop, fd, IPC_SHARE, IPC_WORKER, &ops, c);
+	c->channel = channel_new(w->loop, fd, IPC_SHARE, IPC_WORKER, &ops, c);
 	TAILQ_INSERT_TAIL(&service.clients, c, link);
 	service.count++;
 }
@@ -260,7 +256,7 @@ share_start(struct worker *w)
 	struct listener	*l;
 
 	STAILQ_FOREACH(l, &w->listeners, link)
-		(void)watch_readable(w->loop, l->fd, service_accept, l);
+		(void)gate_new(w->loop, l->fd, service_accept, w);
 	timer_start(&service.grace, w->restarts > 0 ? GRACE_MS : 0);
 	timer_start(&service.sweep, SWEEP_MS);
 	return 0;

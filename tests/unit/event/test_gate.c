@@ -1,0 +1,143 @@
+/* accept4() is ours here: it fails as it is told to. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "base/net.h"
+#include "event/gate.h"
+#include "event/loop.h"
+
+static struct {
+	struct loop	*loop;
+	struct gate	*gate;
+	int		 error;		/* 0: accept */
+	int		 left;		/* fail so often; -1: always */
+	int		 calls;
+	int		 taken;
+} at;
+
+int
+accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
+{
+	(void)flags;
+	at.calls++;
+	if (at.left == 0)
+		return accept(fd, addr, len);
+	if (at.left > 0)
+		at.left--;
+	errno = at.error;
+	return -1;
+}
+
+static void
+on_taken(void *arg, int fd)
+{
+	(void)arg;
+	at.taken++;
+	(void)close(fd);
+	loop_stop(at.loop);
+}
+
+static void
+on_time(void *arg)
+{
+	loop_stop(arg);
+}
+
+static int
+bound(struct netaddr *a)
+{
+	int	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	assert_int_equal(netaddr_parse_ip(a, STR("127.0.0.1"), 0), 0);
+	assert_int_equal(bind(fd, &a->u.sa, a->len), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	assert_int_equal(netaddr_local(a, fd), 0);
+	return fd;
+}
+
+/* A client waits, and accept4() fails; for `ms`, or until it is taken. */
+static void
+meet(int error, int left, int64_t ms)
+{
+	struct netaddr	a;
+	struct timer	t;
+	struct err	e;
+	int		fd, client;
+
+	at.loop = loop_new(&e);
+	at.error = error;
+	at.left = left;
+	at.calls = at.taken = 0;
+	fd = bound(&a);
+	client = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(client, &a.u.sa, a.len), 0);
+	at.gate = gate_new(at.loop, fd, on_taken, NULL);
+	timer_init(&t, at.loop, on_time, at.loop);
+	timer_start(&t, ms);
+	assert_int_equal(loop_run(at.loop), 0);
+	timer_fini(&t);
+	gate_free(&at.gate);
+	(void)close(client);
+	(void)close(fd);
+	loop_free(&at.loop);
+}
+
+/* The socket is ready all the time: who asks at once asks thousands of
+ * times. */
+static void
+test_does_not_spin(void **state)
+{
+	static const int	errors[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS,
+	    EPERM, EIO };
+	size_t			i;
+
+	(void)state;
+	for (i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+		meet(errors[i], -1, 2 * GATE_SHUT_MS);
+		assert_in_range(at.calls, 1, 3);
+		assert_int_equal(at.taken, 0);
+	}
+}
+
+static void
+test_opens_again(void **state)
+{
+	(void)state;
+	meet(EMFILE, 1, 60000);
+	assert_int_equal(at.taken, 1);
+	assert_int_equal(at.calls, 2);
+}
+
+static void
+test_gone_clients_are_passed_over(void **state)
+{
+	(void)state;
+	meet(ECONNABORTED, 3, 60000);
+	assert_int_equal(at.taken, 1);
+	assert_int_equal(at.calls, 4);
+	meet(EINTR, 200, 60000);
+	assert_int_equal(at.taken, 1);
+	assert_int_equal(at.calls, 201);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_does_not_spin),
+		cmocka_unit_test(test_opens_again),
+		cmocka_unit_test(test_gone_clients_are_passed_over),
+	};
+
+	log_open("test", LOG_TO_FD, open("/dev/null", O_WRONLY));
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
