@@ -167,15 +167,16 @@ process_tell_tickets(struct process *p)
 		    { .keys = tickets_keys(t) });
 }
 
+/* Descriptors first: what waits for room in the socket takes one of ours. */
 static void
 process_tell(struct process *p)
 {
 	process_tell_setup(p);
-	process_tell_parameters(p);
-	process_tell_scripts(p);
 	process_tell_listeners(p);
 	process_tell_boards(p);
 	process_tell_log(p);
+	process_tell_parameters(p);
+	process_tell_scripts(p);
 	process_tell_tickets(p);
 	CHANNEL_SEND(p->channel, START, -1, { .unused = 0 });
 }

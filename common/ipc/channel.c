@@ -1,9 +1,14 @@
 /*
  * Out: one buffer of frames, and for each frame with a descriptor the offset
  * at which it starts.  A sendmsg() never carries bytes of two descriptors, so
- * that the peer can pair them in order.
+ * that the peer can pair them in order.  A frame with a descriptor leaves at
+ * once if it can; only one that has to wait needs a duplicate.
+ *
+ * In: a descriptor that finds no room in this process is lost, and its frame
+ * with it.  Who is told things by master keeps a spare one for that moment.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <event2/event.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -22,11 +27,13 @@
 #include "frame.h"
 
 #define CHANNEL_READ	(64 * 1024)
+#define CHANNEL_AGAIN_MS	20
 
 struct pending_fd {
 	TAILQ_ENTRY(pending_fd)	 link;
 	int			 fd;
 	uint64_t		 at;	/* offset of its frame in the stream */
+	bool			 borrowed;	/* in channel_end() only */
 };
 
 TAILQ_HEAD(pending_fds, pending_fd);
@@ -38,6 +45,7 @@ struct channel {
 	struct event			*readable;
 	struct event			*writable;
 	struct task			 turn;
+	struct timer			 again;
 	struct buf			 in;
 	struct buf			 out;
 	uint64_t			 sent;
@@ -46,7 +54,9 @@ struct channel {
 	enum ipc_role			 self;
 	enum ipc_role			 peer;
 	int				 fd;
+	int				 spare;
 	int				 depth;
+	bool				 broken;	/* says no more */
 	bool				 ended;
 	bool				 dead;
 };
@@ -64,7 +74,7 @@ channel_drop_fds(struct pending_fds *list)
 	}
 }
 
-static void
+static struct pending_fd *
 channel_push_fd(struct pending_fds *list, int fd, uint64_t at)
 {
 	struct pending_fd	*p = xcalloc(1, sizeof *p);
@@ -72,6 +82,7 @@ channel_push_fd(struct pending_fds *list, int fd, uint64_t at)
 	p->fd = fd;
 	p->at = at;
 	TAILQ_INSERT_TAIL(list, p, link);
+	return p;
 }
 
 static int
@@ -159,6 +170,21 @@ channel_frames(struct channel *c)
 	}
 }
 
+static void
+channel_keep_spare(struct channel *c)
+{
+	if (c->peer == IPC_MASTER && c->spare == -1 && !c->dead)
+		c->spare = fcntl(c->fd, F_DUPFD_CLOEXEC, 0);
+}
+
+static void
+channel_drop_spare(struct channel *c)
+{
+	if (c->spare != -1)
+		(void)close(c->spare);
+	c->spare = -1;
+}
+
 /* One read; false when there is no more. */
 static bool
 channel_read(struct channel *c)
@@ -166,15 +192,17 @@ channel_read(struct channel *c)
 	ssize_t	n;
 	int	fd = -1;
 
+	channel_drop_spare(c);
 	n = fdpass_recv(c->fd, buf_reserve(&c->in, CHANNEL_READ),
 	    CHANNEL_READ, &fd);
 	if (fd != -1)
-		channel_push_fd(&c->fds_in, fd, 0);
+		(void)channel_push_fd(&c->fds_in, fd, 0);
 	if (n > 0) {
 		buf_added(&c->in, (size_t)n);
 		channel_frames(c);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		channel_ended(c);
+	channel_keep_spare(c);
 	return n > 0 && !c->dead && !c->ended;
 }
 
@@ -217,32 +245,75 @@ channel_piece(const struct channel *c, int *fd)
 	return p != NULL ? (size_t)(p->at - c->sent) : c->out.len;
 }
 
+/* A borrowed descriptor is its owner's to close. */
 static void
-channel_send(struct channel *c)
+channel_took(struct channel *c, size_t n, bool with_fd)
+{
+	bool	own;
+	int	fd;
+
+	if (with_fd) {
+		own = !TAILQ_FIRST(&c->fds_out)->borrowed;
+		fd = channel_pop_fd(&c->fds_out);
+		if (own)
+			(void)close(fd);
+	}
+	buf_consume(&c->out, n);
+	c->sent += (uint64_t)n;
+}
+
+enum channel_push { PUSH_DONE, PUSH_WAIT, PUSH_LATER, PUSH_FAILED };
+
+/* ETOOMANYREFS: the peers of this user have not fetched what they were sent. */
+static enum channel_push
+channel_why_not(int error)
+{
+	if (error == EAGAIN)
+		return PUSH_WAIT;
+	return error == ENOBUFS || error == ENOMEM || error == ETOOMANYREFS ?
+	    PUSH_LATER : PUSH_FAILED;
+}
+
+/* Gives the kernel what it takes, and tells nobody. */
+static enum channel_push
+channel_push(struct channel *c)
 {
 	size_t	len;
 	ssize_t	n;
 	int	fd;
 
-	while (!c->ended && c->out.len > 0) {
+	while (c->out.len > 0) {
+		if (c->broken)
+			return PUSH_FAILED;
 		len = channel_piece(c, &fd);
 		n = fdpass_send(c->fd, buf_data(&c->out), len, fd);
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n == -1 && errno == EAGAIN) {
-			(void)event_add(c->writable, NULL);
-			return;
-		}
-		if (n <= 0) {
-			channel_ended(c);
-			return;
-		}
-		if (fd != -1)
-			(void)close(channel_pop_fd(&c->fds_out));
-		buf_consume(&c->out, (size_t)n);
-		c->sent += (uint64_t)n;
+		if (n <= 0)
+			return channel_why_not(n == -1 ? errno : EPIPE);
+		channel_took(c, (size_t)n, fd != -1);
 	}
-	(void)event_del(c->writable);
+	return PUSH_DONE;
+}
+
+static void
+channel_send(struct channel *c)
+{
+	enum channel_push	did;
+
+	if (c->ended)
+		return;
+	did = channel_push(c);
+	if (did == PUSH_FAILED) {
+		channel_ended(c);
+		return;
+	}
+	if (did == PUSH_LATER)
+		timer_start(&c->again, CHANNEL_AGAIN_MS);
+	if (did == PUSH_WAIT)
+		(void)event_add(c->writable, NULL);
+	else
+		(void)event_del(c->writable);
 }
 
 static void
@@ -266,16 +337,32 @@ channel_turn(void *arg)
 size_t
 channel_begin(struct channel *c, int type, int fd)
 {
-	int	copy = -1;
-
-	if (fd != -1) {
-		copy = dup(fd);
-		if (copy == -1)
-			fatal("ipc: no descriptor left");
-		(void)fd_cloexec(copy, true);
-		channel_push_fd(&c->fds_out, copy, c->sent + c->out.len);
-	}
+	if (fd != -1)
+		channel_push_fd(&c->fds_out, fd, c->sent +
+		    c->out.len)->borrowed = true;
 	return frame_begin(&c->out, type, fd != -1);
+}
+
+/* Sent, or a duplicate of it waits: it is the caller's again. */
+static void
+channel_return_fd(struct channel *c)
+{
+	struct pending_fd	*p = TAILQ_LAST(&c->fds_out, pending_fds);
+
+	if (p == NULL || !p->borrowed)
+		return;
+	if (!c->ended)
+		(void)channel_push(c);
+	p = TAILQ_LAST(&c->fds_out, pending_fds);
+	if (p == NULL || !p->borrowed)
+		return;
+	p->borrowed = false;
+	p->fd = fcntl(p->fd, F_DUPFD_CLOEXEC, 0);
+	if (p->fd != -1)
+		return;
+	c->broken = true;
+	LOG(EV_SYSTEM_ERROR, NULL, LOG_STR("call", "dup"),
+	    LOG_STR("reason", strerror(errno)));
 }
 
 struct buf *
@@ -288,6 +375,7 @@ void
 channel_end(struct channel *c, size_t begin)
 {
 	frame_end(&c->out, begin);
+	channel_return_fd(c);
 	loop_defer(c->loop, &c->turn);
 }
 
@@ -299,7 +387,8 @@ channel_flush(struct channel *c)
 	c->depth++;
 	while (!c->ended && c->out.len > 0) {
 		channel_send(c);
-		if (c->out.len > 0 && poll(&p, 1, 5000) <= 0)
+		if (c->out.len > 0 && (c->again.armed ||
+		    poll(&p, 1, 5000) <= 0))
 			break;
 	}
 	channel_leave(c);
@@ -322,6 +411,9 @@ channel_new(struct loop *l, int fd, enum ipc_role self, enum ipc_role peer,
 	TAILQ_INIT(&c->fds_in);
 	TAILQ_INIT(&c->fds_out);
 	task_init(&c->turn, channel_turn, c);
+	timer_init(&c->again, l, channel_turn, c);
+	c->spare = -1;
+	channel_keep_spare(c);
 	(void)fd_nonblock(fd);
 	c->readable = event_new(loop_base(l), fd, EV_READ | EV_PERSIST,
 	    channel_on_readable, c);
@@ -344,6 +436,8 @@ channel_free(struct channel **cp)
 	event_free(c->readable);
 	event_free(c->writable);
 	loop_cancel(c->loop, &c->turn);
+	timer_fini(&c->again);
+	channel_drop_spare(c);
 	(void)close(c->fd);
 	c->dead = true;
 	c->ended = true;

@@ -5,10 +5,11 @@
  *	CHANNEL_PUT(c, REFUSED, -1, &m);	the struct is there already
  *
  * Ownership  channel_new() takes the descriptor.  A descriptor that is sent
- *            is duplicated; one that is received belongs to on_frame().
+ *            stays the caller's; one that is received belongs to on_frame().
  *            channel_free() may be called from the call backs.
  * Failure    a frame that no honest peer sends is logged and the channel
- *            ends: on_end(), once.
+ *            ends: on_end(), once.  So it does where a descriptor has to
+ *            wait and there is none for its duplicate.
  */
 #ifndef IPC_CHANNEL_H
 #define IPC_CHANNEL_H

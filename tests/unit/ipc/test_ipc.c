@@ -2,12 +2,15 @@
  * ipc: what goes in comes out; all else is refused, also across a channel
  * with a descriptor.
  */
+#include <dlfcn.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -167,6 +170,156 @@ test_channel_passes_descriptors(void **state)
 	free(big);
 }
 
+/* ---- Where the process has no descriptor left ---------------------------- */
+
+/* Takes all there are; give_back() the last ones. */
+struct hoard {
+	struct rlimit	before;
+	int		fd[64];
+	int		count;
+};
+
+static void
+hoard_all(struct hoard *h)
+{
+	struct rlimit	r;
+	int		fd;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &h->before), 0);
+	r = h->before;
+	r.rlim_cur = 64;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &r), 0);
+	for (h->count = 0; (fd = dup(STDERR_FILENO)) != -1; h->count++)
+		h->fd[h->count] = fd;
+	assert_int_equal(errno, EMFILE);
+}
+
+static void
+hoard_give_back(struct hoard *h)
+{
+	while (h->count > 0)
+		(void)close(h->fd[--h->count]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &h->before), 0);
+}
+
+struct pair {
+	struct loop	*loop;
+	struct end	 master;
+	struct end	 worker;
+};
+
+static void
+pair_open(struct pair *p)
+{
+	int	sv[2];
+
+	p->loop = loop_new(NULL);
+	p->master = (struct end){ .loop = p->loop, .fd = -1 };
+	p->worker = p->master;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	p->master.channel = channel_new(p->loop, sv[0], IPC_MASTER,
+	    IPC_WORKER, &end_ops, &p->master);
+	p->worker.channel = channel_new(p->loop, sv[1], IPC_WORKER,
+	    IPC_MASTER, &end_ops, &p->worker);
+}
+
+static void
+pair_close(struct pair *p)
+{
+	channel_free(&p->master.channel);
+	channel_free(&p->worker.channel);
+	loop_free(&p->loop);
+	if (p->worker.fd != -1)
+		(void)close(p->worker.fd);
+}
+
+/* Neither side needs one for a descriptor on its way, and one is there for
+ * what arrives: a new log is not lost by a worker full of clients. */
+static void
+test_channel_without_descriptors(void **state)
+{
+	static char	text[1000000];
+	struct pair	p;
+	struct hoard	h;
+
+	(void)state;
+	pair_open(&p);
+	hoard_all(&h);
+	CHANNEL_SEND(p.master.channel, LISTENER, STDERR_FILENO,
+	    { .address = "127.0.0.1:25" });
+	CHANNEL_SEND(p.master.channel, SCRIPT, -1, { .path = "x",
+	    .text = { text, sizeof text } });
+	assert_int_equal(loop_run(p.loop), 0);
+	hoard_give_back(&h);
+	assert_int_not_equal(p.worker.fd, -1);
+	assert_true(p.worker.blob_ok);
+	assert_false(p.worker.ended || p.master.ended);
+	pair_close(&p);
+}
+
+/* One that has to wait, and can't: that channel ends, and nothing else. */
+static void
+test_channel_ends_without_descriptors(void **state)
+{
+	static char	text[1000000];
+	struct pair	p;
+	struct hoard	h;
+
+	(void)state;
+	pair_open(&p);
+	hoard_all(&h);
+	CHANNEL_SEND(p.master.channel, SCRIPT, -1, { .path = "x",
+	    .text = { text, sizeof text } });
+	CHANNEL_SEND(p.master.channel, LISTENER, STDERR_FILENO,
+	    { .address = "127.0.0.1:25" });
+	CHANNEL_SEND(p.master.channel, LISTENER, STDERR_FILENO,
+	    { .address = "127.0.0.1:25" });
+	assert_int_equal(loop_run(p.loop), 0);
+	hoard_give_back(&h);
+	assert_true(p.master.ended);
+	assert_int_equal(p.worker.fd, -1);
+	pair_close(&p);
+}
+
+/* sendmsg() is ours here: the kernel has no room, so many times. */
+static int	no_room;
+
+ssize_t
+sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	static ssize_t	(*usual)(int, const struct msghdr *, int);
+
+	if (usual == NULL)
+		*(void **)&usual = dlsym(RTLD_NEXT, "sendmsg");
+	if (no_room > 0) {
+		no_room--;
+		errno = no_room % 2 == 0 ? ENOBUFS : ETOOMANYREFS;
+		return -1;
+	}
+	return usual(fd, m, flags);
+}
+
+static void
+test_channel_waits_for_room(void **state)
+{
+	static char	text[1000000];
+	struct pair	p;
+
+	(void)state;
+	pair_open(&p);
+	no_room = 4;
+	CHANNEL_SEND(p.master.channel, LISTENER, STDERR_FILENO,
+	    { .address = "127.0.0.1:25" });
+	CHANNEL_SEND(p.master.channel, SCRIPT, -1, { .path = "x",
+	    .text = { text, sizeof text } });
+	assert_int_equal(loop_run(p.loop), 0);
+	assert_int_equal(no_room, 0);
+	assert_int_not_equal(p.worker.fd, -1);
+	assert_true(p.worker.blob_ok);
+	assert_false(p.worker.ended || p.master.ended);
+	pair_close(&p);
+}
+
 /* What a worker may not say ends its channel, not the listener's process. */
 static void
 test_channel_refuses(void **state)
@@ -208,6 +361,9 @@ main(void)
 		cmocka_unit_test(test_round_trip_and_damage),
 		cmocka_unit_test(test_who_may_say_what),
 		cmocka_unit_test(test_channel_passes_descriptors),
+		cmocka_unit_test(test_channel_without_descriptors),
+		cmocka_unit_test(test_channel_ends_without_descriptors),
+		cmocka_unit_test(test_channel_waits_for_room),
 		cmocka_unit_test(test_channel_refuses),
 	};
 
