@@ -185,6 +185,22 @@ channel_drop_spare(struct channel *c)
 	c->spare = -1;
 }
 
+/*
+ * A descriptor comes with the first byte of its frame, so one at most waits
+ * for the rest of that frame.  A peer that sends others would fill this
+ * process's table of them.
+ */
+static void
+channel_check_fds(struct channel *c)
+{
+	const struct pending_fd	*first = TAILQ_FIRST(&c->fds_in);
+
+	if (c->dead || c->ended || first == NULL)
+		return;
+	if (c->in.len == 0 || TAILQ_NEXT(first, link) != NULL)
+		channel_bad(c, 0, "surplus descriptor");
+}
+
 /* One read; false when there is no more. */
 static bool
 channel_read(struct channel *c)
@@ -200,6 +216,7 @@ channel_read(struct channel *c)
 	if (n > 0) {
 		buf_added(&c->in, (size_t)n);
 		channel_frames(c);
+		channel_check_fds(c);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		channel_ended(c);
 	channel_keep_spare(c);
