@@ -74,6 +74,7 @@ struct session {
 	char			*pending_helo;	/* HELO, while its hook runs */
 	const char		*pending_verb;
 	char			*pending_line;	/* while the proxy hook runs */
+	size_t			 pending_len;	/* it may hold a NUL */
 	struct auth		*auth;		/* an AUTH exchange */
 	char			 next_txn[UUID_TEXT];
 	struct logctx		 log;

@@ -75,9 +75,11 @@ static void
 session_proxied(struct session *s, const struct verdict *v)
 {
 	char		*line = s->pending_line;
-	struct str	 use = str_of(v->command != NULL ? v->command : line);
+	struct str	 use = { line, s->pending_len };
 
 	s->pending_line = NULL;
+	if (v->command != NULL)
+		use = str_of(v->command);
 	if (v->action == VERDICT_ACCEPT)
 		session_command(s, use);
 	else {
@@ -98,6 +100,7 @@ session_proxy(struct session *s, struct str line)
 		return;
 	}
 	s->pending_line = xstrndup(line.p, line.len);
+	s->pending_len = line.len;
 	session_hook(s, HOOK_PROXY, &args, session_proxied);
 }
 

@@ -638,6 +638,7 @@ if ($c == "NOOP inject") Pass(["command" => "NOOP\\r\\nQUIT"]);
         assert c.cmd("XCODES").lines == ["451-4.7.1 a", "451 4.7.1 b"]
         c.cmd("XFAIL", 451)
         c.cmd("NOOP inject", 451)
+        c.cmd("NOOP\0x", 500)
         c.cmd("XMAIL", 250)
         c.send("RCPT TO:<a@b.example>\r\nDATA\r\n")
         c.expect(250)
