@@ -197,9 +197,10 @@ session_cut(struct session *s, const char *enhanced, const char *text)
 }
 
 /*
- * All that was written has left.  What the client sent meanwhile is read
- * away first: closing over unread bytes would reset the connection and could
- * take our last reply with it.
+ * All that was written has left.  A client that sends no more has had its
+ * last reply now.  What it sent meanwhile is read away first: closing over
+ * unread bytes would reset the connection and could take our last reply with
+ * it.
  */
 static void
 session_on_drain(void *arg)
@@ -214,6 +215,8 @@ session_on_drain(void *arg)
 	if (s->mode != MODE_CLOSING) {
 		if (stream_unread(s->stream).len > 0)
 			stream_more(s->stream);
+		else if (s->peer_eof && s->mode != MODE_WAIT)
+			session_end(s);
 		return;
 	}
 	if (s->peer_eof || !s->linger)

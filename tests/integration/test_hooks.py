@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The hooks of a session: connect, helo, mailfrom, rcptto, disconnect."""
 
+import socket
 import time
 
 from tempfile import TemporaryDirectory
@@ -645,6 +646,16 @@ if ($c == "NOOP inject") Pass(["command" => "NOOP\\r\\nQUIT"]);
         c.expect(354)
         assert c.cmd("NOOP\r\n.").text == ["2.0.0 from@proxy.example"]
         c.cmd("XBYE", 221)
+        assert c.closed()
+
+
+def test_end_behind_commands():
+    """A client that sends no more gets its replies, and then the end."""
+    with instance(proxy="sleep(0.02);") as mta, mta.client() as c:
+        c.send("NOOP\r\nNOOP\r\n")
+        c.sock.shutdown(socket.SHUT_WR)
+        c.expect(250)
+        c.expect(250)
         assert c.closed()
 
 
