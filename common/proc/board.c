@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 #include "board.h"
 
 const struct counter_row	counter_rows[COUNTER_MAX] = {
@@ -22,6 +24,24 @@ const struct counter_row	counter_rows[COUNTER_MAX] = {
 static struct board	board_none;	/* before master gave a page */
 static struct board	*board_own = &board_none;
 
+/*
+ * Written, not only sized: memory that the system finds it does not have when
+ * a page is first touched is a signal, not an error.
+ */
+static int
+board_fill(int fd)
+{
+	static const char	zero[4096];
+	size_t			left = sizeof(struct board), n;
+
+	for (; left > 0; left -= n) {
+		n = left < sizeof zero ? left : sizeof zero;
+		if (fd_write_full(fd, zero, n) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 board_create(int *writable, int *readable, struct err *e)
 {
@@ -34,7 +54,7 @@ board_create(int *writable, int *readable, struct err *e)
 		return err_errno(e, "shared memory %s", name);
 	*readable = shm_open(name, O_RDONLY, 0);
 	if (shm_unlink(name) == -1 || *readable == -1 ||
-	    ftruncate(*writable, sizeof(struct board)) == -1) {
+	    board_fill(*writable) == -1) {
 		(void)err_errno(e, "shared memory %s", name);
 		(void)close(*writable);
 		if (*readable != -1)
