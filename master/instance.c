@@ -225,29 +225,35 @@ instance_end(struct instance *i, int status)
 	loop_stop(i->house.loop);
 }
 
-/* The sockets of the refused configuration go with it. */
+/* The sockets of the refused configuration go with it, and its log. */
+static void
+instance_go_back(struct instance *i)
+{
+	const struct generation	*running = instance_running(i);
+
+	if (sockets_bind(&i->house.sockets, running->conf, NULL) == 0)
+		sockets_prune(&i->house.sockets);
+	(void)instance_open_log(i, running->conf, NULL);
+	instance_refuse(i, "the new configuration does not hold");
+}
+
 static void
 instance_on_failed(void *arg, struct generation *g)
 {
-	struct instance		*i = arg;
-	struct generation	*running;
+	struct instance	*i = arg;
 
 	instance_remove(i, g);
-	running = instance_running(i);
 	if (i->stopping) {
 		if (TAILQ_EMPTY(&i->generations))
 			instance_end(i, 0);
 		return;
 	}
-	if (running == NULL) {
+	if (instance_running(i) == NULL) {
 		notify_close(i);
 		instance_end(i, 1);
 		return;
 	}
-	if (sockets_bind(&i->house.sockets, running->conf, NULL) == 0)
-		sockets_prune(&i->house.sockets);
-	(void)instance_open_log(i, running->conf, NULL);
-	instance_refuse(i, "the new configuration does not hold");
+	instance_go_back(i);
 	instance_reload_wanted(i);
 }
 
@@ -280,7 +286,7 @@ instance_reload(struct instance *i)
 	}
 	control_reload_begins(i->control);
 	if (instance_next_generation(i) == -1)
-		instance_refuse(i, "the new configuration does not hold");
+		instance_go_back(i);
 }
 
 void

@@ -222,8 +222,20 @@ worker_on_start(struct worker *w, struct rbuf *r)
 		worker_need(w, w->daemon->load(w), NULL);
 	worker_need(w, confine_sandbox(w, &e), &e);
 	worker_need(w, w->daemon->start(w), NULL);
+	w->started = true;
 	CHANNEL_SEND(w->master, READY, -1, { .unused = 0 });
 	return 0;
+}
+
+/* One that has not started has nothing to finish, nor what to do it with. */
+static void
+worker_drain(struct worker *w, int64_t soft_ms, int64_t hard_ms)
+{
+	w->draining = true;
+	if (w->started)
+		w->daemon->drain(w, soft_ms, hard_ms);
+	else
+		worker_exit(w);
 }
 
 static int
@@ -233,8 +245,7 @@ worker_on_drain(struct worker *w, struct rbuf *r)
 
 	if (ipc_get_DRAIN(r, &m) == -1)
 		return -1;
-	w->draining = true;
-	w->daemon->drain(w, (int64_t)m.soft_ms, (int64_t)m.hard_ms);
+	worker_drain(w, (int64_t)m.soft_ms, (int64_t)m.hard_ms);
 	return 0;
 }
 
@@ -302,12 +313,7 @@ worker_on_end(void *arg)
 	struct worker	*w = arg;
 
 	LOG(EV_WORKER_ORPHAN, NULL, LOG_STR("service", w->service));
-	if (w->service == NULL) {
-		worker_exit(w);
-		return;
-	}
-	w->draining = true;
-	w->daemon->drain(w, 0, ORPHAN_MS);
+	worker_drain(w, 0, ORPHAN_MS);
 }
 
 static void
@@ -315,8 +321,7 @@ worker_on_term(void *arg)
 {
 	struct worker	*w = arg;
 
-	w->draining = true;
-	w->daemon->drain(w, 0, w->params.shutdown_limit);
+	worker_drain(w, 0, w->params.shutdown_limit);
 }
 
 /* ---- main --------------------------------------------------------------- */

@@ -72,6 +72,7 @@ struct worker {
 	struct sandbox_dirs		 dirs;		/* prepare sets it */
 	void				*state;		/* the daemon's own */
 	struct timer			 orphan;
+	bool				 started;
 	bool				 draining;
 };
 

@@ -3,12 +3,15 @@
 
 import json
 import os
+import resource
 import signal
 import socket
+import subprocess
 import threading
 import time
 
-from halyard import SLOW, Backend, Client, Instance, alive, main, wait_for
+from halyard import BUILD, SLOW, Backend, Client, Instance, alive, main, \
+    wait_for
 
 ACCEPT = 'Accept("generation one");\n'
 
@@ -112,6 +115,22 @@ def test_dead_worker_is_replaced():
         assert n["messages_accepted"] == 4 and n["sessions"] == 0, n
 
 
+def test_worker_ends_before_it_starts():
+    """systemd tells all processes to stop, or master dies, while a worker
+    has not heard all yet."""
+    for program in "smtpd", "share", "metrics":
+        for leave in (lambda p, s: p.terminate(), lambda p, s: s.close()):
+            ours, its = socket.socketpair()
+            path = os.path.join(BUILD, "bin", program)
+            worker = subprocess.Popen(["sh", "-c", "exec %s -c / -s x 3<&0 "
+                                       "</dev/null" % path], stdin=its)
+            its.close()
+            assert ours.recv(100)           # HELLO
+            leave(worker, ours)
+            assert worker.wait(10 * SLOW) == 0, program
+            ours.close()
+
+
 def test_connections_wait_in_the_backlog():
     """All workers dead: a client waits, it is not refused."""
     with Instance(hook=ACCEPT, maxproc=1) as mta:
@@ -170,6 +189,48 @@ def test_bad_reload_is_refused():
         mta.ctl("reload")
 
 
+def descriptors(pid, spare):
+    """Leaves the process so many; the limit before."""
+    used = {int(f) for f in os.listdir("/proc/%d/fd" % pid)}
+    limit = 0
+    while limit - len([f for f in used if f < limit]) < spare:
+        limit += 1
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, before[1]))
+    return before
+
+
+def refused(port):
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return True
+
+
+def test_reload_without_descriptors():
+    """Enough for the new socket, not for its worker: nobody is left waiting
+    at a port that nobody serves, and the log is where it was."""
+    from halyard import free_port
+    with Instance(hook=ACCEPT) as mta:
+        pids, port = sorted(mta.workers()), free_port()
+        master = mta.master_pid()
+        with open(mta.path("master.cf"), "a") as f:
+            f.write("127.0.0.1:%d inet n - - - 1 smtpd\n" % port)
+        mta.set(log_target="log/other.log")
+        before = descriptors(master, 3)
+        p = mta.ctl("reload", check=False)
+        assert p.returncode == 1, p
+        assert "shared memory" in p.stdout + p.stderr, p
+        resource.prlimit(master, resource.RLIMIT_NOFILE, before)
+        assert refused(port)
+        assert sorted(mta.workers()) == pids
+        with open(mta.path("log/halyard.log")) as f:
+            assert "event=reload-refused" in f.read()
+        mta.ctl("reload")
+        with Client(port) as c:
+            c.hello()
+
+
 def test_reload_moves_ports():
     """A new listener is bound, an old one closed, others untouched."""
     from halyard import free_port
@@ -185,13 +246,7 @@ def test_reload_moves_ports():
         with open(mta.path("master.cf"), "w") as f:
             f.write("\n".join(l for l in text if str(port) not in l) + "\n")
         mta.ctl("reload")
-
-        def refused():
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-            except ConnectionRefusedError:
-                return True
-        wait_for(refused, 10, "the old port's end")
+        wait_for(lambda: refused(port), 10, "the old port's end")
 
 
 def test_drain_limit():
