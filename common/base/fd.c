@@ -1,7 +1,9 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fd.h"
 
 int
@@ -36,4 +38,20 @@ fd_write_full(int fd, const void *p, size_t n)
 		n -= (size_t)done;
 	}
 	return 0;
+}
+
+#define ROOM_WAIT_MS	100
+#define ROOM_SHUT_MS	1000
+
+bool
+fd_room(int fd, int64_t *shut_ms)
+{
+	struct pollfd	p = { .fd = fd, .events = POLLOUT };
+
+	if (clock_mono_ms() < *shut_ms)
+		return false;
+	if (poll(&p, 1, ROOM_WAIT_MS) > 0)
+		return true;
+	*shut_ms = clock_mono_ms() + ROOM_SHUT_MS;
+	return false;
 }

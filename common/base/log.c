@@ -7,13 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
 #include "clock.h"
+#include "fd.h"
 #include "log.h"
+#include "system_log.h"
 
 #define LOG_COLLECT_MAX	(32 * 1024)
 
@@ -36,9 +39,11 @@ static struct {
 	enum log_format	 format;
 	enum log_level	 level;
 	int		 fd;
+	bool		 cut;		/* what left last is half a line */
+	int64_t		 shut_ms;	/* see fd_room() */
 	struct buf	 lines;
 } logger = { "halyard", LOG_TO_FD, LOG_FORMAT_TEXT, LOG_LEVEL_INFO,
-	STDERR_FILENO, BUF_INIT };
+	STDERR_FILENO, false, 0, BUF_INIT };
 
 void
 log_open(const char *program, enum log_target target, int fd)
@@ -46,7 +51,7 @@ log_open(const char *program, enum log_target target, int fd)
 	logger.program = program;
 	logger.target = target;
 	if (target == LOG_TO_SYSLOG)
-		openlog("halyard", LOG_PID | LOG_NDELAY, LOG_MAIL);
+		system_log_open(_PATH_LOG, "halyard", LOG_MAIL);
 	else
 		log_replace_fd(fd);
 }
@@ -66,10 +71,17 @@ log_set_level(enum log_level level)
 void
 log_replace_fd(int fd)
 {
+	struct stat	st;
+
 	log_flush();
 	if (logger.fd != STDERR_FILENO && logger.fd != fd)
 		(void)close(logger.fd);
 	logger.fd = fd;
+	logger.cut = false;
+	/* Who reads slowly must not be waited for (log_flush()). */
+	if (fd != -1 && fstat(fd, &st) == 0 &&
+	    (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+		(void)fd_nonblock(fd);
 }
 
 /* Writes ".123456Z", without printf(): it is in every line. */
@@ -218,7 +230,7 @@ log_to_syslog(enum log_level level)
 	static const int	priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO,
 				    LOG_DEBUG };
 
-	syslog(priority[level], "%s", buf_cstr(&logger.lines));
+	system_log(priority[level], buf_cstr(&logger.lines));
 	buf_clear(&logger.lines);
 }
 
@@ -246,24 +258,39 @@ log_write(enum log_event event, const struct logctx *ctx,
 		log_flush();
 }
 
+/* False: it can't be written, now or ever. */
+static bool
+log_put(struct str *s)
+{
+	ssize_t	n = write(logger.fd, s->p, s->len);
+
+	if (n == -1 && errno == EINTR)
+		return true;
+	if (n == -1 && errno == EAGAIN)
+		return fd_room(logger.fd, &logger.shut_ms);
+	if (n <= 0)
+		return false;
+	logger.cut = s->p[n - 1] != '\n';
+	s->p += n;
+	s->len -= (size_t)n;
+	return true;
+}
+
 /*
  * A full disk or a slow reader of standard output must not stop mail: what
- * can't be written now is dropped.
+ * can't be written now is dropped.  What comes next is a line of its own.
  */
 void
 log_flush(void)
 {
-	struct str	s = buf_str(&logger.lines);
-	ssize_t		n;
+	struct str	s = buf_str(&logger.lines), end = STR("\n");
 
-	while (s.len > 0) {
-		n = write(logger.fd, s.p, s.len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		s.p += n;
-		s.len -= (size_t)n;
-	}
+	if (s.len == 0)
+		return;
+	while (logger.cut && log_put(&end))
+		;
+	if (!logger.cut)
+		while (s.len > 0 && log_put(&s))
+			;
 	buf_clear(&logger.lines);
 }
