@@ -194,13 +194,13 @@ txn_needs_utf8(const struct send_request *req)
 	return false;
 }
 
+/* What counts is the message: many clients say 8BITMIME of every one. */
 static enum txn_outcome
 txn_check_fit(struct txn *t)
 {
 	const struct send_request	*req = t->req;
 
-	if ((req->body.eight_bit || req->body_type == SMTP_BODY_8BITMIME) &&
-	    !txn_has(t, SMTP_EXT_8BITMIME))
+	if (req->body.eight_bit && !txn_has(t, SMTP_EXT_8BITMIME))
 		return txn_unfit(t, 6, 3, "backend does not offer 8BITMIME");
 	if (req->body_type == SMTP_BODY_BINARYMIME &&
 	    !txn_has(t, SMTP_EXT_BINARYMIME | SMTP_EXT_CHUNKING))
