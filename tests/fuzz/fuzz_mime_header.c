@@ -13,7 +13,7 @@
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct header_limits	limits = { 64 * 1024, 4096 };
+static const struct header_limits	limits = { 8192, 100 };
 
 static struct header *
 header_read(struct str message, size_t cut)
@@ -91,6 +91,13 @@ check_edits(struct header *h, struct str name, struct str value)
 		abort();
 	check_edited(h);
 	if (!header_restore(h, id) || header_count(h) != count)
+		abort();
+	if (count != 0) {
+		header_delete(h, count / 2);
+		check_edited(h);
+		header_reset(h);
+	}
+	if (header_count(h) != count || header_edits(h) != 0)
 		abort();
 }
 

@@ -47,6 +47,20 @@ check_xtext(struct str s)
 	buf_free(&dec);
 }
 
+/* What is passed on of NOTIFY means the same. */
+static void
+check_notify(unsigned notify)
+{
+	struct buf	b = BUF_INIT;
+	unsigned	again = notify;
+
+	smtp_notify_add(&b, notify);
+	if (notify != 0 && (smtp_notify_parse(&again, buf_str(&b)) == -1 ||
+	    again != notify))
+		abort();
+	buf_free(&b);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -65,7 +79,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)smtp_mail_options(&mail, &c, ~0u, &why);
 	} else if (c.verb == SMTP_RCPT) {
 		check_path(&c.path, &a);
-		(void)smtp_rcpt_options(&rcpt, &c, ~0u, &why);
+		if (smtp_rcpt_options(&rcpt, &c, ~0u, &why) == 0)
+			check_notify(rcpt.notify);
 	}
 	check_xtext(line);
 	arena_free(&a);

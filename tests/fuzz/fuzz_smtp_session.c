@@ -6,6 +6,7 @@
  *
  *	w	all goes on until nothing moves any more
  *	b...	up to the next NUL: the backend's next reply (session_backend.h)
+ *	g	it says what it has kept
  *	p r	the client stops reading its replies, and reads again
  *	f x	it sends no more; it is gone
  *	t	its time is over
@@ -126,8 +127,23 @@ static const char *const	eod_servers[] = {
 	"\"protocol\" => \"lmtp\"",
 	"\"saslusername\" => \"u\", \"saslpassword\" => \"p\"",
 	"\"xclient\" => [\"NAME\" => none, \"HELO\" => \"h\"]",
+	"\"helo\" => \"edits\"",
 };
 #define EODS	(sizeof eod_servers / sizeof eod_servers[0])
+
+/* What is done to the header and undone leaves the message as it was. */
+static const char	eod_edits[] =
+    "$m = $arguments[\"mail\"];"
+    "try {"
+    "  $id = $m->snapshot();"
+    "  foreach ($m->getHeaderNames() as $n) {"
+    "    foreach ($m->getHeaders($n) as $v) $m->addHeader($n, $v);"
+    "    $m->setHeader($n, $m->getHeader($n, [\"index\" => 1]) . \"!\");"
+    "  }"
+    "  $m->delHeader(\"b\");"
+    "  $m->toString();"
+    "} catch ($e) { }"
+    "$m->restore($id);";
 
 /* ---- The world: made once ---------------------------------------------- */
 
@@ -168,6 +184,8 @@ world_eod(size_t i)
 	    .transaction_limit = 3 };
 	const char		*at = strstr(eod_script, "%s");
 
+	if (i == EODS - 1)
+		buf_add_text(&text, eod_edits);
 	buf_add(&text, eod_script, (size_t)(at - eod_script));
 	buf_add_text(&text, eod_servers[i]);
 	buf_add_text(&text, at + 2);
@@ -235,6 +253,8 @@ option(const struct program *p, char letter)
  *	P  a PROXY header         X  XCLIENT is allowed
  *	u  a Unix socket's peer   z  small socket buffers
  *	e  no end-of-DATA hook    1-3  the backend's other ways
+ *	4  the end-of-DATA hook edits the header
+ *	R  a Received field
  *	c h m r a y q  hooks: connect helo mailfrom rcptto auth proxy disconnect
  *	B C D E S  backend: PIPELINING CHUNKING 8BITMIME SMTPUTF8 DSN
  *	k  the client's bytes come in pieces
@@ -251,7 +271,7 @@ program_server(const struct program *p)
 	size_t			i;
 
 	params = defaults;
-	params.received_header = false;
+	params.received_header = option(p, 'R');
 	params.smtpd_auth_tls_only = false;
 	params.smtpd_auth_mechanisms = words;
 	params.smtpd_protocol = option(p, 'l');
@@ -274,8 +294,10 @@ program_server(const struct program *p)
 	server.soft_passed = server.hard_passed = false;
 	for (i = 0; i < HOOK_MAX; i++)
 		server.hooks[i] = option(p, letters[i]) ? hooks[i] : NULL;
-	server.eod = option(p, 'e') ? NULL : option(p, '1') ? eods[1] :
-	    option(p, '2') ? eods[2] : option(p, '3') ? eods[3] : eods[0];
+	server.eod = option(p, 'e') ? NULL : eods[0];
+	for (i = 1; i < EODS && server.eod != NULL; i++)
+		if (option(p, (char)('0' + i)))
+			server.eod = eods[i];
 }
 
 static void
@@ -453,6 +475,8 @@ program_act(struct program *p, char what)
 		p->deaf = true;
 	else if (what == 'r')
 		p->deaf = false;
+	else if (what == 'g')
+		backend_go_on(&backend);
 	program_settle(p);
 	if (what == 't')
 		program_time_over(p);
@@ -484,6 +508,8 @@ program_run(struct program *p)
 	}
 	p->deaf = false;
 	program_send(p);
+	program_settle(p);
+	backend_go_on(&backend);
 	program_settle(p);
 }
 
@@ -541,14 +567,34 @@ program_answered(struct program *p)
 	return !verdict.unanswered;
 }
 
+/* What smtpd puts before a message are these three lines, and no more. */
+static struct str
+message_traced(struct str got)
+{
+	struct str	line;
+	int		i;
+
+	for (i = 0; i < 3; i++) {
+		line = str_split(got, '\n', &got);
+		if (!str_prefix(line, i == 0 ? STR("Received: from ") :
+		    STR("\t")) || memchr(line.p, '\r', line.len) !=
+		    line.p + line.len - 1)
+			judge_wrong(&verdict, "no Received field");
+	}
+	return got;
+}
+
 /* DATA ends with a line end, with or without one in the message. */
 static bool
-message_same(const struct judge_message *m, const struct backend_message *b)
+message_same(const struct program *p, const struct judge_message *m,
+    const struct backend_message *b)
 {
 	struct str	sent = buf_str(&m->body), got = buf_str(&b->body);
 
 	if (m->rcpts != b->rcpts)
 		return false;
+	if (option(p, 'R'))
+		got = message_traced(got);
 	if (sent.len + 2 == got.len && memcmp(got.p + sent.len, "\r\n", 2) ==
 	    0 && (sent.len < 2 || memcmp(sent.p + sent.len - 2, "\r\n", 2)))
 		got.len -= 2;
@@ -572,7 +618,7 @@ program_check_messages(struct program *p)
 			k++;
 		if (k == backend.message_count)
 			judge_wrong(&verdict, "accepted, but not taken");
-		if (!message_same(m, &backend.messages[k++]))
+		if (!message_same(p, m, &backend.messages[k++]))
 			judge_wrong(&verdict, "accepted is not what was sent");
 	}
 	if (p->left)

@@ -68,6 +68,26 @@ drain(struct feed *f, size_t n)
 		feed_advance(f, sum < n ? sum : n);
 }
 
+/* What else the envelope asks for; the backend may not have it. */
+static void
+envelope(struct send_request *req, struct send_rcpt *rcpts, uint8_t bits)
+{
+	static const enum smtp_body	bodies[] = { SMTP_BODY_NONE,
+	    SMTP_BODY_7BIT, SMTP_BODY_8BITMIME, SMTP_BODY_BINARYMIME };
+
+	req->body.eight_bit = bits & 2;
+	req->smtputf8 = bits & 4;
+	req->body_type = bodies[bits >> 3 & 3];
+	if (bits & 32) {
+		req->ret = SMTP_RET_HDRS;
+		req->envid = STR("e+2B");
+	}
+	if (bits & 64)
+		rcpts[0].notify = SMTP_NOTIFY_NEVER;
+	if (bits & 128)
+		rcpts[0].orcpt = STR("utf-8;\xc3\xa4@x");
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -91,14 +111,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    .domain = STR("x") };
 	memset(body_bytes, '.', sizeof body_bytes);
 	caps.exts = data[0];
+	caps.size_max = 68000;
 	body.size = (size_t)data[1] * 270;
 	req.rcpt_count = 1 + data[2] % 4;
 	req.body = (struct send_body){ .size = body.size, .dot_lines = true,
 	    .peek = body_peek, .advance = body_advance, .arg = &body };
+	envelope(&req, rcpts, data[3]);
 	smtp_reply_init(&reply);
 	feed_init(&f);
 	txn_init(&t);
 	out = txn_start(&t, &req, &f, &caps, data[3] & 1);
+	if (out == TXN_UNFIT && (t.code < 400 || t.why == NULL ||
+	    !feed_empty(&f)))
+		abort();
 	for (i = 4; i + 1 < size && out == TXN_GOES_ON; i += 2) {
 		drain(&f, data[i] == 255 ? SIZE_MAX : data[i] * 8u);
 		reply.code = codes[data[i + 1] % 10];

@@ -32,6 +32,16 @@ backend_gone(struct backend_conn *c)
 {
 	stream_free(&c->stream);
 	buf_free(&c->body);
+	buf_free(&c->kept);
+}
+
+static void
+backend_write(struct backend_conn *c, struct str bytes)
+{
+	if (c->keeps)
+		buf_add_str(&c->kept, bytes);
+	else
+		stream_write(c->stream, bytes.p, bytes.len);
 }
 
 /* What the program says; a code, or 0 if there was no reply in it. */
@@ -45,17 +55,20 @@ backend_say_odd(struct backend_conn *c, struct str reply)
 		c->backend->odd = true;
 		return 0;
 	}
-	if (reply.len != 0 && reply.p[reply.len - 1] == '!') {
+	if (reply.len != 0 && reply.p[reply.len - 1] == '~') {
+		c->keeps = true;
+		reply.len--;
+	} else if (reply.len != 0 && reply.p[reply.len - 1] == '!') {
 		close_it = true;
 		reply.len--;
 	}
 	code = backend_code(reply);
 	if (reply.len != 0) {
-		stream_write(c->stream, reply.p, reply.len);
-		stream_write(c->stream, "\r\n", 2);
+		backend_write(c, reply);
+		backend_write(c, STR("\r\n"));
 		c->backend->odd |= code == 0;
 	}
-	if (close_it) {
+	if (close_it && !c->keeps) {
 		stream_flush(c->stream);
 		if (c->stream != NULL)
 			backend_gone(c);
@@ -73,7 +86,7 @@ backend_say(struct backend_conn *c, const char *usual)
 		reply = b->replies[b->reply_next++];
 	if (reply.p != NULL && reply.len != 0)
 		return backend_say_odd(c, reply);
-	stream_write(c->stream, usual, strlen(usual));
+	backend_write(c, str_of(usual));
 	return atoi(usual);
 }
 
@@ -291,6 +304,20 @@ backend_open(struct backend *b, struct loop *l)
 		abort();
 	b->port = netaddr_port(&a);
 	b->watch = watch_readable(l, b->fd, backend_accept, b);
+}
+
+void
+backend_go_on(struct backend *b)
+{
+	struct backend_conn	*c;
+
+	for (c = b->conns; c < b->conns + BACKEND_CONNS; c++) {
+		c->keeps = false;
+		if (c->stream != NULL && c->kept.len > 0)
+			stream_write(c->stream, buf_data(&c->kept),
+			    c->kept.len);
+		buf_clear(&c->kept);
+	}
 }
 
 /* By a reset: a thousand programs a second leave no TIME_WAIT behind. */

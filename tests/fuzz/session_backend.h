@@ -3,8 +3,9 @@
  *
  * It behaves well but for the replies that the program gives it, one for each
  * time that it has something to say.  A reply is the bytes of lines; "!" at
- * its end closes the connection, "*" says nothing more.  One that is no reply
- * makes the backend `odd`: what it then says of a message proves nothing.
+ * its end closes the connection, "~" keeps it and what follows until
+ * backend_go_on(), "*" says nothing more.  One that is no reply makes the
+ * backend `odd`: what it then says of a message proves nothing.
  */
 #ifndef TESTS_SESSION_BACKEND_H
 #define TESTS_SESSION_BACKEND_H
@@ -31,9 +32,10 @@ struct backend_conn {
 	struct stream		*stream;
 	struct smtp_data	 data;
 	struct buf		 body;
+	struct buf		 kept;		/* to be said later */
 	uint64_t		 chunk;
 	int			 rcpts;		/* accepted */
-	bool			 mail, in_data, in_chunk, last;
+	bool			 mail, in_data, in_chunk, last, keeps;
 };
 
 struct backend {
@@ -55,6 +57,8 @@ struct backend {
 void	backend_open(struct backend *b, struct loop *l);
 /* Closes all connections, so that smtpd sees it. */
 void	backend_hang_up(struct backend *b);
+/* Says what it has kept. */
+void	backend_go_on(struct backend *b);
 /* For the next program. */
 void	backend_begin(struct backend *b, const char *ehlo);
 void	backend_queue(struct backend *b, struct str reply);
