@@ -9,6 +9,7 @@
  *	g	it says what it has kept
  *	p r	the client stops reading its replies, and reads again
  *	f x	it sends no more; it is gone
+ *	s	it starts TLS, and goes on in it
  *	t	its time is over
  *	d D	smtpd drains: between transactions, everywhere
  *	NUL	the client sends a NUL
@@ -19,6 +20,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,6 +28,7 @@
 
 #include "base/mem.h"
 #include "dns/dns.h"
+#include "event/tls.h"
 #include "hooks/eod.h"
 #include "hsl/hsl.h"
 #include "smtp/proxy_header.h"
@@ -33,7 +36,9 @@
 #include "smtpd/server.h"
 #include "smtpd/session.h"
 
+#include "../unit/smtp/certificate.c"
 #include "session_backend.c"
+#include "session_client.c"
 #include "session_judge.c"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -152,6 +157,7 @@ static struct params	defaults;
 static struct params	params;
 static struct hook	*hooks[HOOK_MAX];
 static struct eod_hook	*eods[EODS];
+static struct tls_context *tls;
 
 static void
 world_diag(void *arg, const struct hsl_diag *d)
@@ -194,6 +200,21 @@ world_eod(size_t i)
 }
 
 static void
+world_tls(void)
+{
+	char		cert[] = "/tmp/fuzz_cert.XXXXXX";
+	char		key[] = "/tmp/fuzz_key.XXXXXX";
+	struct err	e;
+
+	certificate_make(cert, key);
+	tls = tls_server(cert, key, &e);
+	if (tls == NULL)
+		abort();
+	(void)unlink(cert);
+	(void)unlink(key);
+}
+
+static void
 world_make(void)
 {
 	struct dns_config	dns = { .servers = "127.0.0.1@9",
@@ -214,6 +235,8 @@ world_make(void)
 	TAILQ_INIT(&server.sessions);
 	TAILQ_INIT(&server.fronts);
 	backend_open(&backend, server.loop);
+	(void)signal(SIGPIPE, SIG_IGN);	/* OpenSSL writes */
+	world_tls();
 	c = world_hook_config();
 	for (i = 0; i < HOOK_MAX; i++)
 		if (hook_scripts[i] != NULL)
@@ -229,7 +252,7 @@ world_make(void)
 struct program {
 	struct str	 rest;
 	char		 options[64];
-	int		 fd;		/* the client's end; -1: gone */
+	struct client_end client;
 	struct buf	 out;		/* to be sent */
 	struct buf	 sent;
 	struct buf	 got;
@@ -237,8 +260,8 @@ struct program {
 	int		 quiet;		/* turns */
 	bool		 deaf;		/* does not read its replies */
 	bool		 left;		/* or half of it */
+	bool		 tls;		/* all is said in it */
 	bool		 forced;	/* a timeout or drain came */
-	bool		 closed;	/* by smtpd */
 };
 
 static bool
@@ -258,6 +281,7 @@ option(const struct program *p, char letter)
  *	c h m r a y q  hooks: connect helo mailfrom rcptto auth proxy disconnect
  *	B C D E S  backend: PIPELINING CHUNKING 8BITMIME SMTPUTF8 DSN
  *	k  the client's bytes come in pieces
+ *	T W  TLS is offered, or comes first
  */
 static void
 program_server(const struct program *p)
@@ -272,6 +296,7 @@ program_server(const struct program *p)
 
 	params = defaults;
 	params.received_header = option(p, 'R');
+	params.smtpd_tls_wrapper = option(p, 'W');
 	params.smtpd_auth_tls_only = false;
 	params.smtpd_auth_mechanisms = words;
 	params.smtpd_protocol = option(p, 'l');
@@ -291,6 +316,7 @@ program_server(const struct program *p)
 		params.proxy_protocol_hosts = local;
 	server.bodies.message_limit = option(p, 'f') ? 50 : 65536;
 	server.bodies.total_limit = 1 << 20;
+	server.tls = option(p, 'T') || option(p, 'W') ? tls : NULL;
 	server.soft_passed = server.hard_passed = false;
 	for (i = 0; i < HOOK_MAX; i++)
 		server.hooks[i] = option(p, letters[i]) ? hooks[i] : NULL;
@@ -336,36 +362,20 @@ program_connect(struct program *p)
 	if (option(p, 'z'))
 		(void)setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &small,
 		    sizeof small);
-	p->fd = fds[0];
+	p->client.fd = fds[0];
 	if (!front_open(&server, fds[1], &peer))
 		session_open(&server, fds[1], &peer, NULL);
 }
 
 /* ---- Time passes ------------------------------------------------------- */
 
-static bool
-program_read(struct program *p)
-{
-	char	bytes[4096];
-	ssize_t	n;
-	bool	any = false;
-
-	if (p->fd == -1 || p->deaf || p->closed)
-		return false;
-	while ((n = recv(p->fd, bytes, sizeof bytes, 0)) > 0) {
-		buf_add(&p->got, bytes, (size_t)n);
-		any = true;
-	}
-	p->closed = n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
-	return any || p->closed;
-}
-
 static void
 program_tick(void *arg)
 {
 	struct program	*p = arg;
 
-	p->quiet = program_read(p) || backend.moved ? 0 : p->quiet + 1;
+	p->quiet = (!p->deaf && client_end_read(&p->client, &p->got)) ||
+	    backend.moved ? 0 : p->quiet + 1;
 	backend.moved = false;
 	if (p->quiet >= QUIET_TURNS)
 		loop_stop(server.loop);
@@ -403,11 +413,11 @@ static void
 program_send(struct program *p)
 {
 	size_t	step = option(p, 'k') ? p->out.len / PIECES + 1 : p->out.len;
-	ssize_t	n = 0;
+	long	n;
 
-	while (p->out.len > 0 && p->fd != -1 && !p->left && n >= 0) {
+	while (p->out.len > 0 && !p->left) {
 		step = step < p->out.len ? step : p->out.len;
-		n = send(p->fd, buf_data(&p->out), step, MSG_NOSIGNAL);
+		n = client_end_send(&p->client, buf_data(&p->out), step);
 		if (n <= 0)
 			break;
 		buf_add(&p->sent, buf_data(&p->out), (size_t)n);
@@ -418,14 +428,81 @@ program_send(struct program *p)
 	buf_clear(&p->out);
 }
 
-/* ---- What happens ------------------------------------------------------ */
+/* ---- What was said ------------------------------------------------------ */
+
+/* The commands behind a PROXY header; false: there is none. */
+static bool
+program_commands(const struct program *p, struct str *commands)
+{
+	struct proxy_header	 h;
+	const char		*why;
+	size_t			 used = 0;
+	bool			 ok = true;
+
+	*commands = buf_str(&p->sent);
+	if (!option(p, 'P') || option(p, 'u') || p->tls)
+		return true;
+	proxy_header_init(&h);
+	ok = commands->len > 0 &&
+	    proxy_header_feed(&h, *commands, &used, &why) == PROXY_DONE;
+	proxy_header_fini(&h);
+	if (ok)
+		*commands = (struct str){ commands->p + used,
+		    commands->len - used };
+	return ok;
+}
+
+static struct judge	verdict;
 
 static void
-program_gone(struct program *p)
+program_judge(struct program *p)
 {
-	if (p->fd != -1)
-		(void)close(p->fd);
-	p->fd = -1;
+	struct str	commands;
+
+	judge_free(&verdict);
+	verdict = (struct judge){ .lmtp = option(p, 'l'),
+	    .normalize = option(p, 'n') };
+	verdict.tls = server.tls != NULL;
+	verdict.secret = option(p, 'W') && !p->tls;
+	verdict.greeted = !option(p, 'W') && p->tls;
+	if (!program_commands(p, &commands)) {
+		if (p->got.len != 0)
+			abort();
+		return;
+	}
+	verdict.sent = commands;
+	verdict.got = buf_str(&p->got);
+	judge(&verdict);
+}
+
+/* ---- What happens ------------------------------------------------------ */
+
+/*
+ * After the 220 to STARTTLS, or at once; what was said in clear is judged and
+ * forgotten, so there must be no message in it.
+ */
+static void
+program_tls(struct program *p)
+{
+	int	steps, rc = 0;
+
+	program_judge(p);
+	if (p->client.fd == -1 || p->tls || p->left ||
+	    verdict.message_count != 0 ||
+	    !(verdict.in_tls || (option(p, 'W') && p->sent.len == 0)))
+		return;
+	client_end_tls(&p->client);
+	p->tls = true;
+	buf_clear(&p->sent);
+	buf_clear(&p->got);
+	for (steps = 0; rc == 0 && steps < 10; steps++) {
+		rc = client_end_step(&p->client);
+		program_settle(p);
+	}
+	if (rc != 1) {
+		p->left = true;
+		client_end_close(&p->client);
+	}
 }
 
 static void
@@ -465,11 +542,11 @@ program_act(struct program *p, char what)
 		return;
 	}
 	program_send(p);
-	if (what == 'f' && p->fd != -1) {
-		(void)shutdown(p->fd, SHUT_WR);
+	if (what == 'f') {
+		client_end_finish(&p->client);
 		p->left = true;
 	} else if (what == 'x') {
-		program_gone(p);
+		client_end_close(&p->client);
 		p->left = true;
 	} else if (what == 'p')
 		p->deaf = true;
@@ -478,7 +555,9 @@ program_act(struct program *p, char what)
 	else if (what == 'g')
 		backend_go_on(&backend);
 	program_settle(p);
-	if (what == 't')
+	if (what == 's')
+		program_tls(p);
+	else if (what == 't')
 		program_time_over(p);
 	else if (what == 'd' || what == 'D')
 		program_drain(p, what == 'D');
@@ -509,61 +588,18 @@ program_run(struct program *p)
 	p->deaf = false;
 	program_send(p);
 	program_settle(p);
-	backend_go_on(&backend);
-	program_settle(p);
 }
 
 /* ---- What must be so --------------------------------------------------- */
-
-/* The commands behind a PROXY header; false: there is none. */
-static bool
-program_commands(const struct program *p, struct str *commands)
-{
-	struct proxy_header	 h;
-	const char		*why;
-	size_t			 used = 0;
-	bool			 ok = true;
-
-	*commands = buf_str(&p->sent);
-	if (!option(p, 'P') || option(p, 'u'))
-		return true;
-	proxy_header_init(&h);
-	ok = commands->len > 0 &&
-	    proxy_header_feed(&h, *commands, &used, &why) == PROXY_DONE;
-	proxy_header_fini(&h);
-	if (ok)
-		*commands = (struct str){ commands->p + used,
-		    commands->len - used };
-	return ok;
-}
-
-static struct judge	verdict;
-
-static void
-program_judge(struct program *p)
-{
-	struct str	commands;
-
-	judge_free(&verdict);
-	verdict = (struct judge){ .lmtp = option(p, 'l'),
-	    .normalize = option(p, 'n') };
-	if (!program_commands(p, &commands)) {
-		if (p->got.len != 0)
-			abort();
-		return;
-	}
-	verdict.sent = commands;
-	verdict.got = buf_str(&p->got);
-	judge(&verdict);
-}
 
 /* A client that waits for its replies has got them. */
 static bool
 program_answered(struct program *p)
 {
-	if (p->left || p->forced || backend.odd || p->closed)
+	if (p->left || p->forced || backend.odd || p->client.closed)
 		return true;
 	program_judge(p);
+	backend_go_on(&backend);
 	return !verdict.unanswered;
 }
 
@@ -644,7 +680,7 @@ program_end(struct program *p)
 	program_judge(p);
 	if (!backend.odd)
 		program_check_messages(p);
-	program_gone(p);
+	client_end_close(&p->client);
 	if (!program_until(p, program_over) || server.bodies.used != 0 ||
 	    board_get(board_self(), COUNTER_sessions) != 0)
 		judge_wrong(&verdict, "something is left of the session");

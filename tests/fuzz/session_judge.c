@@ -42,7 +42,8 @@ judge_read_replies(struct judge *j)
 	const char	*end;
 	int		code, begun = 0;
 
-	while (rest.len != 0 &&
+	/* A record of TLS begins with a byte that no reply has. */
+	while (rest.len != 0 && !(j->tls && rest.p[0] < ' ') &&
 	    (end = memmem(rest.p, rest.len, "\r\n", 2)) != NULL) {
 		line = (struct str){ rest.p, (size_t)(end - rest.p) };
 		code = judge_reply_line(j, line);
@@ -255,9 +256,10 @@ judge_after(struct judge *j, struct str line, int code)
 		/* Refused by its syntax it changes nothing, by a hook all. */
 		j->rcpts = ok || code == 554 || code == 450 || code == 451 ?
 		    0 : j->rcpts;
-	else if (judge_is(line, "STARTTLS") && ok)
+	else if (judge_is(line, "STARTTLS") && ok) {
+		j->in_tls = true;
 		judge_closed(j, "a reply in clear after STARTTLS");
-	else if (judge_is(line, "QUIT") && ok)
+	} else if (judge_is(line, "QUIT") && ok)
 		judge_closed(j, "a reply behind QUIT");
 	if (j->rcpts == 0)
 		j->in_chunks = false;
@@ -312,8 +314,10 @@ judge(struct judge *j)
 	struct str	rest = j->sent;
 	size_t		n;
 
+	if (j->secret)
+		return;
 	judge_read_replies(j);
-	if (judge_reply(j) != 220)
+	if (!j->greeted && judge_reply(j) != 220)
 		judge_closed(j, "a reply behind a refusal to greet");
 	while (rest.len > 0 && !j->lost && !j->unanswered &&
 	    (n = judge_line(j, rest)) > 0)

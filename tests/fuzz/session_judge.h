@@ -26,6 +26,9 @@ struct judge {
 	/* Set by the caller: */
 	bool			lmtp;
 	bool			normalize;	/* smtpd_bare_newline */
+	bool			greeted;	/* before */
+	bool			tls;		/* it is offered */
+	bool			secret;		/* and nobody speaks it */
 	struct str		sent;
 	struct str		got;
 	/* Found: */
@@ -33,6 +36,7 @@ struct judge {
 	size_t			message_count;
 	bool			unanswered;	/* a command, or an end */
 	bool			lost;		/* can't be followed on */
+	bool			in_tls;		/* STARTTLS was answered 220 */
 	/* On the way: */
 	int			codes[JUDGE_REPLIES];
 	size_t			code_count;

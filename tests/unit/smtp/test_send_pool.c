@@ -1,8 +1,5 @@
 /* Connections: reuse, trying again, places and the line, deadlines, TLS. */
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-
+#include "certificate.c"
 #include "sending.c"
 
 #define OK		"250 2.0.0 EOD: Ok: queued"
@@ -359,40 +356,13 @@ test_refused(void **state)
 /* ---- TLS --------------------------------------------------------------- */
 
 static void
-make_certificate(char *cert_path, char *key_path)
-{
-	EVP_PKEY	*key = EVP_EC_gen("P-256");
-	X509		*cert = X509_new();
-	X509_NAME	*name = X509_get_subject_name(cert);
-	FILE		*f;
-
-	(void)ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-	(void)X509_gmtime_adj(X509_getm_notBefore(cert), 0);
-	(void)X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-	(void)X509_set_pubkey(cert, key);
-	(void)X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-	    (const unsigned char *)"script", -1, -1, 0);
-	(void)X509_set_issuer_name(cert, name);
-	assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
-	f = fdopen(mkstemp(cert_path), "w");
-	assert_int_equal(PEM_write_X509(f, cert), 1);
-	(void)fclose(f);
-	f = fdopen(mkstemp(key_path), "w");
-	assert_int_equal(PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL,
-	    NULL), 1);
-	(void)fclose(f);
-	X509_free(cert);
-	EVP_PKEY_free(key);
-}
-
-static void
 use_tls(struct sending *f)
 {
 	char		cert[] = "/tmp/test_cert.XXXXXX";
 	char		key[] = "/tmp/test_key.XXXXXX";
 	struct err	e;
 
-	make_certificate(cert, key);
+	certificate_make(cert, key);
 	f->script.tls = tls_server(cert, key, &e);
 	(void)unlink(cert);
 	(void)unlink(key);
