@@ -29,6 +29,7 @@ struct acceptor {
 	struct accept_from	*from;
 	size_t			 count;
 	struct timer		 pause;
+	int64_t			 renew_ms;	/* see gate.h */
 	bool			 paused;
 };
 
@@ -40,7 +41,9 @@ acceptor_resume(void *arg)
 
 	a->paused = false;
 	for (i = 0; i < a->count; i++)
-		watch_resume(a->from[i].watch);
+		watch_renew(a->from[i].watch);
+	a->renew_ms = gate_renew_ms(a->renew_ms);
+	timer_start(&a->pause, a->renew_ms);
 }
 
 static void
@@ -100,6 +103,9 @@ acceptor_ready(void *arg)
 	struct acceptor		*a = from->acceptor;
 	int			 n;
 
+	a->renew_ms = 0;
+	if (!a->paused)
+		timer_stop(&a->pause);
 	for (n = 0; n < ACCEPT_BATCH && !a->paused; n++) {
 		if (acceptor_overfull(a)) {
 			acceptor_pause(a);

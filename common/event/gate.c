@@ -17,6 +17,7 @@ struct gate {
 	struct timer	 shut;
 	void		(*fn)(void *arg, int fd);
 	void		*arg;
+	int64_t		 renew_ms;
 	int		 fd;
 };
 
@@ -43,12 +44,22 @@ gate_take(int listen_fd, struct netaddr *peer)
 	return -1;
 }
 
+int64_t
+gate_renew_ms(int64_t last_ms)
+{
+	if (last_ms == 0)
+		return GATE_SHUT_MS;
+	return last_ms * 2 < GATE_RENEW_MS ? last_ms * 2 : GATE_RENEW_MS;
+}
+
 static void
 gate_open(void *arg)
 {
 	struct gate	*g = arg;
 
-	watch_resume(g->watch);
+	watch_renew(g->watch);
+	g->renew_ms = gate_renew_ms(g->renew_ms);
+	timer_start(&g->shut, g->renew_ms);
 }
 
 static void
@@ -57,6 +68,8 @@ gate_ready(void *arg)
 	struct gate	*g = arg;
 	int		 fd = gate_take(g->fd, NULL);
 
+	g->renew_ms = 0;
+	timer_stop(&g->shut);
 	if (fd != -1)
 		g->fn(g->arg, fd);
 	else if (errno != EAGAIN && errno != EWOULDBLOCK) {

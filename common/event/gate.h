@@ -5,13 +5,19 @@
  * where it is and the socket is ready all the time.  Asking again at once
  * would be a loop that ends nothing: the gate is shut for a while instead.
  *
+ * Opening needs memory of the system, too, and nobody tells if there was none:
+ * until a client has come it is opened again, ever more seldom.
+ *
  * Ownership  fd stays the caller's; the new descriptor is fn's to close.
  * Failure    none; what accept() says is logged.
  */
 #ifndef EVENT_GATE_H
 #define EVENT_GATE_H
 
+#include <stdint.h>
+
 #define GATE_SHUT_MS	100
+#define GATE_RENEW_MS	60000	/* at the latest */
 
 struct gate;
 struct loop;
@@ -28,5 +34,7 @@ void		 gate_free(struct gate **g);
  * NULL.
  */
 int		 gate_take(int listen_fd, struct netaddr *peer);
+/* When to renew a watch that was opened and has had no client; 0 at first. */
+int64_t		 gate_renew_ms(int64_t last_ms);
 
 #endif

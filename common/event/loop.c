@@ -263,6 +263,13 @@ watch_resume(struct watch *w)
 }
 
 void
+watch_renew(struct watch *w)
+{
+	watch_pause(w);
+	watch_resume(w);
+}
+
+void
 watch_free(struct watch **w)
 {
 	if (*w == NULL)

@@ -74,6 +74,9 @@ struct watch	*watch_readable(struct loop *l, int fd, void (*fn)(void *arg),
 		    void *arg);
 void		 watch_pause(struct watch *w);
 void		 watch_resume(struct watch *w);
+/* For one that may be deaf: the system had no memory for it, and only the
+ * library heard of that. */
+void		 watch_renew(struct watch *w);
 void		 watch_free(struct watch **w);
 
 #endif

@@ -1,4 +1,5 @@
-/* accept4() is ours here: it fails as it is told to. */
+/* accept4() and epoll_ctl() are ours here: they fail as they are told to. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -22,7 +23,27 @@ static struct {
 	int		 left;		/* fail so often; -1: always */
 	int		 calls;
 	int		 taken;
+	int		 deaf;		/* epoll_ctl() fails so often, after */
+	int		 hears;		/* so many that don't */
 } at;
+
+struct epoll_event;
+int	epoll_ctl(int ep, int op, int fd, struct epoll_event *ev);
+
+int
+epoll_ctl(int ep, int op, int fd, struct epoll_event *ev)
+{
+	static int	(*usual)(int, int, int, struct epoll_event *);
+
+	if (usual == NULL)
+		*(void **)&usual = dlsym(RTLD_NEXT, "epoll_ctl");
+	if (at.deaf > 0 && at.hears-- <= 0) {
+		at.deaf--;
+		errno = ENOMEM;
+		return -1;
+	}
+	return usual(ep, op, fd, ev);
+}
 
 int
 accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
@@ -129,12 +150,26 @@ test_gone_clients_are_passed_over(void **state)
 	assert_int_equal(at.calls, 201);
 }
 
+/* Where there is no memory for the descriptor there may be none to watch the
+ * socket again either; the library keeps that to itself. */
+static void
+test_hears_again(void **state)
+{
+	(void)state;
+	at.deaf = 2;
+	at.hears = 2;		/* the first watch, and its pause */
+	meet(EMFILE, 1, 60000);
+	assert_int_equal(at.deaf, 0);
+	assert_int_equal(at.taken, 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_does_not_spin),
 		cmocka_unit_test(test_opens_again),
+		cmocka_unit_test(test_hears_again),
 		cmocka_unit_test(test_gone_clients_are_passed_over),
 	};
 
