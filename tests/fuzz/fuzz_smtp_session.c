@@ -282,6 +282,7 @@ option(const struct program *p, char letter)
  *	B C D E S  backend: PIPELINING CHUNKING 8BITMIME SMTPUTF8 DSN
  *	k  the client's bytes come in pieces
  *	T W  TLS is offered, or comes first
+ *	N  the client's name is asked for, unless it may say its address
  */
 static void
 program_server(const struct program *p)
@@ -297,6 +298,8 @@ program_server(const struct program *p)
 	params = defaults;
 	params.received_header = option(p, 'R');
 	params.smtpd_tls_wrapper = option(p, 'W');
+	params.smtpd_peer_lookup = option(p, 'N') && !option(p, 'X') &&
+	    !option(p, 'P') ? 1 : 2;
 	params.smtpd_auth_tls_only = false;
 	params.smtpd_auth_mechanisms = words;
 	params.smtpd_protocol = option(p, 'l');
@@ -553,7 +556,7 @@ program_act(struct program *p, char what)
 	else if (what == 'r')
 		p->deaf = false;
 	else if (what == 'g')
-		backend_go_on(&backend);
+		(void)backend_go_on(&backend);
 	program_settle(p);
 	if (what == 's')
 		program_tls(p);
@@ -587,7 +590,9 @@ program_run(struct program *p)
 	}
 	p->deaf = false;
 	program_send(p);
-	program_settle(p);
+	do
+		program_settle(p);
+	while (backend_go_on(&backend));
 }
 
 /* ---- What must be so --------------------------------------------------- */
@@ -599,7 +604,6 @@ program_answered(struct program *p)
 	if (p->left || p->forced || backend.odd || p->client.closed)
 		return true;
 	program_judge(p);
-	backend_go_on(&backend);
 	return !verdict.unanswered;
 }
 

@@ -55,10 +55,7 @@ backend_say_odd(struct backend_conn *c, struct str reply)
 		c->backend->odd = true;
 		return 0;
 	}
-	if (reply.len != 0 && reply.p[reply.len - 1] == '~') {
-		c->keeps = true;
-		reply.len--;
-	} else if (reply.len != 0 && reply.p[reply.len - 1] == '!') {
+	if (reply.len != 0 && reply.p[reply.len - 1] == '!') {
 		close_it = true;
 		reply.len--;
 	}
@@ -84,6 +81,10 @@ backend_say(struct backend_conn *c, const char *usual)
 
 	if (b->reply_next < b->reply_count)
 		reply = b->replies[b->reply_next++];
+	if (reply.len != 0 && reply.p[reply.len - 1] == '~') {
+		c->keeps = true;
+		reply.len--;
+	}
 	if (reply.p != NULL && reply.len != 0)
 		return backend_say_odd(c, reply);
 	backend_write(c, str_of(usual));
@@ -306,18 +307,21 @@ backend_open(struct backend *b, struct loop *l)
 	b->watch = watch_readable(l, b->fd, backend_accept, b);
 }
 
-void
+bool
 backend_go_on(struct backend *b)
 {
 	struct backend_conn	*c;
+	bool			 any = false;
 
 	for (c = b->conns; c < b->conns + BACKEND_CONNS; c++) {
+		any |= c->keeps;
 		c->keeps = false;
 		if (c->stream != NULL && c->kept.len > 0)
 			stream_write(c->stream, buf_data(&c->kept),
 			    c->kept.len);
 		buf_clear(&c->kept);
 	}
+	return any;
 }
 
 /* By a reset: a thousand programs a second leave no TIME_WAIT behind. */

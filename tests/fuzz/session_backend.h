@@ -57,8 +57,8 @@ struct backend {
 void	backend_open(struct backend *b, struct loop *l);
 /* Closes all connections, so that smtpd sees it. */
 void	backend_hang_up(struct backend *b);
-/* Says what it has kept. */
-void	backend_go_on(struct backend *b);
+/* Says what it has kept; false: nothing. */
+bool	backend_go_on(struct backend *b);
 /* For the next program. */
 void	backend_begin(struct backend *b, const char *ehlo);
 void	backend_queue(struct backend *b, struct str reply);
