@@ -231,6 +231,8 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 	    &e) == -1 ||
 	    message_source_body(&d->source, &rq.body, &e) == -1)
 		return hsl_throw(c, "send: %s", e.text);
+	rq.body.eight_bit_header = rq.smtputf8 && rq.body.eight_bit &&
+	    message_header_eight_bit(eod_message(r));
 	d->host = rq.server.host;
 	d->started_ms = loop_now_ms(r->hook->config.hook.host.loop);
 	d->send = send_start(r->hook->engine, &rq);

@@ -95,6 +95,24 @@ message_header_known(const struct message *m)
 	return m->header != NULL || m->failed;
 }
 
+bool
+message_header_eight_bit(struct message *m)
+{
+	struct header		*h;
+	struct smtp_scan	 scan;
+	struct buf		 head = BUF_INIT;
+	struct err		 e;
+
+	h = message_header(m, &e);
+	if (h == NULL)
+		return true;
+	header_write(h, &head);
+	smtp_scan_init(&scan);
+	smtp_scan_add(&scan, buf_str(&head));
+	buf_free(&head);
+	return scan.eight_bit;
+}
+
 static bool
 message_edited(const struct message *m)
 {

@@ -30,6 +30,8 @@ void		 message_free(struct message **m);
 struct header	*message_header(struct message *m, struct err *e);
 /* Was the header asked for already? */
 bool		 message_header_known(const struct message *m);
+/* Has the header, as it is now, bytes over 127?  In doubt it has. */
+bool		 message_header_eight_bit(struct message *m);
 /* Bytes, edits counted. */
 uint64_t	 message_size(const struct message *m);
 

@@ -48,6 +48,7 @@ struct send_body {
 	bool		dot_lines;	/* a line begins with a dot */
 	bool		ends_crlf;	/* or the message is empty */
 	bool		eight_bit;
+	bool		eight_bit_header;
 	/* Fills at most max pieces, valid until the next call, the same ones
 	 * until advance(); 0 at the end, -1 when it can't be read. */
 	int		(*peek)(void *arg, struct iovec *iov, int max);

@@ -178,15 +178,15 @@ txn_unfit(struct txn *t, int subject, int detail, const char *why)
 
 /*
  * Needed is SMTPUTF8 where an address is not ASCII, and where the client
- * asked for it and the message has such bytes (its header may, we don't
- * look).
+ * asked for it and the header is not ASCII.  To ask is no proof: there are
+ * clients that say it of every message.
  */
 static bool
 txn_needs_utf8(const struct send_request *req)
 {
 	size_t	i;
 
-	if (req->sender.utf8 || (req->smtputf8 && req->body.eight_bit))
+	if (req->sender.utf8 || (req->smtputf8 && req->body.eight_bit_header))
 		return true;
 	for (i = 0; i < req->rcpt_count; i++)
 		if (req->rcpts[i].path.utf8)

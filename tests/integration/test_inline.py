@@ -489,6 +489,22 @@ Accept();
                 assert b.messages == []
 
 
+def test_utf8_where_it_is_needed():
+    """SMTPUTF8 that was asked for is needed where an address or the header
+    is not ASCII; the rest passes a backend without it."""
+    with Backend(("PIPELINING", "8BITMIME")) as b, instance(b) as mta, \
+            mta.client() as c:
+        c.hello()
+        for header, body, code in (("a", "\u00e9", 250), ("a", "b", 250),
+                                   ("\u00e9", "b", 550)):
+            c.cmd("MAIL FROM:<a@b.example> BODY=8BITMIME SMTPUTF8", 250)
+            c.cmd("RCPT TO:<c@b.example>", 250)
+            c.cmd("DATA", 354)
+            c.send("Subject: %s\r\n\r\n%s\r\n.\r\n" % (header, body))
+            c.expect(code)
+        assert [m["params"] for m in b.messages] == [b"BODY=8BITMIME"] * 2
+
+
 def test_limits_raise_exceptions():
     """What in-line delivery can't do is a runtime exception."""
     calls = [
