@@ -100,10 +100,13 @@ $(foreach t,$(wildcard tests/unit/*/test_*.c),$(eval $(call unit_rule,$(t))))
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
 	$(link)
 
-# A fuzz target includes headers like any source: those name its layers, and
-# what it is linked with is what these stand on.
+# A fuzz target includes headers like any source: those name its layers and
+# its neighbours, and what it is linked with is what these stand on.
 headers	= $(shell sed -n 's,^.include "\([a-z]*\)/.*,\1,p' tests/fuzz/$(1).c)
-fuzz_on	= $(sort $(foreach l,$(call headers,$(1)),$(call unit_on,$(l))))
+beside	= $(filter $(basename $(notdir $(wildcard tests/fuzz/*.c))),$(shell \
+	  sed -n 's,^.include "\([a-z_]*\)\.h",\1,p' tests/fuzz/$(1).c))
+fuzz_on	= $(sort $(foreach l,$(call headers,$(1)),$(call unit_on,$(l)))) \
+	  $(foreach n,$(call beside,$(1)),$(BUILD)/tests/fuzz/$(n).o)
 $(foreach t,$(TARGETS),$(eval $(BUILD)/tests/fuzz/$(t) \
 	$(BUILD)/tests/fuzz/replay_$(t:fuzz_%=%): $(call fuzz_on,$(t))))
 $(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o

@@ -29,6 +29,8 @@ struct client {
 	struct stream		*stream;
 	struct timer		 timer;
 	bool			 answered;
+	bool			 drained;	/* the answer has left */
+	bool			 half;		/* the client sends no more */
 };
 
 static struct {
@@ -94,12 +96,17 @@ client_on_read(void *arg, struct str data)
 	return data.len;
 }
 
+/* One that only says it sends no more still gets its answer. */
 static void
 client_on_close(void *arg, enum stream_close how, const char *why)
 {
-	(void)how;
+	struct client	*c = arg;
+
 	(void)why;
-	client_free(arg);
+	if (how == STREAM_EOF && c->answered && !c->drained)
+		c->half = true;
+	else
+		client_free(c);
 }
 
 static void
@@ -107,7 +114,12 @@ client_on_drain(void *arg)
 {
 	struct client	*c = arg;
 
-	if (c->answered)
+	if (!c->answered)
+		return;
+	c->drained = true;
+	if (c->half)
+		client_free(c);
+	else
 		stream_shutdown(c->stream);
 }
 

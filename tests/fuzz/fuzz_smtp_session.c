@@ -37,9 +37,9 @@
 #include "smtpd/session.h"
 
 #include "../unit/smtp/certificate.c"
-#include "session_backend.c"
-#include "session_client.c"
-#include "session_judge.c"
+#include "session_backend.h"
+#include "session_client.h"
+#include "session_judge.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

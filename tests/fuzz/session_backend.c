@@ -1,4 +1,4 @@
-/* The backend of session_backend.h; the target includes this file. */
+/* The backend of session_backend.h. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-/* The client's end of session_client.h; the target includes this file. */
+/* The client's end of session_client.h. */
 #include <errno.h>
 #include <openssl/err.h>
 #include <stdlib.h>

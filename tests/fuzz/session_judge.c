@@ -1,4 +1,4 @@
-/* The judge of session_judge.h; the target includes this file. */
+/* The judge of session_judge.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 #define JUDGE_LINE_MAX	(12288 + 2)	/* a longer one is answered 500 */
 
-static void
+void
 judge_wrong(const struct judge *j, const char *why)
 {
 	(void)fprintf(stderr, "wrong: %s\n--- sent ---\n%.*s\n--- got ---\n"

@@ -48,6 +48,8 @@ struct judge {
 };
 
 void	judge(struct judge *j);
+/* Shows the dialog and aborts. */
+void	judge_wrong(const struct judge *j, const char *why);
 void	judge_free(struct judge *j);
 
 #endif

@@ -404,6 +404,8 @@ test_tls_large(void **state)
 		buf_printf(&b, "%sline %d\r\n", i % 5 == 0 ? "." : "", i);
 	use_tls(f);
 	f->piece = 5000;
+	f->req.server.end_ms = 60000;
+	timer_start(&f->limit, 60000);
 	for (i = 0; i < 2; i++) {
 		sending_message(f, buf_str(&b), 2);
 		assert_string_equal(sending_run(f), OK);
