@@ -49,7 +49,7 @@ struct node	*parse_text(struct comp *c, struct func *f, const char *name,
 
 /* parse_expr.c, parse_postfix.c, parse_primary.c */
 struct node	*parse_expr(struct parser *p);
-struct node	*parse_coalesce(struct parser *p);
+struct node	*parse_operation(struct parser *p);
 struct node	*parse_unary(struct parser *p);
 struct node	*parse_postfix(struct parser *p);
 struct node	*parse_cache(struct parser *p);

@@ -90,27 +90,15 @@ parse_binary(struct parser *p, int min)
 }
 
 struct node *
-parse_coalesce(struct parser *p)
+parse_operation(struct parser *p)
 {
-	struct node	*left = parse_binary(p, 1), *n;
-
-	if (p->tok.kind != T_COALESCE || p->panic)
-		return left;
-	n = parse_node(p, N_COALESCE);
-	parse_advance(p);
-	n->a = left;
-	if (parse_enter(p)) {
-		n->b = p->tok.kind == K_THROW ? parse_expr(p) :
-		    parse_coalesce(p);
-		parse_leave(p);
-	}
-	return n;
+	return parse_binary(p, 1);
 }
 
 static struct node *
 parse_ternary(struct parser *p)
 {
-	struct node	*left = parse_coalesce(p), *n;
+	struct node	*left = parse_operation(p), *n;
 
 	if (p->tok.kind != T_QUESTION || p->panic)
 		return left;
@@ -244,6 +232,24 @@ parse_is_prefix(enum token_kind kind)
 	    kind == T_SUB || kind == T_ADD;
 }
 
+/*
+ * left ?? right.  No operator's value is none, so ?? takes the operand at its
+ * left alone, as an assignment does; its right side is a whole operation.
+ */
+static struct node *
+parse_coalesce(struct parser *p, struct node *left)
+{
+	struct node	*n;
+
+	if (p->tok.kind != T_COALESCE || p->panic)
+		return left;
+	n = parse_node(p, N_COALESCE);
+	parse_advance(p);
+	n->a = left;
+	n->b = p->tok.kind == K_THROW ? parse_expr(p) : parse_operation(p);
+	return n;
+}
+
 struct node *
 parse_unary(struct parser *p)
 {
@@ -258,11 +264,11 @@ parse_unary(struct parser *p)
 		parse_advance(p);
 		n->a = parse_unary(p);
 	} else if (p->tok.kind == T_INC || p->tok.kind == T_DEC)
-		n = parse_prefix_step(p);
+		n = parse_coalesce(p, parse_prefix_step(p));
 	else if (p->tok.kind == K_CACHE)
-		n = parse_cache(p);
+		n = parse_coalesce(p, parse_cache(p));
 	else
-		n = parse_power(p);
+		n = parse_coalesce(p, parse_power(p));
 	parse_mark(p, n, assigns, calls);
 	parse_leave(p);
 	return n;

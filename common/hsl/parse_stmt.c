@@ -222,7 +222,7 @@ parse_barrier(struct parser *p)
 	if (p->c->host == NULL || p->c->host->barriers == NULL)
 		parse_error(p, "'barrier' is not available here");
 	parse_advance(p);
-	n->a = parse_coalesce(p);
+	n->a = parse_operation(p);
 	if (parse_accept(p, T_DOUBLE_ARROW))
 		parse_barrier_var(p, n);
 	p->barriers++;

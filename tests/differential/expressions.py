@@ -120,7 +120,7 @@ class Expressions:
             lambda: self.make(kind, d), lambda: self.lit("none"),
             lambda: self.lit("$undefined" + self.suffix),
             lambda: expr(17, (self.make("map", 0), 17), '["zz"]["y"]')])()
-        return expr(3, (left, 4), " ?? ", (self.make(kind, d), 3))
+        return expr(3, (left, 17), " ?? ", (self.make(kind, d), 3))
 
     def match(self, kind, d):
         what = self.r.choice(["num", "str", "bool", "any"])

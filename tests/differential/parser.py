@@ -228,7 +228,7 @@ class Parser:
     # -- expressions --
 
     def expr(self):
-        cond = self.coalesce()
+        cond = self.binary(0)
         if not self.take("?"):
             return cond
         if self.take(":"):
@@ -236,12 +236,6 @@ class Parser:
         yes = self.expr()
         self.need(":")
         return ("ternary", cond, yes, self.expr())
-
-    def coalesce(self):
-        left = self.binary(0)
-        if self.take("??"):
-            return ("coalesce", left, self.coalesce())
-        return left
 
     def binary(self, level):
         if level == len(LEVELS):
@@ -259,6 +253,12 @@ class Parser:
         op = self.take("!", "not", "~", "-", "+")
         if op:
             return ("unary", "!" if op == "not" else op, self.unary())
+        left = self.operand()
+        if self.take("??"):
+            return ("coalesce", left, self.binary(0))
+        return left
+
+    def operand(self):
         op = self.take("++", "--")
         if op:
             return ("step", op, True, self.lvalue(self.postfix()))

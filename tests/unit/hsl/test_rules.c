@@ -206,6 +206,11 @@ static const struct run_case	operators[] = {
 	    "3; echo none ?\? false ?: 5; echo none ?\? 0 or 1; echo 0 ?: "
 	    "none ?\? 3; echo 1 ? : 2; echo none ?\? none ?\? 4;",
 	    "1\n3\n5\ntrue\n3\n1\n4\n" },
+	{ "3.1 ?? takes the operand at its left, and all at its right",
+	    "$o = [\"max\" => none]; echo 5 > $o[\"max\"] ?\? 9; echo \"a\" . "
+	    "$o[\"b\"] ?\? \"b\" . \"c\"; echo !$u ?\? true; echo 2 ** "
+	    "$u ?\? 3; echo $u ?\? 1 == 2; echo true and $u ?\? 0;",
+	    "false\nabc\nfalse\n8\nfalse\nfalse\n" },
 	{ "3.1 prefixes",
 	    "$a = 5; echo ~$a; echo ~~$a; echo -~$a; echo !-$a; echo - "
 	    "-$a; echo +\"5\"; echo -\"3\"; echo -true; echo - - 2;",
