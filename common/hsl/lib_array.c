@@ -84,23 +84,24 @@ fn_in_array(struct hsl_call *c)
 	return array_search(c, false);
 }
 
+/* Of none, as what has no items may be, nothing. */
 static enum hsl_rc
 array_join(struct hsl_call *c, int array, struct str separator)
 {
-	struct hsl_array	*a;
+	struct hsl_array	*a = NULL;
 	struct hsl_value	 k, *v, out = hsl_text(c->x, "");
 	struct hsl_value	 sep = hsl_string(c->x, separator);
 	uint32_t		 pos = 0;
 	bool			 first = true, ok;
 
-	if ((ok = lib_array(c, array, &a)))
-		while (ok && varr_next(a, &pos, &k, &v)) {
-			ok = hsl_charge(c->x, 1);
-			if (ok && !first)
-				ok = arith_append(c->x, &out, &sep);
-			ok = ok && arith_append(c->x, &out, v);
-			first = false;
-		}
+	ok = c->argv[array].type == HSL_NONE || lib_array(c, array, &a);
+	while (ok && a != NULL && varr_next(a, &pos, &k, &v)) {
+		ok = hsl_charge(c->x, 1);
+		if (ok && !first)
+			ok = arith_append(c->x, &out, &sep);
+		ok = ok && arith_append(c->x, &out, v);
+		first = false;
+	}
 	vunref(c->x, sep);
 	*c->ret = out;
 	return ok ? HSL_OK : HSL_THROW;

@@ -24,6 +24,10 @@ static const struct run_case	arrays[] = {
 	{ "array_join", "echo array_join([1, \"a\", none, true], \"-\");"
 	    "echo array_join([1, 2]); echo implode(\", \", [\"a\", \"b\"]);"
 	    "echo array_join([], \",\");", "1-a--true\n12\na, b\n\n" },
+	{ "array_join of none", "echo array_join(none) === \"\"; "
+	    "echo implode(\"-\", pcre_match_all(\"a\", \"b\")[0]) === \"\"; "
+	    "try { array_join(5); } catch ($e) { echo \"no\"; }",
+	    "true\ntrue\nno\n" },
 	{ "array_keys", "echo array_keys([\"a\" => 1, 5 => 2, true => 3]);",
 	    "[0=>\"a\",1=>5,2=>true]\n" },
 	{ "array_map", "echo array_map(function ($v) { return $v . \"!\"; },"
