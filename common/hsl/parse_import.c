@@ -92,9 +92,11 @@ parse_import_item(struct parser *p, struct import *im)
 	if (p->panic)
 		return;
 	if (kind == T_VAR) {
-		if (symtab_get(&p->func->vars, i->as) != NULL)
+		if (symtab_get(&p->func->vars, i->as) != NULL) {
 			parse_error(p, "$%.*s exists already",
 			    (int)i->as.len, i->as.p);
+			return;
+		}
 		i->var = parse_variable(p, i->as);
 		i->var->imported = true;
 	} else if (symtab_get(&p->func->names, i->as) != NULL)
@@ -167,6 +169,8 @@ parse_global_name(struct parser *p)
 	if (v != NULL && v->kind != VAR_ALIAS)
 		parse_error(p, "$%.*s exists already in this function",
 		    (int)name.len, name.p);
+	if (p->panic)
+		return;
 	outer = parse_declare(p, main_func, name);
 	v = parse_variable(p, name);
 	if (v != NULL && outer != NULL) {

@@ -109,6 +109,8 @@ static const struct piece	refused[] = {
 	{ "import { $n } from \"lib\"; import { gone } from \"lib\"; $n;",
 	    "p:1:36: 'lib' has no function or class 'gone'\n" },
 	{ "$n ?\? \"unset\"", "= unset" },
+	{ "global $g;", "p:1:1: global stands in functions only\n" },
+	{ "isset($g)", "= false" },
 	{ "import { next } from \"lib\"; next()", "lib\n= 1" },
 	{ "class B { static $s = [7]; } function bad() { return B::$s; }", "" },
 	{ "bad()", "= [0=>7]" },
