@@ -142,13 +142,16 @@ client_may(int fd)
 }
 
 static void
-control_accept(void *arg, int fd)
+control_accept(void *arg, struct gate *g)
 {
 	static const struct channel_ops	 ops = { client_on_frame,
 	    client_on_end };
 	struct control			*c = arg;
 	struct client			*cl;
+	int				 fd = gate_take(g, NULL);
 
+	if (fd == -1)
+		return;
 	if (c->count >= CONTROL_CLIENTS_MAX || !client_may(fd)) {
 		(void)close(fd);
 		return;

@@ -1,7 +1,4 @@
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -17,47 +14,11 @@
 #define ACCEPT_BATCH	64
 #define ACCEPT_SLACK	32
 
-/* One listening socket. */
-struct accept_from {
-	struct acceptor	*acceptor;
-	struct watch	*watch;
-	int		 fd;
-};
-
 struct acceptor {
-	struct server		*server;
-	struct accept_from	*from;
-	size_t			 count;
-	struct timer		 pause;
-	int64_t			 renew_ms;	/* see gate.h */
-	bool			 paused;
+	struct server	 *server;
+	struct gate	**gates;	/* one a listening socket */
+	size_t		  count;
 };
-
-static void
-acceptor_resume(void *arg)
-{
-	struct acceptor	*a = arg;
-	size_t		 i;
-
-	a->paused = false;
-	for (i = 0; i < a->count; i++)
-		watch_renew(a->from[i].watch);
-	a->renew_ms = gate_renew_ms(a->renew_ms);
-	timer_start(&a->pause, a->renew_ms);
-}
-
-static void
-acceptor_pause(struct acceptor *a)
-{
-	size_t	i;
-
-	if (a->paused)
-		return;
-	a->paused = true;
-	for (i = 0; i < a->count; i++)
-		watch_pause(a->from[i].watch);
-	timer_start(&a->pause, GATE_SHUT_MS);
-}
 
 /* More than its share: only siblings that accept count. */
 static bool
@@ -78,16 +39,13 @@ acceptor_overfull(const struct acceptor *a)
 
 /* 0, or -1 when there is nothing more to accept now. */
 static int
-acceptor_one(struct acceptor *a, int listen_fd)
+acceptor_one(struct acceptor *a, struct gate *g)
 {
 	struct netaddr	peer = { .len = 0 };
-	int		fd = gate_take(listen_fd, &peer);
+	int		fd = gate_take(g, &peer);
 
-	if (fd == -1) {
-		if (errno != EAGAIN && errno != EWOULDBLOCK)
-			acceptor_pause(a);
+	if (fd == -1)
 		return -1;
-	}
 	if (crowding_full(a->server))
 		session_turn_away(fd, &peer, "421 4.3.2 Too many "
 		    "connections\r\n");
@@ -97,21 +55,17 @@ acceptor_one(struct acceptor *a, int listen_fd)
 }
 
 static void
-acceptor_ready(void *arg)
+acceptor_ready(void *arg, struct gate *g)
 {
-	struct accept_from	*from = arg;
-	struct acceptor		*a = from->acceptor;
-	int			 n;
+	struct acceptor	*a = arg;
+	int		 n;
 
-	a->renew_ms = 0;
-	if (!a->paused)
-		timer_stop(&a->pause);
-	for (n = 0; n < ACCEPT_BATCH && !a->paused; n++) {
+	for (n = 0; n < ACCEPT_BATCH; n++) {
 		if (acceptor_overfull(a)) {
-			acceptor_pause(a);
+			gate_shut(g);
 			return;
 		}
-		if (acceptor_one(a, from->fd) == -1)
+		if (acceptor_one(a, g) == -1)
 			return;
 	}
 }
@@ -119,23 +73,17 @@ acceptor_ready(void *arg)
 struct acceptor *
 acceptor_new(struct server *srv)
 {
-	struct acceptor		*a = xcalloc(1, sizeof *a);
-	struct accept_from	*from;
-	struct listener		*l;
+	struct acceptor	 *a = xcalloc(1, sizeof *a);
+	struct gate	**gate;
+	struct listener	 *l;
 
 	a->server = srv;
-	timer_init(&a->pause, srv->loop, acceptor_resume, a);
 	STAILQ_FOREACH(l, &srv->worker->listeners, link)
 		a->count++;
-	a->from = xcalloc(a->count, sizeof *a->from);
-	from = a->from;
-	STAILQ_FOREACH(l, &srv->worker->listeners, link) {
-		from->acceptor = a;
-		from->fd = l->fd;
-		from->watch = watch_readable(srv->loop, l->fd, acceptor_ready,
-		    from);
-		from++;
-	}
+	a->gates = xcalloc(a->count, sizeof(struct gate *));
+	gate = a->gates;
+	STAILQ_FOREACH(l, &srv->worker->listeners, link)
+		*gate++ = gate_new(srv->loop, l->fd, acceptor_ready, a);
 	board_self()->accepting = 1;
 	return a;
 }
@@ -151,11 +99,10 @@ acceptor_free(struct acceptor **ap)
 		return;
 	board_self()->accepting = 0;
 	for (i = 0; i < a->count; i++)
-		watch_free(&a->from[i].watch);
+		gate_free(&a->gates[i]);
 	STAILQ_FOREACH(l, &a->server->worker->listeners, link)
 		(void)close(l->fd);
-	timer_fini(&a->pause);
-	free(a->from);
+	free(a->gates);
 	free(a);
 	*ap = NULL;
 }

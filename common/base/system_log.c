@@ -55,9 +55,9 @@ system_log_open(const char *path, const char *ident, int facility)
 }
 
 static int
-system_log_send(struct iovec *iov, int count)
+system_log_send(struct iovec iov[2])
 {
-	struct msghdr	m = { .msg_iov = iov, .msg_iovlen = (size_t)count };
+	struct msghdr	m = { .msg_iov = iov, .msg_iovlen = 2 };
 
 	if (sendmsg(system_logger.fd, &m, MSG_NOSIGNAL) != -1)
 		return 0;
@@ -90,7 +90,7 @@ system_log(int level, const char *text)
 
 	iov[0].iov_len = system_log_head(head, sizeof head, level);
 	if (system_logger.fd != -1)
-		error = system_log_send(iov, 2);
+		error = system_log_send(iov);
 	/* It may have been started again. */
 	if (error != 0 && error != EAGAIN) {
 		system_log_connect();
@@ -98,9 +98,9 @@ system_log(int level, const char *text)
 			syslog(level, "%s", text);
 			return;
 		}
-		error = system_log_send(iov, 2);
+		error = system_log_send(iov);
 	}
 	if (error == EAGAIN && fd_room(system_logger.fd,
 	    &system_logger.shut_ms))
-		(void)system_log_send(iov, 2);
+		(void)system_log_send(iov);
 }

@@ -15,21 +15,28 @@
 struct gate {
 	struct watch	*watch;
 	struct timer	 shut;
-	void		(*fn)(void *arg, int fd);
+	void		(*fn)(void *arg, struct gate *g);
 	void		*arg;
-	int64_t		 renew_ms;
+	int64_t		 renew_ms;	/* 0: somebody came since it opened */
 	int		 fd;
 };
 
+void
+gate_shut(struct gate *g)
+{
+	watch_pause(g->watch);
+	timer_start(&g->shut, GATE_SHUT_MS);
+}
+
 int
-gate_take(int listen_fd, struct netaddr *peer)
+gate_take(struct gate *g, struct netaddr *peer)
 {
 	int	fd, tries = GATE_TRIES;
 
 	do {
 		if (peer != NULL)
 			peer->len = sizeof peer->u;
-		fd = accept4(listen_fd, peer != NULL ? &peer->u.sa : NULL,
+		fd = accept4(g->fd, peer != NULL ? &peer->u.sa : NULL,
 		    peer != NULL ? &peer->len : NULL,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd != -1 || errno == EAGAIN || errno == EWOULDBLOCK)
@@ -37,19 +44,20 @@ gate_take(int listen_fd, struct netaddr *peer)
 		if (errno != ECONNABORTED && errno != EINTR) {
 			LOG(EV_SYSTEM_ERROR, NULL, LOG_STR("call", "accept"),
 			    LOG_STR("reason", strerror(errno)));
+			gate_shut(g);
 			return -1;
 		}
 	} while (--tries > 0);
-	errno = EAGAIN;
 	return -1;
 }
 
-int64_t
-gate_renew_ms(int64_t last_ms)
+static int64_t
+gate_next_renew(const struct gate *g)
 {
-	if (last_ms == 0)
+	if (g->renew_ms == 0)
 		return GATE_SHUT_MS;
-	return last_ms * 2 < GATE_RENEW_MS ? last_ms * 2 : GATE_RENEW_MS;
+	return g->renew_ms * 2 < GATE_RENEW_MS ? g->renew_ms * 2 :
+	    GATE_RENEW_MS;
 }
 
 static void
@@ -58,7 +66,7 @@ gate_open(void *arg)
 	struct gate	*g = arg;
 
 	watch_renew(g->watch);
-	g->renew_ms = gate_renew_ms(g->renew_ms);
+	g->renew_ms = gate_next_renew(g);
 	timer_start(&g->shut, g->renew_ms);
 }
 
@@ -66,20 +74,15 @@ static void
 gate_ready(void *arg)
 {
 	struct gate	*g = arg;
-	int		 fd = gate_take(g->fd, NULL);
 
 	g->renew_ms = 0;
 	timer_stop(&g->shut);
-	if (fd != -1)
-		g->fn(g->arg, fd);
-	else if (errno != EAGAIN && errno != EWOULDBLOCK) {
-		watch_pause(g->watch);
-		timer_start(&g->shut, GATE_SHUT_MS);
-	}
+	g->fn(g->arg, g);
 }
 
 struct gate *
-gate_new(struct loop *l, int fd, void (*fn)(void *arg, int fd), void *arg)
+gate_new(struct loop *l, int fd, void (*fn)(void *arg, struct gate *g),
+    void *arg)
 {
 	struct gate	*g = xcalloc(1, sizeof *g);
 

@@ -130,13 +130,16 @@ client_on_timer(void *arg)
 }
 
 static void
-metrics_accept(void *arg, int fd)
+metrics_accept(void *arg, struct gate *g)
 {
 	static const struct stream_ops	 ops = { .on_read = client_on_read,
 	    .on_close = client_on_close, .on_drain = client_on_drain };
 	struct worker			*w = arg;
 	struct client			*c;
+	int				 fd = gate_take(g, NULL);
 
+	if (fd == -1)
+		return;
 	if (metrics.count >= CLIENTS_MAX) {
 		(void)close(fd);
 		return;

@@ -193,13 +193,16 @@ client_on_end(void *arg)
 }
 
 static void
-service_accept(void *arg, int fd)
+service_accept(void *arg, struct gate *g)
 {
 	static const struct channel_ops	 ops = { client_on_frame,
 	    client_on_end };
 	struct worker			*w = arg;
 	struct client			*c;
+	int				 fd = gate_take(g, NULL);
 
+	if (fd == -1)
+		return;
 	if (service.count >= CLIENTS_MAX) {
 		LOG(EV_SHARE_REFUSED, NULL, LOG_STR("reason",
 		    "too many connections"));

@@ -59,9 +59,13 @@ accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 }
 
 static void
-on_taken(void *arg, int fd)
+on_ready(void *arg, struct gate *g)
 {
+	int	fd = gate_take(g, NULL);
+
 	(void)arg;
+	if (fd == -1)
+		return;
 	at.taken++;
 	(void)close(fd);
 	loop_stop(at.loop);
@@ -101,7 +105,7 @@ meet(int error, int left, int64_t ms)
 	fd = bound(&a);
 	client = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(connect(client, &a.u.sa, a.len), 0);
-	at.gate = gate_new(at.loop, fd, on_taken, NULL);
+	at.gate = gate_new(at.loop, fd, on_ready, NULL);
 	timer_init(&t, at.loop, on_time, at.loop);
 	timer_start(&t, ms);
 	assert_int_equal(loop_run(at.loop), 0);
