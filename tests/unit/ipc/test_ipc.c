@@ -237,27 +237,41 @@ pair_close(struct pair *p)
 		(void)close(p->worker.fd);
 }
 
+/* A descriptor, and a text that takes its time, from master to worker. */
+static void
+pair_send(struct pair *p)
+{
+	static char	text[1000000];
+
+	CHANNEL_SEND(p->master.channel, LISTENER, STDERR_FILENO,
+	    { .address = "127.0.0.1:25" });
+	CHANNEL_SEND(p->master.channel, SCRIPT, -1, { .path = "x",
+	    .text = { text, sizeof text } });
+	assert_int_equal(loop_run(p->loop), 0);
+}
+
+static void
+assert_arrived(const struct pair *p)
+{
+	assert_int_not_equal(p->worker.fd, -1);
+	assert_true(p->worker.blob_ok);
+	assert_false(p->worker.ended || p->master.ended);
+}
+
 /* Neither side needs one for a descriptor on its way, and one is there for
  * what arrives: a new log is not lost by a worker full of clients. */
 static void
 test_channel_without_descriptors(void **state)
 {
-	static char	text[1000000];
 	struct pair	p;
 	struct hoard	h;
 
 	(void)state;
 	pair_open(&p);
 	hoard_all(&h);
-	CHANNEL_SEND(p.master.channel, LISTENER, STDERR_FILENO,
-	    { .address = "127.0.0.1:25" });
-	CHANNEL_SEND(p.master.channel, SCRIPT, -1, { .path = "x",
-	    .text = { text, sizeof text } });
-	assert_int_equal(loop_run(p.loop), 0);
+	pair_send(&p);
 	hoard_give_back(&h);
-	assert_int_not_equal(p.worker.fd, -1);
-	assert_true(p.worker.blob_ok);
-	assert_false(p.worker.ended || p.master.ended);
+	assert_arrived(&p);
 	pair_close(&p);
 }
 
@@ -306,21 +320,14 @@ sendmsg(int fd, const struct msghdr *m, int flags)
 static void
 test_channel_waits_for_room(void **state)
 {
-	static char	text[1000000];
 	struct pair	p;
 
 	(void)state;
 	pair_open(&p);
 	no_room = 4;
-	CHANNEL_SEND(p.master.channel, LISTENER, STDERR_FILENO,
-	    { .address = "127.0.0.1:25" });
-	CHANNEL_SEND(p.master.channel, SCRIPT, -1, { .path = "x",
-	    .text = { text, sizeof text } });
-	assert_int_equal(loop_run(p.loop), 0);
+	pair_send(&p);
 	assert_int_equal(no_room, 0);
-	assert_int_not_equal(p.worker.fd, -1);
-	assert_true(p.worker.blob_ok);
-	assert_false(p.worker.ended || p.master.ended);
+	assert_arrived(&p);
 	pair_close(&p);
 }
 
