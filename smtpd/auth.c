@@ -22,6 +22,7 @@
 
 struct auth {
 	char		*mechanism;	/* upper case */
+	struct buf	 authorization;	/* PLAIN: as whom to act */
 	struct buf	 username;	/* LOGIN, PLAIN */
 	struct buf	 password;
 	struct buf	 response;	/* the client's, decoded */
@@ -41,6 +42,7 @@ auth_free(struct auth **ap)
 
 	if (a == NULL)
 		return;
+	sasl_wipe(&a->authorization);
 	sasl_wipe(&a->username);
 	sasl_wipe(&a->password);
 	sasl_wipe(&a->response);
@@ -116,6 +118,7 @@ auth_run_hook(struct session *s)
 	s->mode = MODE_COMMAND;
 	if (strcmp(a->mechanism, "PLAIN") == 0 ||
 	    strcmp(a->mechanism, "LOGIN") == 0) {
+		args.authorization = buf_str(&a->authorization);
 		args.username = buf_str(&a->username);
 		args.password = buf_str(&a->password);
 		args.has_password = true;
@@ -132,14 +135,16 @@ auth_run_hook(struct session *s)
 static int
 auth_plain(struct auth *a)
 {
-	struct str	username, password;
+	struct sasl_plain	p;
 
-	if (sasl_plain(buf_str(&a->response), &username, &password) == -1)
+	if (sasl_plain(buf_str(&a->response), &p) == -1)
 		return -1;
+	sasl_wipe(&a->authorization);
 	sasl_wipe(&a->username);
 	sasl_wipe(&a->password);
-	buf_add_str(&a->username, username);
-	buf_add_str(&a->password, password);
+	buf_add_str(&a->authorization, p.authorization);
+	buf_add_str(&a->username, p.username);
+	buf_add_str(&a->password, p.password);
 	return 0;
 }
 

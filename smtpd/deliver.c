@@ -17,15 +17,23 @@
 
 /* ---- Received (RFC 5321 4.4) ------------------------------------------- */
 
+/*
+ * A name that somebody else chose.  All that means something in a field (a
+ * semicolon, quotes, an address, the start of a comment) shows as '?'; an
+ * address in brackets is as it is.
+ */
 static void
-trace_add_clean(struct buf *b, const char *text)
+trace_add_name(struct buf *b, const char *name)
 {
 	unsigned char	c;
 
-	for (; (c = (unsigned char)*text) != '\0'; text++)
-		buf_add_byte(b, c <= ' ' || c >= 0x7f || c == '(' ||
-		    c == ')' || c == '\\' || c == '<' || c == '>' ? '?' :
-		    (char)c);
+	if (name[0] == '[' && smtp_domain_ok(str_of(name))) {
+		buf_add_text(b, name);
+		return;
+	}
+	for (; (c = (unsigned char)*name) != '\0'; name++)
+		buf_add_byte(b, ascii_isalnum(c) || c == '.' || c == '-' ||
+		    c == '_' ? (char)c : '?');
 }
 
 /* RFC 3848, RFC 6531 4.3: "ESMTP" and so on, S with TLS, A with AUTH. */
@@ -55,7 +63,7 @@ trace_client(const struct session *s, struct buf *b)
 
 	buf_add_text(b, " (");
 	if (s->conn.remoteptr != NULL) {
-		trace_add_clean(b, s->conn.remoteptr);
+		trace_add_name(b, s->conn.remoteptr);
 		buf_add_byte(b, ' ');
 	}
 	if (ip[0] == '\0' && !s->conn.has_remoteuid)
@@ -82,7 +90,7 @@ trace_write(struct session *s)
 	if (gmtime_r(&now, &tm) == NULL)
 		return;
 	buf_add_text(b, "Received: from ");
-	trace_add_clean(b, s->conn.helo_host);
+	trace_add_name(b, s->conn.helo_host);
 	trace_client(s, b);
 	buf_printf(b, "\r\n\tby %s with ", s->server->params->myhostname);
 	trace_with(s, b);

@@ -52,7 +52,25 @@ front_refuse(struct front *f, const char *why)
 	front_free(f);
 }
 
-/* Takes from the socket what of its bytes is header; PROXY_MORE: wait. */
+/*
+ * Gone before its first byte: a health check of the balancer's, many a
+ * minute, and nobody's fault.
+ */
+static void
+front_probed(struct front *f)
+{
+	char	ip[NETADDR_TEXT];
+
+	COUNT(sessions_probed);
+	LOG(EV_PROBE, NULL,
+	    LOG_STR("remoteip", netaddr_ip(&f->peer, ip, sizeof ip)));
+	front_free(f);
+}
+
+/*
+ * Takes from the socket what of its bytes is header; PROXY_MORE: wait.
+ * PROXY_BAD without a reason: the peer has gone.
+ */
 static enum proxy_read
 front_read(struct front *f, const char **why)
 {
@@ -66,11 +84,12 @@ front_read(struct front *f, const char **why)
 		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK ||
 		    errno == EINTR))
 			return PROXY_MORE;
-		*why = "no PROXY header";
+		*why = f->header.raw.len > 0 ? "no PROXY header" : NULL;
 		if (n <= 0)
 			return PROXY_BAD;
 		got = proxy_header_feed(&f->header,
 		    (struct str){ bytes, (size_t)n }, &used, why);
+		*why = got != PROXY_BAD ? "no PROXY header" : *why;
 		if (got != PROXY_BAD &&
 		    recv(f->fd, bytes, used, 0) != (ssize_t)used)
 			return PROXY_BAD;
@@ -89,7 +108,10 @@ front_ready(void *arg)
 	case PROXY_MORE:
 		break;
 	case PROXY_BAD:
-		front_refuse(f, why);
+		if (why != NULL)
+			front_refuse(f, why);
+		else
+			front_probed(f);
 		break;
 	case PROXY_DONE:
 		watch_free(&f->watch);

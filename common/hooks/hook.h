@@ -68,6 +68,7 @@ struct hook_arguments {
 	const struct hook_failure	*failure;	/* NULL: none */
 	struct str			 command;	/* proxy */
 	const char			*mechanism;	/* auth */
+	struct str			 authorization;	/* auth: PLAIN */
 	struct str			 username;	/* auth: PLAIN, LOGIN */
 	struct str			 password;
 	bool				 has_password;

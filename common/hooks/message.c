@@ -136,6 +136,37 @@ message_size(const struct message *m)
 
 /* ---- Its bytes --------------------------------------------------------- */
 
+/*
+ * A message whose first line begins with white space would continue our
+ * trace, and so say there what its sender likes: the line gets a name.
+ */
+static int
+source_part_from_trace(struct message_source *s)
+{
+	struct iovec	iov = { .iov_len = 0 };
+	struct str	 next = buf_str(&s->head);
+	int		 n;
+
+	if (s->trace.len == 0)
+		return 0;
+	if (next.len == 0) {
+		n = body_peek(&s->cursor, &iov, 1);
+		if (n != 1)
+			return n;
+		next = message_piece(&iov);
+	}
+	if (next.len != 0 && (next.p[0] == ' ' || next.p[0] == '\t'))
+		s->part = STR(HEADER_ORPHAN);
+	return 0;
+}
+
+/* Bytes before those of the body. */
+static size_t
+source_ours(const struct message_source *s)
+{
+	return s->trace.len + s->part.len + s->head.len;
+}
+
 int
 message_source_init(struct message_source *s, const struct message *m,
     struct str trace, struct err *e)
@@ -144,7 +175,7 @@ message_source_init(struct message_source *s, const struct message *m,
 	    .head = BUF_INIT };
 	if (message_edited(m))
 		header_write(m->header, &s->head);
-	if (message_source_rewind(s) == 0)
+	if (message_source_rewind(s) == 0 && source_part_from_trace(s) == 0)
 		return 0;
 	message_source_fini(s);
 	return err_set(e, "the message can't be read");
@@ -173,12 +204,13 @@ int
 message_source_peek(void *arg, struct iovec *iov, int max)
 {
 	struct message_source	*s = arg;
-	struct str		 parts[2] = {
+	struct str		 parts[3] = {
 	    source_left(s, s->trace, 0),
-	    source_left(s, buf_str(&s->head), s->trace.len) };
+	    source_left(s, s->part, s->trace.len),
+	    source_left(s, buf_str(&s->head), s->trace.len + s->part.len) };
 	int			 i, n = 0, more;
 
-	for (i = 0; i < 2 && n < max; i++) {
+	for (i = 0; i < 3 && n < max; i++) {
 		if (parts[i].len == 0)
 			continue;
 		iov[n].iov_base = (char *)(size_t)parts[i].p;
@@ -193,7 +225,7 @@ void
 message_source_advance(void *arg, size_t n)
 {
 	struct message_source	*s = arg;
-	size_t			 ours = s->trace.len + s->head.len - s->done;
+	size_t			 ours = source_ours(s) - s->done;
 
 	ours = ours < n ? ours : n;
 	s->done += ours;
@@ -231,7 +263,7 @@ source_scan_rest(struct message_source *s, struct smtp_scan *scan)
 	struct iovec	iov[MESSAGE_PIECES];
 	int		i, n;
 
-	s->done = s->trace.len + s->head.len;
+	s->done = source_ours(s);
 	while ((n = body_peek(&s->cursor, iov, MESSAGE_PIECES)) > 0)
 		for (i = 0; i < n; i++) {
 			smtp_scan_add(scan, message_piece(&iov[i]));
@@ -271,7 +303,7 @@ message_source_body(struct message_source *s, struct send_body *b,
 	const struct message	*m = s->message;
 
 	*b = (struct send_body){
-		.size = message_size(m) + s->trace.len,
+		.size = message_size(m) + s->trace.len + s->part.len,
 		.dot_lines = m->scan->dot_lines,
 		.ends_crlf = smtp_scan_ends_crlf(m->scan),
 		.eight_bit = m->scan->eight_bit,

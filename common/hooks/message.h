@@ -38,8 +38,9 @@ uint64_t	 message_size(const struct message *m);
 struct message_source {
 	const struct message	*message;	/* NULL: none under way */
 	struct str		 trace;
+	struct str		 part;		/* between trace and header */
 	struct buf		 head;		/* the header, if edited */
-	size_t			 done;		/* of trace and head */
+	size_t			 done;		/* of what is ours */
 	struct body_cursor	 cursor;
 };
 

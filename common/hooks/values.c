@@ -223,6 +223,9 @@ values_add_auth(struct hsl_exec *x, struct hsl_value v,
     const struct hook_arguments *args)
 {
 	hsl_array_set(x, v, "mechanism", hsl_text(x, args->mechanism));
+	if (args->authorization.len != 0)
+		hsl_array_set(x, v, "authorizationid",
+		    hsl_string(x, args->authorization));
 	if (args->has_password) {
 		hsl_array_set(x, v, "username",
 		    hsl_string(x, args->username));

@@ -298,7 +298,7 @@ header_adopt(struct header *h, struct err *e)
 	if (h->count == 0 ||
 	    (top->raw.p[0] != ' ' && top->raw.p[0] != '\t'))
 		return 0;
-	buf_add_text(&b, "X-Malformed-Header:");
+	buf_add_text(&b, HEADER_ORPHAN);
 	buf_add_str(&b, top->raw);
 	rc = header_keep(h, buf_str(&b), &f, e);
 	buf_free(&b);

@@ -54,6 +54,10 @@ size_t		 header_delete_all(struct header *h, struct str name,
 		    size_t from);
 /* How many edits there are; 0: the block is as it was. */
 size_t		 header_edits(const struct header *h);
+/* The name that a first line which begins with white space is given, where
+ * something is put above it that it would continue. */
+#define HEADER_ORPHAN	"X-Malformed-Header:"
+
 /* The block as it is now, without the blank line. */
 void		 header_write(const struct header *h, struct buf *out);
 size_t		 header_size(const struct header *h);

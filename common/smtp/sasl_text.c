@@ -48,16 +48,13 @@ sasl_decode(struct buf *out, struct str text)
 }
 
 int
-sasl_plain(struct str message, struct str *username, struct str *password)
+sasl_plain(struct str message, struct sasl_plain *p)
 {
-	struct str	id = str_split(message, '\0', username);
-
-	*username = str_split(*username, '\0', password);
-	if (username->p == NULL || password->p == NULL ||
-	    username->len == 0 ||
-	    (id.len != 0 && !str_eq(id, *username)) ||
-	    (password->len != 0 &&
-	    memchr(password->p, '\0', password->len) != NULL))
+	p->authorization = str_split(message, '\0', &p->username);
+	p->username = str_split(p->username, '\0', &p->password);
+	if (p->username.p == NULL || p->password.p == NULL ||
+	    p->username.len == 0 || (p->password.len != 0 &&
+	    memchr(p->password.p, '\0', p->password.len) != NULL))
 		return -1;
 	return 0;
 }

@@ -18,9 +18,14 @@ void	sasl_encode(struct buf *line, struct str s);
 int	sasl_decode(struct buf *out, struct str text);
 void	sasl_wipe(struct buf *b);
 
-/* [authzid] NUL authcid NUL password (RFC 4616); views of `message`.  An
- * authzid that is not the authcid is refused: nobody acts for another. */
-int	sasl_plain(struct str message, struct str *username,
-	    struct str *password);
+/* What PLAIN's message says (RFC 4616), views of it. */
+struct sasl_plain {
+	struct str	authorization;	/* as whom to act; empty: not said */
+	struct str	username;
+	struct str	password;
+};
+
+/* [authzid] NUL authcid NUL password. */
+int	sasl_plain(struct str message, struct sasl_plain *p);
 
 #endif

@@ -14,7 +14,7 @@ static void
 server(struct str line)
 {
 	struct buf	message = BUF_INIT, again = BUF_INIT;
-	struct str	username, password;
+	struct sasl_plain p;
 
 	if (sasl_decode(&message, line) == 0 && line.len > 0 &&
 	    !str_eq(line, STR("="))) {
@@ -22,8 +22,8 @@ server(struct str line)
 		if (again.len != line.len)
 			abort();
 	}
-	if (sasl_plain(buf_str(&message), &username, &password) == 0 &&
-	    username.len + password.len + 2 > message.len)
+	if (sasl_plain(buf_str(&message), &p) == 0 && p.authorization.len +
+	    p.username.len + p.password.len + 2 != message.len)
 		abort();
 	sasl_wipe(&message);
 	sasl_wipe(&again);

@@ -120,6 +120,15 @@ def test_received():
                     ("PROTO=SMTP HELO=(evil+0B", "EHLO a", "", None),
                     ("PROTO=SMTP HELO=(evil", "EHLO a", "",
                      "from ?evil ([127.0.0.1])|with SMTP id"),
+                    ("HELO=a;b+22c@d(e)<f>+5Cg,h:[i]/j", "EHLO a", "",
+                     "from a?b?c?d?e??f??g?h??i??j ([127.0.0.1])|"),
+                    ("NAME=a;b+22c@d", "EHLO [192.0.2.7]", "",
+                     "from [192.0.2.7] (a?b?c?d [127.0.0.1])|"),
+                    ("LOGIN=bob", "EHLO [IPv6:::1]", "",
+                     "from [IPv6:::1] ([127.0.0.1])|"),
+                    ("LOGIN=bob", "EHLO [::1]", "", "from ???1? (|"),
+                    ("LOGIN=bob", "EHLO [a];_c-d.e", "",
+                     "from ?a??_c-d.e ([127.0.0.1])|"),
                     ("LOGIN=bob", "EHLO a", " SMTPUTF8",
                      "from a ([127.0.0.1])|with UTF8SMTPA id"),
                     ("tls LOGIN=bob", "EHLO a", "",
@@ -225,14 +234,28 @@ def test_proxy_protocol_refused():
             start = time.monotonic()
             assert c.closed()
             assert 0.5 < time.monotonic() - start < 5 * SLOW
-        with Client(mta.port, greet=False) as c:
-            c.reset()
         assert "PROXY header" in mta.log()
     # From others nothing is read as a header: the greeting comes at once.
     with instance({"proxy_protocol_hosts": "192.0.2.0/24"}) as mta, \
             mta.client() as c:
         c.send(HEADERS[0][0])
         c.expect(500)
+
+
+def test_health_checks_are_no_fault():
+    """Connect and close, by FIN or RST: counted, and no warning."""
+    with instance({"proxy_protocol_hosts": "127.0.0.1"}) as mta:
+        for end in ("close", "reset", "close"):
+            getattr(Client(mta.port, greet=False), end)()
+        wait_for(lambda: mta.counters()["sessions_probed"] == 3)
+        assert mta.counters()["sessions_refused"] == 0
+        assert mta.log().count("event=probe") == 3
+        assert "event=refuse" not in mta.log()
+        with Client(mta.port, greet=False) as c:    # this is one
+            c.send(b"PROX")
+            time.sleep(0.2)
+        mta.wait_log("event=refuse")
+        assert mta.counters()["sessions_probed"] == 3
 
 
 def test_proxy_protocol_before_tls():

@@ -553,6 +553,10 @@ if ($arguments["mechanism"] == "X-STEPS") {
     Reject("no");
 }
 if ($arguments["username"] == "busy") Defer("later");
+if (isset($arguments["authorizationid"])
+    and $arguments["authorizationid"] != $arguments["username"]
+    and $arguments["authorizationid"] != "team")
+    Reject("not as " . $arguments["authorizationid"]);
 if ($arguments["username"] == "bob" and $arguments["password"] == "s3cret")
     Accept();
 Reject();
@@ -571,7 +575,10 @@ Accept([$connection["auth"]["mechanism"], $connection["auth"]["username"]]);
             c.cmd("AUTH FOO", 504)
             c.cmd("AUTH PLAIN !!!!", 501)
             c.cmd("AUTH PLAIN " + b64(b"bob s3cret"), 501)
-            c.cmd("AUTH PLAIN " + b64(b"x\0bob\0s3cret"), 501)
+            r = c.cmd("AUTH PLAIN " + b64(b"x\0bob\0s3cret"), 535)
+            assert r.text == ["5.7.8 not as x"], r
+            c.cmd("AUTH PLAIN " + b64(b"x\0\0s3cret"), 501)
+            c.cmd("AUTH PLAIN " + b64(b"x\0bob\0s3\0cret"), 501)
             c.cmd("AUTH PLAIN " + b64(b"\0bob\0wrong"), 535)
             c.cmd("AUTH PLAIN " + b64(b"\0busy\0x"), 454)
             c.cmd("AUTH PLAIN", 334)
@@ -583,6 +590,12 @@ Accept([$connection["auth"]["mechanism"], $connection["auth"]["username"]]);
             c.cmd("AUTH PLAIN " + plain, 503)
             c.cmd("RSET", 250)
             assert c.message().text[1][6:] == "bob"
+        for who in (b"team", b"bob"):       # bob logs in all the same
+            with mta.client() as c:
+                c.hello()
+                c.cmd("AUTH PLAIN", 334)
+                c.cmd(b64(who + b"\0bob\0s3cret"), 235)
+                assert c.message().text[1][6:] == "bob"
         with mta.client() as c:
             c.hello()
             r = c.cmd("AUTH LOGIN", 334)

@@ -326,6 +326,19 @@ def test_continuation_of_nothing():
                    b"A: b\r\n\r\n"), got
 
 
+def test_continuation_of_our_trace():
+    """Nor what the server puts above every message."""
+    for by, exts in (("DATA", Backend.EXTS), ("BDAT", CHUNKING)):
+        for first in (b"\tby evil.example; x\r\n", b" \r\n"):
+            with Mail("", exts, received_header="yes") as m:
+                m.put(first + b"A: b\r\n\r\nx\r\n", by=by)
+                got = m.got()
+                assert got.startswith(b"Received: from "), got
+                trace, rest = got.split(b" +0000\r\n", 1)
+                assert rest == b"X-Malformed-Header:" + first + \
+                    b"A: b\r\n\r\nx\r\n", got
+
+
 def test_eight_bit_follows_the_edits():
     """A backend without 8BITMIME takes the message once its header is
     encoded, and does not while the body is not ASCII."""

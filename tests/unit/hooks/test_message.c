@@ -89,7 +89,8 @@ check_source(struct fixture *f, const char *trace, const char *want,
 	smtp_scan_init(&scan);
 	smtp_scan_add(&scan, buf_str(&got));
 	assert_int_equal(b.size, got.len);
-	assert_int_equal(message_size(f->message) + strlen(trace), got.len);
+	assert_int_equal(message_size(f->message) + strlen(trace) +
+	    s.part.len, got.len);
 	assert_int_equal(b.eight_bit, scan.eight_bit);
 	assert_int_equal(b.dot_lines, scan.dot_lines);
 	assert_int_equal(b.ends_crlf, smtp_scan_ends_crlf(&scan));
@@ -175,6 +176,43 @@ test_edits(void **state)
 	}
 }
 
+/* No first line of a message continues the trace that is put before it. */
+static void
+test_first_line(void **state)
+{
+	static const struct {
+		const char	*message, *del, *set, *add, *want;
+	} cases[] = {
+		{ " y\r\nS: 1\r\n\r\n", NULL, NULL, NULL,
+		    HEADER_ORPHAN " y\r\nS: 1\r\n\r\n" },
+		{ "\ty", NULL, NULL, NULL, HEADER_ORPHAN "\ty" },
+		{ " \r\n.y\r\n", NULL, NULL, NULL,
+		    HEADER_ORPHAN " \r\n.y\r\n" },
+		{ " y\r\nS: 1\r\n\r\n", NULL, "2", NULL,
+		    HEADER_ORPHAN " y\r\nS: 2\r\n\r\n" },
+		{ "D: 1\r\n y\r\n\r\n z", "D", NULL, NULL, "\r\n z" },
+		{ " y\r\nD: 1\r\n\r\n", "D", NULL, "A",
+		    "A: x\r\n" HEADER_ORPHAN " y\r\n\r\n" },
+		{ "\r\n y\r\n", NULL, NULL, NULL, "\r\n y\r\n" },
+	};
+	struct fixture	f;
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+		struct buf	both = BUF_INIT;
+
+		fixture_init(&f, str_of(cases[i / 2].message), i % 2);
+		edit(&f, cases[i / 2].del, cases[i / 2].set,
+		    cases[i / 2].add);
+		buf_printf(&both, "T: 1\r\n%s", cases[i / 2].want);
+		check_source(&f, "T: 1\r\n", buf_cstr(&both), 1000);
+		check_source(&f, "T: 1\r\n", buf_cstr(&both), 1);
+		buf_free(&both);
+		fixture_fini(&f);
+	}
+}
+
 /* A header and a body over many chunks, and the end of it in every place. */
 static void
 test_large(void **state)
@@ -238,6 +276,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_edits),
+		cmocka_unit_test(test_first_line),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_too_large),
 	};
