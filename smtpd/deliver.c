@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "event/stream.h"
 
+#include "receive.h"
 #include "server.h"
 #include "session.h"
 #include "session_hook.h"
@@ -203,8 +204,6 @@ message_done(void *arg, const struct verdict *v)
 static const struct smtp_refusal *
 message_fault(const struct session *s)
 {
-	static const struct smtp_refusal	lines = { 550, { 5, 6, 0 },
-	    "Message has a bare CR or LF", false };
 	static const struct smtp_refusal	big = { 552, { 5, 3, 4 },
 	    "Message larger than the limit", false };
 	static const struct smtp_refusal	longest = { 554, { 5, 6, 0 },
@@ -220,11 +219,12 @@ message_fault(const struct session *s)
 	const struct params			*p = s->server->params;
 	const struct transaction		*t = s->txn;
 	const struct smtp_scan			*scan = transaction_scan(t);
+	const struct smtp_refusal		*bytes = receive_fault(s);
 
 	if (t->too_big)
 		return &big;
-	if (scan->bare_cr || scan->bare_lf)
-		return &lines;
+	if (bytes != NULL)
+		return bytes;
 	if (scan->longest > p->smtpd_line_length_limit)
 		return &longest;
 	if (t->mime.header_size > p->header_size_limit)

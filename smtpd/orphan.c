@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "receive.h"
 #include "server.h"
 #include "session.h"
 #include "transaction.h"

@@ -5,28 +5,32 @@
  */
 #include "event/stream.h"
 
+#include "receive.h"
 #include "server.h"
 #include "session.h"
 #include "transaction.h"
 
-/* The words of smtpd_bare_newline. */
+/* The words of smtpd_bare_newline and smtpd_nul. */
 enum { BARE_REJECT, BARE_NORMALIZE };
+enum { NUL_REJECT, NUL_STRIP, NUL_ACCEPT };
 
 static void	receive_line(void *arg, struct str piece);
 
 static void
 receive_begin(struct session *s)
 {
+	const struct params	*p = s->server->params;
 	struct transaction	*t = s->txn;
 
 	if (t->body == NULL) {
 		t->body = body_new(&s->server->bodies);
-		if (s->server->params->smtpd_bare_newline ==
-		    BARE_NORMALIZE)
-			t->normal = (struct smtp_normal){
-			    .out = receive_line, .arg = s };
-		mime_scan_init(&t->mime,
-		    (unsigned)s->server->params->mime_depth_limit);
+		t->normal.lines = p->smtpd_bare_newline == BARE_NORMALIZE;
+		t->normal.nul = p->smtpd_nul == NUL_STRIP;
+		if (t->normal.lines || t->normal.nul) {
+			t->normal.out = receive_line;
+			t->normal.arg = s;
+		}
+		mime_scan_init(&t->mime, (unsigned)p->mime_depth_limit);
 	}
 	if (s->data_since_ms == 0)
 		s->data_since_ms = loop_now_ms(s->server->loop);
@@ -78,6 +82,24 @@ receive_end(struct session *s)
 		smtp_scan_end(&t->kept);
 	}
 	session_end_message(s);
+}
+
+/* What came, not what is kept: a NUL may have stood between CR and LF. */
+const struct smtp_refusal *
+receive_fault(const struct session *s)
+{
+	static const struct smtp_refusal	lines = { 550, { 5, 6, 0 },
+	    "Message has a bare CR or LF", false };
+	static const struct smtp_refusal	nul = { 550, { 5, 6, 0 },
+	    "Message has a NUL", false };
+	const struct transaction		*t = s->txn;
+	const struct smtp_scan			*came = &t->reader.scan;
+
+	if ((came->bare_cr || came->bare_lf) && !t->normal.lines)
+		return &lines;
+	if (came->nul && s->server->params->smtpd_nul == NUL_REJECT)
+		return &nul;
+	return NULL;
 }
 
 void

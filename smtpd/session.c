@@ -21,6 +21,7 @@
 #include "auth.h"
 #include "crowding.h"
 #include "naming.h"
+#include "receive.h"
 #include "server.h"
 #include "session.h"
 #include "session_hook.h"

@@ -17,6 +17,7 @@
 #include "event/stream.h"
 
 #include "auth.h"
+#include "receive.h"
 #include "server.h"
 #include "session.h"
 #include "session_hook.h"
@@ -69,7 +70,8 @@ session_rcpt(struct session *s, struct smtp_command *c)
 	struct smtp_rcpt_options		o;
 	struct smtp_refusal			why;
 
-	if (smtp_rcpt_options(&o, c, s->offered, &why) == -1) {
+	if (smtp_rcpt_options(&o, c, s->offered,
+	    s->txn->facts.options.smtputf8, &why) == -1) {
 		session_refuse(s, &why);
 		return;
 	}

@@ -1,3 +1,6 @@
+#include <stdint.h>
+#include <string.h>
+
 #include "xtext.h"
 
 /* Upper case only: RFC 3461 says hexchar is "+" and two upper-case digits. */
@@ -36,6 +39,85 @@ xtext_ok(struct str s)
 		if (xtext_next(s, &i) == -1)
 			return false;
 	return true;
+}
+
+bool
+xtext_printable(struct str s)
+{
+	size_t	i = 0;
+	int	c;
+
+	while (i < s.len) {
+		c = xtext_next(s, &i);
+		if (c < ' ' || c > '~')
+			return false;
+	}
+	return true;
+}
+
+/*
+ * HEXPOINT: no leading zero, and nothing that could stand for itself.  The
+ * RFC's grammar lets controls pass, which no address holds.
+ */
+static bool
+unitext_point_ok(struct str hex)
+{
+	uint32_t	c = 0;
+	size_t		i;
+	int		digit;
+
+	if (hex.len < 2 || hex.len > 6 || hex.p[0] == '0')
+		return false;
+	for (i = 0; i < hex.len; i++) {
+		digit = xtext_hex(hex.p[i] >= 'a' && hex.p[i] <= 'f' ?
+		    (char)(hex.p[i] - ('a' - 'A')) : hex.p[i]);
+		if (digit == -1)
+			return false;
+		c = c << 4 | (uint32_t)digit;
+	}
+	return c == ' ' || c == '+' || c == '=' || c == '\\' ||
+	    (c >= 0xa0 && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff));
+}
+
+/* The length of "\x{HEX}" at the start of s, or 0. */
+static size_t
+unitext_escape(struct str s)
+{
+	const char	*end;
+
+	if (s.len < 4 || s.p[1] != 'x' || s.p[2] != '{')
+		return 0;
+	end = memchr(s.p, '}', s.len < 10 ? s.len : 10);
+	if (end == NULL || !unitext_point_ok((struct str){ s.p + 3,
+	    (size_t)(end - s.p) - 3 }))
+		return 0;
+	return (size_t)(end - s.p) + 1;
+}
+
+/* U+0080 to U+009F are controls. */
+static bool
+unitext_byte_ok(struct str s, size_t i, bool utf8)
+{
+	unsigned char	c = (unsigned char)s.p[i];
+
+	if (c > 0x7f)
+		return utf8 && (c != 0xc2 || i + 1 == s.len ||
+		    (unsigned char)s.p[i + 1] >= 0xa0);
+	return c > ' ' && c != 0x7f && c != '=' && (c != '+' || utf8);
+}
+
+bool
+unitext_ok(struct str s, bool utf8)
+{
+	size_t	i, n;
+
+	for (i = 0; i < s.len; i += n) {
+		n = s.p[i] == '\\' ? unitext_escape((struct str){ s.p + i,
+		    s.len - i }) : unitext_byte_ok(s, i, utf8);
+		if (n == 0)
+			return false;
+	}
+	return utf8_valid(s);
 }
 
 int

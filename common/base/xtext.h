@@ -1,5 +1,5 @@
 /*
- * xtext - the encoding of ENVID and ORCPT (RFC 3461 section 4)
+ * xtext - the encodings of ENVID and ORCPT (RFC 3461 section 4, RFC 6533)
  *
  * Ownership  the caller's buf.
  * Failure    -1: not xtext; out is as it was.
@@ -14,6 +14,14 @@
 #include "str.h"
 
 bool	xtext_ok(struct str s);
+/* It is xtext, of printable ASCII and spaces: what the parameters of DSN may
+ * hold. */
+bool	xtext_printable(struct str s);
+/*
+ * An address of type utf-8 (RFC 6533 3): characters that stand for themselves
+ * and \x{HEX} for those that may not.  With utf8 it may hold UTF-8, and '+'.
+ */
+bool	unitext_ok(struct str s, bool utf8);
 int	xtext_decode(struct buf *out, struct str s);
 void	xtext_encode(struct buf *out, struct str s);
 

@@ -1,7 +1,10 @@
 /*
- *	before	CR		LF		other
- *	text	hold it		CRLF		as it is
- *	CR	CRLF, hold it	CRLF		CRLF, as it is
+ *	before	CR		LF		NUL		other
+ *	text	hold it		CRLF		nothing		as it is
+ *	CR	CRLF, hold it	CRLF		nothing		CRLF, as it is
+ *
+ * CR and LF are as any other where only NUL is taken out, and the other way
+ * round.
  */
 #include "normal.h"
 
@@ -12,14 +15,22 @@ normal_break(struct smtp_normal *n)
 	n->out(n->arg, STR("\r\n"));
 }
 
-/* Bytes up to the first CR or LF; how many. */
+static bool
+normal_special(const struct smtp_normal *n, char c)
+{
+	return c == '\0' ? n->nul : n->lines && (c == '\r' || c == '\n');
+}
+
+/* Bytes that stay as they are; how many. */
 static size_t
 normal_text(struct smtp_normal *n, struct str in)
 {
 	size_t	i = 0;
 
-	while (i < in.len && in.p[i] != '\r' && in.p[i] != '\n')
+	while (i < in.len && !normal_special(n, in.p[i]))
 		i++;
+	if (i > 0 && n->cr)
+		normal_break(n);
 	if (i > 0)
 		n->out(n->arg, (struct str){ in.p, i });
 	return i;
@@ -31,17 +42,17 @@ smtp_normal_add(struct smtp_normal *n, struct str in)
 	size_t	i = 0;
 
 	while (i < in.len) {
-		if (n->cr && in.p[i] != '\n')
+		i += normal_text(n, (struct str){ in.p + i, in.len - i });
+		if (i == in.len)
+			break;
+		if (in.p[i] == '\n')
 			normal_break(n);
-		if (in.p[i] == '\n') {
-			normal_break(n);
-			i++;
-		} else if (in.p[i] == '\r') {
+		else if (in.p[i] == '\r') {
+			if (n->cr)
+				normal_break(n);
 			n->cr = true;
-			i++;
-		} else
-			i += normal_text(n, (struct str){ in.p + i,
-			    in.len - i });
+		}
+		i++;
 	}
 }
 

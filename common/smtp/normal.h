@@ -1,8 +1,10 @@
 /*
- * normal - bare CR and bare LF become CRLF
+ * normal - the bytes of a message, with what is wrong in them mended
  *
- * For services whose clients are known to send such lines; what ends a
- * message was decided before (data.h).  Any cut gives the same result.
+ * On wish bare CR and bare LF become CRLF, and NUL is taken out: for services
+ * whose clients are known to send such bytes.  What ends a message was
+ * decided before (data.h).  Any cut gives the same result.  NUL goes first:
+ * what it stood between may be a line's end then.
  *
  * Ownership  pieces hold during their call back.
  * Failure    none.
@@ -16,6 +18,8 @@
 #include "base/str.h"
 
 struct smtp_normal {
+	bool	lines;		/* bare CR and LF become CRLF */
+	bool	nul;		/* NUL is taken out */
 	bool	cr;		/* one was seen, and is not passed on yet */
 	void	(*out)(void *arg, struct str piece);
 	void	*arg;

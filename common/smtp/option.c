@@ -109,7 +109,7 @@ bool
 smtp_envid_ok(struct str envid)
 {
 	return envid.len != 0 && envid.len <= ENVID_MAX &&
-	    xtext_ok(envid);
+	    xtext_printable(envid);
 }
 
 static int
@@ -188,9 +188,8 @@ option_notify(void *out, struct str value)
 	    &((struct smtp_rcpt_options *)out)->notify, value);
 }
 
-/* RFC 6533: the address of type utf-8 may hold UTF-8 and \x{HEX}. */
 bool
-smtp_orcpt_ok(struct str orcpt)
+smtp_orcpt_ok(struct str orcpt, bool utf8)
 {
 	struct str	addr, type = str_split(orcpt, ';', &addr);
 	size_t		i;
@@ -201,20 +200,17 @@ smtp_orcpt_ok(struct str orcpt)
 		if (!ascii_isalnum((unsigned char)type.p[i]) &&
 		    type.p[i] != '-')
 			return false;
-	if (!str_caseeq(type, STR("utf-8")))
-		return xtext_ok(addr);
-	for (i = 0; i < addr.len; i++)
-		if ((unsigned char)addr.p[i] <= ' ' || addr.p[i] == '=' ||
-		    addr.p[i] == 0x7f)
-			return false;
-	return utf8_valid(addr);
+	return str_caseeq(type, STR("utf-8")) ? unitext_ok(addr, utf8) :
+	    xtext_printable(addr);
 }
 
 static int
 option_orcpt(void *out, struct str value)
 {
-	((struct smtp_rcpt_options *)out)->orcpt = value;
-	return smtp_orcpt_ok(value) ? 0 : -1;
+	struct smtp_rcpt_options	*o = out;
+
+	o->orcpt = value;
+	return smtp_orcpt_ok(value, o->smtputf8) ? 0 : -1;
 }
 
 /* ---- Both -------------------------------------------------------------- */
@@ -289,8 +285,8 @@ smtp_mail_options(struct smtp_mail_options *o, const struct smtp_command *c,
 
 int
 smtp_rcpt_options(struct smtp_rcpt_options *o, const struct smtp_command *c,
-    unsigned offered, struct smtp_refusal *why)
+    unsigned offered, bool smtputf8, struct smtp_refusal *why)
 {
-	*o = (struct smtp_rcpt_options){ .notify = 0 };
+	*o = (struct smtp_rcpt_options){ .smtputf8 = smtputf8 };
 	return option_read_all(o, rcpt_rows, c, offered, why);
 }

@@ -37,6 +37,7 @@ struct smtp_mail_options {
 };
 
 struct smtp_rcpt_options {
+	bool		smtputf8;	/* MAIL said it */
 	unsigned	notify;		/* bits of enum smtp_notify */
 	struct str	orcpt;		/* as written: type;xtext */
 };
@@ -45,7 +46,7 @@ int	smtp_mail_options(struct smtp_mail_options *o,
 	    const struct smtp_command *c, unsigned offered,
 	    struct smtp_refusal *why);
 int	smtp_rcpt_options(struct smtp_rcpt_options *o,
-	    const struct smtp_command *c, unsigned offered,
+	    const struct smtp_command *c, unsigned offered, bool smtputf8,
 	    struct smtp_refusal *why);
 
 /* "8BITMIME", "FULL"; "" for none. */
@@ -55,8 +56,12 @@ const char	*smtp_ret_name(enum smtp_ret ret);
 struct buf;
 void	smtp_notify_add(struct buf *out, unsigned notify);
 int	smtp_notify_parse(unsigned *notify, struct str list);
-/* type ";" xtext, at most 500 bytes (RFC 3461 4.2). */
-bool	smtp_orcpt_ok(struct str orcpt);
+/*
+ * type ";" address, at most 500 bytes (RFC 3461 4.2): xtext of printable
+ * ASCII, or for the type utf-8 what RFC 6533 says, as UTF-8 only with utf8.
+ */
+bool	smtp_orcpt_ok(struct str orcpt, bool utf8);
+/* xtext of printable ASCII, at most 100 bytes (RFC 3461 4.4). */
 bool	smtp_envid_ok(struct str envid);
 
 #endif

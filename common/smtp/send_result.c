@@ -153,7 +153,8 @@ send_check_rcpts(struct send *s)
 			    "recipient %zu is not an address", i + 1);
 			return -1;
 		}
-		if (rcpt->orcpt.len != 0 && !smtp_orcpt_ok(rcpt->orcpt)) {
+		if (rcpt->orcpt.len != 0 &&
+		    !smtp_orcpt_ok(rcpt->orcpt, true)) {
 			send_set_error(s, SEND_ERROR_CONFIG, false,
 			    "recipient %zu has a bad ORCPT", i + 1);
 			return -1;

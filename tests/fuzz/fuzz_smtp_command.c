@@ -47,6 +47,36 @@ check_xtext(struct str s)
 	buf_free(&dec);
 }
 
+/* No parameter of DSN smuggles a control into a report. */
+static void
+check_printable(struct str xtext)
+{
+	struct buf	b = BUF_INIT;
+	size_t		i;
+
+	if (xtext_decode(&b, xtext) == -1)
+		abort();
+	for (i = 0; i < b.len; i++)
+		if (buf_data(&b)[i] < ' ' || buf_data(&b)[i] > '~')
+			abort();
+	buf_free(&b);
+}
+
+/* What holds without SMTPUTF8 is ASCII, and holds with it. */
+static void
+check_orcpt(struct str orcpt)
+{
+	struct str	addr, type = str_split(orcpt, ';', &addr);
+
+	if (orcpt.len == 0)
+		return;
+	if (!smtp_orcpt_ok(orcpt, true) ||
+	    (smtp_orcpt_ok(orcpt, false) && !str_is_ascii(orcpt)))
+		abort();
+	if (!str_caseeq(type, STR("utf-8")))
+		check_printable(addr);
+}
+
 /* What is passed on of NOTIFY means the same. */
 static void
 check_notify(unsigned notify)
@@ -76,11 +106,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 	} else if (c.verb == SMTP_MAIL) {
 		check_path(&c.path, &a);
-		(void)smtp_mail_options(&mail, &c, ~0u, &why);
+		if (smtp_mail_options(&mail, &c, ~0u, &why) == 0)
+			check_printable(mail.envid);
 	} else if (c.verb == SMTP_RCPT) {
 		check_path(&c.path, &a);
-		if (smtp_rcpt_options(&rcpt, &c, ~0u, &why) == 0)
+		if (smtp_rcpt_options(&rcpt, &c, ~0u, true, &why) == 0) {
 			check_notify(rcpt.notify);
+			check_orcpt(rcpt.orcpt);
+		}
 	}
 	check_xtext(line);
 	arena_free(&a);

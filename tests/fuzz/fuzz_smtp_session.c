@@ -31,6 +31,7 @@
 #include "event/tls.h"
 #include "hooks/eod.h"
 #include "hsl/hsl.h"
+#include "mime/header.h"
 #include "smtp/proxy_header.h"
 #include "smtpd/front.h"
 #include "smtpd/server.h"
@@ -609,7 +610,7 @@ program_answered(struct program *p)
 
 /* What smtpd puts before a message are these three lines, and no more. */
 static struct str
-message_traced(struct str got)
+message_traced(struct str got, struct str sent)
 {
 	struct str	line;
 	int		i;
@@ -620,6 +621,14 @@ message_traced(struct str got)
 		    STR("\t")) || memchr(line.p, '\r', line.len) !=
 		    line.p + line.len - 1)
 			judge_wrong(&verdict, "no Received field");
+	}
+	/* The message's first line must not go on with it. */
+	if (got.len > 0 && (got.p[0] == ' ' || got.p[0] == '\t'))
+		judge_wrong(&verdict, "a Received field that goes on");
+	if (sent.len > 0 && (sent.p[0] == ' ' || sent.p[0] == '\t') &&
+	    str_prefix(got, STR(HEADER_ORPHAN))) {
+		got.p += STR(HEADER_ORPHAN).len;
+		got.len -= STR(HEADER_ORPHAN).len;
 	}
 	return got;
 }
@@ -634,7 +643,7 @@ message_same(const struct program *p, const struct judge_message *m,
 	if (m->rcpts != b->rcpts)
 		return false;
 	if (option(p, 'R'))
-		got = message_traced(got);
+		got = message_traced(got, sent);
 	if (sent.len + 2 == got.len && memcmp(got.p + sent.len, "\r\n", 2) ==
 	    0 && (sent.len < 2 || memcmp(sent.p + sent.len - 2, "\r\n", 2)))
 		got.len -= 2;

@@ -127,6 +127,9 @@ judge_message(struct judge *j, struct str body)
 	}
 	if (m->code != 0 && m->code < 300 && m->bare && !j->normalize)
 		judge_wrong(j, "a bare CR or LF was accepted");
+	if (m->code != 0 && m->code < 300 && body.len > 0 &&
+	    memchr(body.p, '\0', body.len) != NULL)
+		judge_wrong(j, "a NUL was accepted");
 }
 
 /* What RFC 5321 4.5.2 makes of the bytes after a 354; how many, 0: cut. */

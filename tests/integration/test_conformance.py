@@ -196,13 +196,52 @@ def test_5321_1_line_ends():
                 b"MAIL FROM:<evil@x.example>\r\n\r\n.\r\n",
                 ["250", "250", "250", "354", "550 5.6.0", "221 2.0.0"],
                 cuts=end in (b"\n.\n", b"\r\n.\r\r\n"))
-        for end in b"\r\n\0.\r\n", b"\r\n.\0\r\n", b"\r\n .\r\n", b"\r\n. \r\n":
-            text = b"A: b\r\n\r\nx" + end + b"MAIL FROM:<evil@x.example>\r\n"
-            said = row(s, EHLO + ENVELOPE + b"DATA\r\n" + text + b".\r\n",
-                       ["250", "250", "250", "354", "250 2.0.0", "221"],
-                       cuts=False)
-            # a line that begins with a dot loses it
-            assert body(text.replace(b"\r\n.", b"\r\n")) in said, said
+    for ends, params, code in (
+            ((b"\r\n .\r\n", b"\r\n. \r\n"), {}, "250 2.0.0"),
+            ((b"\r\n\0.\r\n", b"\r\n.\0\r\n"), {}, "550 5.6.0"),
+            ((b"\r\n\0.\r\n", b"\r\n.\0\r\n"), {"smtpd_nul": "accept"},
+             "250 2.0.0")):
+        with Server(**params) as s:
+            for end in ends:
+                text = b"A: b\r\n\r\nx" + end + \
+                    b"MAIL FROM:<evil@x.example>\r\n"
+                said = row(s, EHLO + ENVELOPE + b"DATA\r\n" + text +
+                           b".\r\n", ["250", "250", "250", "354", code,
+                                      "221"], cuts=False)
+                # a line that begins with a dot loses it
+                assert code[0] != "2" or body(text.replace(
+                    b"\r\n.", b"\r\n")) in said, said
+
+
+def test_5321_nul():
+    """No message holds one, unless the service is told otherwise."""
+    for nul in "reject", "strip", "accept":
+        with Server(smtpd_nul=nul) as s:
+            code = "550 5.6.0" if nul == "reject" else "250 2.0.0"
+            for text, kept in (
+                    (b"A: b\0c\r\n\r\nx\r\n", b"A: bc\r\n\r\nx\r\n"),
+                    (b"A: b\r\n\r\n\0x\0\0\r\n\0", b"A: b\r\n\r\nx\r\n"),
+                    (b"\0", b"")):
+                want = {"strip": kept, "accept": text}.get(nul)
+                said = row(s, EHLO + ENVELOPE + b"BDAT %d\r\n" % len(text) +
+                           text + b"BDAT 0 LAST\r\n", ["250", "250", "250",
+                           "250", code, "221"], cuts=len(text) < 12)
+                assert want is None or body(want) in said, (nul, said)
+                said = row(s, EHLO + ENVELOPE + b"DATA\r\n" + text +
+                           b"\r\n.\r\n", ["250", "250", "250", "354", code,
+                                          "221"], cuts=False)
+                assert want is None or body(want + b"\r\n") in said, said
+            # What stood between CR and LF does not hide a bare one.
+            row(s, EHLO + ENVELOPE + b"DATA\r\nx\r\0\n.\r\0\nMAIL FROM:<y@z>"
+                b"\r\n.\r\n", ["250", "250", "250", "354", "550 5.6.0",
+                                "221"], cuts=False)
+    with Server(smtpd_nul="strip", smtpd_bare_newline="normalize") as s:
+        for sent, kept in ((b"a\r\0\nb\0\n", b"a\r\nb\r\n"),
+                           (b"a\0\rb\r\0\0", b"a\r\nb\r\n"),
+                           (b"a\r\0\r\n.\0\r\n", b"a\r\n\r\n.\r\n")):
+            said = row(s, EHLO + ENVELOPE + b"BDAT %d LAST\r\n" % len(sent) +
+                       sent, ["250", "250", "250", "250 2.0.0", "221"])
+            assert body(kept) in said, (sent, said)
 
 
 def test_5321_1_normalize():
@@ -233,7 +272,7 @@ def test_5321_2_dots():
     with Server() as s:
         for sent, meant in ((b"..\r\n", b".\r\n"), (b"...x\r\n", b"..x\r\n"),
                             (b".x\r\n", b"x\r\n"), (b"", b""),
-                            (b"a\r\n..b\r\n.\0c\r\n", b"a\r\n.b\r\n\0c\r\n"),
+                            (b"a\r\n..b\r\n. c\r\n", b"a\r\n.b\r\n c\r\n"),
                             (b"x.\r\n", b"x.\r\n")):
             said = row(s, EHLO + ENVELOPE + b"DATA\r\n" + sent + b".\r\n",
                        ["250", "250", "250", "354", "250 2.0.0", "221"])
@@ -482,6 +521,9 @@ def test_dsn_parameters():
                              (b"RET=X", "501 5.5.4"), (b"ENVID=a+2Bb", "250"),
                              (b"ENVID=+", "501 5.5.4"),
                              (b"ENVID=+zz", "501 5.5.4"),
+                             (b"ENVID=a+00", "501 5.5.4"),
+                             (b"ENVID=a+0D+0Ab", "501 5.5.4"),
+                             (b"ENVID=+C3+A4", "501 5.5.4"),
                              (b"ENVID=" + b"x" * 101, "501 5.5.4")):
             row(s, hello + b"MAIL FROM:<a@b.example> " + params + b"\r\n",
                 ["250", want, "221"], cuts=len(params) < 9)
@@ -491,9 +533,19 @@ def test_dsn_parameters():
                              (b"NOTIFY=DELAY,DELAY", "501 5.5.4"),
                              (b"ORCPT=rfc822;a+40b", "250"),
                              (b"ORCPT=rfc822", "501 5.5.4"),
-                             (b"ORCPT=rfc822;+4", "501 5.5.4")):
+                             (b"ORCPT=rfc822;+4", "501 5.5.4"),
+                             (b"ORCPT=rfc822;a+00", "501 5.5.4"),
+                             (b"ORCPT=rfc822;a+0Ab", "501 5.5.4"),
+                             (b"ORCPT=rfc822;+C3+A4", "501 5.5.4"),
+                             (b"ORCPT=utf-8;\\x{E4}@b", "250"),
+                             (b"ORCPT=utf-8;\\x{ZZ}@b", "501 5.5.4"),
+                             (b"ORCPT=utf-8;\\x{0}@b", "501 5.5.4"),
+                             (b"ORCPT=utf-8;\xc3\xa4@b", "501 5.5.4")):
             row(s, hello + FROM + b"RCPT TO:<c@d.example> " + params +
                 b"\r\n", ["250", "250", want, "221"], cuts=len(params) < 14)
+        row(s, hello + b"MAIL FROM:<a@b.example> SMTPUTF8\r\n"
+            b"RCPT TO:<c@d.example> ORCPT=utf-8;\xc3\xa4@b\r\n",
+            ["250", "250", "250", "221"], cuts=False)
 
 
 def test_auth():

@@ -157,7 +157,7 @@ def test_smuggling():
                        b"RCPT TO:<r@lab.example>\r\nDATA\r\n"
                        b"Subject: b\r\n\r\n\r\n.\r\n")
                 r = c.reply()
-                bare = b"\n" in end.replace(b"\r\n", b"") or \
+                bare = b"\0" in end or b"\n" in end.replace(b"\r\n", b"") or \
                     b"\r" in end.replace(b"\r\n", b"")
                 assert r.code == (550 if bare else 250), (end, r)
                 c.cmd("NOOP", 250)

@@ -132,6 +132,11 @@ test_mail_options(void **state)
 		{ "MAIL FROM:<> SMTPUTF8=yes", 501 },
 		{ "MAIL FROM:<> RET=ALL", 501 },
 		{ "MAIL FROM:<> ENVID=+zz", 501 },
+		{ "MAIL FROM:<> ENVID=a+00", 501 },
+		{ "MAIL FROM:<> ENVID=a+0D+0Ab", 501 },
+		{ "MAIL FROM:<> ENVID=+7F", 501 },
+		{ "MAIL FROM:<> ENVID=+E4", 501 },
+		{ "MAIL FROM:<> ENVID=\xc3\xa4", 501 },
 		{ "MAIL FROM:<> NOTIFY=NEVER", 555 },
 		{ "MAIL FROM:<> X=1", 555 },
 	};
@@ -160,6 +165,8 @@ test_mail_options(void **state)
 	assert_int_equal(why.code, 501);
 }
 
+#define ORCPT	"RCPT TO:<a@b> ORCPT="
+
 static void
 test_rcpt_options(void **state)
 {
@@ -167,20 +174,49 @@ test_rcpt_options(void **state)
 		const char	*line;
 		int		 rc;
 		unsigned	 notify;
+		bool		 utf8;
 	} rows[] = {
-		{ "RCPT TO:<a@b> NOTIFY=NEVER", 0, SMTP_NOTIFY_NEVER },
+		{ "RCPT TO:<a@b> NOTIFY=NEVER", 0, SMTP_NOTIFY_NEVER, false },
 		{ "RCPT TO:<a@b> NOTIFY=success,DELAY", 0,
-		    SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_DELAY },
-		{ "RCPT TO:<a@b> NOTIFY=NEVER,DELAY", -1, 0 },
-		{ "RCPT TO:<a@b> NOTIFY=DELAY,DELAY", -1, 0 },
-		{ "RCPT TO:<a@b> NOTIFY=DELAY,", -1, 0 },
-		{ "RCPT TO:<a@b> NOTIFY=,DELAY", -1, 0 },
-		{ "RCPT TO:<a@b> ORCPT=rfc822;a+40b", 0, 0 },
-		{ "RCPT TO:<a@b> ORCPT=utf-8;\xc3\xa4@b", 0, 0 },
-		{ "RCPT TO:<a@b> ORCPT=rfc822;\xc3\xa4@b", -1, 0 },
-		{ "RCPT TO:<a@b> ORCPT=rfc822;", -1, 0 },
-		{ "RCPT TO:<a@b> ORCPT=;a", -1, 0 },
-		{ "RCPT TO:<a@b> ORCPT=a", -1, 0 },
+		    SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_DELAY, false },
+		{ "RCPT TO:<a@b> NOTIFY=NEVER,DELAY", -1, 0, false },
+		{ "RCPT TO:<a@b> NOTIFY=DELAY,DELAY", -1, 0, false },
+		{ "RCPT TO:<a@b> NOTIFY=DELAY,", -1, 0, false },
+		{ "RCPT TO:<a@b> NOTIFY=,DELAY", -1, 0, false },
+		{ "RCPT TO:<a@b> ORCPT=rfc822;a+40b", 0, 0, false },
+		{ ORCPT "rfc822;a+20b", 0, 0, false },
+		{ ORCPT "rfc822;a+00b", -1, 0, false },
+		{ ORCPT "rfc822;a+0D+0Ab", -1, 0, false },
+		{ ORCPT "x-y;a+7F", -1, 0, false },
+		{ ORCPT "rfc822;a+E4b", -1, 0, true },
+		{ ORCPT "rfc822;\xc3\xa4@b", -1, 0, true },
+		{ ORCPT "utf-8;\xc3\xa4@b", 0, 0, true },
+		{ ORCPT "utf-8;\xc3\xa4@b", -1, 0, false },
+		{ ORCPT "utf-8;\xc2\x85@b", -1, 0, true },
+		{ ORCPT "utf-8;\xc2\xa0@b", 0, 0, true },
+		{ ORCPT "utf-8;a+b@c", 0, 0, true },
+		{ ORCPT "utf-8;a+00@c", -1, 0, false },
+		{ ORCPT "utf-8;\\x{E4}\\x{1F600}@b", 0, 0, false },
+		{ ORCPT "UTF-8;\\x{20}\\x{2B}\\x{3D}\\x{5C}\\x{10FFFF}", 0, 0,
+		    false },
+		{ ORCPT "utf-8;\\x{ZZ}", -1, 0, true },
+		{ ORCPT "utf-8;\\x{00}", -1, 0, true },
+		{ ORCPT "utf-8;\\x{0A}", -1, 0, true },
+		{ ORCPT "utf-8;\\x{1F}", -1, 0, true },
+		{ ORCPT "utf-8;\\x{7F}", -1, 0, true },
+		{ ORCPT "utf-8;\\x{85}", -1, 0, true },
+		{ ORCPT "utf-8;\\x{41}", -1, 0, true },
+		{ ORCPT "utf-8;\\x{0E4}", -1, 0, true },
+		{ ORCPT "utf-8;\\x{D800}", -1, 0, true },
+		{ ORCPT "utf-8;\\x{110000}", -1, 0, true },
+		{ ORCPT "utf-8;\\x{1000000}", -1, 0, true },
+		{ ORCPT "utf-8;\\x{}", -1, 0, true },
+		{ ORCPT "utf-8;\\x{E4", -1, 0, true },
+		{ ORCPT "utf-8;a\\", -1, 0, true },
+		{ ORCPT "utf-8;\\y{E4}", -1, 0, true },
+		{ "RCPT TO:<a@b> ORCPT=rfc822;", -1, 0, false },
+		{ "RCPT TO:<a@b> ORCPT=;a", -1, 0, false },
+		{ "RCPT TO:<a@b> ORCPT=a", -1, 0, false },
 	};
 	struct smtp_rcpt_options	o;
 	struct smtp_refusal		why;
@@ -192,7 +228,8 @@ test_rcpt_options(void **state)
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		assert_int_equal(smtp_command_parse(&c, str_of(rows[i].line),
 		    &a, &why), 0);
-		if (smtp_rcpt_options(&o, &c, everything, &why) != rows[i].rc)
+		if (smtp_rcpt_options(&o, &c, everything, rows[i].utf8,
+		    &why) != rows[i].rc)
 			fail_msg("%s", rows[i].line);
 		if (rows[i].rc == 0)
 			assert_int_equal(o.notify, rows[i].notify);
