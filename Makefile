@@ -1,6 +1,6 @@
 # Halyard.  all builds; check proves; demo shows; the rest: see INSTALL.
 #
-#     make [SAN=1] [V=1] all check bench fuzz lint demo install uninstall clean
+#     make [SAN=1] [V=1] all check check-more bench fuzz lint demo install uninstall clean
 #
 # One make, not recursive: a file that exists is built.  SAN=1 builds under
 # build/san with ASan and UBSan, FUZZ=1 under build/fuzz for libFuzzer.
@@ -19,7 +19,8 @@ home	= $(or $(home_$(1)),$(1))
 
 FUZZ_CC	?= clang
 FUZZ_SECONDS ?= 600
-FUZZ_JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
+CPUS	:= $(shell getconf _NPROCESSORS_ONLN)
+FUZZ_JOBS ?= $(CPUS)
 BUILD	:= build$(if $(SAN),/san)$(if $(FUZZ),/fuzz)
 SAN_FLAGS = -O1 -g -fsanitize=address,undefined \
 	  -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -69,7 +70,7 @@ fuzzers: $(FUZZERS)
 
 # In a fresh clone this comes before any target's own commands.
 config.mk: configure
-	$(if $(filter check demo bench% fuzz,$(MAKECMDGOALS)),@tests/packages)
+	$(if $(filter check% demo bench% fuzz,$(MAKECMDGOALS)),@tests/packages)
 	@./configure
 
 define layer_rule
@@ -144,7 +145,11 @@ $(BUILD)/mtactl/paths.h: always
 
 check:
 	@tests/packages check
-	@tests/run
+	@tests/run check
+
+check-more:
+	@tests/packages more
+	@tests/run more
 
 lint:
 	@tests/lint/run
@@ -163,9 +168,11 @@ bench-inline: all tools
 bench-hsl: all
 	@tests/bench/hsl
 
+# As many jobs as processors, where the caller did not say.
 demo:
 	@tests/packages
-	@$(MAKE) --no-print-directory all tools
+	@$(MAKE) --no-print-directory $(if $(filter -j% j%,$(MAKEFLAGS)),,-j$(CPUS)) \
+	  all tools
 	@tests/demo
 
 # ---- Installation -----------------------------------------------------------
@@ -176,11 +183,17 @@ ETC	= $(DESTDIR)$(SYSCONFDIR)/halyard
 MAN	= $(DESTDIR)$(PREFIX)/share/man
 PAGES	:= $(wildcard conf/*.[1-9] common/*/*.[1-9] \
 	   $(PROGS:%=%/*.[1-9]) master/*/*.[1-9])
-page_to	= $(MAN)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
+# Other mail systems have a smtpd(8) and a master(8), too: a daemon's page is
+# installed as halyard-NAME(8), and the pages refer to each other so.
+page_as	= $(if $(filter $(DAEMONS:%=%.8),$(1)),halyard-)$(1)
+page_to	= $(MAN)/man$(subst .,,$(suffix $(1)))/$(call page_as,$(notdir $(1)))
 PAGES_TO = $(foreach p,$(PAGES),$(call page_to,$(p)))
+daemon_re = $(subst $() ,|,$(DAEMONS))
 # The pages speak of the usual places.
-PATHS	= sed -e 's,/etc/halyard,$(SYSCONFDIR)/halyard,g' \
-	  -e 's,/usr/local/libexec,$(LIBEXECDIR),g'
+PAGE	= sed -E -e 's,/etc/halyard,$(SYSCONFDIR)/halyard,g' \
+	  -e 's,/usr/local/libexec,$(LIBEXECDIR),g' \
+	  -e 's,^(\.Xr )($(daemon_re)) 8,\1halyard-\2 8,' \
+	  -e '/^\.Dt /s, ($(daemon_re)) 8, HALYARD-\1 8,I'
 SAMPLE_HOSTNAME ?= mx.example.com
 SAMPLE_LOG ?= /var/log/halyard.log
 SAMPLE_SPOOL ?= /var/tmp
@@ -198,7 +211,7 @@ install: all
 	install -m 755 $(BUILD)/bin/mtactl $(SBIN)/mtactl
 	$(foreach d,$(DAEMONS),install -m 755 $(BUILD)/bin/$(d) $(LIBEXEC)/$(d) &&) :
 	install -d $(sort $(dir $(PAGES_TO)))
-	$(foreach p,$(PAGES),$(PATHS) $(p) > $(call page_to,$(p)) &&) :
+	$(foreach p,$(PAGES),$(PAGE) $(p) > $(call page_to,$(p)) &&) :
 	$(FILL) conf/sample/main.cf.in > $(ETC)/main.cf.sample
 	$(FILL) conf/sample/master.cf.in > $(ETC)/master.cf.sample
 	$(FILL) conf/sample/eod.hsl.in > $(ETC)/hooks/eod.hsl.sample
@@ -216,5 +229,5 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all tools units replays fuzzers check lint fuzz bench bench-inline \
+.PHONY: all tools units replays fuzzers check check-more lint fuzz bench bench-inline \
 	bench-hsl demo install uninstall clean always
