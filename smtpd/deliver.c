@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "event/stream.h"
 
+#include "patience.h"
 #include "receive.h"
 #include "server.h"
 #include "session.h"
@@ -136,7 +137,6 @@ message_over(struct session *s)
 {
 	session_reset(s);
 	s->messages++;
-	s->mode = MODE_COMMAND;
 	if (s->server->soft_passed)
 		session_cut(s, "4.3.2", "Service shutting down");
 }
@@ -159,6 +159,7 @@ message_refuse(struct session *s, const struct smtp_refusal *why)
 	    why->enhanced[0], why->enhanced[1], why->enhanced[2]);
 	for (n = message_more_replies(s); n > 0; n--)
 		session_answer(s, why->code, enhanced, why->text);
+	s->mode = MODE_COMMAND;
 	session_refuse(s, why);
 	if (s->mode != MODE_CLOSING)
 		message_over(s);
@@ -192,6 +193,9 @@ message_done(void *arg, const struct verdict *v)
 		(void)session_answer_verdict(s, HOOK_EOD, v);
 	message_log(s, verdict_code(HOOK_EOD, v),
 	    session_answer_verdict(s, HOOK_EOD, v));
+	if (verdict_code(HOOK_EOD, v) < 300)
+		patience_message_taken(s);
+	s->mode = MODE_COMMAND;
 	message_over(s);
 	if (v->disconnect)
 		session_close(s);

@@ -173,14 +173,3 @@ session_chunk(struct session *s, struct str in)
 		chunk_done(s);
 	return n;
 }
-
-size_t
-session_skip(struct session *s, struct str in)
-{
-	size_t	n = in.len < s->chunk_left ? in.len : (size_t)s->chunk_left;
-
-	s->chunk_left -= n;
-	if (s->chunk_left == 0)
-		s->mode = MODE_COMMAND;
-	return n;
-}

@@ -11,7 +11,6 @@
 /* receive.c: a message's bytes; each returns how many it used. */
 size_t	session_data(struct session *s, struct str in);
 size_t	session_chunk(struct session *s, struct str in);
-size_t	session_skip(struct session *s, struct str in);
 void	session_begin_data(struct session *s);
 /* Bytes in the message that its parameters forbid; NULL: none. */
 const struct smtp_refusal *receive_fault(const struct session *s);

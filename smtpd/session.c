@@ -20,7 +20,9 @@
 
 #include "auth.h"
 #include "crowding.h"
+#include "input.h"
 #include "naming.h"
+#include "patience.h"
 #include "receive.h"
 #include "server.h"
 #include "session.h"
@@ -29,7 +31,6 @@
 #include "transaction.h"
 
 #define LINGER_MS	5000
-#define LINE_MAX_BYTES	(12288 + 2)	/* the longest, AUTH's (RFC 4954) */
 #define UNREAD_REPLIES	(64 * 1024)	/* a client with more must read first */
 
 static size_t	session_on_read(void *arg, struct str data);
@@ -56,7 +57,8 @@ session_write(struct session *s, const struct smtp_answer *a)
 		return;
 	buf_clear(b);
 	smtp_answer_write(b, a);
-	stream_write(s->stream, buf_data(b), b->len);
+	if (!patience_hold(s, buf_str(b)))
+		stream_write(s->stream, buf_data(b), b->len);
 	farewell_reply(s, buf_str(b));
 }
 
@@ -75,25 +77,6 @@ session_answer(struct session *s, int code, const char *enhanced,
 		a.enhanced[2] = atoi(strchr(enhanced + 2, '.') + 1);
 	}
 	session_write(s, &a);
-}
-
-void
-session_refuse(struct session *s, const struct smtp_refusal *why)
-{
-	struct str		line = str_of(why->text);
-	struct smtp_answer	a = { .code = why->code,
-	    .plain = why->enhanced[0] == 0, .lines = &line, .line_count = 1 };
-
-	memcpy(a.enhanced, why->enhanced, sizeof a.enhanced);
-	COUNT(commands_refused);
-	s->errors++;
-	LOG(EV_SMTP_ERROR, &s->log, LOG_NUM("code", why->code),
-	    LOG_STR("reason", why->text));
-	session_write(s, &a);
-	if (why->close)
-		session_close(s);
-	else if (s->errors >= s->server->params->smtpd_error_limit)
-		session_cut(s, "4.7.0", "Too many errors");
 }
 
 /* ---- The end ----------------------------------------------------------- */
@@ -155,6 +138,7 @@ session_end(struct session *s)
 	free(s->pending_line);
 	s->pending_line = NULL;
 	auth_free(&s->auth);
+	buf_free(&s->held);
 	stream_free(&s->stream);
 	timer_fini(&s->timer);
 	s->mode = MODE_CLOSING;
@@ -166,6 +150,7 @@ session_reset(struct session *s)
 {
 	if (s->txn != NULL)
 		server_tidy(s->server);
+	patience_transaction_over(s);
 	transaction_free(&s->txn);
 	hsl_cache_free(&s->message_cache);
 	s->log.txn = NULL;
@@ -179,6 +164,7 @@ session_close(struct session *s)
 {
 	if (s->mode == MODE_CLOSING)
 		return;
+	patience_end(s);
 	session_reset(s);
 	farewell_by(s, "local");
 	s->mode = MODE_CLOSING;
@@ -216,7 +202,8 @@ session_on_drain(void *arg)
 	if (s->mode != MODE_CLOSING) {
 		if (stream_unread(s->stream).len > 0)
 			stream_more(s->stream);
-		else if (s->peer_eof && s->mode != MODE_WAIT)
+		else if (s->peer_eof && s->mode != MODE_WAIT &&
+		    s->mode != MODE_SLOW)
 			session_end(s);
 		return;
 	}
@@ -270,6 +257,8 @@ session_on_close(void *arg, enum stream_close how, const char *why)
 	if (how == STREAM_TLS)
 		LOG(EV_TLS, &s->log, LOG_STR("result", "failed"),
 		    LOG_STR("reason", why));
+	if (s->mode == MODE_SLOW && how == STREAM_EOF)
+		return;			/* its reply is still to come */
 	if (s->mode == MODE_WAIT) {
 		if (how == STREAM_EOF && stream_unread(s->stream).len > 0)
 			return;
@@ -280,26 +269,6 @@ session_on_close(void *arg, enum stream_close how, const char *why)
 		return;
 	}
 	session_end(s);
-}
-
-static void
-session_on_timer(void *arg)
-{
-	struct session		*s = arg;
-	const struct params	*p = s->server->params;
-	int64_t			 now = loop_now_ms(s->server->loop);
-
-	if (s->mode == MODE_CLOSING || s->mode == MODE_HANDSHAKE) {
-		session_end(s);
-		return;
-	}
-	if (s->mode == MODE_WAIT) {
-		timer_start(&s->timer, p->smtpd_idle_timeout);
-		return;
-	}
-	LOG(EV_REFUSE, &s->log, LOG_STR("reason", "timeout"),
-	    LOG_NUM("ms", now - s->opened_ms));
-	session_cut(s, "4.4.2", "Timeout");
 }
 
 /* The earliest of the limits that apply now. */
@@ -319,85 +288,42 @@ session_set_timer(struct session *s)
 	timer_start(&s->timer, left);
 }
 
-/* ---- Bytes in ---------------------------------------------------------- */
-
-static const struct smtp_refusal	refuse_line_end = { 500, { 5, 5, 2 },
-	"Only CRLF ends a line", true };
-static const struct smtp_refusal	refuse_long_line = { 500, { 5, 5, 2 },
-	"Line too long", false };
-
-/* A line ends in CRLF and holds no other CR or LF. */
-static bool
-session_line_ok(const char *p, size_t with_lf)
+/* The reply that was held back has left; on with what came meanwhile. */
+static void
+session_slowed(struct session *s)
 {
-	return with_lf >= 2 && p[with_lf - 2] == '\r' &&
-	    memchr(p, '\r', with_lf - 2) == NULL;
-}
-
-static size_t
-session_line(struct session *s, struct str in)
-{
-	const char	*lf = memchr(in.p, '\n', in.len);
-	size_t		 n;
-
-	n = lf != NULL ? (size_t)(lf - in.p) + 1 : in.len;
-	if (n > LINE_MAX_BYTES) {
-		/* It was no answer: an exchange of AUTH ends with it. */
-		auth_free(&s->auth);
-		s->mode = lf == NULL ? MODE_DISCARD : MODE_COMMAND;
-		if (lf != NULL)
-			session_refuse(s, &refuse_long_line);
-		return n;
-	}
-	if (lf == NULL)
-		return 0;
-	if (!session_line_ok(in.p, n)) {
-		session_refuse(s, &refuse_line_end);
-		return n;
-	}
-	s->more_came = n < in.len;
-	if (s->mode == MODE_AUTH)
-		session_auth_response(s, (struct str){ in.p, n - 2 });
+	patience_end(s);
+	if (s->peer_eof && stream_unread(s->stream).len == 0)
+		session_close(s);
 	else
-		session_proxy(s, (struct str){ in.p, n - 2 });
-	return n;
+		session_set_timer(s);
 }
 
-static size_t
-session_discard(struct session *s, struct str in)
+static void
+session_on_timer(void *arg)
 {
-	const char	*lf = memchr(in.p, '\n', in.len);
+	struct session		*s = arg;
+	const struct params	*p = s->server->params;
+	int64_t			 now = loop_now_ms(s->server->loop);
 
-	if (lf == NULL)
-		return in.len;
-	s->mode = MODE_COMMAND;
-	session_refuse(s, &refuse_long_line);
-	return (size_t)(lf - in.p) + 1;
-}
-
-static size_t
-session_read_mode(struct session *s, struct str in)
-{
-	switch (s->mode) {
-	case MODE_COMMAND:
-	case MODE_AUTH:
-		return session_line(s, in);
-	case MODE_DISCARD:
-		return session_discard(s, in);
-	case MODE_DATA:
-		return session_data(s, in);
-	case MODE_CHUNK:
-		return session_chunk(s, in);
-	case MODE_SKIP:
-		return session_skip(s, in);
-	case MODE_CLOSING:
-		return in.len;
-	case MODE_WAIT:
-	case MODE_HANDSHAKE:
-		break;
+	if (s->mode == MODE_CLOSING || s->mode == MODE_HANDSHAKE) {
+		session_end(s);
+		return;
 	}
-	return 0;
+	if (s->mode == MODE_WAIT) {
+		timer_start(&s->timer, p->smtpd_idle_timeout);
+		return;
+	}
+	if (s->mode == MODE_SLOW) {
+		session_slowed(s);
+		return;
+	}
+	LOG(EV_REFUSE, &s->log, LOG_STR("reason", "timeout"),
+	    LOG_NUM("ms", now - s->opened_ms));
+	session_cut(s, "4.4.2", "Timeout");
 }
+
+/* ---- Bytes in ---------------------------------------------------------- */
 
 /* A command that dribbles in byte by byte is silence. */
 static bool
@@ -414,11 +340,11 @@ session_on_read(void *arg, struct str data)
 	size_t		 n;
 
 	while (in.len > 0 && !session_backed_up(s) &&
-	    (n = session_read_mode(s, in)) > 0) {
+	    (n = input_read(s, in)) > 0) {
 		in.p += n;
 		in.len -= n;
 	}
-	if (s->mode == MODE_WAIT)
+	if (s->mode == MODE_WAIT || s->mode == MODE_SLOW)
 		stream_pause(s->stream);
 	else if (s->peer_eof && s->mode != MODE_CLOSING &&
 	    !session_backed_up(s)) {
@@ -583,6 +509,6 @@ session_drain(struct session *s)
 	if (srv->hard_passed)
 		session_cut(s, "4.3.2", "Service shutting down");
 	else if (srv->soft_passed && s->txn == NULL &&
-	    s->mode == MODE_COMMAND)
+	    (s->mode == MODE_COMMAND || s->mode == MODE_SLOW))
 		session_cut(s, "4.3.2", "Service shutting down");
 }

@@ -43,6 +43,7 @@ enum session_mode {
 	MODE_SKIP,		/* bytes of a chunk that was refused */
 	MODE_AUTH,		/* a line is a response to AUTH */
 	MODE_WAIT,		/* a hook runs */
+	MODE_SLOW,		/* a reply is held back (patience.h) */
 	MODE_HANDSHAKE,		/* TLS starts */
 	MODE_CLOSING
 };
@@ -79,14 +80,19 @@ struct session {
 	char			 next_txn[UUID_TEXT];
 	struct logctx		 log;
 	struct timer		 timer;
+	struct buf		 held;		/* a reply that is held back */
 	enum session_mode	 mode;
 	enum session_state	 state;
+	enum session_mode	 slow_mode;	/* after MODE_SLOW */
+	enum smtp_verb		 verb;		/* of the command at hand */
 	uint64_t		 chunk_left;	/* MODE_CHUNK, MODE_SKIP */
+	uint64_t		 discarded;	/* MODE_DISCARD */
 	uint64_t		 client;	/* of crowding.h; 0: none */
 	int64_t			 opened_ms;
 	int64_t			 data_since_ms;	/* 0: no message arrives */
 	uint32_t		 commands;
-	uint32_t		 errors;
+	uint32_t		 errors;	/* all of them */
+	uint32_t		 strikes;	/* those that count now */
 	uint32_t		 messages;
 	unsigned		 offered;	/* bits of smtp/ext.h */
 	char			*other_helo;	/* XCLIENT: of the next HELO */
@@ -94,6 +100,7 @@ struct session {
 	bool			 name_known;	/* said by XCLIENT, or not */
 	bool			 may_xclient;
 	bool			 greeted;	/* or about to be */
+	bool			 holding;	/* what is written now is */
 	bool			 chunk_last;
 	bool			 more_came;	/* input behind this command */
 	bool			 peer_eof;	/* the client sends no more */

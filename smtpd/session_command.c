@@ -17,6 +17,7 @@
 #include "event/stream.h"
 
 #include "auth.h"
+#include "input.h"
 #include "receive.h"
 #include "server.h"
 #include "session.h"
@@ -60,11 +61,22 @@ session_mail(struct session *s, struct smtp_command *c)
 	session_begin_mail(s, c, &o);
 }
 
+/*
+ * A client learns of the limit only so, and sends the rest in another
+ * transaction: it is no error of its own (RFC 5321 4.5.3.1.10).
+ */
+static void
+session_rcpt_later(struct session *s)
+{
+	COUNT(commands_refused);
+	LOG(EV_SMTP_ERROR, &s->log, LOG_NUM("code", 452),
+	    LOG_STR("reason", "too many recipients"));
+	session_answer(s, 452, "4.5.3", "Too many recipients");
+}
+
 static void
 session_rcpt(struct session *s, struct smtp_command *c)
 {
-	static const struct smtp_refusal	many = { 452, { 4, 5, 3 },
-	    "Too many recipients", false };
 	static const struct smtp_refusal	utf8 = { 553, { 5, 6, 7 },
 	    "Address needs SMTPUTF8", false };
 	struct smtp_rcpt_options		o;
@@ -81,7 +93,7 @@ session_rcpt(struct session *s, struct smtp_command *c)
 	}
 	if (s->txn->facts.recipient_count >=
 	    (size_t)s->server->params->smtpd_recipient_limit) {
-		session_refuse(s, &many);
+		session_rcpt_later(s);
 		return;
 	}
 	session_begin_rcpt(s, c, &o);
@@ -231,11 +243,9 @@ session_out_of_order(struct session *s, const struct smtp_command *c)
 	struct smtp_refusal	why = refuse_order;
 
 	why.close = c->verb == SMTP_DATA && s->more_came;
-	if (c->verb == SMTP_BDAT && c->chunk_size > 0) {
-		s->mode = MODE_SKIP;
-		s->chunk_left = c->chunk_size;
-	}
 	session_refuse(s, &why);
+	if (c->verb == SMTP_BDAT)
+		input_skip_chunk(s, c->chunk_size);
 }
 
 static void
@@ -251,6 +261,7 @@ session_run(struct session *s, struct str line, struct arena *a)
 	int					 rc;
 
 	rc = smtp_command_parse(&c, line, a, &why);
+	s->verb = c.verb;
 	s->farewell.stage = session_knows(s, c.verb) ? smtp_verb_name(c.verb) :
 	    "UNKNOWN";
 	if (!session_knows(s, c.verb)) {

@@ -30,6 +30,7 @@ struct transaction {
 	struct mime_scan	 mime;
 	struct buf		 trace;		/* our Received field */
 	struct eod_run		*run;
+	uint32_t		 refused;	/* recipients */
 	bool			 failed;	/* the body can't be kept */
 	bool			 too_big;
 };

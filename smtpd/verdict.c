@@ -1,9 +1,10 @@
 /*
  * A hook's verdict as a reply: what the script said, and the documented
- * default where it said nothing.
+ * default where it said nothing.  And refusals, by a hook or by this server.
  */
 #include <string.h>
 
+#include "patience.h"
 #include "server.h"
 #include "session.h"
 #include "session_hook.h"
@@ -82,20 +83,33 @@ session_accept_verdict(struct session *s, enum hook_kind kind,
 		session_close(s);
 }
 
-/* Not accepted: the reply, and one error of the client's. */
+/* ---- One error of the client's ------------------------------------------ */
+
 void
 session_refuse_verdict(struct session *s, enum hook_kind kind,
     const struct verdict *v)
 {
-	struct str	text = session_answer_verdict(s, kind, v);
+	struct str	text;
 
-	COUNT(commands_refused);
-	s->errors++;
+	patience_error(s);
+	text = session_answer_verdict(s, kind, v);
 	LOG(EV_SMTP_ERROR, &s->log, LOG_STR("hook", hook_name(kind)),
 	    LOG_NUM("code", verdict_code(kind, v)),
 	    LOG_BYTES("reason", text));
-	if (v->disconnect)
-		session_close(s);
-	else if (s->errors >= s->server->params->smtpd_error_limit)
-		session_cut(s, "4.7.0", "Too many errors");
+	patience_after(s, v->disconnect);
+}
+
+void
+session_refuse(struct session *s, const struct smtp_refusal *why)
+{
+	struct str		line = str_of(why->text);
+	struct smtp_answer	a = { .code = why->code,
+	    .plain = why->enhanced[0] == 0, .lines = &line, .line_count = 1 };
+
+	memcpy(a.enhanced, why->enhanced, sizeof a.enhanced);
+	patience_error(s);
+	LOG(EV_SMTP_ERROR, &s->log, LOG_NUM("code", why->code),
+	    LOG_STR("reason", why->text));
+	session_write(s, &a);
+	patience_after(s, why->close);
 }

@@ -305,12 +305,14 @@ program_server(const struct program *p)
 	params.smtpd_auth_mechanisms = words;
 	params.smtpd_protocol = option(p, 'l');
 	params.smtpd_bare_newline = option(p, 'n');
+	params.smtpd_error_delay = 1;	/* ms */
 	if (option(p, 's')) {
 		params.message_size_limit = params.header_size_limit = 1024;
 		params.smtpd_line_length_limit = 100;
 		params.smtpd_recipient_limit = 2;
 		params.smtpd_message_limit = 3;
 		params.smtpd_error_limit = 4;
+		params.smtpd_recipient_error_limit = 3;
 		params.smtpd_command_limit = 40;
 		params.hop_count_limit = params.mime_depth_limit = 2;
 	}

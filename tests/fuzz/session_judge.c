@@ -287,12 +287,37 @@ judge_command(struct judge *j, struct str line, struct str rest)
 	return 0;
 }
 
+/* What smtpd_forbidden_commands has by default, or a ClientHello. */
+static bool
+judge_foreign(struct str in)
+{
+	static const char *const	words[] = { "CONNECT", "GET", "POST",
+	    "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "TRACE" };
+	size_t				i, n;
+
+	if (str_prefix(in, STR("\x16\x03")))
+		return true;
+	for (i = 0; i < sizeof words / sizeof words[0]; i++) {
+		n = strlen(words[i]);
+		if (in.len > n && str_caseprefix(in, str_of(words[i])) &&
+		    memchr(" \t\r\n", in.p[n], 4) != NULL)
+			return true;
+	}
+	return false;
+}
+
 static size_t
 judge_line(struct judge *j, struct str in)
 {
 	const char	*lf = memchr(in.p, '\n', in.len);
 	size_t		 n;
 
+	if (!j->in_auth && judge_foreign(in)) {
+		if (judge_reply(j) / 100 == 2)
+			judge_wrong(j, "another protocol was spoken");
+		judge_closed(j, "a reply behind another protocol");
+		return in.len;
+	}
 	if (lf == NULL)
 		return 0;
 	n = (size_t)(lf - in.p) + 1;

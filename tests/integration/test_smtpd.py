@@ -265,6 +265,157 @@ def test_too_many_errors():
         assert c.closed()
 
 
+def test_errors_count_from_the_last_message():
+    """Good mail wipes them out; refused recipients are counted apart."""
+    with instance(smtpd_error_limit="4", smtpd_error_delay="0s",
+                  smtpd_recipient_error_limit="6") as mta:
+        with mta.client() as c:
+            c.hello()
+            for _ in range(6):
+                c.cmd("FOO", 500)
+                c.cmd("MAIL FROM:<a@b.example>", 250)
+                for _ in range(5):
+                    c.cmd("RCPT TO:<bad", 501)
+                c.cmd("RCPT TO:<b@b.example>", 250)
+                c.cmd("DATA", 354)
+                c.cmd("x\r\n.", 250)
+            c.cmd("MAIL FROM:<a@b.example>", 250)
+            for _ in range(6):
+                c.cmd("RCPT TO:<bad", 501)
+            c.expect(421)
+            assert c.closed()
+        with mta.client() as c:     # a transaction for nothing is an error
+            c.hello()
+            for _ in range(4):
+                c.cmd("MAIL FROM:<a@b.example>", 250)
+                c.cmd("RCPT TO:<bad", 501)
+                c.cmd("RSET", 250)
+            c.cmd("MAIL FROM:<a@b.example>", 250)
+            c.cmd("RCPT TO:<bad", 501)
+            c.expect(421)
+        assert mta.log().count('reason="too many errors"') == 2
+    # What a limit of ours refuses is not the client's error.
+    with instance(smtpd_recipient_limit="2", smtpd_error_limit="3",
+                  smtpd_recipient_error_limit="3") as mta, mta.client() as c:
+        c.hello()
+        c.envelope(rcpts=("a@b.example", "b@b.example"))
+        for _ in range(8):
+            c.cmd("RCPT TO:<c@b.example>", 452)
+        c.cmd("DATA", 354)
+        c.cmd("x\r\n.", 250)
+
+
+def test_errors_slow_replies():
+    """From half of the limit on, by a timer: others are served meanwhile."""
+    with instance(smtpd_error_limit="8", smtpd_error_delay="2s") as mta:
+        mta.maxproc(1)
+        mta.ctl("reload")
+        with mta.client() as c, mta.client() as other:
+            c.hello()
+            for _ in range(4):
+                c.cmd("FOO", 500)
+            start = time.monotonic()
+            c.send("FOO\r\nNOOP\r\nQUIT\r\n")
+            other.hello()
+            assert other.message().code == 250
+            assert time.monotonic() - start < 2
+            for code in (500, 250, 221):
+                c.expect(code)
+            assert time.monotonic() - start > 1.5
+            assert c.closed()
+        with mta.client() as c:             # FIN does not shorten it
+            c.hello()
+            for _ in range(4):
+                c.cmd("FOO", 500)
+            start = time.monotonic()
+            c.send("BDAT 5\r\nRSET\n")
+            c.sock.shutdown(socket.SHUT_WR)
+            c.expect(503)
+            assert time.monotonic() - start > 1.5
+            assert c.closed()
+        with mta.client() as c:             # nor does a chunk get lost
+            c.hello()
+            for _ in range(4):
+                c.cmd("FOO", 500)
+            c.send("BDAT 6\r\nRSET\r\nNOOP\r\n")
+            c.expect(503)
+            c.expect(250)
+        with mta.client() as c:             # and nobody waits for ever
+            c.hello()
+            for _ in range(4):
+                c.cmd("FOO", 500)
+            c.send("FOO\r\n")
+            time.sleep(0.3)
+        wait_for(lambda: mta.counters()["sessions"] <= 1)
+
+
+def test_endless_refused_input():
+    """A bound in bytes, and one in time."""
+    with instance(message_size_limit="1k", smtpd_data_timeout="1s",
+                  smtpd_idle_timeout="1s") as mta:
+        with mta.client() as c:
+            c.hello()
+            c.send(b"x" * (2 << 20))
+            c.expect(421)
+            assert c.closed()
+        mta.wait_log('reason="endless line"')
+        with mta.client() as c:
+            c.hello()
+            c.send("BDAT 9000000000000000000\r\n")
+            c.expect(503)
+            c.expect(421)
+            assert c.closed()
+        with mta.client() as c:
+            c.hello()
+            c.send("BDAT 1000000\r\n")
+            c.expect(503)
+            start = time.monotonic()
+            try:
+                while time.monotonic() - start < 20:
+                    c.send("x")
+                    time.sleep(0.1)
+            except OSError:
+                pass
+            assert time.monotonic() - start < 15
+            assert "reason=timeout" in mta.log()
+
+
+HTTP = (b"POST / HTTP/1.1\r\nHost: x\r\n\r\nHELO x\r\nMAIL FROM:<a@b>\r\n",
+        b"GET /" + b"x" * 20000 + b" HTTP/1.1\r\nHELO x\r\n", b"head\r\n",
+        b"CONNECT\tx:25\r\n", b"PUT /\n", b"TRACE ", b"WORD x\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\xff" * 500,
+        b"EHLO x\r\nOPTIONS * HTTP/1.0\r\nMAIL FROM:<a@b>\r\n")
+
+
+def test_other_protocols():
+    """A browser's body never runs as SMTP."""
+    words = "CONNECT GET POST PUT HEAD OPTIONS TRACE WORD"
+    with instance(smtpd_forbidden_commands=words) as mta:
+        for text in HTTP:
+            for cut in (len(text), 1):
+                with mta.client() as c:
+                    for i in range(0, min(len(text), 40 * cut), cut):
+                        try:
+                            c.send(text[i:i + cut])
+                        except OSError:
+                            break
+                    if text.startswith(b"EHLO"):
+                        c.expect(250)
+                    r = c.expect(554)
+                    assert r.text == ["5.5.1 This is an SMTP server"], r
+                    assert c.closed(), text
+        n = 2 * len(HTTP)
+        assert mta.counters()["sessions_foreign"] == n
+        assert mta.log().count("event=foreign") == n
+        with mta.client() as c:
+            c.cmd("DELETE x", 500)          # not in the list
+            c.cmd("GETS x", 500)
+            c.cmd("EHLO GET", 250)
+            c.envelope()
+            c.cmd("DATA", 354)
+            c.cmd("GET / HTTP/1.1\r\n.", 250)
+
+
 def test_idle_timeout():
     with instance(smtpd_idle_timeout="1s") as mta, mta.client() as c:
         c.hello()
