@@ -22,8 +22,9 @@ FUZZ_SECONDS ?= 600
 CPUS	:= $(shell getconf _NPROCESSORS_ONLN)
 FUZZ_JOBS ?= $(CPUS)
 BUILD	:= build$(if $(SAN),/san)$(if $(FUZZ),/fuzz)
-SAN_FLAGS = -O1 -g -fsanitize=address,undefined \
-	  -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SAN_FLAGS = -O1 -g -fsanitize=address,undefined,float-cast-overflow \
+	  -fno-sanitize-recover=undefined,float-cast-overflow \
+	  -fno-omit-frame-pointer
 ifdef FUZZ
 CC	:= $(FUZZ_CC)
 SAN_FLAGS += -fsanitize=fuzzer-no-link

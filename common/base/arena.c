@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "compat/asan.h"
 #include "mem.h"
 
 #define ARENA_BLOCK	1024
@@ -20,12 +21,7 @@ struct arena_block {
 static int
 arena_block_size(size_t size)
 {
-#if defined(__SANITIZE_ADDRESS__)
-	(void)size;
-	return 0;
-#else
-	return size <= ARENA_BLOCK / 2;
-#endif
+	return !COMPAT_ASAN && size <= ARENA_BLOCK / 2;
 }
 
 static void

@@ -2,16 +2,10 @@
 #ifndef COMPAT_SANDBOX_SYSTEM_H
 #define COMPAT_SANDBOX_SYSTEM_H
 
-#ifdef __SANITIZE_ADDRESS__
-#define SANDBOX_SANITIZER
-#endif
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define SANDBOX_SANITIZER
-#endif
-#endif
+#include "compat/asan.h"
 
-#if defined(SANDBOX_SANITIZER)
+#if COMPAT_ASAN
+#define SANDBOX_SANITIZER
 #define SANDBOX_NONE
 #elif defined(__linux__)
 #define SANDBOX_LINUX

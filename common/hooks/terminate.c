@@ -71,7 +71,7 @@ codes_read(struct hsl_call *c, struct verdict *v, struct hsl_value codes)
 		return hsl_throw(c, "reply_codes is an array");
 	if (code.type != HSL_NONE) {
 		n = hsl_value_number(code, 0);
-		if (n < 200 || n > 599 || (n >= 300 && n < 400))
+		if (!(n >= 200 && n <= 599) || (n >= 300 && n < 400))
 			return hsl_throw(c, "reply_codes: code is a number "
 			    "of 2xx, 4xx or 5xx");
 		v->code = (int)n;
@@ -80,7 +80,7 @@ codes_read(struct hsl_call *c, struct verdict *v, struct hsl_value codes)
 		return HSL_OK;
 	for (i = 0; i < 3; i++) {
 		n = hsl_value_number(hsl_array_at(enhanced, i), -1);
-		if (n < 0 || n > 999)
+		if (!(n >= 0 && n <= 999))
 			return hsl_throw(c, "reply_codes: enhanced is an "
 			    "array of three numbers");
 		v->enhanced[i] = (int)n;

@@ -89,7 +89,7 @@ static void
 vm_index_string(struct hsl_exec *x, struct hsl_value *dst,
     const struct hsl_string *s, const struct hsl_value *key)
 {
-	int64_t	 i = vnum_int64(vnum_of(*key));
+	int64_t	 i = vnum_key(vnum_of(*key));
 
 	if (i < 0)
 		i += s->len;
@@ -134,7 +134,7 @@ vm_has(struct hsl_exec *x, struct hsl_value v, const struct hsl_value *key,
 		*has = varr_find_value(v.u.array, key) != NULL;
 		return true;
 	case HSL_STRING:
-		i = vnum_int64(vnum_of(*key));
+		i = vnum_key(vnum_of(*key));
 		*has = i < v.u.string->len &&
 		    i >= -(int64_t)v.u.string->len;
 		return true;

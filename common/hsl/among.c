@@ -1,21 +1,19 @@
 /*
- * A number equals the strings and the booleans of its value, these equal only
- * their like: so for each value that a number, a boolean or a string has, the
- * table says which of them have it.
+ * See compare.c for what is equal to what.
  */
 #include "hsl/among.h"
 #include "hsl/compare.h"
 #include "hsl/exec.h"
 
-enum { HAS_NUMBER = 1, HAS_STRING = 2, HAS_BOOLEAN = 4 };
+enum { HAS_NUMBER = 1, HAS_STRING = 2 };
 
 void
 among_init(struct hsl_exec *x, struct among *a)
 {
+	memset(a, 0, sizeof *a);
 	a->strings = varr_new(x, 0);
 	a->numbers = varr_new(x, 0);
 	a->others = varr_new(x, 0);
-	a->none = false;
 }
 
 void
@@ -26,51 +24,58 @@ among_fini(struct hsl_exec *x, struct among *a)
 	vunref(x, vmake(HSL_ARRAY, a->others));
 }
 
-/* The value as a number, if it has one; NaN equals nothing. */
-static bool
-among_number(struct hsl_value v, double *n)
+/* By the bytes of the double, where 0 and -0 are one; NaN is never found. */
+static struct vkey
+among_key(double *n)
 {
-	if (v.type == HSL_STRING) {
-		if (!vnum_parse(vstr_str(v.u.string), n))
-			return false;
-	} else
-		*n = vnum_of(v);
-	*n += 0.0;			/* no -0 */
-	return *n == *n;
+	*n += 0.0;
+	return varr_key_text((struct str){ (const char *)n, sizeof *n });
 }
 
-static struct vkey
-among_key(const double *n)
+static void
+among_add_number(struct hsl_exec *x, struct among *a, double n, unsigned has)
 {
-	return varr_key_text((struct str){ (const char *)n, sizeof *n });
+	struct hsl_value	*slot;
+
+	slot = n == n ? varr_put(x, a->numbers, among_key(&n)) : NULL;
+	if (slot != NULL)
+		*slot = vnumber((slot->type == HSL_NUMBER ?
+		    (unsigned)slot->u.number : 0) | has);
+}
+
+static bool
+among_number(const struct among *a, double n, unsigned has)
+{
+	const struct hsl_value	*slot;
+
+	slot = n == n ? varr_find(a->numbers, among_key(&n)) : NULL;
+	return slot != NULL && ((unsigned)slot->u.number & has) != 0;
 }
 
 void
 among_add(struct hsl_exec *x, struct among *a, struct hsl_value v)
 {
-	struct hsl_value	*slot;
-	unsigned		 mine = v.type == HSL_STRING ? HAS_STRING :
-				    v.type == HSL_NUMBER ? HAS_NUMBER :
-				    HAS_BOOLEAN;
-	double			 n;
-
-	if (vnullish(v)) {
+	switch (v.type) {
+	case HSL_UNDEF:
+	case HSL_NONE:
 		a->none = true;
 		return;
-	}
-	if (v.type > HSL_STRING) {
-		varr_push(x, a->others, vref(v));
+	case HSL_BOOLEAN:
+		a->booleans[v.u.boolean] = true;
 		return;
-	}
-	if (v.type == HSL_STRING)
-		(void)varr_put(x, a->strings, varr_key_text(
-		    vstr_str(v.u.string)));
-	if (!among_number(v, &n))
+	case HSL_NUMBER:
+		among_add_number(x, a, v.u.number, HAS_NUMBER);
 		return;
-	slot = varr_put(x, a->numbers, among_key(&n));
-	if (slot != NULL)
-		*slot = vnumber((slot->type == HSL_NUMBER ?
-		    (unsigned)slot->u.number : 0) | mine);
+	case HSL_STRING:
+		a->string_truths[vtrue(v)] = true;
+		varr_set(x, a->strings, varr_key_text(vstr_str(v.u.string)),
+		    vnone());
+		among_add_number(x, a, vnum_of(v), HAS_STRING);
+		return;
+	default:
+		a->other_truths[vtrue(v)] = true;
+		varr_add(x, a->others, vref(v));
+	}
 }
 
 static int
@@ -80,6 +85,8 @@ among_others(struct hsl_exec *x, const struct among *a, struct hsl_value v)
 	uint32_t		 pos = 0;
 	int			 rc;
 
+	if (a->booleans[vtrue(v)] || among_number(a, vtrue(v), HAS_NUMBER))
+		return 1;
 	while (varr_next(a->others, &pos, &k, &item)) {
 		if (!hsl_charge(x, 1))
 			return -1;
@@ -89,26 +96,41 @@ among_others(struct hsl_exec *x, const struct among *a, struct hsl_value v)
 	return 0;
 }
 
+static bool
+among_has_number(const struct among *a, double n)
+{
+	return among_number(a, n, HAS_NUMBER | HAS_STRING) ||
+	    ((n == 0 || n == 1) &&
+	    (a->booleans[n == 1] || a->other_truths[n == 1]));
+}
+
+static bool
+among_has_string(const struct among *a, struct hsl_value v)
+{
+	return a->booleans[vtrue(v)] ||
+	    among_number(a, vnum_of(v), HAS_NUMBER) ||
+	    varr_find(a->strings, varr_key_text(vstr_str(v.u.string))) != NULL;
+}
+
 int
 among_has(struct hsl_exec *x, const struct among *a, struct hsl_value v)
 {
-	const struct hsl_value	*slot;
-	unsigned		 equal = HAS_NUMBER;
-	double			 n;
+	bool	 truth;
 
-	if (vnullish(v))
+	switch (v.type) {
+	case HSL_UNDEF:
+	case HSL_NONE:
 		return a->none;
-	if (v.type > HSL_STRING)
+	case HSL_BOOLEAN:
+		truth = v.u.boolean;
+		return a->booleans[truth] || a->string_truths[truth] ||
+		    a->other_truths[truth] ||
+		    among_number(a, truth, HAS_NUMBER);
+	case HSL_NUMBER:
+		return among_has_number(a, v.u.number);
+	case HSL_STRING:
+		return among_has_string(a, v);
+	default:
 		return among_others(x, a, v);
-	if (v.type == HSL_STRING && varr_find(a->strings, varr_key_text(
-	    vstr_str(v.u.string))) != NULL)
-		return 1;
-	if (!among_number(v, &n))
-		return 0;
-	if (v.type == HSL_NUMBER)
-		equal |= HAS_STRING | HAS_BOOLEAN;
-	else if (v.type == HSL_BOOLEAN)
-		equal |= HAS_BOOLEAN;
-	slot = varr_find(a->numbers, among_key(&n));
-	return slot != NULL && ((unsigned)slot->u.number & equal) != 0;
+	}
 }

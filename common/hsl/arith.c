@@ -24,6 +24,7 @@ arith_number(struct hsl_exec *x, struct hsl_value v, double *n)
 		*n = 0;
 		return true;
 	case HSL_STRING:
+		x->budget -= v.u.string->len / 32;
 		if (vnum_parse(vstr_str(v.u.string), n))
 			return true;
 		return vm_throw(x, "a number is expected, not the string "
@@ -55,7 +56,7 @@ arith_merge(struct hsl_exec *x, struct hsl_value *dst,
 		if (right.type == HSL_ARRAY)
 			varr_merge(x, a, right.u.array);
 		else
-			varr_push(x, a, vref(right));
+			varr_add(x, a, vref(right));
 	}
 	vunref(x, right);
 	return vm_check(x);
@@ -95,7 +96,7 @@ arith_remove(struct hsl_exec *x, struct hsl_value *dst,
     const struct hsl_value *l, const struct hsl_value *r)
 {
 	struct hsl_array	*out = varr_new(x, 0);
-	struct hsl_value	 result = vmake(HSL_ARRAY, out), k, *v, *slot;
+	struct hsl_value	 result = vmake(HSL_ARRAY, out), k, *v;
 	uint32_t		 pos = 0;
 	struct among		 gone;
 	int			 in = 0;
@@ -111,8 +112,8 @@ arith_remove(struct hsl_exec *x, struct hsl_value *dst,
 		in = hsl_charge(x, 1) ? among_has(x, &gone, *v) : -1;
 		if (in == -1)
 			break;
-		if (in == 0 && (slot = varr_put(x, out, varr_key(&k))) != NULL)
-			vset(x, slot, vref(*v));
+		if (in == 0)
+			varr_set(x, out, varr_key(&k), vref(*v));
 	}
 	among_fini(x, &gone);
 	vset(x, dst, result);
@@ -140,8 +141,8 @@ arith_repeat(struct hsl_exec *x, struct hsl_value *dst, struct str s,
     double n)
 {
 	struct hsl_string	*out;
-	size_t			 count = n >= 1 && s.len > 0 ? n < 4e9 ?
-				    (size_t)n : (size_t)4e9 : 0;
+	size_t			 count = s.len == 0 ? 0 :
+				    (size_t)hsl_whole(n, 0, UINT32_MAX);
 
 	if (count > 0 && s.len > UINT32_MAX / count) {
 		x->heap.over = true;
@@ -164,8 +165,15 @@ static bool
 arith_multiply(struct hsl_exec *x, struct hsl_value *dst,
     const struct hsl_value *l, const struct hsl_value *r)
 {
-	double	 a, b;
+	const struct hsl_value	*swap = l;
+	double			 a, b;
 
+	/* A number before what it repeats. */
+	if (l->type == HSL_NUMBER &&
+	    (r->type == HSL_STRING || r->type == HSL_ARRAY)) {
+		l = r;
+		r = swap;
+	}
 	if (!arith_number(x, *r, &b))
 		return false;
 	if (l->type == HSL_STRING)
@@ -217,7 +225,8 @@ arith_compare(struct hsl_exec *x, enum opcode op, struct hsl_value *dst,
 	int	 rc;
 
 	if (op == OP_LESS || op == OP_LESS_EQUAL) {
-		rc = op == OP_LESS ? vless(*l, *r) : vless_equal(*l, *r);
+		rc = op == OP_LESS ? vless(x, *l, *r) :
+		    vless_equal(x, *l, *r);
 	} else {
 		if ((rc = vequal(x, *l, *r, strict)) == -1)
 			return false;
@@ -305,8 +314,8 @@ arith_concat(struct hsl_exec *x, const struct hsl_value *v, uint32_t n)
 	if (!plain) {
 		left = arith_concat(x, v, n / 2);
 		right = arith_concat(x, v + n / 2, n - n / 2);
-		if (left.type == HSL_STRING)
-			arith_append(x, &left, &right);
+		if (left.type == HSL_STRING && !arith_append(x, &left, &right))
+			vset(x, &left, vnone());
 		vunref(x, right);
 		buf_free(&big);
 		return left;
@@ -329,6 +338,7 @@ arith_append(struct hsl_exec *x, struct hsl_value *dst,
 	char			 tmp[VNUM_TEXT];
 	struct buf		 big = BUF_INIT;
 	struct hsl_value	 s;
+	bool			 ok;
 
 	if (dst->type != HSL_STRING) {
 		s = vtext_value(x, *dst);
@@ -336,9 +346,9 @@ arith_append(struct hsl_exec *x, struct hsl_value *dst,
 			return vm_check(x);
 		vset(x, dst, s);
 	}
-	vstr_append(x, dst, vtext(x, *v, tmp, &big));
+	ok = vstr_append(x, dst, vtext(x, *v, tmp, &big));
 	buf_free(&big);
-	return !x->heap.over || vm_check(x);
+	return (ok && !x->heap.over) || vm_check(x);
 }
 
 /* ---- Slices ------------------------------------------------------------ */
@@ -419,7 +429,7 @@ arith_slice_array(struct hsl_exec *x, struct hsl_value *dst,
 	while (varr_next(a, &pos, &k, &v))
 		all[n++] = v;
 	for (int64_t i = 0; i < r->count; i++)
-		varr_push(x, out, vref(*all[r->first + i * r->step]));
+		varr_add(x, out, vref(*all[r->first + i * r->step]));
 	vheap_free(&x->heap, all, (a->count + 1) * sizeof *all);
 	x->budget -= a->count / 8;
 	vset(x, dst, vmake(HSL_ARRAY, out));

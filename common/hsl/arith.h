@@ -17,7 +17,7 @@ bool	arith_unary(struct hsl_exec *x, enum opcode op,
 /* A value as a number for arithmetic. */
 bool	arith_number(struct hsl_exec *x, struct hsl_value v, double *n);
 bool	arith_append(struct hsl_exec *x, struct hsl_value *dst,
-	    const struct hsl_value *v);
+	    const struct hsl_value *v) __attribute__((warn_unused_result));
 bool	arith_repeat(struct hsl_exec *x, struct hsl_value *dst, struct str s,
 	    double n);
 /* Joins n values to one string. */

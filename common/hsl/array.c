@@ -1,11 +1,16 @@
 /*
  * A hash keeps entries and index in one block: cap entries, then 2 * cap
- * positions.  Positions of removed entries stay in the index, so that probing
- * goes on past them; growing, or finding the entries full of removed ones,
- * rebuilds both.
+ * positions, probed linearly.  A removed entry leaves the index at once, and
+ * those behind it move up, so that probing is as short as if it had never
+ * been there.  Its place among the entries is given back if it was the last;
+ * otherwise it is skipped, until there are more such places than items: then
+ * the entries move together.
  *
  * I1  packed: count == used, keys are 0..count-1, no value is HSL_UNDEF.
- * I2  hash: used <= cap, the index has at least one 0.
+ * I2  hash: used <= cap, the index has at least one 0 and names every entry
+ *     that is not removed, and nothing else.
+ * I3  hash: used <= 2 * count + ARRAY_HOLES.
+ * I4  keys that are integers lie within +-ARRAY_KEY_MAX.
  */
 #include <stdlib.h>
 
@@ -14,8 +19,10 @@
 
 #define ARRAY_CAP_MIN	4
 #define ARRAY_CAP_MAX	(1u << 27)
+#define ARRAY_HOLES	8
+#define ARRAY_KEY_MAX	9007199254740991
 
-static size_t
+size_t
 varr_bytes(const struct hsl_array *a)
 {
 	if (a->packed)
@@ -98,9 +105,10 @@ varr_key(const struct hsl_value *v)
 {
 	struct vkey	 k = { .is_int = false };
 
-	if (v->type == HSL_NUMBER) {
+	if (v->type == HSL_NUMBER || v->type == HSL_BOOLEAN) {
 		k.is_int = true;
-		k.n = vnum_int64(v->u.number);
+		k.n = v->type == HSL_NUMBER ? vnum_key(v->u.number) :
+		    v->u.boolean;
 	} else if (v->type == HSL_STRING) {
 		k.s = v->u.string;
 		k.text = vstr_str(k.s);
@@ -111,9 +119,7 @@ varr_key(const struct hsl_value *v)
 			k.n = vstr_hash(k.s);
 	} else {
 		k.box = v;
-		if (v->type == HSL_BOOLEAN)
-			k.n = 2 + v->u.boolean;
-		else if (vnullish(*v))
+		if (vnullish(*v))
 			k.n = 1;
 		else
 			k.n = (uint32_t)((uintptr_t)v->u.counted >> 4) | 4;
@@ -129,10 +135,7 @@ varr_box_same(const struct hsl_string *s, const struct hsl_value *v)
 	memcpy(&w, s->data, sizeof w);
 	if (vnullish(w))
 		return vnullish(*v);
-	if (w.type != v->type)
-		return false;
-	return w.type == HSL_BOOLEAN ? w.u.boolean == v->u.boolean :
-	    w.u.counted == v->u.counted;
+	return w.type == v->type && w.u.counted == v->u.counted;
 }
 
 static bool
@@ -205,6 +208,8 @@ varr_slot(const struct hsl_array *a, int64_t n)
 {
 	uint64_t	 h = (uint64_t)n * varr_factor;
 
+	/* High bits of n would not reach far by one product. */
+	h = (h ^ h >> 29) * 0x9fb21c651e98df25u;
 	return (uint32_t)(h >> 32) & (2 * a->cap - 1);
 }
 
@@ -219,6 +224,33 @@ varr_index_add(struct hsl_array *a, uint32_t position)
 	a->index[i] = position + 1;
 }
 
+/* Out of the index; what was pushed on by it moves back. */
+static void
+varr_index_remove(struct hsl_array *a, uint32_t position)
+{
+	uint32_t	 mask = 2 * a->cap - 1, p, home;
+	uint32_t	 i = varr_slot(a, a->u.entries[position].n), j;
+
+	while (a->index[i] != position + 1)
+		i = (i + 1) & mask;
+	for (j = (i + 1) & mask; (p = a->index[j]) != 0; j = (j + 1) & mask) {
+		home = varr_slot(a, a->u.entries[p - 1].n);
+		if (((j - home) & mask) < ((j - i) & mask))
+			continue;
+		a->index[i] = p;
+		i = j;
+	}
+	a->index[i] = 0;
+}
+
+static void
+varr_index_build(struct hsl_array *a)
+{
+	memset(a->index, 0, 2 * a->cap * sizeof *a->index);
+	for (uint32_t i = 0; i < a->used; i++)
+		varr_index_add(a, i);
+}
+
 static struct ventry *
 varr_lookup(const struct hsl_array *a, const struct vkey *k)
 {
@@ -230,7 +262,7 @@ varr_lookup(const struct hsl_array *a, const struct vkey *k)
 	for (i = varr_slot(a, k->n); (p = a->index[i]) != 0;
 	    i = (i + 1) & mask) {
 		e = &a->u.entries[p - 1];
-		if (varr_entry_is(e, k) && e->v.type != HSL_UNDEF)
+		if (varr_entry_is(e, k))
 			return e;
 	}
 	return NULL;
@@ -293,7 +325,7 @@ varr_find_int(const struct hsl_array *a, int64_t n)
 	for (i = varr_slot(a, n); (p = a->index[i]) != 0;
 	    i = (i + 1) & mask) {
 		e = &a->u.entries[p - 1];
-		if (e->n == n && e->s == NULL && e->v.type != HSL_UNDEF)
+		if (e->n == n && e->s == NULL)
 			return &e->v;
 	}
 	return NULL;
@@ -305,7 +337,7 @@ varr_find_value(const struct hsl_array *a, const struct hsl_value *k)
 	if (k->type == HSL_STRING && k->u.string->data[0] > '9')
 		return varr_find_name(a, k->u.string);
 	if (k->type == HSL_NUMBER)
-		return varr_find_int(a, vnum_int64(k->u.number));
+		return varr_find_int(a, vnum_key(k->u.number));
 	return varr_find(a, varr_key(k));
 }
 
@@ -338,9 +370,7 @@ varr_rebuild(struct hsl_exec *x, struct hsl_array *a, uint32_t cap)
 	a->index = (uint32_t *)(void *)(e + cap);
 	a->cap = cap;
 	a->used = n;
-	memset(a->index, 0, 2 * cap * sizeof *a->index);
-	for (i = 0; i < n; i++)
-		varr_index_add(a, i);
+	varr_index_build(a);
 	x->budget -= n / 8;
 	return true;
 }
@@ -377,7 +407,7 @@ varr_list_grow(struct hsl_exec *x, struct hsl_array *a)
 struct hsl_value *
 varr_push(struct hsl_exec *x, struct hsl_array *a, struct hsl_value v)
 {
-	struct hsl_value	*slot, k;
+	struct hsl_value	*slot;
 
 	if (a->packed) {
 		if (a->used == a->cap && !varr_list_grow(x, a)) {
@@ -399,8 +429,7 @@ varr_push(struct hsl_exec *x, struct hsl_array *a, struct hsl_value v)
 		x->budget -= a->used / 8;
 		a->next_stale = false;
 	}
-	k = vnumber((double)a->next);
-	if ((slot = varr_put(x, a, varr_key(&k))) == NULL) {
+	if ((slot = varr_put(x, a, varr_key_int(a->next))) == NULL) {
 		vunref(x, v);
 		return NULL;
 	}
@@ -414,6 +443,11 @@ varr_insert(struct hsl_exec *x, struct hsl_array *a, const struct vkey *k)
 	struct ventry		*e;
 	struct hsl_string	*s = NULL;
 
+	if (k->is_int && (k->n > ARRAY_KEY_MAX || k->n < -ARRAY_KEY_MAX)) {
+		vm_throw(x, "a number as key lies within 2^53 - 1, this one "
+		    "does not");
+		return NULL;
+	}
 	/* Room, unless half of the entries were removed ones. */
 	if (a->used == a->cap && !varr_rebuild(x, a,
 	    varr_hash_cap(a->count + a->count / 2 + 1)))
@@ -449,6 +483,39 @@ varr_put(struct hsl_exec *x, struct hsl_array *a, struct vkey k)
 	return varr_insert(x, a, &k);
 }
 
+/* Entries that were removed go, in place. */
+static void
+varr_compact(struct hsl_exec *x, struct hsl_array *a)
+{
+	uint32_t	 n = 0;
+
+	x->budget -= a->used / 8;
+	for (uint32_t i = 0; i < a->used; i++)
+		if (a->u.entries[i].v.type != HSL_UNDEF)
+			a->u.entries[n++] = a->u.entries[i];
+	a->used = n;
+	varr_index_build(a);
+}
+
+static void
+varr_remove_entry(struct hsl_exec *x, struct hsl_array *a, struct ventry *e)
+{
+	uint32_t	 position = (uint32_t)(e - a->u.entries);
+
+	if (e->s == NULL && e->n == a->next - 1)
+		a->next_stale = true;
+	varr_index_remove(a, position);
+	e->v.type = HSL_UNDEF;
+	e->s = NULL;
+	e->n = INT64_MIN;
+	a->count--;
+	while (a->used > 0 &&
+	    a->u.entries[a->used - 1].v.type == HSL_UNDEF)
+		a->used--;
+	if (a->used > 2 * a->count + ARRAY_HOLES)
+		varr_compact(x, a);
+}
+
 bool
 varr_remove(struct hsl_exec *x, struct hsl_array *a, struct vkey k)
 {
@@ -471,12 +538,7 @@ varr_remove(struct hsl_exec *x, struct hsl_array *a, struct vkey k)
 		return false;
 	old = e->v;
 	s = e->s;
-	if (s == NULL && e->n == a->next - 1)
-		a->next_stale = true;
-	e->v.type = HSL_UNDEF;
-	e->s = NULL;
-	e->n = INT64_MIN;
-	a->count--;
+	varr_remove_entry(x, a, e);
 	if (s != NULL)
 		vunref(x, vmake(HSL_STRING, s));
 	vunref(x, old);
@@ -505,82 +567,4 @@ varr_next(const struct hsl_array *a, uint32_t *pos, struct hsl_value *k,
 		return true;
 	}
 	return false;
-}
-
-static void
-varr_ref_all(struct hsl_array *a)
-{
-	for (uint32_t i = 0; i < a->used; i++) {
-		if (a->packed) {
-			vref(a->u.list[i]);
-			continue;
-		}
-		vref(a->u.entries[i].v);
-		if (a->u.entries[i].s != NULL)
-			vref(vmake(HSL_STRING, a->u.entries[i].s));
-	}
-}
-
-struct hsl_array *
-varr_clone(struct hsl_exec *x, const struct hsl_array *a)
-{
-	struct hsl_array	*b = vheap_alloc(&x->heap, sizeof *b);
-	size_t			 bytes;
-
-	*b = *a;
-	b->refs = 1;
-	b->dead = NULL;
-	if (a->packed)
-		b->cap = a->count;
-	bytes = varr_bytes(b);
-	b->u.list = NULL;
-	if (bytes > 0) {
-		b->u.list = vheap_alloc(&x->heap, bytes);
-		if (b->u.list == NULL) {
-			vheap_free(&x->heap, b, sizeof *b);
-			return NULL;
-		}
-		if (a->packed)
-			memcpy(b->u.list, a->u.list, bytes);
-		else
-			memcpy(b->u.entries, a->u.entries, bytes);
-	}
-	if (!a->packed)
-		b->index = (uint32_t *)(void *)(b->u.entries + b->cap);
-	varr_ref_all(b);
-	x->budget -= b->used / 8;
-	return b;
-}
-
-struct hsl_array *
-varr_own(struct hsl_exec *x, struct hsl_value *v)
-{
-	struct hsl_array	*a;
-
-	if (v->type == HSL_ARRAY) {
-		if (v->u.array->refs == 1)
-			return v->u.array;
-		if ((a = varr_clone(x, v->u.array)) == NULL)
-			return NULL;
-	} else
-		a = varr_new(x, 0);
-	vset(x, v, vmake(HSL_ARRAY, a));
-	return a;
-}
-
-void
-varr_merge(struct hsl_exec *x, struct hsl_array *a,
-    const struct hsl_array *b)
-{
-	struct hsl_value	 k, *v, *slot;
-	uint32_t		 pos = 0;
-
-	while (hsl_charge(x, 1) && varr_next(b, &pos, &k, &v)) {
-		if (k.type == HSL_NUMBER) {
-			varr_push(x, a, vref(*v));
-			continue;
-		}
-		if ((slot = varr_put(x, a, varr_key(&k))) != NULL)
-			vset(x, slot, vref(*v));
-	}
 }

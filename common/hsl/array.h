@@ -3,11 +3,13 @@
  *
  * A packed array holds values whose keys are 0 to count-1.  Any other key
  * makes it a hash: entries in order of insertion plus an index of positions,
- * probed linearly.  A removed entry stays as HSL_UNDEF until the next growth.
+ * probed linearly.  A removed entry stays as HSL_UNDEF, which walking skips,
+ * until there are more of them than items.
  *
  * Ownership  slots returned are borrowed and hold until the array changes.
  *            Functions that change one need it unshared: varr_own() first.
- * Failure    over the heap's limit a change is dropped and NULL returned.
+ * Failure    over the heap's limit, or after an exception for an integer key
+ *            beyond 2^53, a change is dropped and NULL returned.
  */
 #ifndef HSL_ARRAY_H
 #define HSL_ARRAY_H
@@ -62,14 +64,19 @@ struct hsl_value *varr_find_value(const struct hsl_array *a,
 		    const struct hsl_value *k);
 /* The slot of k, made (as none) if there was none. */
 struct hsl_value *varr_put(struct hsl_exec *x, struct hsl_array *a,
-		    struct vkey k);
+		    struct vkey k) __attribute__((warn_unused_result));
+/* Takes v, which is dropped if there is no room. */
 struct hsl_value *varr_push(struct hsl_exec *x, struct hsl_array *a,
-		    struct hsl_value v);
+		    struct hsl_value v) __attribute__((warn_unused_result));
 bool		 varr_remove(struct hsl_exec *x, struct hsl_array *a,
 		    struct vkey k);
 /* v becomes an array (if it is none) that nothing else holds; or NULL. */
-struct hsl_array *varr_own(struct hsl_exec *x, struct hsl_value *v);
-struct hsl_array *varr_clone(struct hsl_exec *x, const struct hsl_array *a);
+struct hsl_array *varr_own(struct hsl_exec *x, struct hsl_value *v)
+		    __attribute__((warn_unused_result));
+struct hsl_array *varr_clone(struct hsl_exec *x, const struct hsl_array *a)
+		    __attribute__((warn_unused_result));
+/* Of the block that u and index lie in. */
+size_t		 varr_bytes(const struct hsl_array *a);
 void		 varr_release(struct hsl_exec *x, struct hsl_array *a);
 /* Adds all of b: numbers are appended, strings set. */
 void		 varr_merge(struct hsl_exec *x, struct hsl_array *a,
@@ -79,6 +86,20 @@ void		 varr_merge(struct hsl_exec *x, struct hsl_array *a,
 bool		 varr_next(const struct hsl_array *a, uint32_t *pos,
 		    struct hsl_value *k, struct hsl_value **v);
 struct hsl_value varr_entry_key(const struct ventry *e);
+
+/*
+ * varr_push() and varr_put() where nothing depends on it at once: over the
+ * heap's limit the execution ends at its next check anyway.  Both take v.
+ */
+static inline void
+varr_add(struct hsl_exec *x, struct hsl_array *a, struct hsl_value v)
+{
+	if (varr_push(x, a, v) == NULL)
+		return;
+}
+
+void		 varr_set(struct hsl_exec *x, struct hsl_array *a,
+		    struct vkey k, struct hsl_value v);
 
 static inline bool
 varr_is_list(const struct hsl_array *a)

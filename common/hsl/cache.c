@@ -13,6 +13,7 @@
 #define CACHE_VALUE_MAX	(1024 * 1024)
 #define CACHE_SIZE	32
 #define CACHE_TTL	60
+#define CACHE_TTL_MAX_MS 1000000000000
 #define CACHE_MESSAGE	(1024 * 1024)	/* bytes kept for one message */
 
 /* ---- The native -------------------------------------------------------- */
@@ -60,8 +61,8 @@ cache_space(struct hsl_cache *c, struct frame *f)
 	buf_add_str(&b, hsl_value_str(cache_option(f, "namespace")));
 	buf_add_byte(&b, '\0');
 	buf_add_str(&b, hsl_value_str(f->base[S_NAME]));
-	s = store_space(c, buf_str(&b), size < STORE_SIZE_MAX ? size >= 1 ?
-	    (size_t)size : 0 : STORE_SIZE_MAX);
+	s = store_space(c, buf_str(&b), (size_t)hsl_whole(size, 0,
+	    STORE_SIZE_MAX));
 	buf_free(&b);
 	return s;
 }
@@ -79,8 +80,8 @@ cache_key(struct hsl_exec *x, struct frame *f)
 		args = hsl_array(x);
 		while (hsl_array_next(filter, &pos, &k, &n))
 			hsl_array_push(x, args, vref(hsl_array_at(
-			    f->base[S_ARGS], (int64_t)hsl_value_number(n,
-			    0) - 1)));
+			    f->base[S_ARGS], vnum_int64(hsl_value_number(n,
+			    0)) - 1)));
 	} else
 		vref(args);
 	if (hsl_freeze(args, STORE_KEY_MAX, &frozen, NULL) == 0) {
@@ -102,6 +103,7 @@ cache_lookup(struct hsl_exec *x, struct frame *f)
 	cache_key(x, f);
 	if (f->base[S_KEY].type != HSL_STRING)
 		return false;
+	x->budget -= f->base[S_KEY].u.string->len / 16;
 	e = store_find(s, hsl_value_str(f->base[S_KEY]));
 	if (e == NULL)
 		return false;
@@ -139,8 +141,8 @@ cache_finish(struct hsl_exec *x, struct frame *f, double ttl)
 	if (ttl > 0 && f->base[S_KEY].type == HSL_STRING &&
 	    hsl_freeze(f->base[S_VALUE], CACHE_VALUE_MAX, &e.value,
 	    NULL) == 0) {
-		e.expires_ms = clock_mono_ms() + (ttl < 1e9 ?
-		    (int64_t)(ttl * 1000) : (int64_t)1e12);
+		e.expires_ms = clock_mono_ms() + hsl_whole(ttl * 1000, 0,
+		    CACHE_TTL_MAX_MS);
 		store_put(c, cache_space(c, f),
 		    hsl_value_str(f->base[S_KEY]), e);
 	}

@@ -146,7 +146,7 @@ vm_arguments(struct hsl_exec *x, const struct proto *p,
 		return;
 	rest = varr_new(x, argc > fixed ? argc - fixed : 0);
 	for (uint32_t i = fixed; i < argc; i++)
-		varr_push(x, rest, args[i]);
+		varr_add(x, rest, args[i]);
 	args[fixed] = vmake(HSL_ARRAY, rest);
 }
 

@@ -14,8 +14,9 @@
 #include "hsl/gen.h"
 #include "hsl/parse.h"
 
-#define CONSTANTS_MAX	(256u << 20)
 #define OVERFLOW_MAX	60000		/* functions, classes, natives */
+
+struct comp_limits	comp_limits = { .constants_bytes = 256u << 20 };
 
 void
 comp_error(struct comp *c, const struct node *at, const char *fmt, ...)
@@ -26,6 +27,13 @@ comp_error(struct comp *c, const struct node *at, const char *fmt, ...)
 
 	if (c->errors++ >= COMP_ERRORS_MAX)
 		return;
+	/* Whatever is missed from now on may be missed for this reason. */
+	if (c->program->constants->heap.over) {
+		if (c->full)
+			return;
+		c->full = true;
+		fmt = "the constants are too large";
+	}
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
@@ -162,7 +170,8 @@ comp_member_fill(struct comp *c, struct comp_member *m, struct vmember *v)
 
 	/* The very string that code names the member by. */
 	k = gen_k_text(&g, NULL, m->name);
-	v->name = c->program->k[k].u.string;
+	v->name = c->program->k[k].type == HSL_STRING ?
+	    c->program->k[k].u.string : NULL;
 	v->flags = m->flags;
 	v->index = m->index;
 	v->initial = vnone();
@@ -179,7 +188,7 @@ comp_class_fill(struct comp *c, struct comp_class *cl)
 	struct vclass		*v = cl->vclass;
 	struct comp_member	*m;
 	struct hsl_array	*props = varr_new(p->constants, 0);
-	struct hsl_value	*slot, key;
+	struct hsl_value	 key;
 	uint32_t		 n = 0;
 
 	for (m = cl->members; m != NULL; m = m->next)
@@ -190,9 +199,11 @@ comp_class_fill(struct comp *c, struct comp_class *cl)
 		struct vmember	*vm = &v->members[v->nmembers++];
 
 		comp_member_fill(c, m, vm);
+		if (vm->name == NULL)
+			break;
 		key = vmake(HSL_STRING, vm->name);
-		slot = varr_put(p->constants, v->table, varr_key(&key));
-		*slot = vnumber(v->nmembers - 1);
+		varr_set(p->constants, v->table, varr_key(&key),
+		    vnumber(v->nmembers - 1));
 		v->guarded |= (m->flags & (MEMBER_PRIVATE |
 		    MEMBER_READONLY)) && !(m->flags & MEMBER_STATIC);
 		if (m->func != NULL)
@@ -201,8 +212,7 @@ comp_class_fill(struct comp *c, struct comp_class *cl)
 			p->statics[m->index] = vm->initial;
 			continue;
 		}
-		slot = varr_put(p->constants, props, varr_key(&key));
-		*slot = vm->initial;
+		varr_set(p->constants, props, varr_key(&key), vm->initial);
 	}
 	v->constructor = cl->constructor ? cl->constructor->proto : NULL;
 	v->template = vmake(HSL_ARRAY, props);
@@ -373,7 +383,8 @@ comp_begin(struct comp *c, const struct hsl_host *host, const char *file)
 	p->refs = 1;
 	p->shared = host != NULL ? host->cache : NULL;
 	p->barriers = host != NULL ? host->barriers : NULL;
-	p->constants = exec_new_bare(CONSTANTS_MAX);
+	p->constants = exec_new_bare(comp_limits.constants_bytes);
+	p->constants->heap.fail_in = comp_limits.constants_fail;
 	c->last_module = &c->modules;
 	c->last_class = &c->classes;
 	c->last_func = &c->funcs;
@@ -393,8 +404,7 @@ comp_finish(struct comp *c)
 	if (c->errors == 0)
 		comp_generate(c);
 	if (c->errors == 0 && p->constants->heap.over)
-		comp_error(c, comp_place(c, 0, 1, 1),
-		    "the constants are too large");
+		comp_error(c, comp_place(c, 0, 1, 1), "-");
 }
 
 struct hsl_program *

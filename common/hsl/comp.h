@@ -16,7 +16,10 @@
 
 #define COMP_ERRORS_MAX	50
 #define COMP_FILES_MAX	500
-#define COMP_NEST_MAX	200		/* brackets, blocks, functions */
+/* Brackets, blocks, operators around an operand, which itself and whose
+ * statement count, too. */
+#define COMP_NEST_MAX	200
+#define COMP_DEPTH_MAX	(COMP_NEST_MAX + 2)
 #define COMP_SOURCE_MAX	(16u << 20)	/* bytes of a file */
 #define COMP_SCRIPT_MAX	(4u << 20)	/* of all files that are parsed */
 
@@ -95,6 +98,7 @@ struct comp {
 	hsl_diag_fn		*report;
 	void			*report_arg;
 	int			 errors;
+	bool			 full;		/* no room for constants */
 	struct comp_module	*modules;
 	struct comp_module	**last_module;
 	struct comp_class	*classes;
@@ -110,6 +114,13 @@ struct comp {
 	struct symtab		 functions;
 	struct symtab		 regexes;
 };
+
+/* For tests: the room for constants, and the block in it that is refused. */
+struct comp_limits {
+	size_t		 constants_bytes;
+	uint32_t	 constants_fail;
+};
+extern struct comp_limits	comp_limits;
 
 /* A main module, not parsed yet; and what follows parsing, to the code. */
 void	 comp_begin(struct comp *c, const struct hsl_host *host,

@@ -1,7 +1,9 @@
 /*
- * == never mixes none with anything, compares booleans with numbers only,
- * and reads a string as a number only against a number.  Arrays are equal
- * when the same keys hold equal values, in any order.
+ * == of two types: none equals none alone; a boolean is compared with what
+ * the other is true or false as, or with a number as 1 or 0; a number with
+ * what a string spells (0 if that is no number), and with the truth of what
+ * is neither.  Anything else is equal to its own type only.  Arrays are equal
+ * when the same keys hold values that are ===, in any order.
  */
 #include "hsl/compare.h"
 #include "hsl/exec.h"
@@ -28,9 +30,16 @@ vnum_of(struct hsl_value v)
 	}
 }
 
+static inline void
+compare_charge(struct hsl_exec *x, struct hsl_value v)
+{
+	if (v.type == HSL_STRING)
+		x->budget -= v.u.string->len / 64;
+}
+
 static int
 compare_arrays(struct hsl_exec *x, const struct hsl_array *a,
-    const struct hsl_array *b, bool strict, int depth)
+    const struct hsl_array *b, int depth)
 {
 	struct hsl_value	 k, *v, *w;
 	uint32_t		 pos = 0;
@@ -49,47 +58,49 @@ compare_arrays(struct hsl_exec *x, const struct hsl_array *a,
 			return -1;
 		if ((w = varr_find(b, varr_key(&k))) == NULL)
 			return 0;
-		if ((rc = compare_equal(x, *v, *w, strict, depth + 1)) != 1)
+		if ((rc = compare_equal(x, *v, *w, true, depth + 1)) != 1)
 			return rc;
 	}
 	return 1;
 }
 
-static int
+/* Types that differ: b's stands behind a's in enum hsl_type. */
+static bool
 compare_mixed(struct hsl_value a, struct hsl_value b)
 {
-	double	 n;
-
-	if (a.type == HSL_BOOLEAN && b.type == HSL_NUMBER)
-		return a.u.boolean == b.u.number;
-	if (a.type == HSL_NUMBER && b.type == HSL_BOOLEAN)
-		return a.u.number == b.u.boolean;
-	if (a.type == HSL_NUMBER && b.type == HSL_STRING)
-		return vnum_parse(vstr_str(b.u.string), &n) &&
-		    n == a.u.number;
-	if (a.type == HSL_STRING && b.type == HSL_NUMBER)
-		return vnum_parse(vstr_str(a.u.string), &n) &&
-		    n == b.u.number;
-	return vnullish(a) && vnullish(b);
+	if (vnullish(a))
+		return vnullish(b);
+	if (a.type == HSL_NUMBER)
+		return a.u.number == (b.type == HSL_STRING ? vnum_of(b) :
+		    vtrue(b));
+	if (a.type == HSL_BOOLEAN)
+		return b.type == HSL_NUMBER ? a.u.boolean == b.u.number :
+		    a.u.boolean == vtrue(b);
+	return false;
 }
 
 static int
 compare_equal(struct hsl_exec *x, struct hsl_value a, struct hsl_value b,
     bool strict, int depth)
 {
+	if (a.type != b.type && !strict) {
+		compare_charge(x, a);
+		compare_charge(x, b);
+	}
 	if (a.type != b.type)
 		return strict ? vnullish(a) && vnullish(b) :
-		    compare_mixed(a, b);
+		    a.type < b.type ? compare_mixed(a, b) :
+		    compare_mixed(b, a);
 	switch (a.type) {
 	case HSL_BOOLEAN:
 		return a.u.boolean == b.u.boolean;
 	case HSL_NUMBER:
 		return a.u.number == b.u.number;
 	case HSL_STRING:
-		x->budget -= a.u.string->len / 64;
+		compare_charge(x, a);
 		return vstr_same(a.u.string, b.u.string);
 	case HSL_ARRAY:
-		return compare_arrays(x, a.u.array, b.u.array, strict, depth);
+		return compare_arrays(x, a.u.array, b.u.array, depth);
 	case HSL_UNDEF:
 	case HSL_NONE:
 		return 1;
@@ -116,18 +127,27 @@ compare_strings(const struct hsl_string *a, const struct hsl_string *b)
 	return (a->len > b->len) - (a->len < b->len);
 }
 
-bool
-vless(struct hsl_value a, struct hsl_value b)
+/* Whether both are strings; what reading them costs. */
+static bool
+compare_as_strings(struct hsl_exec *x, struct hsl_value a, struct hsl_value b)
 {
-	if (a.type == HSL_STRING && b.type == HSL_STRING)
+	compare_charge(x, a);
+	compare_charge(x, b);
+	return a.type == HSL_STRING && b.type == HSL_STRING;
+}
+
+bool
+vless(struct hsl_exec *x, struct hsl_value a, struct hsl_value b)
+{
+	if (compare_as_strings(x, a, b))
 		return compare_strings(a.u.string, b.u.string) < 0;
 	return vnum_of(a) < vnum_of(b);
 }
 
 bool
-vless_equal(struct hsl_value a, struct hsl_value b)
+vless_equal(struct hsl_exec *x, struct hsl_value a, struct hsl_value b)
 {
-	if (a.type == HSL_STRING && b.type == HSL_STRING)
+	if (compare_as_strings(x, a, b))
 		return compare_strings(a.u.string, b.u.string) <= 0;
 	return vnum_of(a) <= vnum_of(b);
 }

@@ -13,8 +13,8 @@
 /* 1, 0, or -1 thrown; strict is ===. */
 int	vequal(struct hsl_exec *x, struct hsl_value a, struct hsl_value b,
 	    bool strict);
-bool	vless(struct hsl_value a, struct hsl_value b);
-bool	vless_equal(struct hsl_value a, struct hsl_value b);
+bool	vless(struct hsl_exec *x, struct hsl_value a, struct hsl_value b);
+bool	vless_equal(struct hsl_exec *x, struct hsl_value a, struct hsl_value b);
 /* What < and the like make of a value: number(), none is 0. */
 double	vnum_of(struct hsl_value v);
 

@@ -210,20 +210,32 @@ vnum_int32(double n)
 	if (!isfinite(n))
 		return 0;
 	n = fmod(trunc(n), 4294967296.0);
-	if (n < 0)
-		n += 4294967296.0;
-	u = (uint32_t)n;
+	u = (uint32_t)(int64_t)n;
 	return u <= INT32_MAX ? (int32_t)u : -(int32_t)(UINT32_MAX - u) - 1;
+}
+
+int64_t
+hsl_whole(double n, int64_t low, int64_t high)
+{
+	if (isnan(n))
+		n = 0;
+	if (n <= (double)low)
+		return low;
+	return n >= (double)high ? high : (int64_t)n;
 }
 
 int64_t
 vnum_int64(double n)
 {
-	const double	 max = 9007199254740992.0;
+	const int64_t	 max = (int64_t)1 << 53;
 
-	if (isnan(n))
-		return 0;
-	return (int64_t)(n > max ? max : n < -max ? -max : n);
+	return hsl_whole(n, -max, max);
+}
+
+int64_t
+vnum_key(double n)
+{
+	return isnan(n) ? INT64_MAX : vnum_int64(n);
 }
 
 bool

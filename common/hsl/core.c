@@ -88,6 +88,12 @@ lib_number(struct hsl_call *c, int i, double *n)
 	return true;
 }
 
+size_t
+lib_position(double n, size_t len)
+{
+	return (size_t)hsl_whole(n < 0 ? n + (double)len : n, 0, (int64_t)len);
+}
+
 bool
 lib_array(struct hsl_call *c, int i, struct hsl_array **a)
 {

@@ -456,10 +456,10 @@ vm_dispatch(struct hsl_exec *x)
 		NEXT();
 	CASE(ITEM):
 		if (i.x & KILL_B) {
-			varr_push(x, R[i.a].u.array, R[i.b]);
+			varr_add(x, R[i.a].u.array, R[i.b]);
 			R[i.b].type = HSL_NONE;
 		} else
-			varr_push(x, R[i.a].u.array, vref(R[i.b]));
+			varr_add(x, R[i.a].u.array, vref(R[i.b]));
 		NEXT();
 	CASE(ITEM_KEY):
 		TRY(vm_set_index(x, &R[i.a], &R[i.b], vref(R[i.c])));
@@ -693,7 +693,7 @@ vm_dispatch(struct hsl_exec *x)
 		LOAD();
 		NEXT();
 	CASE(CLOSURE):
-		vm_closure(x, &R[i.a], x->program->protos[i.d], R);
+		TRY(vm_closure(x, &R[i.a], x->program->protos[i.d], R));
 		NEXT();
 	CASE(THROW):
 		TRY(vm_throw_value(x, vref(R[i.a])));

@@ -135,7 +135,7 @@ bool		 vm_throw(struct hsl_exec *x, const char *fmt, ...)
 		    __attribute__((format(printf, 2, 3)));
 bool		 vm_throw_value(struct hsl_exec *x, struct hsl_value v);
 bool		 vm_limit(struct hsl_exec *x, const char *which);
-/* Whether the heap or a limit ends the execution; throws then. */
+/* False if something was thrown; throws if a limit ends the execution. */
 bool		 vm_check(struct hsl_exec *x);
 struct hsl_value exception_new(struct hsl_exec *x, struct hsl_value message,
 		    const struct mark *at);

@@ -10,6 +10,21 @@
 
 #define FOLD_MAX	4096		/* bytes, or items, of a repetition */
 
+/* What throws, or does not fit, is left for the run; v, if any, is dropped. */
+static bool
+fold_no(struct hsl_exec *x, struct hsl_value *v)
+{
+	x->throwing = false;
+	vset(x, v, vnone());
+	return false;
+}
+
+static bool
+fold_ok(struct hsl_exec *x, struct hsl_value *v)
+{
+	return (!x->throwing && !x->heap.over) || fold_no(x, v);
+}
+
 static bool
 fold_small(struct hsl_value v, struct hsl_value times)
 {
@@ -32,15 +47,15 @@ fold_binary(struct comp *c, enum token_kind op, struct hsl_value *l,
 		return false;
 	/* What may be large is left for the run. */
 	if ((op == T_MOD && l->type != HSL_NUMBER) ||
-	    (op == T_MUL && l->type >= HSL_STRING && !fold_small(*l, r)))
+	    (op == T_MUL && (l->type >= HSL_STRING || r.type >= HSL_STRING) &&
+	    !fold_small(*l, r) && !fold_small(r, *l)))
 		return false;
 	if (!arith_binary(x, gen_binary_op(op), &out, swap ? &r : l,
-	    swap ? l : &r)) {
-		x->throwing = false;
-		return false;
-	}
-	*l = out;
-	return true;
+	    swap ? l : &r))
+		return fold_no(x, &out);
+	vset(x, l, out);
+	vunref(x, r);
+	return fold_ok(x, l);
 }
 
 static bool
@@ -53,7 +68,7 @@ fold_chain(struct comp *c, struct node *n, struct hsl_value *v)
 		return false;
 	for (t = n->list; t != NULL; t = t->next)
 		if (!fold_value(c, t->a, &r) || !fold_binary(c, t->op, v, r))
-			return false;
+			return fold_no(c->program->constants, v);
 	return true;
 }
 
@@ -69,10 +84,8 @@ fold_concat(struct comp *c, struct node *n, struct hsl_value *v)
 	*v = vtext_value(x, *v);
 	for (t = n->list->next; t != NULL && v->type == HSL_STRING;
 	    t = t->next)
-		if (!fold_value(c, t, &r) || !arith_append(x, v, &r)) {
-			vunref(x, *v);
-			return false;
-		}
+		if (!fold_value(c, t, &r) || !arith_append(x, v, &r))
+			return fold_no(x, v);
 	return v->type == HSL_STRING;
 }
 
@@ -80,24 +93,22 @@ static bool
 fold_array(struct comp *c, struct node *n, struct hsl_value *v)
 {
 	struct hsl_exec		*x = c->program->constants;
-	struct hsl_value	 key, item, *slot;
+	struct hsl_value	 key, item;
 	struct hsl_array	*a = varr_new(x, 0);
 	struct node		*i;
 
+	*v = vmake(HSL_ARRAY, a);
 	for (i = n->list; i != NULL; i = i->next) {
 		if (i->kind != N_ITEM || i->b == NULL ||
 		    !fold_value(c, i->b, &item) ||
-		    (i->a != NULL && !fold_value(c, i->a, &key))) {
-			vunref(x, vmake(HSL_ARRAY, a));
-			return false;
-		}
+		    (i->a != NULL && !fold_value(c, i->a, &key)))
+			return fold_no(x, v);
 		if (i->a == NULL)
-			varr_push(x, a, vref(item));
-		else if ((slot = varr_put(x, a, varr_key(&key))) != NULL)
-			vset(x, slot, vref(item));
+			varr_add(x, a, item);
+		else
+			varr_set(x, a, varr_key(&key), item);
 	}
-	*v = vmake(HSL_ARRAY, a);
-	return true;
+	return fold_ok(x, v);
 }
 
 static bool
@@ -109,11 +120,9 @@ fold_unary(struct comp *c, struct node *n, struct hsl_value *v)
 	if (!fold_value(c, n->a, v))
 		return false;
 	if (!arith_unary(x, n->op == T_SUB ? OP_NEG : n->op == T_ADD ?
-	    OP_PLUS : n->op == T_BNOT ? OP_BNOT : OP_NOT, &out, v)) {
-		x->throwing = false;
-		return false;
-	}
-	*v = out;
+	    OP_PLUS : n->op == T_BNOT ? OP_BNOT : OP_NOT, &out, v))
+		return fold_no(x, v);
+	vset(x, v, out);
 	return true;
 }
 
@@ -162,8 +171,8 @@ fold_logic(struct comp *c, struct node *n, struct hsl_value *v)
 	return true;
 }
 
-bool
-fold_value(struct comp *c, struct node *n, struct hsl_value *v)
+static bool
+fold_kind(struct comp *c, struct node *n, struct hsl_value *v)
 {
 	struct hsl_exec		*x = c->program->constants;
 	struct hsl_value	 r;
@@ -174,7 +183,7 @@ fold_value(struct comp *c, struct node *n, struct hsl_value *v)
 		return true;
 	case N_STRING:
 		*v = hsl_string(x, n->text);
-		return true;
+		return fold_ok(x, v);
 	case N_TRUE:
 	case N_FALSE:
 		*v = vboolean(n->kind == N_TRUE);
@@ -191,8 +200,8 @@ fold_value(struct comp *c, struct node *n, struct hsl_value *v)
 	case N_CONCAT:
 		return fold_concat(c, n, v);
 	case N_POW:
-		return fold_value(c, n->a, v) && fold_value(c, n->b, &r) &&
-		    fold_binary(c, T_POW, v, r);
+		return fold_value(c, n->a, v) && ((fold_value(c, n->b, &r) &&
+		    fold_binary(c, T_POW, v, r)) || fold_no(x, v));
 	case N_UNARY:
 		return fold_unary(c, n, v);
 	case N_TERNARY:
@@ -206,10 +215,18 @@ fold_value(struct comp *c, struct node *n, struct hsl_value *v)
 	}
 }
 
+bool
+fold_value(struct comp *c, struct node *n, struct hsl_value *v)
+{
+	if (fold_kind(c, n, v))
+		return true;
+	*v = vnone();
+	return false;
+}
+
 void
 fold_must(struct comp *c, struct node *n, struct hsl_value *v)
 {
-	*v = vnone();
 	if (!fold_value(c, n, v))
 		comp_error(c, n, "a constant expression is expected");
 	fold_immortal(c->program->constants, *v);

@@ -3,7 +3,8 @@
  *
  *	% [index] 'pad align width .precision type
  *
- * where index (from 0) picks an argument, align is one of < > = ^, and type
+ * where index (from 0) picks an argument, the one after which is the next
+ * directive's, align is one of < > = ^, and type
  * one of s f x c b.
  */
 #include <math.h>
@@ -185,7 +186,8 @@ format_all(struct hsl_exec *x, struct buf *out, struct str f,
 			    (int)(i + 1 - start < 40 ? i + 1 - start : 40) -
 			    (i >= f.len), f.p + start);
 		if (d.index < 0)
-			d.index = next++;
+			d.index = next;
+		next = d.index + 1;
 		v = args.type != HSL_ARRAY ? d.index == 0 ? &one : NULL :
 		    varr_find(args.u.array, varr_key_int(d.index));
 		if (v == NULL)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "compat/asan.h"
 #include "hsl/heap.h"
 
 #define CHUNK_FIRST	4096
@@ -23,16 +24,7 @@ struct vheap_large {
 	struct vheap_large	*prev;
 };
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SMALL_MAX	0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SMALL_MAX	0
-#endif
-#endif
-#ifndef SMALL_MAX
-#define SMALL_MAX	VHEAP_SMALL
-#endif
+#define SMALL_MAX	(COMPAT_ASAN ? 0 : VHEAP_SMALL)
 
 void
 vheap_init(struct vheap *h, size_t limit)
@@ -80,11 +72,17 @@ vheap_unlink(struct vheap *h, struct vheap_large *l)
 		h->large = l->next;
 }
 
+static bool
+vheap_fails(struct vheap *h)
+{
+	return h->fail_in > 0 && --h->fail_in == 0;
+}
+
 /* Counts `size` more bytes; false if the limit forbids a large block. */
 static bool
 vheap_count(struct vheap *h, size_t size)
 {
-	if (size > h->limit || h->used > h->limit - size) {
+	if (vheap_fails(h) || size > h->limit || h->used > h->limit - size) {
 		h->over = true;
 		if (size > VHEAP_SMALL && size > CHUNK_FIRST)
 			return false;
@@ -118,6 +116,8 @@ vheap_refill(struct vheap *h)
 		*p = h->free[h->left / VHEAP_UNIT];
 		h->free[h->left / VHEAP_UNIT] = p;
 	}
+	if (vheap_fails(h))
+		h->over = true;
 	/* Near the limit small chunks use what there is. */
 	if (h->used + size > h->limit) {
 		size = CHUNK_FIRST;

@@ -31,14 +31,18 @@ struct vheap {
 	size_t			 used;		/* bytes from the system */
 	size_t			 limit;
 	bool			 over;
+	uint32_t		 fail_in;	/* for tests: the n-th block is
+						 * one too many; 0: none is */
 };
 
 void	 vheap_init(struct vheap *h, size_t limit);
 void	 vheap_fini(struct vheap *h);
 /* The caller remembers the size; vheap_free() and _resize() need it. */
-void	*vheap_alloc(struct vheap *h, size_t size);
+void	*vheap_alloc(struct vheap *h, size_t size)
+	    __attribute__((warn_unused_result));
 void	 vheap_free(struct vheap *h, void *p, size_t size);
 /* NULL leaves the old block as it was. */
-void	*vheap_resize(struct vheap *h, void *p, size_t size, size_t want);
+void	*vheap_resize(struct vheap *h, void *p, size_t size, size_t want)
+	    __attribute__((warn_unused_result));
 
 #endif

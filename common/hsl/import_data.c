@@ -45,6 +45,27 @@ data_loader(struct str *path)
 	return name;
 }
 
+/* Without the CR and LF that end them. */
+static struct hsl_value
+data_lines(struct hsl_exec *x, struct str text)
+{
+	struct hsl_value	 lines = hsl_array(x);
+	struct str		 line;
+	const char		*end;
+
+	while (text.len > 0) {
+		end = memchr(text.p, '\n', text.len);
+		line = (struct str){ text.p, end == NULL ? text.len :
+		    (size_t)(end - text.p) };
+		text.p += line.len + (end != NULL);
+		text.len -= line.len + (end != NULL);
+		if (line.len > 0 && line.p[line.len - 1] == '\r')
+			line.len--;
+		hsl_array_push(x, lines, hsl_string(x, line));
+	}
+	return lines;
+}
+
 static void
 data_parse(struct comp *c, struct import *im, struct str loader,
     struct str text)
@@ -56,12 +77,12 @@ data_parse(struct comp *c, struct import *im, struct str loader,
 	if (im->options != NULL)
 		fold_must(c, im->options, &options);
 	if (str_eq(loader, STR("json")))
-		ok = json_decode(x, text, vtrue(hsl_array_get(options,
-		    "allow_comments")), &im->value);
+		ok = json_decode(x, text, true, &im->value);
 	else if (str_eq(loader, STR("csv")))
 		ok = csv_decode(x, text, options, &im->value);
 	else
-		im->value = hsl_string(x, text);
+		im->value = vtrue(hsl_array_get(options, "array")) ?
+		    data_lines(x, text) : hsl_string(x, text);
 	if (!ok)
 		comp_error(c, im->at, "'%.*s' is no %.*s", (int)im->path.len,
 		    im->path.p, (int)loader.len, loader.p);

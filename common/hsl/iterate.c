@@ -75,14 +75,15 @@ vm_next(struct hsl_exec *x, struct hsl_value *iter, struct hsl_value *value,
     struct hsl_value *key)
 {
 	struct hsl_value	 k, *v;
-	uint32_t		 pos;
+	uint32_t		 pos, from;
 
 	if (iter[0].type != HSL_ARRAY)
 		return vm_next_generated(x, iter, value);
-	pos = (uint32_t)iter[1].u.number;
+	from = pos = (uint32_t)iter[1].u.number;
 	if (!varr_next(iter[0].u.array, &pos, &k, &v))
 		return 0;
 	iter[1].u.number = pos;
+	x->budget -= (pos - from) / 8;	/* removed items were skipped */
 	vset(x, value, vref(*v));
 	if (key != NULL)
 		vset(x, key, vref(k));
@@ -198,7 +199,7 @@ vm_rest(struct hsl_exec *x, struct hsl_value *dst, struct hsl_value v,
 
 	while (v.type == HSL_ARRAY && varr_next(v.u.array, &pos, &k, &item))
 		if (n++ >= skip)
-			varr_push(x, out, vref(*item));
+			varr_add(x, out, vref(*item));
 	vset(x, dst, vmake(HSL_ARRAY, out));
 	x->budget -= n / 8;
 	return vm_check(x);

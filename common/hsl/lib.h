@@ -12,6 +12,8 @@
 /* Text as given; none is "", numbers and booleans as they print. */
 bool	lib_str(struct hsl_call *c, int i, struct str *s);
 bool	lib_number(struct hsl_call *c, int i, double *n);
+/* A position in something of this length; a negative one is from its end. */
+size_t	lib_position(double n, size_t len);
 bool	lib_array(struct hsl_call *c, int i, struct hsl_array **a);
 bool	lib_function(struct hsl_call *c, int i);
 /* Whether argument i, if there is one, is an array or none. */

@@ -18,18 +18,6 @@ array_return(struct hsl_call *c, struct hsl_array *a)
 	return vm_check(c->x) ? HSL_OK : HSL_THROW;
 }
 
-static void
-array_put(struct hsl_exec *x, struct hsl_array *a, struct hsl_value k,
-    struct hsl_value v)
-{
-	struct hsl_value	*slot = varr_put(x, a, varr_key(&k));
-
-	if (slot != NULL)
-		vset(x, slot, v);
-	else
-		vunref(x, v);
-}
-
 enum hsl_rc
 fn_array_combine(struct hsl_call *c)
 {
@@ -45,7 +33,7 @@ fn_array_combine(struct hsl_call *c)
 	while (hsl_charge(c->x, 1) && varr_next(keys, &at, &k, &key)) {
 		if (!varr_next(values, &pos, &k, &v))
 			v = &filler;
-		array_put(c->x, out, *key, vref(*v));
+		varr_set(c->x, out, varr_key(key), vref(*v));
 	}
 	return array_return(c, out);
 }
@@ -138,7 +126,7 @@ fn_array_keys(struct hsl_call *c)
 		return HSL_THROW;
 	out = varr_new(c->x, a->count);
 	while (varr_next(a, &pos, &k, &v))
-		varr_push(c->x, out, vref(k));
+		varr_add(c->x, out, vref(k));
 	return array_return(c, out);
 }
 
@@ -159,11 +147,11 @@ array_range(struct hsl_call *c, bool inclusive)
 	n = inclusive ? floor(n + 1e-9) + 1 : ceil(n - 1e-9);
 	if (n > ARRAY_RANGE_MAX || isnan(n))
 		return hsl_throw(c, "the range is too long");
-	if (!hsl_charge(c->x, n > 0 ? (uint64_t)n : 0))
+	if (!hsl_charge(c->x, (uint64_t)hsl_whole(n, 0, ARRAY_RANGE_MAX)))
 		return HSL_THROW;
 	out = varr_new(c->x, 0);
 	for (double i = 0; i < n && !c->x->heap.over; i++)
-		varr_push(c->x, out, vnumber(start + i * step));
+		varr_add(c->x, out, vnumber(start + i * step));
 	return array_return(c, out);
 }
 
@@ -222,9 +210,10 @@ pairs_return(struct hsl_call *c, struct pairs *p)
 
 	for (uint32_t i = 0; i < p->n; i++) {
 		if (p->keys[i].type == HSL_NUMBER)
-			varr_push(c->x, out, vref(*p->values[i]));
+			varr_add(c->x, out, vref(*p->values[i]));
 		else
-			array_put(c->x, out, p->keys[i], vref(*p->values[i]));
+			varr_set(c->x, out, varr_key(&p->keys[i]),
+			    vref(*p->values[i]));
 	}
 	pairs_close(c, p);
 	return array_return(c, out);
@@ -279,8 +268,8 @@ fn_array_random(struct hsl_call *c)
 	for (n = arc4random_uniform(a->count) + 1; n > 0; n--)
 		varr_next(a, &pos, &k, &v);
 	out = varr_new(c->x, 2);
-	varr_push(c->x, out, vref(k));
-	varr_push(c->x, out, vref(*v));
+	varr_add(c->x, out, vref(k));
+	varr_add(c->x, out, vref(*v));
 	return array_return(c, out);
 }
 
@@ -304,7 +293,7 @@ fn_array_unique(struct hsl_call *c)
 		if ((in = among_has(c->x, &kept, *v)) != 0)
 			continue;
 		among_add(c->x, &kept, *v);
-		array_put(c->x, out, k, vref(*v));
+		varr_set(c->x, out, varr_key(&k), vref(*v));
 	}
 	among_fini(c->x, &kept);
 	return vm_check(c->x) && !c->x->throwing ? HSL_OK : HSL_THROW;

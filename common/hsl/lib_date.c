@@ -106,7 +106,8 @@ fn_strptime(struct hsl_call *c)
 	long		 offset;
 
 	if (!lib_str(c, 0, &text) || !lib_str(c, 1, &format) ||
-	    !lib_options(c, 2))
+	    !lib_options(c, 2) ||
+	    !hsl_charge(c->x, (text.len + format.len) / 32))
 		return HSL_THROW;
 	/* What the text leaves out is today's, at midnight. */
 	if (local)
@@ -137,7 +138,8 @@ fn_strpduration(struct hsl_call *c)
 	size_t			 i = 0, start;
 	const char		*u;
 
-	if (!lib_str(c, 0, &s) || s.len == 0)
+	if (!lib_str(c, 0, &s) || s.len == 0 ||
+	    !hsl_charge(c->x, s.len / 32))
 		return c->x->throwing ? HSL_THROW : HSL_OK;
 	while (i < s.len) {
 		start = i;

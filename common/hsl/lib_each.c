@@ -15,9 +15,11 @@ static bool
 each_next(struct hsl_exec *x, struct frame *f)
 {
 	struct hsl_value	 k, *v;
+	uint32_t		 from = f->pos;
 
 	if (!varr_next(f->base[S_ARRAY].u.array, &f->pos, &k, &v))
 		return false;
+	x->budget -= (f->pos - from) / 8;
 	vset(x, &f->base[S_KEY], vref(k));
 	vset(x, &f->base[S_VALUE], vref(*v));
 	return true;
@@ -40,13 +42,7 @@ each_call(struct hsl_exec *x, struct frame *f)
 static void
 each_keep(struct hsl_exec *x, struct frame *f, struct hsl_value v)
 {
-	struct hsl_value	*slot;
-
-	slot = varr_put(x, f->base[S_OUT].u.array, varr_key(&f->base[S_KEY]));
-	if (slot != NULL)
-		vset(x, slot, v);
-	else
-		vunref(x, v);
+	varr_set(x, f->base[S_OUT].u.array, varr_key(&f->base[S_KEY]), v);
 }
 
 static enum hsl_rc

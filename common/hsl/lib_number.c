@@ -110,8 +110,8 @@ random_bits(void)
 }
 
 /* Every value of first..last is as likely: what would bias is drawn again. */
-static double
-random_between(double first, double last)
+static int64_t
+random_between(int64_t first, int64_t last)
 {
 	uint64_t	 span, n, top;
 
@@ -120,7 +120,7 @@ random_between(double first, double last)
 	do {
 		n = random_bits();
 	} while (n >= top);
-	return first + (double)(n % span);
+	return first + (int64_t)(n % span);
 }
 
 static enum hsl_rc
@@ -140,9 +140,13 @@ number_random(struct hsl_call *c)
 		return HSL_THROW;
 	first = ceil(first);
 	last = floor(last);
-	if (!(first <= last) || fabs(first) > max || fabs(last) > max)
+	if (!(first <= last))
 		return hsl_throw(c, "random_number(): an empty range");
-	*c->ret = vnumber(random_between(first, last));
+	if (fabs(first) > max || fabs(last) > max)
+		return hsl_throw(c, "random_number(): first and last lie "
+		    "within 2^53 - 1");
+	*c->ret = vnumber((double)random_between(vnum_int64(first),
+	    vnum_int64(last)));
 	return HSL_OK;
 }
 
@@ -163,14 +167,16 @@ fn_random_bytes(struct hsl_call *c)
 {
 	struct hsl_string	*s;
 	double			 n;
+	size_t			 len;
 
 	if (!lib_number(c, 0, &n))
 		return HSL_THROW;
 	if (!(n >= 0 && n <= RANDOM_MAX))
 		return hsl_throw(c, "random_bytes(): up to %d bytes",
 		    RANDOM_MAX);
-	if (!hsl_charge(c->x, (uint64_t)n / 8) ||
-	    (s = vstr_alloc(c->x, (size_t)n)) == NULL)
+	len = (size_t)hsl_whole(n, 0, RANDOM_MAX);
+	if (!hsl_charge(c->x, len / 8) ||
+	    (s = vstr_alloc(c->x, len)) == NULL)
 		return HSL_THROW;
 	arc4random_buf(s->data, s->len);
 	*c->ret = vstr_value(s);

@@ -150,7 +150,8 @@ pack_one(struct hsl_call *c, struct buf *out, struct code k, int *arg)
 	case 'a':
 	case 'Z':
 	case 'H':
-		if (*arg >= c->argc || !lib_str(c, (*arg)++, &s))
+		if (*arg >= c->argc || !lib_str(c, (*arg)++, &s) ||
+		    !hsl_charge(c->x, s.len / 32))
 			return false;
 		if (k.code == 'H')
 			return pack_hex(out, s, k);
@@ -284,8 +285,8 @@ fn_unpack(struct hsl_call *c)
 		return HSL_THROW;
 	if (!(offset >= 0 && offset <= (double)s.len))
 		return HSL_OK;
-	s.p += (size_t)offset;
-	s.len -= (size_t)offset;
+	s.p += lib_position(offset, s.len);
+	s.len -= lib_position(offset, s.len);
 	*c->ret = hsl_array(c->x);
 	while (!bad && pack_code(&f, &k, &bad))
 		bad = !unpack_one(c, &s, k);

@@ -153,8 +153,8 @@ enum { S_RESULT, S_PATTERN, S_REPLACE, S_SUBJECT, S_LIMIT, S_OUT, S_LEFT,
 static void
 pcre_append(struct hsl_exec *x, struct hsl_value *out, struct str s)
 {
-	if (out->type == HSL_STRING && s.len > 0)
-		vstr_append(x, out, s);
+	if (out->type == HSL_STRING && s.len > 0 && !vstr_append(x, out, s))
+		vset(x, out, vnone());
 }
 
 /* Copies a replacement, $n and ${n} as group n. */
@@ -278,6 +278,7 @@ fn_pcre_replace(struct hsl_call *c)
 
 	if (re == NULL || (c->argc == 4 && !lib_number(c, 3, &limit)))
 		return HSL_THROW;
+	limit = (double)hsl_whole(limit, 0, UINT32_MAX);
 	if (c->argv[1].type == HSL_FUNCTION)
 		return pcre_replace_call(c, limit);
 	return pcre_replace_text(c, re, limit);

@@ -92,13 +92,11 @@ static int
 sort_finish(struct hsl_exec *x, struct frame *f, const struct sort *s)
 {
 	struct hsl_array	*out = varr_new(x, 0);
-	struct hsl_value	*slot, *keys = sort_list(f, S_KEYS);
+	struct hsl_value	*keys = sort_list(f, S_KEYS);
 
-	for (uint32_t i = 0; i < s->n; i++) {
-		slot = varr_put(x, out, varr_key(&keys[i]));
-		if (slot != NULL)
-			vset(x, slot, vref(sort_list(f, S_VALUES)[i]));
-	}
+	for (uint32_t i = 0; i < s->n; i++)
+		varr_set(x, out, varr_key(&keys[i]),
+		    vref(sort_list(f, S_VALUES)[i]));
 	vset(x, &f->base[S_RESULT], vmake(HSL_ARRAY, out));
 	return HSL_OK;
 }
@@ -141,10 +139,10 @@ sort_fill(struct hsl_exec *x, struct frame *f, struct sort *s)
 	for (int i = S_KEYS; i <= S_VALUES_TO; i++)
 		f->base[i] = vmake(HSL_ARRAY, varr_new(x, a->count));
 	while (varr_next(a, &pos, &k, &v)) {
-		varr_push(x, f->base[S_KEYS].u.array, vref(k));
-		varr_push(x, f->base[S_VALUES].u.array, vref(*v));
-		varr_push(x, f->base[S_KEYS_TO].u.array, vnone());
-		varr_push(x, f->base[S_VALUES_TO].u.array, vnone());
+		varr_add(x, f->base[S_KEYS].u.array, vref(k));
+		varr_add(x, f->base[S_VALUES].u.array, vref(*v));
+		varr_add(x, f->base[S_KEYS_TO].u.array, vnone());
+		varr_add(x, f->base[S_VALUES_TO].u.array, vnone());
 	}
 	s->n = a->count;
 	s->width = 1;

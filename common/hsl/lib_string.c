@@ -74,14 +74,23 @@ fn_str_replace(struct hsl_call *c)
 static void
 split_push(struct hsl_exec *x, struct hsl_array *a, const char *p, size_t n)
 {
-	varr_push(x, a, hsl_string(x, (struct str){ p, n }));
+	varr_add(x, a, hsl_string(x, (struct str){ p, n }));
 }
 
+/* Each byte a part, but for the last part, or the first, of a limit. */
 static void
-split_bytes(struct hsl_exec *x, struct hsl_array *a, struct str s)
+split_bytes(struct hsl_exec *x, struct hsl_array *a, struct str s,
+    int64_t limit)
 {
-	for (size_t i = 0; i < s.len && hsl_charge(x, 1); i++)
-		split_push(x, a, s.p + i, 1);
+	size_t	 parts = limit == 0 ? s.len :
+		    (size_t)(limit < 0 ? -limit : limit);
+	size_t	 rest = s.len > parts ? s.len - parts : 0, n;
+	size_t	 long_one = limit < 0 ? 0 : parts - 1;
+
+	for (; s.len > 0 && hsl_charge(x, 1); s.p += n, s.len -= n) {
+		n = 1 + (a->count == long_one ? rest : 0);
+		split_push(x, a, s.p, n);
+	}
 }
 
 static void
@@ -142,20 +151,22 @@ string_split(struct hsl_call *c, int string, int delimiter)
 {
 	struct hsl_array	*a;
 	struct str		 s, by;
-	double			 limit = 0;
+	double			 given = 0;
+	int64_t			 limit;
 
 	if (!lib_str(c, string, &s) || !lib_str(c, delimiter, &by) ||
-	    (c->argc == 3 && !lib_number(c, 2, &limit)) ||
+	    (c->argc == 3 && !lib_number(c, 2, &given)) ||
 	    !hsl_charge(c->x, s.len / 32))
 		return HSL_THROW;
+	limit = vnum_int64(given);
 	a = varr_new(c->x, 0);
 	*c->ret = vmake(HSL_ARRAY, a);
 	if (by.len == 0)
-		split_bytes(c->x, a, s);
+		split_bytes(c->x, a, s, limit);
 	else if (limit < 0)
-		split_right(c->x, a, s, by, vnum_int64(-limit));
+		split_right(c->x, a, s, by, -limit);
 	else
-		split_left(c->x, a, s, by, vnum_int64(limit));
+		split_left(c->x, a, s, by, limit);
 	return vm_check(c->x) ? HSL_OK : HSL_THROW;
 }
 
@@ -187,7 +198,7 @@ fn_str_chunk(struct hsl_call *c)
 		return hsl_throw(c, "str_chunk(): a length is less than 1");
 	*c->ret = hsl_array(c->x);
 	for (; s.len > 0 && hsl_charge(c->x, 1); s.p += n, s.len -= n) {
-		n = first < (double)s.len ? (size_t)first : s.len;
+		n = lib_position(first, s.len);
 		split_push(c->x, c->ret->u.array, s.p, n);
 		first = length;
 	}
@@ -208,12 +219,10 @@ string_find(struct hsl_call *c)
 	    (c->argc == 3 && !lib_number(c, 2, &offset)) ||
 	    !hsl_charge(c->x, s.len / 64))
 		return HSL_THROW;
-	if (offset < 0)
-		offset += (double)s.len;
-	at = offset > 0 ? (size_t)vnum_int64(offset) : 0;
 	*c->ret = vnumber(-1);
-	if (at > s.len)
+	if (offset >= (double)s.len + 1)
 		return HSL_OK;
+	at = lib_position(offset, s.len);
 	if (sub.len == 0)
 		*c->ret = vnumber((double)at);
 	else if ((q = string_search((struct str){ s.p + at, s.len - at },
@@ -250,7 +259,7 @@ string_rfind(struct hsl_call *c)
 	offset = offset < 0 ? -offset : offset;
 	if (offset > (double)s.len)
 		return HSL_OK;
-	s.len -= (size_t)offset;
+	s.len -= lib_position(offset, s.len);
 	if ((at = split_rfind(c->x, s, sub)) != SIZE_MAX)
 		*c->ret = vnumber((double)at);
 	return c->x->throwing ? HSL_THROW : HSL_OK;
@@ -323,16 +332,12 @@ fn_str_slice(struct hsl_call *c)
 	length = (double)s.len;
 	if (c->argc > 2 && !lib_number(c, 2, &length))
 		return HSL_THROW;
-	if (offset < 0)
-		offset += (double)s.len;
-	n = !(offset > 0) ? 0 : offset < (double)s.len ? (size_t)offset :
-	    s.len;
+	n = lib_position(offset, s.len);
 	s.p += n;
 	s.len -= n;
-	if (length < 0)
-		length += (double)s.len;
-	n = !(length > 0) ? 0 : length < (double)s.len ? (size_t)length :
-	    s.len;
+	n = lib_position(length, s.len);
+	if (!hsl_charge(c->x, n / 64))
+		return HSL_THROW;
 	*c->ret = hsl_string(c->x, (struct str){ s.p, n });
 	return HSL_OK;
 }

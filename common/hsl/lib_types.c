@@ -38,6 +38,8 @@ fn_boolean(struct hsl_call *c)
 enum hsl_rc
 fn_number(struct hsl_call *c)
 {
+	if (!hsl_charge(c->x, hsl_value_str(c->argv[0]).len / 32))
+		return HSL_THROW;
 	*c->ret = vnumber(vnum_of(c->argv[0]));
 	return HSL_OK;
 }

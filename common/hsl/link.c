@@ -30,13 +30,16 @@ link_item(struct comp *c, struct comp_module *m, struct import *im,
 {
 	struct func	*from = im->module->main;
 	struct var	*v;
-	struct decl	*d;
+	struct decl	*d, *mine;
 
 	if (i->var != NULL) {
 		v = symtab_get(&from->vars, i->name);
 		if (v == NULL)
 			comp_error(c, i->at, "'%s' has no variable $%.*s",
 			    im->module->name, (int)i->name.len, i->name.p);
+		else if (i->var->kind == VAR_ALIAS && i->var->alias != v)
+			comp_error(c, i->at, "$%.*s exists already",
+			    (int)i->as.len, i->as.p);
 		else {
 			i->var->kind = VAR_ALIAS;
 			i->var->alias = v;
@@ -44,26 +47,31 @@ link_item(struct comp *c, struct comp_module *m, struct import *im,
 		return;
 	}
 	d = symtab_get(&from->names, i->name);
+	mine = symtab_get(&m->main->names, i->as);
 	if (d == NULL)
 		comp_error(c, i->at, "'%s' has no function or class '%.*s'",
 		    im->module->name, (int)i->name.len, i->name.p);
-	else if (symtab_get(&m->main->names, i->as) != NULL)
+	else if (mine != NULL && mine != d)
 		comp_error(c, i->at, "'%.*s' is declared twice",
 		    (int)i->as.len, i->as.p);
-	else
+	else if (mine == NULL)
 		symtab_put(&m->main->names, &c->arena, i->as, d);
 }
 
 static void
 link_space(struct comp *c, struct comp_module *m, struct import *im)
 {
-	struct decl	*d = arena_alloc(&c->arena, sizeof *d);
+	struct decl	*d = symtab_get(&m->main->names, im->space);
 
+	if (d != NULL) {
+		if (d->kind != DECL_NAMESPACE || d->module != im->module)
+			comp_error(c, im->at, "'%.*s' is declared twice",
+			    (int)im->space.len, im->space.p);
+		return;
+	}
+	d = arena_alloc(&c->arena, sizeof *d);
 	d->kind = DECL_NAMESPACE;
 	d->module = im->module;
-	if (symtab_get(&m->main->names, im->space) != NULL)
-		comp_error(c, im->at, "'%.*s' is declared twice",
-		    (int)im->space.len, im->space.p);
 	symtab_put(&m->main->names, &c->arena, im->space, d);
 }
 

@@ -55,6 +55,7 @@ struct hsl_object {
 	uint8_t			 type;
 	bool			 listed;	/* in the list of finalizers */
 	bool			 shadows;	/* a property hides a method */
+	bool			 printing;	/* see print.c */
 	struct vcell		*dead;
 	const struct vclass	*class;		/* a script's class, or */
 	const struct hsl_class	*host;		/* the host's */

@@ -6,7 +6,7 @@
 #include "hsl/ops.h"
 #include "hsl/regex.h"
 
-void
+bool
 vm_closure(struct hsl_exec *x, struct hsl_value *dst, const struct proto *p,
     struct hsl_value *regs)
 {
@@ -15,6 +15,8 @@ vm_closure(struct hsl_exec *x, struct hsl_value *dst, const struct proto *p,
 	const struct capture	*c;
 	struct vcell		*cell;
 
+	if (v.type != HSL_FUNCTION)
+		return vm_check(x);
 	for (uint16_t i = 0; i < p->ncaptures; i++) {
 		c = &p->captures[i];
 		if (c->index == REG_NONE)
@@ -26,6 +28,7 @@ vm_closure(struct hsl_exec *x, struct hsl_value *dst, const struct proto *p,
 	}
 	v.u.function->proto = p;
 	vset(x, dst, v);
+	return true;
 }
 
 void
@@ -106,13 +109,13 @@ vm_test(struct hsl_exec *x, enum opcode op, const struct hsl_value *l,
 {
 	switch (op) {
 	case OP_JLT: case OP_JNLT: case OP_JLTK: case OP_JNLTK:
-		return vless(*l, *r);
+		return vless(x, *l, *r);
 	case OP_JLE: case OP_JNLE: case OP_JLEK: case OP_JNLEK:
-		return vless_equal(*l, *r);
+		return vless_equal(x, *l, *r);
 	case OP_JGTK: case OP_JNGTK:
-		return vless(*r, *l);
+		return vless(x, *r, *l);
 	case OP_JGEK: case OP_JNGEK:
-		return vless_equal(*r, *l);
+		return vless_equal(x, *r, *l);
 	case OP_JSAME: case OP_JNSAME: case OP_JSAMEK: case OP_JNSAMEK:
 		return vequal(x, *l, *r, true);
 	default:

@@ -8,7 +8,7 @@
 
 #include "hsl/vm.h"
 
-void	vm_closure(struct hsl_exec *x, struct hsl_value *dst,
+bool	vm_closure(struct hsl_exec *x, struct hsl_value *dst,
 	    const struct proto *p, struct hsl_value *regs);
 void	vm_cell_new(struct hsl_exec *x, struct hsl_value *reg);
 void	vm_echo(struct hsl_exec *x, struct hsl_value v);

@@ -132,7 +132,7 @@ parse_node_at(struct parser *p, enum node_kind kind, const struct node *at)
 bool
 parse_enter(struct parser *p)
 {
-	if (p->depth >= COMP_NEST_MAX) {
+	if (p->depth >= COMP_DEPTH_MAX) {
 		parse_error(p, "nested too deeply");
 		return false;
 	}
@@ -206,6 +206,8 @@ parse_text(struct comp *c, struct func *f, const char *name,
 
 	if (includer != NULL) {
 		p.depth = includer->depth;
+		p.top = includer->depth == includer->top + 2 ?
+		    includer->depth : -1;
 		p.loops = includer->loops;
 		p.switches = includer->switches;
 		p.barriers = includer->barriers;

@@ -18,6 +18,8 @@ struct parser {
 	bool			 panic;
 	uint16_t		 file;
 	int			 depth;
+	int			 top;		/* its depth where this file
+						 * is top level; or -1 */
 	int			 loops;		/* around this statement */
 	int			 switches;
 	int			 barriers;

@@ -105,10 +105,13 @@ parse_ternary(struct parser *p)
 	n = parse_node(p, N_TERNARY);
 	parse_advance(p);
 	n->a = left;
+	if (!parse_enter(p))
+		return n;
 	if (p->tok.kind != T_COLON)
 		n->b = parse_expr(p);
 	parse_expect(p, T_COLON);
 	n->c = parse_expr(p);
+	parse_leave(p);
 	return n;
 }
 
@@ -119,21 +122,22 @@ parse_throw(struct parser *p)
 	struct node	*n = parse_node(p, N_THROW);
 
 	parse_advance(p);
+	if (!parse_enter(p))
+		return n;
 	n->a = parse_expr(p);
+	parse_leave(p);
 	return n;
 }
 
+/* Counts no depth: every operand does, and so what is right of one. */
 struct node *
 parse_expr(struct parser *p)
 {
 	uint32_t	 assigns = p->assigns, calls = p->calls;
 	struct node	*n;
 
-	if (!parse_enter(p))
-		return parse_node(p, N_ERROR);
 	n = p->tok.kind == K_THROW ? parse_throw(p) : parse_ternary(p);
 	parse_mark(p, n, assigns, calls);
-	parse_leave(p);
 	return n;
 }
 

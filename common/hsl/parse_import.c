@@ -92,12 +92,15 @@ parse_import_item(struct parser *p, struct import *im)
 	if (p->panic)
 		return;
 	if (kind == T_VAR) {
-		if (symtab_get(&p->func->vars, i->as) != NULL) {
+		i->var = symtab_get(&p->func->vars, i->as);
+		if (i->var != NULL && !i->var->imported) {
 			parse_error(p, "$%.*s exists already",
 			    (int)i->as.len, i->as.p);
 			return;
 		}
-		i->var = parse_variable(p, i->as);
+		if (i->var == NULL &&
+		    (i->var = parse_variable(p, i->as)) == NULL)
+			return;
 		i->var->imported = true;
 	} else if (symtab_get(&p->func->names, i->as) != NULL)
 		parse_error(p, "'%.*s' exists already", (int)i->as.len,
@@ -137,7 +140,7 @@ parse_import(struct parser *p)
 
 	n->u.import = im;
 	im->at = n;
-	if (!p->func->is_main || p->depth > 1)
+	if (!p->func->is_main || p->depth != p->top + 1)
 		parse_error(p, "import stands at the top level only");
 	parse_advance(p);
 	parse_import_list(p, im);

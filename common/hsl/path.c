@@ -113,15 +113,15 @@ path_splice(struct hsl_exec *x, struct hsl_value *slot,
 			if (v.type == HSL_ARRAY)
 				for (uint32_t p = 0; varr_next(v.u.array, &p,
 				    &k, &item);)
-					varr_push(x, out, vref(*item));
+					varr_add(x, out, vref(*item));
 			else
-				varr_push(x, out, vref(v));
+				varr_add(x, out, vref(v));
 		}
 		if (slot->type != HSL_ARRAY ||
 		    !varr_next(slot->u.array, &pos, &k, &item))
 			break;
 		if (n < r.first || n >= r.first + r.count)
-			varr_push(x, out, vref(*item));
+			varr_add(x, out, vref(*item));
 		if (!hsl_charge(x, 1))
 			break;
 	}

@@ -1,15 +1,25 @@
 /*
  * How values look: what echo and string() show of arrays and objects.
  * Bounded in bytes, because shared parts can make the text of a small value
- * exponentially long, and in depth, because the C stack is.
+ * exponentially long, and in depth, because the C stack is.  An object that
+ * is being written, of which this is a part, is only named; so are all beyond
+ * PRINT_OBJECTS, since objects that know each other can be met along more
+ * ways than there is time.
  */
 #include "hsl/class.h"
 #include "hsl/exec.h"
 
 #define PRINT_DEPTH	100
+#define PRINT_OBJECTS	10000
 
-static bool	print_value(struct hsl_value v, struct buf *out, size_t limit,
-		    int depth);
+struct printer {
+	struct buf	*out;
+	size_t		 limit;		/* bytes */
+	int		 depth;
+	uint32_t	 objects;	/* written so far */
+};
+
+static bool	print_value(struct printer *p, struct hsl_value v);
 
 static void
 print_quoted(struct str s, struct buf *out)
@@ -40,30 +50,29 @@ print_quoted(struct str s, struct buf *out)
 }
 
 static bool
-print_array(const struct hsl_array *a, struct buf *out, size_t limit,
-    int depth)
+print_array(struct printer *p, const struct hsl_array *a)
 {
 	struct hsl_value	 k, *v;
 	uint32_t		 pos = 0;
-	bool			 first = true;
+	bool			 ok = true, first = true;
 
-	if (depth > PRINT_DEPTH) {
-		buf_add_text(out, "[...]");
+	if (p->depth > PRINT_DEPTH) {
+		buf_add_text(p->out, "[...]");
 		return true;
 	}
-	buf_add_byte(out, '[');
-	while (varr_next(a, &pos, &k, &v)) {
+	p->depth++;
+	buf_add_byte(p->out, '[');
+	while (ok && varr_next(a, &pos, &k, &v)) {
 		if (!first)
-			buf_add_byte(out, ',');
+			buf_add_byte(p->out, ',');
 		first = false;
-		if (!print_value(k, out, limit, depth + 1))
-			return false;
-		buf_add_text(out, "=>");
-		if (!print_value(*v, out, limit, depth + 1))
-			return false;
+		ok = print_value(p, k);
+		buf_add_text(p->out, "=>");
+		ok = ok && print_value(p, *v);
 	}
-	buf_add_byte(out, ']');
-	return true;
+	buf_add_byte(p->out, ']');
+	p->depth--;
+	return ok;
 }
 
 static void
@@ -85,49 +94,58 @@ print_function(const struct hsl_closure *f, struct buf *out)
 }
 
 static bool
-print_object(const struct hsl_object *o, struct buf *out, size_t limit,
-    int depth)
+print_object(struct printer *p, struct hsl_object *o)
 {
+	bool	 ok;
+
 	if (o->class == NULL) {
-		buf_add_text(out, o->host->name);
+		buf_add_text(p->out, o->host->name);
 		return true;
 	}
-	buf_add_str(out, o->class->name);
+	buf_add_str(p->out, o->class->name);
 	if (o->props.type != HSL_ARRAY)
 		return true;
-	return print_array(o->props.u.array, out, limit, depth + 1);
+	if (o->printing || p->objects == PRINT_OBJECTS) {
+		buf_add_text(p->out, "[...]");
+		return true;
+	}
+	p->objects++;
+	o->printing = true;
+	ok = print_array(p, o->props.u.array);
+	o->printing = false;
+	return ok;
 }
 
 static bool
-print_value(struct hsl_value v, struct buf *out, size_t limit, int depth)
+print_value(struct printer *p, struct hsl_value v)
 {
 	char	 tmp[VNUM_TEXT];
 
-	if (out->len > limit)
+	if (p->out->len > p->limit)
 		return false;
 	switch (v.type) {
 	case HSL_UNDEF:
 	case HSL_NONE:
-		buf_add_text(out, "none");
+		buf_add_text(p->out, "none");
 		return true;
 	case HSL_BOOLEAN:
-		buf_add_text(out, v.u.boolean ? "true" : "false");
+		buf_add_text(p->out, v.u.boolean ? "true" : "false");
 		return true;
 	case HSL_NUMBER:
-		buf_add(out, tmp, vnum_format(v.u.number, tmp));
+		buf_add(p->out, tmp, vnum_format(v.u.number, tmp));
 		return true;
 	case HSL_STRING:
-		print_quoted(vstr_str(v.u.string), out);
+		print_quoted(vstr_str(v.u.string), p->out);
 		return true;
 	case HSL_ARRAY:
-		return print_array(v.u.array, out, limit, depth);
+		return print_array(p, v.u.array);
 	case HSL_FUNCTION:
-		print_function(v.u.function, out);
+		print_function(v.u.function, p->out);
 		return true;
 	case HSL_OBJECT:
-		return print_object(v.u.object, out, limit, depth);
+		return print_object(p, v.u.object);
 	default:
-		buf_add_text(out, v.u.resource->kind->name);
+		buf_add_text(p->out, v.u.resource->kind->name);
 		return true;
 	}
 }
@@ -135,6 +153,7 @@ print_value(struct hsl_value v, struct buf *out, size_t limit, int depth)
 bool
 vprint(struct hsl_value v, struct buf *out, size_t limit)
 {
+	struct printer	 p = { .out = out, .limit = limit };
 	struct str	 s;
 
 	if (v.type == HSL_STRING) {
@@ -144,5 +163,5 @@ vprint(struct hsl_value v, struct buf *out, size_t limit)
 	}
 	if (vnullish(v))
 		return true;
-	return print_value(v, out, limit, 0);
+	return print_value(&p, v);
 }

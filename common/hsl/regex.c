@@ -57,6 +57,8 @@ struct regex_cache {
 	struct hsl_value	 patterns;	/* text to Regex */
 	pcre2_match_context	*context;
 	pcre2_jit_stack		*stack;
+	struct hsl_exec		*x;
+	pcre2_general_context	*memory;	/* in x's heap, or NULL */
 	uint64_t		 steps;		/* in this subject */
 	size_t			 at;		/* where the last one was */
 };
@@ -287,6 +289,7 @@ regex_cache(struct hsl_exec *x)
 	if (rc != NULL)
 		return rc;
 	rc = x->regexes = xcalloc(1, sizeof *rc);
+	rc->x = x;
 	rc->patterns = hsl_array(x);
 	rc->context = pcre2_match_context_create(NULL);
 	rc->stack = pcre2_jit_stack_create(32 * 1024, REGEX_STACK, NULL);
@@ -345,13 +348,48 @@ regex_of(struct hsl_exec *x, struct hsl_value v)
 
 /* ---- Matching ---------------------------------------------------------- */
 
+/*
+ * Compiled code has a small stack, the interpreter all of the heap's limit.
+ * What it takes stays with the match data, so that these are its own.
+ */
+static int
+regex_interpret(const struct regex *re, const pcre2_code *form,
+    struct regex_cache *rc, struct str subject, size_t offset)
+{
+	pcre2_match_data	*m;
+	int			 code;
+
+	if (rc->memory == NULL)
+		rc->memory = pcre2_general_context_create(regex_malloc,
+		    regex_unmalloc, rc->x);
+	m = rc->memory == NULL ? NULL :
+	    pcre2_match_data_create(re->groups, rc->memory);
+	if (m == NULL)
+		return PCRE2_ERROR_NOMEMORY;
+	rc->at = offset;
+	code = pcre2_match(form, (PCRE2_SPTR)subject.p, subject.len, offset,
+	    PCRE2_NO_JIT, m, rc->context);
+	if (code > 0)
+		memcpy(pcre2_get_ovector_pointer(re->match),
+		    pcre2_get_ovector_pointer(m),
+		    re->groups * 2 * sizeof(PCRE2_SIZE));
+	pcre2_match_data_free(m);
+	return code;
+}
+
 static int
 regex_run(const struct regex *re, const pcre2_code *form,
     struct regex_cache *rc, struct str subject, size_t offset)
 {
+	PCRE2_SPTR	 p = (PCRE2_SPTR)(subject.p != NULL ? subject.p : "");
+	int		 code;
+
 	rc->at = offset;
-	return pcre2_match(form, (PCRE2_SPTR)(subject.p != NULL ?
-	    subject.p : ""), subject.len, offset, 0, re->match, rc->context);
+	code = pcre2_match(form, p, subject.len, offset, 0, re->match,
+	    rc->context);
+	return code == PCRE2_ERROR_JIT_STACKLIMIT ?
+	    regex_interpret(re, form, rc, (struct str){ (const char *)p,
+	    subject.len }, offset) : code;
 }
 
 /* As far as its limit lets it; then the pattern is hard. */

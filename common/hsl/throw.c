@@ -111,7 +111,7 @@ vm_check(struct hsl_exec *x)
 		return vm_limit(x, "instruction limit exceeded");
 	if (hsl_time_left_ms(x) == 0)
 		return vm_limit(x, "time limit exceeded");
-	return x->limit == NULL;
+	return !x->throwing;
 }
 
 static const struct handler *

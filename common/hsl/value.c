@@ -326,33 +326,21 @@ void
 hsl_array_push(struct hsl_exec *x, struct hsl_value array,
     struct hsl_value v)
 {
-	varr_push(x, array.u.array, v);
-}
-
-static void
-value_array_put(struct hsl_exec *x, struct hsl_value array, struct vkey k,
-    struct hsl_value v)
-{
-	struct hsl_value	*slot = varr_put(x, array.u.array, k);
-
-	if (slot != NULL)
-		vset(x, slot, v);
-	else
-		vunref(x, v);
+	varr_add(x, array.u.array, v);
 }
 
 void
 hsl_array_set(struct hsl_exec *x, struct hsl_value array, const char *key,
     struct hsl_value v)
 {
-	value_array_put(x, array, varr_key_text(str_of(key)), v);
+	varr_set(x, array.u.array, varr_key_text(str_of(key)), v);
 }
 
 void
 hsl_array_set_key(struct hsl_exec *x, struct hsl_value array,
     struct hsl_value key, struct hsl_value v)
 {
-	value_array_put(x, array, varr_key(&key), v);
+	varr_set(x, array.u.array, varr_key(&key), v);
 	vunref(x, key);
 }
 

@@ -73,6 +73,12 @@ void		 hsl_value_unref(struct hsl_exec *x, struct hsl_value v);
 struct str	 hsl_value_str(struct hsl_value v);
 double		 hsl_value_number(struct hsl_value v, double otherwise);
 bool		 hsl_value_true(struct hsl_value v);	/* truthiness */
+/*
+ * A number as a size, an index or a count: without its fraction, and the
+ * nearer bound if it lies outside; NaN counts as 0.  Nothing else turns a
+ * script's number into an integer of C, where any of these ends the process.
+ */
+int64_t		 hsl_whole(double n, int64_t low, int64_t high);
 const char	*hsl_type_name(struct hsl_value v);
 const char	*hsl_type_phrase(struct hsl_value v);	/* "an array" */
 /* Appends what string() and echo show. */

@@ -13,8 +13,10 @@
 
 #define VNUM_TEXT	32		/* the longest number, with NUL */
 
-struct hsl_string *vstr_alloc(struct hsl_exec *x, size_t len);
-struct hsl_string *vstr_new(struct hsl_exec *x, struct str s);
+struct hsl_string *vstr_alloc(struct hsl_exec *x, size_t len)
+		    __attribute__((warn_unused_result));
+struct hsl_string *vstr_new(struct hsl_exec *x, struct str s)
+		    __attribute__((warn_unused_result));
 void		 vstr_free(struct hsl_exec *x, struct hsl_string *s);
 struct hsl_value vstr_value(struct hsl_string *s);
 /* The immortal string of one byte. */
@@ -24,7 +26,7 @@ struct hsl_value vstr_take(struct hsl_exec *x, struct buf *b);
 uint32_t	 vstr_hash_bytes(const char *p, size_t len);
 /* Appends to *slot, a string, in place if nothing else holds it. */
 bool		 vstr_append(struct hsl_exec *x, struct hsl_value *slot,
-		    struct str s);
+		    struct str s) __attribute__((warn_unused_result));
 
 static inline struct str
 vstr_str(const struct hsl_string *s)
@@ -53,6 +55,8 @@ bool		 vnum_parse(struct str s, double *n);
 int32_t		 vnum_int32(double n);
 /* A number as an integer within +-2^53; NaN is 0. */
 int64_t		 vnum_int64(double n);
+/* The same as a key or position, which NaN is none of: it is INT64_MAX. */
+int64_t		 vnum_key(double n);
 
 /* v as text: borrows from v or from *tmp (numbers), or *big (arrays). */
 struct str	 vtext(struct hsl_exec *x, struct hsl_value v,

@@ -22,6 +22,8 @@ def native(least, most=None, kinds=""):
                         "f": (values.Func, Native, values.Class)}.get(kind)
                 if want and not isinstance(v, want):
                     raise Unspecified("argument of " + fn.__name__)
+                if kind == "n" and not math.isfinite(v):
+                    raise Unspecified("number for " + fn.__name__)
             return fn(ev, *args)
         FUNCTIONS[fn.__name__.rstrip("_")] = \
             Native(checked, least, most or least)
@@ -217,11 +219,20 @@ def str_replace(ev, search, replace, subject):
     return sized(subject.replace(search, replace))
 
 
+def split_bytes(s, n):
+    if n == 0 or abs(n) >= len(s):
+        return listed(s)
+    if n > 0:
+        return listed([*s[:n - 1], s[n - 1:]])
+    rest = len(s) + n + 1
+    return listed([s[:rest], *s[rest:]])
+
+
 @native(2, 3, "ssn")
 def str_split(ev, s, delimiter, limit=0.0):
-    if delimiter == "":
-        raise Unspecified("empty delimiter")
     n = int(limit)
+    if delimiter == "":
+        return split_bytes(s, n)
     if n == 0:
         return listed(s.split(delimiter))
     if n > 0:

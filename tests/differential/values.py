@@ -78,9 +78,9 @@ INTEGER = re.compile(r"-?[1-9][0-9]{0,14}\Z|0\Z")
 
 
 def key_of(v):
-    """A Python key: int, str, None or ("b", bool)."""
+    """A Python key: int, str or None."""
     if isinstance(v, bool):
-        return ("b", v)
+        return int(v)
     if isinstance(v, float):
         if math.isinf(v) or math.isnan(v) or abs(v) >= 2 ** 53:
             raise Unspecified("key")
@@ -93,9 +93,7 @@ def key_of(v):
 
 
 def key_value(k):
-    if isinstance(k, int):
-        return float(k)
-    return k[1] if isinstance(k, tuple) else k
+    return float(k) if isinstance(k, int) else k
 
 
 class Array:
@@ -281,17 +279,15 @@ def identical(a, b):
 def equal(a, b):
     if a is None or b is None:
         return a is b
-    plain = (bool, float)
-    if isinstance(a, plain) and isinstance(b, plain):
-        return float(a) == float(b)
-    if isinstance(a, str) and isinstance(b, float):
-        a, b = b, a
-    if isinstance(a, float) and isinstance(b, str):
-        x = parse_number(b)
-        return x is not None and x == a
-    if isinstance(a, Array) and isinstance(b, Array):
-        return a.d.keys() == b.d.keys() and \
-            all(equal(v, b.d[k]) for k, v in a.d.items())
+    if type(a) is type(b):
+        return identical(a, b)
+    for p, q in ((a, b), (b, a)):
+        if isinstance(p, bool):
+            return float(p) == q if isinstance(q, float) else p == truth(q)
+    for p, q in ((a, b), (b, a)):
+        if isinstance(p, float):
+            return p == (number(q) if isinstance(q, str)
+                         else float(truth(q)))
     return identical(a, b)
 
 
@@ -368,8 +364,11 @@ def subtract(a, b):
 
 
 def multiply(a, b):
+    if isinstance(a, float) and isinstance(b, (str, Array)):
+        a, b = b, a
     if isinstance(a, (str, Array)):
-        if not isinstance(b, float) or b != int(b) or b < 0:
+        if not isinstance(b, float) or math.isnan(b) or b < 0 or \
+                math.isinf(b) or b != int(b):
             raise Unspecified("repetition")
         if b > 1000:
             raise Unspecified("size")
@@ -402,18 +401,20 @@ def modulo(a, b):
     return math.fmod(a, b)
 
 
+def is_odd(n):
+    return math.isfinite(n) and n == int(n) and int(n) % 2 == 1
+
+
 def power(a, b):
     a, b = operand(a), operand(b)
     try:
         return math.pow(a, b)
     except OverflowError:
-        odd = b == int(b) and int(b) % 2 == 1
-        return -math.inf if a < 0 and odd else math.inf
+        return -math.inf if a < 0 and is_odd(b) else math.inf
     except ValueError:
         if a != 0:
             return math.nan
-        odd = b == int(b) and int(b) % 2 == 1
-        return math.copysign(math.inf, a) if odd else math.inf
+        return math.copysign(math.inf, a) if is_odd(b) else math.inf
 
 
 SPEC = re.compile(r"%(?:\[(\d+)\])?(?:'(.))?([<>=^])?(\d+)?(?:\.(\d+))?"
@@ -436,8 +437,8 @@ def formatted(form, right):
         if m is None:
             raise Unspecified("format")
         at = m.end()
-        index, next_ = (int(m.group(1)), next_) if m.group(1) \
-            else (next_, next_ + 1)
+        index = int(m.group(1)) if m.group(1) else next_
+        next_ = index + 1
         if index not in items.d:
             raise error()
         out.append(one_format(m, items.d[index]))
@@ -475,7 +476,7 @@ def one_format(m, v):
 def number_format(kind, precision, v):
     if kind == "f":
         return "%.*f" % (int(precision), v) if precision else number_text(v)
-    if precision or v < 0 or v != int(v):
+    if precision or not 0 <= v < 2 ** 53 or v != int(v):
         raise Unspecified("argument of %" + kind)
     if kind == "c":
         if v > 255:

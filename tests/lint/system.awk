@@ -5,6 +5,9 @@ function complain(what) {
 	printf "%s:%d: %s belongs in common/compat\n", FILENAME, FNR, what
 	bad = 1
 }
+/__SANITIZE_ADDRESS__|address_sanitizer/ && FILENAME !~ /^common\/compat\/asan.h$/ {
+	complain("what asks for a sanitizer")
+}
 FILENAME ~ /^common\/compat\// || FILENAME ~ /(^|\/)(test_)?sandbox_[a-z]*\.c$/ { next }
 /^#[ \t]*include[ \t]*<(linux|asm)\// { complain($0); next }
 /^#[ \t]*include[ \t]*<sys\/(epoll|event|prctl|eventfd|timerfd|signalfd|inotify|capsicum|procctl|sendfile|sysctl|syscall|capability)\.h>/ {

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "compat/asan.h"
 #include "compat/heap.h"
 
 #define BLOCKS	1024
@@ -38,9 +39,8 @@ test_free_pages_are_given_back(void **state)
 	size_t		 full, i;
 
 	(void)state;
-#if defined(__SANITIZE_ADDRESS__)
-	skip();
-#endif
+	if (COMPAT_ASAN)
+		skip();
 	for (i = 0; i < BLOCKS; i++) {
 		block[i] = malloc(SIZE);
 		assert_non_null(block[i]);

@@ -29,7 +29,7 @@ static const struct run_case	arrays[] = {
 	    "try { array_join(5); } catch ($e) { echo \"no\"; }",
 	    "true\ntrue\nno\n" },
 	{ "array_keys", "echo array_keys([\"a\" => 1, 5 => 2, true => 3]);",
-	    "[0=>\"a\",1=>5,2=>true]\n" },
+	    "[0=>\"a\",1=>5,2=>1]\n" },
 	{ "array_map", "echo array_map(function ($v) { return $v . \"!\"; },"
 	    " [\"a\" => 1, 5 => 2]); echo array_map(str_upper, [\"x\"]);"
 	    "echo array_map(function ($r) { return array_map(function ($v)"
@@ -62,27 +62,35 @@ static const struct run_case	arrays[] = {
 	{ "array_shuffle", "$a = array_shuffle([1, 2, 3, \"k\" => 4]);"
 	    "echo length($a) . $a[\"k\"];", "44\n" },
 	{ "array_unique", "echo array_unique([1, \"1\", 2, \"a\", \"a\", none,"
-	    " none, [1], [1]]);", "[0=>1,2=>2,3=>\"a\",5=>none,7=>[0=>1]]\n" },
+	    " none, [1], [1]]);", "[0=>1,2=>2,3=>\"a\",5=>none]\n" },
 	{ "array_unique, all types",
 	    "echo array_unique([1, \"1\", true, none,"
 	    "\"a\", [1], 2, \"2.0\", \"02\", 0, false, \"\", none, [1], strlen,"
 	    "strlen, 0/0, 0/0]);",
-	    "[0=>1,3=>none,4=>\"a\",5=>[0=>1],6=>2,9=>0,11=>\"\","
-	    "14=>function strlen,16=>nan,17=>nan]\n" },
+	    "[0=>1,3=>none,4=>\"a\",6=>2,10=>false,16=>nan,17=>nan]\n" },
 	{ "array - array is by ==", "echo [1, \"1\", true, none, \"a\", [1], 2,"
 	    "\"2.0\", 0, false, \"\", 3.5, \"3.5\"] - [1, none, \"2\", [1],"
 	    "\"\", \"3.50\"]; echo [1, true, \"1\", \"01\", 5] - [\"1\"];"
 	    "echo [true, 1, \"1\", false, 0, \"0\", 2] - [true];",
-	    "[4=>\"a\",7=>\"2.0\",8=>0,9=>false,12=>\"3.5\"]\n"
-	    "[1=>true,3=>\"01\",4=>5]\n"
-	    "[2=>\"1\",3=>false,4=>0,5=>\"0\",6=>2]\n" },
+	    "[4=>\"a\",7=>\"2.0\",12=>\"3.5\"]\n"
+	    "[3=>\"01\",4=>5]\n[3=>false,4=>0,6=>2]\n" },
+	{ "array - array, arrays and the like", "echo [[1], [], \"\", \"x\","
+	    " true, false, 1, 0, [2], strlen, none] - [[1]];"
+	    "echo [[1], [], \"\", \"x\", 1, 0, none, strlen] - [true];"
+	    "echo [[1], [], \"\", \"x\", true, 2, none] - [0];"
+	    "echo [[1], [], \"x\", 1, none, 0] - [strlen];",
+	    "[1=>[],2=>\"\",3=>\"x\",5=>false,7=>0,8=>[0=>2],"
+	    "9=>function strlen,10=>none]\n"
+	    "[1=>[],2=>\"\",5=>0,6=>none]\n"
+	    "[0=>[0=>1],4=>true,5=>2,6=>none]\n"
+	    "[0=>[0=>1],1=>[],2=>\"x\",4=>none,5=>0]\n" },
 	{ "array_unique, equals of numbers", "echo array_unique([\"1\", 1,"
 	    " \"01\", \"1\", true, true, 0, false, -0, \"0\"]);"
 	    " echo array_unique([true, 1, \"1\", false, 0]);"
 	    " $n = 0 / 0; echo length(array_unique([$n, $n]));"
 	    " echo length(array_unique(array_range(0, 300000)));",
-	    "[0=>\"1\",2=>\"01\",4=>true,6=>0]\n"
-	    "[0=>true,2=>\"1\",3=>false]\n2\n300000\n" },
+	    "[0=>\"1\",2=>\"01\",6=>0]\n"
+	    "[0=>true,3=>false]\n2\n300000\n" },
 	{ "wrong types", "try { array_map(1, []); } catch ($e)"
 	    " { echo $e->message(); } array_keys(5);",
 	    "array_map(): argument 1 is a number, not a function\n"

@@ -30,6 +30,22 @@ static const struct limit_case	limits[] = {
 	{ "endless for", "for (;;);", INSTRUCTIONS },
 	{ "endless generator", "function g() { forever yield 1; }"
 	    "foreach (g() as $x);", INSTRUCTIONS },
+	{ "set and unset one key of many", "$a = []; for ($i = 0; $i < 9000;"
+	    " $i++) $a[\"k$i\"] = $i; for ($i = 0; $i < 150000; $i++) {"
+	    " $a[\"x\"] = 1; unset($a[\"x\"]); } echo length($a);", "9000\n" },
+	{ "first in, first out", "$a = []; for ($i = 0; $i < 5000; $i++)"
+	    " $a[\"k$i\"] = $i; for ($i = 0; $i < 50000; $i++) { unset($a["
+	    "\"k$i\"]); $j = $i + 5000; $a[\"k$j\"] = $j; } echo length($a) ."
+	    " $a[\"k54321\"] . isset($a[\"k4\"]); foreach ($a as $k => $v)"
+	    " break; echo $k;", "500054321false\nk50000\n" },
+	{ "unset all of many", "$a = []; for ($i = 0; $i < 30000; $i++)"
+	    " $a[$i * 7] = $i; foreach (array_keys($a) as $k) unset($a[$k]);"
+	    " $a[\"z\"] = 1; $a[] = 2; echo $a;",
+	    "[\"z\"=>1,0=>2]\n" },
+	{ "keys that collide in their low bits", "$a = []; for ($i = 0; $i <"
+	    " 2000; $i++) $a[$i * 4398046511104] = $i; $n = 0; for ($j = 0;"
+	    " $j < 50; $j++) for ($i = 0; $i < 2000; $i++) $n +="
+	    " $a[$i * 4398046511104]; echo $n;", "99950000\n" },
 	{ "recursion", "function f() { f(); } f();", DEPTH },
 	{ "recursion caught", "function f() { return f() + 1; } try { f(); }"
 	    " catch ($e) { echo $e->message(); } echo 1;",

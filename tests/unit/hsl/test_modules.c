@@ -12,10 +12,13 @@ static const struct mod_file	files[] = {
 	{ "lib", "$count = 0; class Box { $v = 1; static $n = 5; }"
 	    "function next() { global $count; return ++$count; }"
 	    "function start() { return isset($count); }"
-	    "$secret = \"s\"; echo \"lib runs\";" },
+	    "$secret = \"s\"; $n = 8; echo \"lib runs\";" },
 	{ "again", "import { next as more, $count } from \"lib\";"
 	    "function both() { return more() . more(); }" },
 	{ "entry", "import { both, more } from \"again\";" },
+	{ "imports", "import { next as more } from \"lib\";" },
+	{ "deeper", "include \"imports2\";" },
+	{ "imports2", "import { next as more, $count } from \"lib\";" },
 	{ "part", "$x = $x + 1; if ($x > 2) $y = \"big\";" },
 	{ "box", "$v = \"box\";" },
 	{ "spaced", "import * as n from \"box\";"
@@ -29,6 +32,8 @@ static const struct mod_file	files[] = {
 	{ "semi.csv", "n;v\n1;x\n" },
 	{ "bad.json", "{" },
 	{ "hello", "hello\n" },
+	{ "lines.txt", "a\r\n\nb\nc" },
+	{ "comments.json", "// one\n{\"a\": /* two */ 2}" },
 	{ "thrower", "function f() {\n\tthrow Exception(none->x());\n}" },
 	{ .name = NULL }
 };
@@ -68,6 +73,20 @@ static const struct run_case	modules[] = {
 	{ "closures over imports", "import { $count, next } from \"lib\";"
 	    "$f = function () closure ($count) { return ++$count; };"
 	    "echo $f(); echo next();", "lib runs\n1\n2\n" },
+	{ "the same twice", "import { next, $count as $c } from \"lib\";"
+	    "import { next, $count as $c } from \"lib\"; import * as l from"
+	    " \"lib\"; import * as l from \"lib\"; next(); echo $c . l::$n;",
+	    "lib runs\n18\n" },
+	{ "two of one name", "import { next as f } from \"lib\"; import { start"
+	    " as f } from \"lib\";", "t:1:43: 'f' is declared twice\n" },
+	{ "two variables of one name", "import { $count as $v } from \"lib\";"
+	    "import { $v } from \"box\";", "t:1:45: $v exists already\n" },
+	{ "import in an included file", "include \"imports\"; echo more();"
+	    " include \"deeper\"; echo $count;", "lib runs\n1\n1\n" },
+	{ "import in a file included deeper", "if (1) { include \"imports\"; }",
+	    "imports:1:1: import stands at the top level only\n" },
+	{ "import in a function", "function f() { include \"imports\"; }",
+	    "imports:1:1: import stands at the top level only\n" },
 	{ "missing", "import { nope, $nope } from \"lib\";",
 	    "t:1:16: 'lib' has no variable $nope\n"
 	    "t:1:10: 'lib' has no function or class 'nope'\n" },
@@ -102,6 +121,10 @@ static const struct run_case	modules[] = {
 	    "[0=>[0=>\"n\",1=>\"v\"],1=>[0=>\"1\",1=>\"x\"]]\n" },
 	{ "text", "import $t from \"hello\"; echo $t; import $u from"
 	    " \"txt!data.json\"; echo $u;", "hello\n\n{\"a\": [1, true]}\n" },
+	{ "text as lines", "import $l from \"lines.txt\" with [\"array\" =>"
+	    " true]; echo $l;", "[0=>\"a\",1=>\"\",2=>\"b\",3=>\"c\"]\n" },
+	{ "json with comments", "import $d from \"comments.json\"; echo $d;",
+	    "[\"a\"=>2]\n" },
 	{ "bad data", "import $d from \"bad.json\";",
 	    "t:1:1: 'bad.json' is no json\n" },
 	{ "later loaders", "import $d from \"x.yaml\";",

@@ -5,6 +5,9 @@
  */
 #include "run.h"
 
+#define OUTSIDE	"a number as key lies within 2^53 - 1, this one does not\n" \
+		"true\ntrue\n"
+
 static const struct run_case	lexical[] = {
 	{ "1.1 comments do not nest",
 	    "/* a /* b */ echo 1; */",
@@ -99,12 +102,24 @@ static const struct run_case	conversions[] = {
 	    "echo 1/3; echo 4.35*100; echo 2**1024; echo 0/0; echo -(0/0);",
 	    "1e+21\n0.000001\n1e-7\n100000000000000000000\n123456789.125\n"
 	    "0\n0.3333333333333333\n434.99999999999994\ninf\nnan\nnan\n" },
+	{ "2.2 objects that hold themselves", "class N { $a = none; $b = 1; }"
+	    "$n = N(); $n->a = $n; echo $n; $m = N(); $m->a = [$n, $n];"
+	    "$n->b = $m; echo $m; echo length(\"$n\") . [$n];",
+	    "N[\"a\"=>N[...],\"b\"=>1]\n"
+	    "N[\"a\"=>[0=>N[\"a\"=>N[...],\"b\"=>N[...]],"
+	    "1=>N[\"a\"=>N[...],\"b\"=>N[...]]],\"b\"=>1]\n"
+	    "56[0=>N[\"a\"=>N[...],\"b\"=>N[\"a\"=>[0=>N[...],1=>N[...]],"
+	    "\"b\"=>1]]]\n" },
+	{ "2.2 objects that all know each other", "class N { $all = []; }"
+	    "$all = []; for ($i = 0; $i < 20; $i++) $all[] = N();"
+	    "foreach ($all as $n) $n->all = $all;"
+	    "echo length(string($all)) < 10000000;", "true\n" },
 	{ "2.2 nested values",
 	    "echo [\"a\\\"b\\\\\\n\\t\\r\\x01$\" => \"x\\$y\"]; echo "
 	    "[none => 1, true => 2, false => 3, 1.5 => none]; echo [[], "
 	    "[\"\" => \"\"]];",
 	    "[\"a\\\"b\\\\\\n\\t\\r\\x01\\$\"=>\"x\\$y\"]\n"
-	    "[none=>1,true=>2,false=>3,1=>none]\n[0=>[],1=>[\"\"=>\"\"]]\n" },
+	    "[none=>1,1=>none,0=>3]\n[0=>[],1=>[\"\"=>\"\"]]\n" },
 	{ "2.2 functions and objects",
 	    "class A { $x = 1; private $y = [2]; function f() {} } echo "
 	    "A(); echo A; echo A()->f; echo function () {}; echo strlen; "
@@ -343,7 +358,7 @@ static const struct run_case	operators[] = {
 	{ "3.6 arguments by number",
 	    "echo \"%[1]s %[0]s %s\" % [\"a\", \"b\"]; try { echo "
 	    "\"%[5]s\" % [\"a\"]; } catch ($e) { echo $e->message(); }",
-	    "b a a\ntoo few arguments for a format\n" },
+	    "b a b\ntoo few arguments for a format\n" },
 	{ "3.6 too few arguments",
 	    "echo \"%s%s\" % [\"a\"];",
 	    "! too few arguments for a format\n" },
@@ -356,21 +371,49 @@ static const struct run_case	operators[] = {
 	{ "3.6 not a number",
 	    "echo \"%f\" % [\"abc\"];",
 	    "! a number is expected, not the string \"abc\"\n" },
+	{ "2.4 keys out of range", "foreach ([9007199254740992,"
+	    " -9007199254740992, 1 / 0, 0 / 0] as $k) { $a = [0 => \"z\"];"
+	    " try { $a[$k] = 1;"
+	    " } catch ($e) { echo $e->message(); } echo $a[$k] === none;"
+	    " echo \"abc\"[$k] === none; } $a = [9007199254740991 => 1];"
+	    " try { $a[] = 1; } catch ($e) { echo \"full\"; } try { $b = $a +"
+	    " [2]; } catch ($e) { echo \"full\"; } echo $a;",
+	    OUTSIDE OUTSIDE OUTSIDE OUTSIDE
+	    "full\nfull\n[9007199254740991=>1]\n" },
+	{ "3.5 repetition from either side", "echo 3 * \"ab\"; echo \"ab\" *"
+	    " 2; echo 2 * [1, \"k\" => 2]; echo 2 * \"12\"; echo 0 * \"x\" =="
+	    " \"\"; function f($a = 2 * \"-\", $b = 2 * [0]) { return [$a,"
+	    " $b]; } echo f();",
+	    "ababab\nabab\n[0=>1,\"k\"=>2,1=>1]\n1212\ntrue\n"
+	    "[0=>\"--\",1=>[0=>0,1=>0]]\n" },
+	{ "3.6 the argument after a given one", "echo \"%s%[2]s%s%s\" % [0, 1,"
+	    " 2, 3, 4]; echo \"%[1]s%[0]s%s\" % [\"a\", \"b\"];",
+	    "0234\nbab\n" },
 	{ "3.8 ==",
 	    "echo false == none; echo \"\" == none; echo 0 == none; echo "
 	    "[] == none; echo none == none; echo true == 1; echo 5 == "
 	    "true; echo false == 0; echo true == \"1\"; echo true == [1]; "
 	    "echo 1 == \"1.0\"; echo 16 == \"0x10\"; echo 1 == \"a\"; "
 	    "echo \"1\" == \"1.0\"; echo \"a\" == \"A\"; echo \" 1\" == 1;",
-	    "false\nfalse\nfalse\nfalse\ntrue\ntrue\nfalse\ntrue\nfalse\n"
-	    "false\ntrue\ntrue\nfalse\nfalse\nfalse\ntrue\n" },
+	    "false\nfalse\nfalse\nfalse\ntrue\ntrue\nfalse\ntrue\ntrue\n"
+	    "true\ntrue\ntrue\nfalse\nfalse\nfalse\ntrue\n" },
+	{ "3.8 == of two types", "$all = [none, false, true, 0, 1, 5, \"\","
+	    " \"0\", \"1\", \"abc\", [], [5], strlen, pcre_compile(\"a\"),"
+	    " 0 / 0]; foreach ($all as $a) { $line = \"\"; foreach ($all as"
+	    " $b) $line .= $a == $b ? \"=\" : \".\"; echo $line; }",
+	    /* n  f  t  0  1  5  "" "0" "1" abc [] [5] fn re nan */
+	    "=..............\n" ".=.=..=...=....\n" "..=.=..===.===.\n"
+	    ".=.=..==.==....\n" "..=.=...=..===.\n" ".....=.........\n"
+	    ".=.=..=........\n" "..==...=.......\n" "..=.=...=......\n"
+	    "..==.....=.....\n" ".=.=......=....\n" "..=.=......=...\n"
+	    "..=.=.......=..\n" "..=.=........=.\n" "...............\n" },
 	{ "3.8 arrays",
 	    "echo [1, 2] == [1 => 2, 0 => 1]; echo [1, 2] === [1 => 2, 0 "
 	    "=> 1]; echo [\"a\" => 1] == [\"a\" => true]; echo [\"a\" => "
 	    "1] === [\"a\" => true]; echo [1] == [1, 2]; echo [[1, "
 	    "[\"x\"]]] == [[1, [\"x\"]]]; echo [none] == [none]; echo [1 "
 	    "=> 1] == [1];",
-	    "true\ntrue\ntrue\nfalse\nfalse\ntrue\ntrue\nfalse\n" },
+	    "true\ntrue\nfalse\nfalse\nfalse\ntrue\ntrue\nfalse\n" },
 	{ "3.8 identity",
 	    "class A {} $a = A(); $b = $a; echo $a == $b; echo $a == A(); "
 	    "echo strlen == strlen; echo strlen === length; function f() "

@@ -232,7 +232,7 @@ test_freeze(void **state)
 	susp_keep("$context = [1, \"k\" => [none, true, false, -1.5, \"\"],"
 	    " true => \"t\", \"7\" => \"n\"];", 1000,
 	    "[0=>1,\"k\"=>[0=>none,1=>true,2=>false,3=>-1.5,4=>\"\"],"
-	    "true=>\"t\",7=>\"n\"]");
+	    "1=>\"t\",7=>\"n\"]");
 	susp_keep("$x = 1;", 1000, "");
 	susp_keep("$context = \"abc\";", 1000, "abc");
 	susp_keep("$context = [length];", 1000, "a function can't be kept");
