@@ -11,12 +11,15 @@
 #include "base/mem.h"
 #include "base/net.h"
 #include "event/gate.h"
+#include "event/guests.h"
 #include "ipc/channel.h"
 
 #include "control.h"
 #include "instance.h"
+#include "socket_file.h"
 
 #define CONTROL_CLIENTS_MAX	32
+#define PER_PROCESS_MAX		4
 
 /* A reload that was asked for may have to wait for the one under way. */
 enum client_waits { WAITS_NOT, WAITS_TURN, WAITS_END };
@@ -25,6 +28,7 @@ struct client {
 	TAILQ_ENTRY(client)	 link;
 	struct control		*control;
 	struct channel		*channel;
+	struct guest_id		 guest;
 	enum client_waits	 waits;
 };
 
@@ -32,6 +36,8 @@ struct control {
 	struct instance		*instance;
 	struct gate		*gate;
 	char			*path;
+	struct socket_file	 file;
+	struct guests		 guests;
 	int			 fd;
 	int			 count;
 	TAILQ_HEAD(, client)	 clients;
@@ -42,6 +48,7 @@ client_free(struct client *cl)
 {
 	TAILQ_REMOVE(&cl->control->clients, cl, link);
 	cl->control->count--;
+	guests_leave(&cl->control->guests, &cl->guest);
 	channel_free(&cl->channel);
 	free(cl);
 }
@@ -148,16 +155,19 @@ control_accept(void *arg, struct gate *g)
 	    client_on_end };
 	struct control			*c = arg;
 	struct client			*cl;
+	struct guest_id			 guest;
 	int				 fd = gate_take(g, NULL);
 
 	if (fd == -1)
 		return;
-	if (c->count >= CONTROL_CLIENTS_MAX || !client_may(fd)) {
+	if (c->count >= CONTROL_CLIENTS_MAX || !client_may(fd) ||
+	    !guests_enter(&c->guests, fd, &guest)) {
 		(void)close(fd);
 		return;
 	}
 	cl = xcalloc(1, sizeof *cl);
 	cl->control = c;
+	cl->guest = guest;
 	cl->channel = channel_new(c->instance->house.loop, fd, IPC_MASTER,
 	    IPC_CONTROL, &ops, cl);
 	TAILQ_INSERT_TAIL(&c->clients, cl, link);
@@ -176,9 +186,26 @@ control_bind(struct control *c, struct err *e)
 		return err_errno(e, "socket");
 	(void)unlink(c->path);
 	if (bind(c->fd, &a.u.sa, a.len) == -1 ||
-	    chmod(c->path, 0600) == -1 || listen(c->fd, 16) == -1)
-		return err_errno(e, "%s", c->path);
+	    socket_file_note(&c->file, c->path) == -1 ||
+	    chmod(c->path, 0600) == -1 || listen(c->fd, 16) == -1) {
+		(void)err_errno(e, "%s", c->path);
+		(void)close(c->fd);
+		c->fd = -1;
+		return -1;
+	}
+	c->gate = gate_new(c->instance->house.loop, c->fd, control_accept, c);
 	return 0;
+}
+
+static void
+control_unbind(struct control *c)
+{
+	gate_free(&c->gate);
+	if (c->fd == -1)
+		return;
+	(void)close(c->fd);
+	c->fd = -1;
+	socket_file_remove(&c->file, c->path);
 }
 
 struct control *
@@ -190,12 +217,19 @@ control_open(struct instance *i, const char *path, struct err *e)
 	c->path = xstrdup(path);
 	c->fd = -1;
 	TAILQ_INIT(&c->clients);
-	if (control_bind(c, e) == -1) {
+	guests_init(&c->guests, PER_PROCESS_MAX, CONTROL_CLIENTS_MAX);
+	if (control_bind(c, e) == -1)
 		control_close(&c);
-		return NULL;
-	}
-	c->gate = gate_new(i->house.loop, c->fd, control_accept, c);
 	return c;
+}
+
+int
+control_mend(struct control *c, struct err *e)
+{
+	if (c->fd != -1 && socket_file_there(&c->file, c->path))
+		return 0;
+	control_unbind(c);
+	return control_bind(c, e);
 }
 
 void
@@ -210,11 +244,8 @@ control_close(struct control **cp)
 		channel_flush(cl->channel);
 		client_free(cl);
 	}
-	gate_free(&c->gate);
-	if (c->fd != -1) {
-		(void)close(c->fd);
-		(void)unlink(c->path);
-	}
+	control_unbind(c);
+	guests_fini(&c->guests);
 	free(c->path);
 	free(c);
 	*cp = NULL;

@@ -21,6 +21,8 @@ struct instance;
 struct control	*control_open(struct instance *i, const char *path,
 		    struct err *e);
 void		 control_close(struct control **c);
+/* Binds the socket anew, if its file is gone: 0, or -1 with *e. */
+int		 control_mend(struct control *c, struct err *e);
 /* Who asked for a reload until now waits for the one that begins. */
 void		 control_reload_begins(struct control *c);
 /* To all that wait for the reload under way. */

@@ -145,8 +145,7 @@ generation_add(struct generation *g, const struct conf_service *svc,
 {
 	struct process	*p = xcalloc(1, sizeof *p);
 
-	p->generation = g;
-	p->service = svc;
+	process_init(p, g, svc);
 	p->probe = probe;
 	p->backoff_ms = BACKOFF_MS;
 	timer_init(&p->restart, g->house->loop, process_restart, p);
@@ -237,6 +236,7 @@ generation_free(struct generation **gp)
 			(void)waitpid(p->pid, NULL, 0);
 		channel_free(&p->channel);
 		timer_fini(&p->restart);
+		timer_fini(&p->deaf);
 		if (p->slot != NULL)
 			slots_give(&g->house->slots, p->slot);
 		free(p);
@@ -370,6 +370,7 @@ generation_reaped(struct generation *g, pid_t pid, int status)
 	if (p == NULL)
 		return false;
 	p->pid = 0;
+	timer_stop(&p->deaf);
 	channel_receive(p->channel);
 	process_log_end(p, pid, status);
 	p->state = PROCESS_NONE;

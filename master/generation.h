@@ -46,11 +46,14 @@ struct process {
 	struct slot			*slot;
 	struct channel			*channel;
 	struct timer			 restart;
+	struct timer			 deaf;	/* draining: does it answer? */
 	enum process_state		 state;
 	pid_t				 pid;
 	int64_t				 started_ms;
 	int64_t				 backoff_ms;
 	uint32_t			 restarts;
+	uint32_t			 bound;	/* of the sockets it has */
+	bool				 asked;	/* and has not answered yet */
 	bool				 probe;
 	bool				 refused;	/* and said why */
 };
@@ -110,6 +113,8 @@ void		 generation_tickets(struct generation *g);
 const char	*process_state_name(const struct process *p);
 
 /* generation.c keeps the states, process.c one worker. */
+void		 process_init(struct process *p, struct generation *g,
+		    const struct conf_service *svc);
 int		 process_start(struct process *p);
 void		 process_drain(struct process *p, int64_t soft_ms,
 		    int64_t hard_ms);

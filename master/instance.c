@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/pid_file.h"
 #include "compat/notify.h"
 
 #include "control.h"
@@ -207,7 +208,15 @@ instance_on_running(void *arg, struct generation *g)
 	} else
 		LOG(EV_RELOAD, NULL, LOG_NUM("generation", g->number));
 	service_notify("READY=1");
-	control_reloaded(i->control, false, "reloaded");
+	/* A worker of the old generation may have ended one meanwhile. */
+	if (sockets_sound(&i->house.sockets))
+		control_reloaded(i->control, false, "reloaded");
+	else {
+		control_reloaded(i->control, true,
+		    "reloaded, but a socket no longer listens; it is bound "
+		    "anew by one more reload");
+		i->reload_wanted = true;
+	}
 	instance_reload_wanted(i);
 }
 
@@ -269,6 +278,16 @@ instance_on_gone(void *arg, struct generation *g)
 		instance_reload_wanted(i);
 }
 
+/* Without it nobody can ask for anything but by signals. */
+static void
+instance_mend_control(struct instance *i)
+{
+	struct err	e;
+
+	if (control_mend(i->control, &e) == -1)
+		instance_diag(i, i->house.directory, 0, 0, e.text);
+}
+
 void
 instance_reload(struct instance *i)
 {
@@ -285,6 +304,7 @@ instance_reload(struct instance *i)
 		return;
 	}
 	control_reload_begins(i->control);
+	instance_mend_control(i);
 	if (instance_next_generation(i) == -1)
 		instance_go_back(i);
 }
@@ -319,32 +339,30 @@ instance_reap(struct instance *i)
 		TAILQ_FOREACH(g, &i->generations, link)
 			if (generation_reaped(g, pid, status))
 				break;
+	/* Not every worker ends as it should: see sockets_sound(). */
+	if (!i->stopping && instance_running(i) != NULL &&
+	    !sockets_sound(&i->house.sockets))
+		instance_reload(i);
 }
 
 /* ---- Start and end ----------------------------------------------------- */
 
-/* The lock on the pid file is what makes a second master impossible. */
+/* The pid file's lock is what makes a second master impossible. */
 static int
 instance_lock(struct instance *i, const struct conf *conf, struct err *e)
 {
 	const char	*run = conf_params(conf)->run_directory;
-	char		 name[PATH_MAX], path[PATH_MAX], pid[32];
+	char		 name[PATH_MAX], path[PATH_MAX];
 
 	conf_path(conf, run, path, sizeof path);
 	if (mkdir(path, 0755) == -1 && errno != EEXIST)
 		return err_errno(e, "%s", path);
 	(void)snprintf(name, sizeof name, "%s/master.pid", run);
 	conf_path(conf, name, path, sizeof path);
-	i->pid_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-	    0644);
+	i->pid_path = xstrdup(path);
+	i->pid_file = pid_file_take(path, e);
 	if (i->pid_file == -1)
-		return err_errno(e, "%s", path);
-	if (lockf(i->pid_file, F_TLOCK, 0) == -1)
-		return err_set(e, "%s: Halyard runs already here", path);
-	(void)snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-	if (ftruncate(i->pid_file, 0) == -1 ||
-	    fd_write_full(i->pid_file, pid, strlen(pid)) == -1)
-		return err_errno(e, "%s", path);
+		return -1;
 	(void)snprintf(name, sizeof name, "%s/master.sock", run);
 	conf_path(conf, name, path, sizeof path);
 	i->control = control_open(i, path, e);
@@ -403,15 +421,15 @@ instance_free(struct instance **ip)
 		instance_remove(i, TAILQ_FIRST(&i->generations));
 	sockets_fini(&i->house.sockets);
 	slots_fini(&i->house.slots);
+	/* First: who waits for our end on the control socket asks then who
+	 * runs here. */
+	if (i->pid_file != -1)
+		pid_file_give(i->pid_file, i->pid_path);
+	free(i->pid_path);
 	control_close(&i->control);
 	timer_fini(&i->tickets);
 	explicit_bzero(&i->house.tickets, sizeof i->house.tickets);
 	notify_close(i);
-	if (i->pid_file != -1) {
-		if (ftruncate(i->pid_file, 0) == -1)
-			instance_diag(i, "master.pid", 0, 0, strerror(errno));
-		(void)close(i->pid_file);
-	}
 	free(i);
 	*ip = NULL;
 }

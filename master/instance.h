@@ -27,7 +27,8 @@ struct instance {
 	struct control		*control;
 	uint32_t		 last_number;
 	int			 notify;	/* for mtactl start; or -1 */
-	int			 pid_file;
+	int			 pid_file;	/* descriptor, or -1 */
+	char			*pid_path;
 	int			 exit_status;
 	struct timer		 tickets;	/* when their key changes */
 	bool			 reload_wanted;

@@ -21,6 +21,8 @@
 #include "generation.h"
 
 #define PROCESS_CHANNEL	3
+#define DEAF_AFTER_MS	5000	/* beyond the limits of its drain */
+#define DEAF_ANSWER_MS	10000
 
 static void
 process_exec(const struct process *p, int channel)
@@ -108,6 +110,18 @@ process_tell_scripts(struct process *p)
 	buf_free(&value);
 }
 
+/* Grows with each socket that is bound anew. */
+static uint32_t
+process_bound(const struct sock *const *socks, int n)
+{
+	uint32_t	sum = 0;
+	int		i;
+
+	for (i = 0; i < n; i++)
+		sum += socks[i]->bound;
+	return sum;
+}
+
 static void
 process_tell_listeners(struct process *p)
 {
@@ -117,10 +131,24 @@ process_tell_listeners(struct process *p)
 
 	n = sockets_of(&p->generation->house->sockets, p->generation->conf,
 	    p->service, socks);
+	p->bound = process_bound(socks, n);
 	for (i = 0; i < n; i++) {
 		netaddr_text(&socks[i]->addr, m.address, sizeof m.address);
 		CHANNEL_PUT(p->channel, LISTENER, socks[i]->fd, &m);
 	}
+}
+
+/* To one that is kept over a reload. */
+static void
+process_renew_listeners(struct process *p)
+{
+	const struct sock	*socks[SOCKETS_PER_SERVICE];
+	int			 n;
+
+	n = sockets_of(&p->generation->house->sockets, p->generation->conf,
+	    p->service, socks);
+	if (process_bound(socks, n) != p->bound)
+		process_tell_listeners(p);
 }
 
 static void
@@ -227,6 +255,19 @@ process_on_refused(struct process *p, struct rbuf *r)
 }
 
 static int
+process_on_pong(struct process *p, struct rbuf *r)
+{
+	struct ipc_PONG	m;
+
+	if (ipc_get_PONG(r, &m) == -1)
+		return -1;
+	if (p->asked)
+		timer_start(&p->deaf, DEAF_ANSWER_MS);
+	p->asked = false;
+	return 0;
+}
+
+static int
 process_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
 	struct process	*p = arg;
@@ -239,6 +280,8 @@ process_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return process_on_ready(p, r);
 	case IPC_REFUSED:
 		return process_on_refused(p, r);
+	case IPC_PONG:
+		return process_on_pong(p, r);
 	default:
 		return -1;
 	}
@@ -252,6 +295,36 @@ process_on_end(void *arg)
 
 	if (p->pid > 0 && p->state != PROCESS_DRAINING)
 		(void)kill(p->pid, SIGKILL);
+}
+
+/*
+ * The limits of a drain have passed, and it is there still.  One that waits
+ * for the end of a message goes through its loop, and answers; one that hangs
+ * would hold up the stop, or the reload after the next, for ever.
+ */
+static void
+process_ask(void *arg)
+{
+	struct process	*p = arg;
+
+	if (!p->asked) {
+		p->asked = true;
+		CHANNEL_SEND(p->channel, PING, -1, { .unused = 0 });
+		timer_start(&p->deaf, DEAF_ANSWER_MS);
+		return;
+	}
+	LOG(EV_WORKER_DEAF, NULL, LOG_STR("service", p->service->name),
+	    LOG_NUM("worker", p->pid));
+	(void)kill(p->pid, SIGKILL);
+}
+
+void
+process_init(struct process *p, struct generation *g,
+    const struct conf_service *svc)
+{
+	p->generation = g;
+	p->service = svc;
+	timer_init(&p->deaf, g->house->loop, process_ask, p);
 }
 
 int
@@ -291,6 +364,11 @@ process_drain(struct process *p, int64_t soft_ms, int64_t hard_ms)
 	if (p->state == PROCESS_NONE)
 		return;
 	p->state = PROCESS_DRAINING;
+	if (!p->deaf.armed || p->deaf.due_ms > hard_ms + DEAF_AFTER_MS +
+	    loop_now_ms(p->generation->house->loop)) {
+		p->asked = false;
+		timer_start(&p->deaf, hard_ms + DEAF_AFTER_MS);
+	}
 	LOG(EV_WORKER_DRAIN, NULL, LOG_STR("service", p->service->name),
 	    LOG_NUM("worker", p->pid));
 	CHANNEL_SEND(p->channel, DRAIN, -1, { .soft_ms = (uint64_t)soft_ms,
@@ -302,6 +380,7 @@ process_renew(struct process *p)
 {
 	if (p->state != PROCESS_STARTING && p->state != PROCESS_READY)
 		return;
+	process_renew_listeners(p);
 	process_tell_parameters(p);
 	process_tell_log(p);
 	CHANNEL_SEND(p->channel, RENEW, -1,

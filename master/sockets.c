@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "compat/listening.h"
 #include "conf/programs.h"
 
 #include "sockets.h"
@@ -31,7 +32,7 @@ sock_free(struct sockets *s, struct sock *sock)
 	TAILQ_REMOVE(s, sock, link);
 	(void)close(sock->fd);
 	if (sock->addr.u.sa.sa_family == AF_UNIX)
-		(void)unlink(sock->addr.u.un.sun_path);
+		socket_file_remove(&sock->file, sock->addr.u.un.sun_path);
 	free(sock);
 }
 
@@ -66,6 +67,25 @@ service_addresses(const struct conf *conf, const struct conf_service *svc,
 	(void)netaddr_parse_ip(&a[0], STR("0.0.0.0"), (uint16_t)svc->port);
 	(void)netaddr_parse_ip(&a[1], STR("::"), (uint16_t)svc->port);
 	return 2;
+}
+
+static bool
+sock_sound(const struct sock *sock)
+{
+	return listening_sound(sock->fd) &&
+	    (sock->addr.u.sa.sa_family != AF_UNIX ||
+	    socket_file_there(&sock->file, sock->addr.u.un.sun_path));
+}
+
+bool
+sockets_sound(const struct sockets *s)
+{
+	const struct sock	*sock;
+
+	TAILQ_FOREACH(sock, s, link)
+		if (!sock_sound(sock))
+			return false;
+	return true;
 }
 
 static struct sock *
@@ -119,20 +139,20 @@ sock_listen(int fd, const struct netaddr *a, const struct conf *conf,
 	return listen(fd, SOCKETS_BACKLOG);
 }
 
-/* A system without IPv6 still serves "port" on IPv4. */
+/* A listening descriptor; -2: this system has no such family. */
 static int
-sock_bind(struct sockets *s, const struct netaddr *a,
-    const struct conf *conf, const struct conf_service *svc, struct err *e)
+sock_open(const struct netaddr *a, const struct conf *conf,
+    const struct conf_service *svc, struct err *e)
 {
-	char		 text[NETADDR_TEXT];
-	struct sock	*sock;
-	int		 fd;
+	char	text[NETADDR_TEXT];
+	int	fd;
 
 	fd = socket(a->u.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC |
 	    SOCK_NONBLOCK, 0);
+	/* A system without IPv6 still serves "port" on IPv4. */
 	if (fd == -1 && errno == EAFNOSUPPORT && svc->host[0] == '\0' &&
 	    a->u.sa.sa_family == AF_INET6)
-		return 0;
+		return -2;
 	netaddr_text(a, text, sizeof text);
 	if (fd == -1)
 		return err_errno(e, "%s", text);
@@ -141,13 +161,56 @@ sock_bind(struct sockets *s, const struct netaddr *a,
 		(void)close(fd);
 		return -1;
 	}
+	LOG(EV_LISTEN, NULL, LOG_STR("service", svc->name),
+	    LOG_STR("address", text));
+	return fd;
+}
+
+static int
+sock_bind(struct sockets *s, const struct netaddr *a,
+    const struct conf *conf, const struct conf_service *svc, struct err *e)
+{
+	struct sock	*sock;
+	int		 fd = sock_open(a, conf, svc, e);
+
+	if (fd < 0)
+		return fd == -1 ? -1 : 0;
 	sock = xcalloc(1, sizeof *sock);
 	sock->addr = *a;
 	sock->fd = fd;
+	sock->bound = 1;
 	sock->keep = true;
+	if (a->u.sa.sa_family == AF_UNIX)
+		(void)socket_file_note(&sock->file, a->u.un.sun_path);
 	TAILQ_INSERT_TAIL(s, sock, link);
-	LOG(EV_LISTEN, NULL, LOG_STR("service", svc->name),
+	return 0;
+}
+
+/*
+ * Workers that still have the old one accept nothing more by it.  Its address
+ * is free only after it was ended; if another one cannot be had then, the next
+ * reload tries again.
+ */
+static int
+sock_rebind(struct sock *sock, const struct conf *conf,
+    const struct conf_service *svc, struct err *e)
+{
+	char	text[NETADDR_TEXT];
+	int	fd;
+
+	netaddr_text(&sock->addr, text, sizeof text);
+	LOG(EV_LISTEN_LOST, NULL, LOG_STR("service", svc->name),
 	    LOG_STR("address", text));
+	listening_end(sock->fd);
+	fd = sock_open(&sock->addr, conf, svc, e);
+	if (fd < 0)
+		return -1;
+	(void)close(sock->fd);
+	sock->fd = fd;
+	sock->bound++;
+	if (sock->addr.u.sa.sa_family == AF_UNIX)
+		(void)socket_file_note(&sock->file,
+		    sock->addr.u.un.sun_path);
 	return 0;
 }
 
@@ -162,9 +225,12 @@ sockets_bind_service(struct sockets *s, const struct conf *conf,
 	n = service_addresses(conf, svc, a, e);
 	for (i = 0; i < n; i++) {
 		sock = sockets_find(s, &a[i]);
-		if (sock != NULL)
-			sock->keep = true;
-		else if (sock_bind(s, &a[i], conf, svc, e) == -1)
+		if (sock == NULL && sock_bind(s, &a[i], conf, svc, e) == -1)
+			return -1;
+		if (sock == NULL)
+			continue;
+		sock->keep = true;
+		if (!sock_sound(sock) && sock_rebind(sock, conf, svc, e) == -1)
 			return -1;
 	}
 	return n == -1 ? -1 : 0;

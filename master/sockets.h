@@ -13,15 +13,20 @@
 #define MASTER_SOCKETS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "base/net.h"
 #include "conf/conf.h"
 
+#include "socket_file.h"
+
 struct sock {
 	TAILQ_ENTRY(sock)	link;
 	struct netaddr		addr;
+	struct socket_file	file;	/* of a Unix socket */
 	int			fd;
+	uint32_t		bound;	/* how often */
 	bool			keep;	/* named by the newest configuration */
 };
 
@@ -29,11 +34,22 @@ TAILQ_HEAD(sockets, sock);
 
 void	sockets_init(struct sockets *s);
 void	sockets_fini(struct sockets *s);
-/* Binds all that conf names and is not bound yet; on failure none is left. */
+/*
+ * Binds all that conf names and is not bound yet; on failure none is left.  A
+ * socket that does not listen any more, or whose file was removed, is bound
+ * anew (sockets_sound()).
+ */
 int	sockets_bind(struct sockets *s, const struct conf *conf,
 	    struct err *e);
 /* Closes what the last sockets_bind() did not name. */
 void	sockets_prune(struct sockets *s);
+
+/*
+ * Would a connection to each be accepted?  Every worker of a service has the
+ * same socket, and one that was taken over can end it for all, past its own
+ * end.
+ */
+bool	sockets_sound(const struct sockets *s);
 
 #define SOCKETS_PER_SERVICE	2	/* all addresses: IPv6 and IPv4 */
 

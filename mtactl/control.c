@@ -14,18 +14,20 @@ verb_stop(const struct ctl *c, int argc, char **argv)
 	struct ipc_client	cl;
 	struct ipc_CTL_DONE	done;
 	struct err		e;
+	int			rc;
 
 	(void)argv;
 	if (argc != 1)
 		return verb_usage();
-	if (talk_connect(c, &cl, &e) == -1)
-		return verb_fail(&e);
-	if (talk_ask(&cl, IPC_CTL_STOP, &control_ops, NULL, &done, &e) == -1) {
-		ipc_client_close(&cl);
-		return verb_fail(&e);
-	}
-	talk_wait_end(&cl);
+	rc = talk_connect(c, &cl, &e);
+	if (rc != TALK_OK)
+		return talk_fail(rc, &e);
+	rc = talk_ask(&cl, IPC_CTL_STOP, &control_ops, NULL, &done, &e);
+	if (rc == TALK_OK)
+		talk_wait_end(&cl);
 	ipc_client_close(&cl);
+	if (rc != TALK_OK)
+		return talk_fail(rc, &e);
 	(void)printf("stopped\n");
 	return CTL_OK;
 }
@@ -33,7 +35,6 @@ verb_stop(const struct ctl *c, int argc, char **argv)
 int
 verb_reload(const struct ctl *c, int argc, char **argv)
 {
-	struct ipc_client	cl;
 	struct ipc_CTL_DONE	done;
 	struct err		e;
 	int			rc;
@@ -41,12 +42,9 @@ verb_reload(const struct ctl *c, int argc, char **argv)
 	(void)argv;
 	if (argc != 1)
 		return verb_usage();
-	if (talk_connect(c, &cl, &e) == -1)
-		return verb_fail(&e);
-	rc = talk_ask(&cl, IPC_CTL_RELOAD, &control_ops, NULL, &done, &e);
-	ipc_client_close(&cl);
-	if (rc == -1)
-		return verb_fail(&e);
+	rc = talk_once(c, IPC_CTL_RELOAD, &control_ops, NULL, &done, &e);
+	if (rc != TALK_OK)
+		return talk_fail(rc, &e);
 	(void)fprintf(done.failed ? stderr : stdout, "%s\n", done.text);
 	return done.failed ? CTL_FAILED : CTL_OK;
 }

@@ -55,14 +55,17 @@ start_find(const struct ctl *c, char *out, size_t size, struct err *e)
 	return err_set(e, "no master beside mtactl nor in " HALYARD_LIBEXEC);
 }
 
-/* The control socket tells whether there is one already. */
+/* Is there one already, or what stands in the way of knowing? */
 static int
 start_running(const struct ctl *c, struct err *e)
 {
 	struct ipc_client	cl;
+	int			rc = talk_connect(c, &cl, e);
 
-	if (talk_connect(c, &cl, e) == -1)
+	if (rc == TALK_ABSENT)
 		return 0;
+	if (rc == TALK_FAILED)
+		return -1;
 	ipc_client_close(&cl);
 	return err_set(e, "%s: already running", c->dir);
 }

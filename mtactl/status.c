@@ -99,39 +99,36 @@ status_counters(json_t *counters)
 	}
 }
 
+/* A program that watches wants an object then, too. */
 static int
-status_ask(const struct ctl *c, struct status *s, struct ipc_CTL_DONE *done,
-    struct err *e)
+status_fail(struct status *s, int rc, const struct err *e)
 {
-	static const struct talk_ops	ops = { .process = status_process };
-	struct ipc_client		cl;
-	int				rc;
-
-	if (talk_connect(c, &cl, e) == -1)
-		return -1;
-	rc = talk_ask(&cl, IPC_CTL_STATUS, &ops, s, done, e);
-	ipc_client_close(&cl);
-	return rc;
+	if (s->processes != NULL && rc == TALK_ABSENT)
+		json_print(json_pack("{s:s,s:[],s:n}", "state", "not running",
+		    "processes", "counters"));
+	json_decref(s->processes);
+	return talk_fail(rc, e);
 }
 
 int
 verb_status(const struct ctl *c, int argc, char **argv)
 {
-	struct status		 s = { NULL, 0 };
-	struct options		 o;
-	struct ipc_CTL_DONE	 done;
-	struct buf		 path = BUF_INIT;
-	struct err		 e;
-	json_t			*counters;
+	static const struct talk_ops	 ops = { .process = status_process };
+	struct status			 s = { NULL, 0 };
+	struct options			 o;
+	struct ipc_CTL_DONE		 done;
+	struct buf			 path = BUF_INIT;
+	struct err			 e;
+	json_t				*counters;
+	int				 rc;
 
 	if (options_parse(&o, "j", argc, argv) == -1 || o.argc != 0)
 		return verb_usage();
 	if (o.json)
 		s.processes = json_array();
-	if (status_ask(c, &s, &done, &e) == -1) {
-		json_decref(s.processes);
-		return verb_fail(&e);
-	}
+	rc = talk_once(c, IPC_CTL_STATUS, &ops, &s, &done, &e);
+	if (rc != TALK_OK)
+		return status_fail(&s, rc, &e);
 	talk_path(c, "metrics.sock", &path);
 	counters = counters_fetch(buf_cstr(&path));
 	buf_free(&path);

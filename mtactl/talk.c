@@ -1,9 +1,26 @@
+/*
+ * Where no master answers there are several reasons, and an operator needs to
+ * know which: none runs; one runs, but its socket's file was removed; main.cf
+ * names another run_directory than the one it was started with, or can't be
+ * read.  What settles it is the lock on master.pid, and the title that a
+ * master gives its process.
+ */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/pid_file.h"
+#include "compat/title.h"
 #include "conf/conf.h"
 #include "talk.h"
+
+#define GOING_TRIES	50
+#define GOING_WAIT_NS	20000000
 
 void
 talk_path(const struct ctl *c, const char *name, struct buf *out)
@@ -17,6 +34,70 @@ talk_path(const struct ctl *c, const char *name, struct buf *out)
 	buf_free(&run);
 }
 
+static pid_t
+talk_holder(const struct ctl *c)
+{
+	struct buf	path = BUF_INIT;
+	pid_t		pid;
+
+	talk_path(c, "master.pid", &path);
+	pid = pid_file_holder(buf_cstr(&path));
+	buf_free(&path);
+	return pid;
+}
+
+/* A master of this directory that is not where main.cf says. */
+static pid_t
+talk_elsewhere(const struct ctl *c)
+{
+	char	dir[PATH_MAX], title[PATH_MAX + 32];
+
+	if (realpath(c->dir, dir) == NULL)
+		return 0;
+	(void)snprintf(title, sizeof title, "halyard master: %s", dir);
+	return title_find(title);
+}
+
+/* There is nobody to speak to: why? */
+static int
+talk_absent(const struct ctl *c, struct err *e)
+{
+	pid_t	pid = talk_holder(c);
+
+	if (pid != 0) {
+		(void)err_set(e, "%s: runs as process %ld, but its control "
+		    "socket is gone: kill -HUP %ld makes a new one", c->dir,
+		    (long)pid, (long)pid);
+		return TALK_FAILED;
+	}
+	pid = talk_elsewhere(c);
+	if (pid != 0) {
+		(void)err_set(e, "%s: runs as process %ld, with another "
+		    "run_directory than main.cf has now: put the old one back, "
+		    "or stop it by kill %ld", c->dir, (long)pid, (long)pid);
+		return TALK_FAILED;
+	}
+	(void)err_set(e, "%s: not running", c->dir);
+	return TALK_ABSENT;
+}
+
+/* Without main.cf, run_directory is not known. */
+static int
+talk_readable(const struct ctl *c, struct err *e)
+{
+	struct buf	path = BUF_INIT;
+	int		fd;
+
+	buf_printf(&path, "%s/main.cf", c->dir);
+	fd = open(buf_cstr(&path), O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		(void)err_errno(e, "%s", buf_cstr(&path));
+	else
+		(void)close(fd);
+	buf_free(&path);
+	return fd == -1 ? TALK_FAILED : TALK_OK;
+}
+
 int
 talk_connect(const struct ctl *c, struct ipc_client *cl, struct err *e)
 {
@@ -25,12 +106,42 @@ talk_connect(const struct ctl *c, struct ipc_client *cl, struct err *e)
 
 	if (access(c->dir, F_OK) == -1)
 		return err_errno(e, "%s", c->dir);
+	if (talk_readable(c, e) != TALK_OK)
+		return TALK_FAILED;
 	talk_path(c, "master.sock", &path);
 	rc = ipc_client_connect(cl, buf_cstr(&path), e);
 	if (rc == -1 && (errno == ENOENT || errno == ECONNREFUSED))
-		(void)err_set(e, "%s: not running", c->dir);
+		rc = talk_absent(c, e);
 	buf_free(&path);
 	return rc;
+}
+
+int
+talk_once(const struct ctl *c, int type, const struct talk_ops *ops,
+    void *arg, struct ipc_CTL_DONE *done, struct err *e)
+{
+	const struct timespec	wait = { .tv_nsec = GOING_WAIT_NS };
+	struct ipc_client	cl;
+	int			rc, tries = 0;
+
+	rc = talk_connect(c, &cl, e);
+	if (rc != TALK_OK)
+		return rc;
+	rc = talk_ask(&cl, type, ops, arg, done, e);
+	ipc_client_close(&cl);
+	if (rc == TALK_OK)
+		return rc;
+	/* It may have ended between our question and its answer. */
+	while (talk_holder(c) != 0 && ++tries < GOING_TRIES)
+		(void)nanosleep(&wait, NULL);
+	return tries == GOING_TRIES ? TALK_FAILED : talk_absent(c, e);
+}
+
+int
+talk_fail(int talk, const struct err *e)
+{
+	(void)verb_fail(e);
+	return talk == TALK_ABSENT ? CTL_ABSENT : CTL_FAILED;
 }
 
 static int

@@ -1,7 +1,8 @@
 /*
  * talk - a conversation with the master of an instance
  *
- * Failure    0, or -1 with *e.
+ * Failure    0, or another of enum talk with *e.  TALK_ABSENT is said only
+ *            when nobody holds the lock of the instance.
  */
 #ifndef MTACTL_TALK_H
 #define MTACTL_TALK_H
@@ -9,6 +10,8 @@
 #include "base/buf.h"
 #include "ipc/client.h"
 #include "verb.h"
+
+enum talk { TALK_ABSENT = -2, TALK_FAILED = -1, TALK_OK = 0 };
 
 /* What master says before CTL_DONE. */
 struct talk_ops {
@@ -24,6 +27,11 @@ int	talk_connect(const struct ctl *c, struct ipc_client *cl,
 /* Asks, hands on what comes, ends at CTL_DONE. */
 int	talk_ask(struct ipc_client *cl, int type, const struct talk_ops *ops,
 	    void *arg, struct ipc_CTL_DONE *done, struct err *e);
+/* talk_connect() and talk_ask(), on a connection for this one question. */
+int	talk_once(const struct ctl *c, int type, const struct talk_ops *ops,
+	    void *arg, struct ipc_CTL_DONE *done, struct err *e);
+/* The line on standard error, and the exit code. */
+int	talk_fail(int talk, const struct err *e);
 /* Until master closes the connection, that is, has ended. */
 void	talk_wait_end(struct ipc_client *cl);
 

@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 
-enum { CTL_OK = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
+enum { CTL_OK = 0, CTL_FAILED = 1, CTL_USAGE = 2, CTL_ABSENT = 3 };
 
 struct ctl {
 	const char	*dir;		/* configuration directory */

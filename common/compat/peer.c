@@ -1,4 +1,5 @@
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "peer.h"
@@ -29,4 +30,28 @@ peer_uid(int fd, uid_t *uid)
 	gid_t	gid;
 
 	return getpeereid(fd, uid, &gid);
+}
+
+int
+peer_process(int fd, uid_t *uid, pid_t *pid)
+{
+#ifdef SO_PEERCRED
+#ifdef __OpenBSD__
+	struct sockpeercred	c;
+#else
+	struct ucred		c;
+#endif
+	socklen_t		n = sizeof c;
+
+	/* A socket of another family says nobody, without an error. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &c, &n) == -1 ||
+	    c.pid <= 0)
+		return -1;
+	*uid = c.uid;
+	*pid = c.pid;
+	return 0;
+#else
+	*pid = 0;
+	return peer_uid(fd, uid);
+#endif
 }

@@ -18,5 +18,8 @@ enum peer_state {
 enum peer_state	peer_state(int fd);
 /* The user at the other end of a Unix socket: 0, or -1. */
 int		peer_uid(int fd, uid_t *uid);
+/* And the process that connected: 0, or -1.  *pid is 0 where the system does
+ * not tell. */
+int		peer_process(int fd, uid_t *uid, pid_t *pid);
 
 #endif

@@ -18,11 +18,13 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <unistd.h>
 
 #include "sandbox.h"
+#include "sandbox_linux.h"
 
 #define N(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -131,14 +133,13 @@ static const int	calls_always[] = {
 	SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap),
 	SCMP_SYS(nanosleep), SCMP_SYS(newfstatat), SCMP_SYS(pipe2),
 	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(pread64),
-	SCMP_SYS(preadv), SCMP_SYS(pselect6), SCMP_SYS(pwrite64),
-	SCMP_SYS(pwritev), SCMP_SYS(read), SCMP_SYS(readv),
+	SCMP_SYS(preadv), SCMP_SYS(pselect6), SCMP_SYS(read), SCMP_SYS(readv),
 	SCMP_SYS(recvfrom), SCMP_SYS(recvmmsg), SCMP_SYS(recvmsg),
 	SCMP_SYS(restart_syscall), SCMP_SYS(rseq), SCMP_SYS(rt_sigaction),
 	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(sched_yield), SCMP_SYS(select), SCMP_SYS(sendmmsg),
 	SCMP_SYS(sendmsg), SCMP_SYS(sendto), SCMP_SYS(set_robust_list),
-	SCMP_SYS(shutdown), SCMP_SYS(sigaltstack), SCMP_SYS(socketpair),
+	SCMP_SYS(sigaltstack), SCMP_SYS(socketpair),
 	SCMP_SYS(statx), SCMP_SYS(sysinfo), SCMP_SYS(time),
 	SCMP_SYS(uname), SCMP_SYS(write), SCMP_SYS(writev),
 };
@@ -146,11 +147,28 @@ static const int	calls_always[] = {
 /*
  * Some of what these do.  Not among it: to have the kernel send a signal
  * (F_SETOWN, F_SETSIG), and to empty the log (ftruncate is not named at all).
+ * F_SETFL has rules of its own.
  */
 static const int	fcntl_commands[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,
-	F_SETFD, F_GETFL, F_SETFL };
-static const int	setsockopt_levels[] = { SOL_SOCKET, IPPROTO_TCP,
-	IPPROTO_IP, IPPROTO_IPV6 };
+	F_SETFD, F_GETFL };
+
+/*
+ * Listening sockets are shared, and what is set on one stays set when the
+ * worker that did it has gone: a filter for packets, buffers too small for
+ * mail, a wait for the client's first byte.  So only what is in use: ours
+ * (TCP_NODELAY, and a source address that this machine has not got yet), the
+ * resolver's (the rest).
+ */
+static const struct {
+	int	level;
+	int	name;
+} options[] = {
+	{ SOL_SOCKET, SO_REUSEADDR }, { IPPROTO_TCP, TCP_NODELAY },
+	{ IPPROTO_IP, IP_FREEBIND }, { IPPROTO_IP, IP_MTU_DISCOVER },
+	{ IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT },
+	{ IPPROTO_IPV6, IPV6_V6ONLY }, { IPPROTO_IPV6, IPV6_MTU },
+	{ IPPROTO_IPV6, IPV6_MTU_DISCOVER },
+};
 
 /* With SANDBOX_NET; a source address is bound, nothing is listened on. */
 static const int	calls_net[] = { SCMP_SYS(bind) };
@@ -213,6 +231,46 @@ filter_second(scmp_filter_ctx f, int call, const int *values, size_t n)
 	return rc;
 }
 
+/* See sandbox_linux_trap.c. */
+static int
+filter_setfl(scmp_filter_ctx f)
+{
+	const scmp_datum_t	both = O_APPEND | O_NONBLOCK;
+	int			rc;
+
+	rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2,
+	    SCMP_A1(SCMP_CMP_EQ, F_SETFL, 0),
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, both, both));
+	if (rc != 0)
+		return rc;
+#ifdef SANDBOX_TRAPS
+	return seccomp_rule_add(f, SCMP_ACT_TRAP, SCMP_SYS(fcntl), 2,
+	    SCMP_A1(SCMP_CMP_EQ, F_SETFL, 0),
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, both, O_NONBLOCK));
+#else
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2,
+	    SCMP_A1(SCMP_CMP_EQ, F_SETFL, 0),
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, both, O_NONBLOCK));
+#endif
+}
+
+/* To end one's own sending is no harm; to end the receiving of a listening
+ * socket ends the service. */
+static int
+filter_sockets(scmp_filter_ctx f)
+{
+	size_t	i;
+	int	rc;
+
+	rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(shutdown), 1,
+	    SCMP_A1(SCMP_CMP_EQ, SHUT_WR, 0));
+	for (i = 0; i < N(options) && rc == 0; i++)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt),
+		    2, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)options[i].level, 0),
+		    SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)options[i].name, 0));
+	return rc;
+}
+
 /* Patterns of scripts are compiled to code; who runs none makes no code. */
 static int
 filter_memory(scmp_filter_ctx f, unsigned int promises)
@@ -255,8 +313,9 @@ filter_build(scmp_filter_ctx f, unsigned int promises)
 		rc = filter_second(f, SCMP_SYS(fcntl), fcntl_commands,
 		    N(fcntl_commands));
 	if (rc == 0)
-		rc = filter_second(f, SCMP_SYS(setsockopt),
-		    setsockopt_levels, N(setsockopt_levels));
+		rc = filter_setfl(f);
+	if (rc == 0)
+		rc = filter_sockets(f);
 	/* The share service and the system's log are behind such sockets. */
 	if (rc == 0)
 		rc = filter_socket(f, AF_UNIX);
@@ -294,7 +353,7 @@ int
 sandbox_enter(unsigned int promises, const struct sandbox_dirs *d)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    landlock_enter(promises, d) == -1)
+	    landlock_enter(promises, d) == -1 || sandbox_trap() == -1)
 		return -1;
 	return filter_enter(promises);
 }

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "compat/title.h"
+#include "event/gate.h"
 #include "ipc/channel.h"
 
 #include "confine.h"
@@ -42,6 +43,25 @@ void
 worker_exit(struct worker *w)
 {
 	loop_stop(w->loop);
+}
+
+void
+worker_accept(struct worker *w, void (*fn)(void *arg, struct gate *g))
+{
+	struct listener	*l, *next;
+
+	STAILQ_FOREACH_SAFE(l, &w->listeners, link, next) {
+		if (!l->stale) {
+			if (l->gate == NULL)
+				l->gate = gate_new(w->loop, l->fd, fn, w);
+			continue;
+		}
+		gate_free(&l->gate);
+		(void)close(l->fd);
+		STAILQ_REMOVE(&w->listeners, l, listener, link);
+		free(l->address);
+		free(l);
+	}
 }
 
 const char *
@@ -144,6 +164,9 @@ worker_on_listener(struct worker *w, struct rbuf *r, int fd)
 		(void)close(fd);
 		return -1;
 	}
+	STAILQ_FOREACH(l, &w->listeners, link)
+		if (strcmp(l->address, m.address) == 0)
+			l->stale = true;
 	l = xcalloc(1, sizeof *l);
 	l->fd = fd;
 	l->address = xstrdup(m.address);
@@ -249,6 +272,18 @@ worker_on_drain(struct worker *w, struct rbuf *r)
 	return 0;
 }
 
+/* A worker that hangs does not come here. */
+static int
+worker_on_ping(struct worker *w, struct rbuf *r)
+{
+	struct ipc_PING	m;
+
+	if (ipc_get_PING(r, &m) == -1)
+		return -1;
+	CHANNEL_SEND(w->master, PONG, -1, { .unused = 0 });
+	return 0;
+}
+
 static int
 worker_on_renew(struct worker *w, struct rbuf *r)
 {
@@ -302,6 +337,8 @@ worker_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return worker_on_drain(w, r);
 	case IPC_RENEW:
 		return worker_on_renew(w, r);
+	case IPC_PING:
+		return worker_on_ping(w, r);
 	default:
 		return -1;
 	}

@@ -33,11 +33,14 @@
 
 struct channel;
 struct daemon;
+struct gate;
 
 struct listener {
 	STAILQ_ENTRY(listener)	 link;
 	int			 fd;
 	char			*address;	/* "127.0.0.1:25" */
+	struct gate		*gate;		/* worker_accept() */
+	bool			 stale;		/* master bound it anew */
 };
 
 struct script {
@@ -100,6 +103,12 @@ void		 worker_refuse(struct worker *w, const char *file, int line,
 		    int column, const char *text);
 /* Leaves the loop; the process exits 0. */
 void		 worker_exit(struct worker *w);
+/*
+ * Each socket of the service is accepted from by fn.  For prepare or start,
+ * and for renew: master may have bound some of them anew.
+ */
+void		 worker_accept(struct worker *w, void (*fn)(void *arg,
+		    struct gate *g));
 /* The path of a unix service of this instance, from inside the jail. */
 const char	*worker_socket(const struct worker *w, const char *name,
 		    char *path, size_t size);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "event/gate.h"
+#include "event/guests.h"
 #include "event/stream.h"
 #include "proc/daemon.h"
 
@@ -22,11 +23,14 @@
 
 #define CLIENT_MS	10000
 #define CLIENTS_MAX	64
+#define PER_PROCESS_MAX	8
+#define PER_USER_MAX	(CLIENTS_MAX / 2)
 #define REQUEST_MAX	8192
 
 struct client {
 	TAILQ_ENTRY(client)	 link;
 	struct stream		*stream;
+	struct guest_id		 guest;
 	struct timer		 timer;
 	bool			 answered;
 	bool			 drained;	/* the answer has left */
@@ -36,6 +40,7 @@ struct client {
 static struct {
 	struct worker		*worker;
 	TAILQ_HEAD(, client)	 clients;
+	struct guests		 guests;
 	size_t			 count;
 } metrics = { .clients = TAILQ_HEAD_INITIALIZER(metrics.clients) };
 
@@ -44,6 +49,7 @@ client_free(struct client *c)
 {
 	TAILQ_REMOVE(&metrics.clients, c, link);
 	metrics.count--;
+	guests_leave(&metrics.guests, &c->guest);
 	stream_free(&c->stream);
 	timer_fini(&c->timer);
 	free(c);
@@ -136,15 +142,18 @@ metrics_accept(void *arg, struct gate *g)
 	    .on_close = client_on_close, .on_drain = client_on_drain };
 	struct worker			*w = arg;
 	struct client			*c;
+	struct guest_id			 guest;
 	int				 fd = gate_take(g, NULL);
 
 	if (fd == -1)
 		return;
-	if (metrics.count >= CLIENTS_MAX) {
+	if (metrics.count >= CLIENTS_MAX ||
+	    !guests_enter(&metrics.guests, fd, &guest)) {
 		(void)close(fd);
 		return;
 	}
 	c = xcalloc(1, sizeof *c);
+	c->guest = guest;
 	c->stream = stream_new(w->loop, fd, &ops, c);
 	timer_init(&c->timer, w->loop, client_on_timer, c);
 	timer_start(&c->timer, CLIENT_MS);
@@ -156,16 +165,14 @@ static int
 metrics_prepare(struct worker *w)
 {
 	metrics.worker = w;
+	guests_init(&metrics.guests, PER_PROCESS_MAX, PER_USER_MAX);
 	return 0;
 }
 
 static int
 metrics_start(struct worker *w)
 {
-	struct listener	*l;
-
-	STAILQ_FOREACH(l, &w->listeners, link)
-		(void)gate_new(w->loop, l->fd, metrics_accept, w);
+	worker_accept(w, metrics_accept);
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "event/gate.h"
+#include "event/guests.h"
 #include "ipc/channel.h"
 #include "proc/daemon.h"
 #include "share/desk.h"
@@ -27,12 +28,15 @@
 #define GRACE_MS	1000
 #define SWEEP_MS	1000
 #define CLIENTS_MAX	2048
+#define PER_PROCESS_MAX	8	/* a worker has one, and soon a new one */
+#define PER_USER_MAX	(CLIENTS_MAX - 64)
 #define UNREAD_MAX	(64 * 1024 * 1024)
 
 struct client {
 	struct desk_client	 desk;		/* first */
 	TAILQ_ENTRY(client)	 link;
 	struct channel		*channel;
+	struct guest_id		 guest;
 	struct task		 bye;		/* frees it */
 	bool			 known;		/* has said hello */
 	bool			 leaving;
@@ -42,6 +46,7 @@ static struct {
 	struct worker		*worker;
 	struct desk		*desk;
 	TAILQ_HEAD(, client)	 clients;
+	struct guests		 guests;
 	size_t			 count;
 	struct timer		 grace;
 	struct timer		 sweep;
@@ -73,6 +78,7 @@ client_free(void *arg)
 
 	TAILQ_REMOVE(&service.clients, c, link);
 	service.count--;
+	guests_leave(&service.guests, &c->guest);
 	desk_leave(service.desk, &c->desk);
 	service_figures();
 	loop_cancel(service.worker->loop, &c->bye);
@@ -199,17 +205,20 @@ service_accept(void *arg, struct gate *g)
 	    client_on_end };
 	struct worker			*w = arg;
 	struct client			*c;
+	struct guest_id			 guest;
 	int				 fd = gate_take(g, NULL);
 
 	if (fd == -1)
 		return;
-	if (service.count >= CLIENTS_MAX) {
+	if (service.count >= CLIENTS_MAX ||
+	    !guests_enter(&service.guests, fd, &guest)) {
 		LOG(EV_SHARE_REFUSED, NULL, LOG_STR("reason",
 		    "too many connections"));
 		(void)close(fd);
 		return;
 	}
 	c = xcalloc(1, sizeof *c);
+	c->guest = guest;
 	desk_enter(service.desk, &c->desk);
 	task_init(&c->bye, client_free, c);
 	c->channel = channel_new(w->loop, fd, IPC_SHARE, IPC_WORKER, &ops, c);
@@ -245,6 +254,7 @@ static int
 share_prepare(struct worker *w)
 {
 	service.worker = w;
+	guests_init(&service.guests, PER_PROCESS_MAX, PER_USER_MAX);
 	service.desk = desk_new((size_t)w->params.share_memory_limit,
 	    client_answer, NULL);
 	timer_init(&service.grace, w->loop, service_open, NULL);
@@ -256,10 +266,7 @@ share_prepare(struct worker *w)
 static int
 share_start(struct worker *w)
 {
-	struct listener	*l;
-
-	STAILQ_FOREACH(l, &w->listeners, link)
-		(void)gate_new(w->loop, l->fd, service_accept, w);
+	worker_accept(w, service_accept);
 	timer_start(&service.grace, w->restarts > 0 ? GRACE_MS : 0);
 	timer_start(&service.sweep, SWEEP_MS);
 	return 0;
@@ -269,6 +276,7 @@ static void
 share_renew(struct worker *w)
 {
 	desk_set_limit(service.desk, (size_t)w->params.share_memory_limit);
+	worker_accept(w, service_accept);
 }
 
 static void

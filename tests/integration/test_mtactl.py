@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -297,7 +298,7 @@ def test_not_running():
     with Dir() as d:
         mta = d.init()
         for verb in "stop", "reload", "status":
-            check(run("-c", mta, verb), 1, "", "not running")
+            check(run("-c", mta, verb), 3, "", "not running")
         for verb in "start", "stop", "reload", "status":
             check(run("-c", d.path("none"), verb), 1, "", "No such file")
         check(run("-c", mta, "start", env={"HALYARD_DAEMONS": d.name}), 1,
@@ -352,10 +353,42 @@ def test_life():
         p = i.ctl("reload", check=False)
         check(p, 1, "", "unknown parameter \"log_levl\"")
         check(i.ctl("stop", check=False), 0, "stopped")
-        check(i.ctl("status", check=False), 1, "", "not running")
+        check(i.ctl("status", check=False), 3, "", "not running")
+        p = i.ctl("status", "--json", check=False)
+        check(p, 3, '"not running"', "not running")
+        check(i.ctl("reload", check=False), 3, "", "not running")
+        check(i.ctl("stop", check=False), 3, "", "not running")
         sock = i.path("run/master.sock")
         assert not (os.path.exists(sock) and
                     stat.S_ISSOCK(os.stat(sock).st_mode))
+
+
+def test_status_beside_a_stop():
+    """Whatever it meets, it is an answer or "not running"."""
+    for _ in range(5):
+        with Instance() as i:
+            stop = subprocess.Popen([MTACTL, "-c", i.conf, "stop"],
+                                    stdout=subprocess.DEVNULL)
+            while stop.poll() is None:
+                p = i.ctl("status", check=False)
+                assert p.returncode in (0, 3), p
+            check(i.ctl("status", check=False), 3, "", "not running")
+
+
+def test_why_nobody_answers():
+    with Instance() as i:
+        os.unlink(i.path("run/master.sock"))
+        check(i.ctl("status", check=False), 1, "", "control socket is gone")
+        check(i.ctl("start", check=False), 1, "", "control socket is gone")
+        os.kill(i.master_pid(), signal.SIGHUP)
+        wait_for(lambda: i.ctl("status", check=False).returncode == 0)
+        i.set(run_directory="elsewhere")
+        check(i.ctl("status", check=False), 1, "", "another run_directory")
+        i.set(run_directory="run")
+        check(i.ctl("status"), 0)
+        os.rename(i.path("main.cf"), i.path("main.cf.not"))
+        check(i.ctl("status", check=False), 1, "", "main.cf: No such file")
+        os.rename(i.path("main.cf.not"), i.path("main.cf"))
 
 
 def test_reload():

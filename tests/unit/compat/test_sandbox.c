@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@
 static char			 top[] = "/tmp/test_sandbox.XXXXXX";
 static struct sandbox_dirs	 dirs;
 static int			 log_fd;
+static int			 listener;
 
 /* Each: 0 it went, or errno. */
 static int
@@ -270,6 +272,95 @@ try_socket_file(void)
 	    sizeof a));
 }
 
+/* The log is shared with other workers: what is written goes to its end,
+ * whatever one of them tries first. */
+static int
+try_overwrite_log(void)
+{
+	static const int	flags[] = { 0, O_NONBLOCK, O_WRONLY };
+	struct stat		st;
+	off_t			size;
+	size_t			i;
+
+	for (i = 0; i < sizeof flags / sizeof flags[0]; i++)
+		(void)fcntl(log_fd, F_SETFL, flags[i]);
+	if (fstat(log_fd, &st) == -1)
+		return errno;
+	size = st.st_size;
+	(void)lseek(log_fd, 0, SEEK_SET);
+	if (write(log_fd, "line\n", 5) != 5 || fstat(log_fd, &st) == -1)
+		return errno;
+	return st.st_size == size + 5 &&
+	    (fcntl(log_fd, F_GETFL) & O_APPEND) != 0 ? 0 : EIO;
+}
+
+static int
+try_clear_append(void)
+{
+	return result(fcntl(log_fd, F_SETFL, 0));
+}
+
+static int
+try_pwrite(void)
+{
+	return result((int)pwrite(log_fd, "x", 1, 0));
+}
+
+/* What libraries do to sockets of theirs. */
+static int
+try_nonblock(void)
+{
+	int	fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd == -1 || fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) ==
+	    -1)
+		return errno;
+	return (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0 ? 0 : EIO;
+}
+
+static int
+try_bad_nonblock(void)
+{
+	return result(fcntl(999, F_SETFL, O_NONBLOCK));
+}
+
+/* Others would wait in accept(). */
+static int
+try_block_listener(void)
+{
+	return result(fcntl(listener, F_SETFL, O_APPEND));
+}
+
+static int
+try_shut_listener(void)
+{
+	return result(shutdown(listener, SHUT_RD));
+}
+
+static int
+try_shut_both(void)
+{
+	return result(shutdown(listener, SHUT_RDWR));
+}
+
+static int
+try_deaf_listener(void)
+{
+	int	bytes = 1;
+
+	return result(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &bytes,
+	    sizeof bytes));
+}
+
+static int
+try_slow_listener(void)
+{
+	int	size = 88;
+
+	return result(setsockopt(listener, IPPROTO_TCP, TCP_MAXSEG, &size,
+	    sizeof size));
+}
+
 static const struct {
 	const char	*name;
 	int		(*fn)(void);
@@ -311,6 +402,16 @@ static const struct {
 	{ "links", try_links, ALL, EPERM },
 	{ "owner", try_owner, ALL, EPERM },
 	{ "socket file", try_socket_file, ALL, EACCES },
+	{ "overwrite log", try_overwrite_log, ALL, 0 },
+	{ "clear append", try_clear_append, ALL, EPERM },
+	{ "pwrite", try_pwrite, ALL, EPERM },
+	{ "nonblock", try_nonblock, ALL, 0 },
+	{ "bad nonblock", try_bad_nonblock, ALL, EBADF },
+	{ "block listener", try_block_listener, ALL, EPERM },
+	{ "shut listener", try_shut_listener, ALL, EPERM },
+	{ "shut both", try_shut_both, ALL, EPERM },
+	{ "deaf listener", try_deaf_listener, ALL, EPERM },
+	{ "slow listener", try_slow_listener, ALL, EPERM },
 };
 
 static int
@@ -366,6 +467,9 @@ setup(void **state)
 	log_fd = openat(dirs.scratch, "log", O_WRONLY | O_APPEND | O_CREAT,
 	    0600);
 	fd = openat(dirs.read, "in", O_WRONLY | O_CREAT, 0600);
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	if (listener == -1 || listen(listener, 1) == -1)
+		return -1;
 	return log_fd == -1 || fd == -1 ? -1 : close(fd);
 }
 
@@ -382,6 +486,7 @@ teardown(void **state)
 	(void)unlinkat(dirs.scratch, "d", AT_REMOVEDIR);
 	(void)close(dirs.read);
 	(void)close(dirs.scratch);
+	(void)close(listener);
 	(void)unlinkat(dir, "r", AT_REMOVEDIR);
 	(void)unlinkat(dir, "s", AT_REMOVEDIR);
 	(void)close(dir);
