@@ -305,17 +305,21 @@ test_timer_moves(void **state)
 
 	(void)state;
 	timer_init(&t, l, count, &fired);
-	timer_start(&t, 20);
-	for (i = 0; i < 5; i++) {		/* kept from firing */
-		run_for(l, 10);
-		timer_start(&t, 20);
+	/* Kept from firing, longer than it was set to; a busy machine may
+	 * lose most of that in between. */
+	timer_start(&t, 1000);
+	for (i = 0; i < 6; i++) {
+		run_for(l, 200);
+		timer_start(&t, i < 5 ? 1000 : 1);
 	}
 	assert_int_equal(fired, 0);
-	run_for(l, 60);
+	for (i = 0; i < 500 && fired == 0; i++)
+		run_for(l, 10);
 	assert_int_equal(fired, 1);
-	timer_start(&t, 1000);
+	timer_start(&t, 100000);
 	timer_start(&t, 1);			/* and sooner */
-	run_for(l, 30);
+	for (i = 0; i < 500 && fired == 1; i++)
+		run_for(l, 10);
 	assert_int_equal(fired, 2);
 	timer_start(&t, 1);
 	timer_stop(&t);
