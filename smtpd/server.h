@@ -14,6 +14,7 @@
 #include "hooks/origin.h"
 #include "proc/daemon.h"
 #include "smtp/body.h"
+#include "smtp/path.h"
 
 struct acceptor;
 struct front;
@@ -39,6 +40,7 @@ struct server {
 	struct eod_hook		*eod;		/* NULL: every message defers */
 	struct hook		*hooks[HOOK_MAX]; /* NULL: accepts */
 	struct body_store	 bodies;
+	struct smtp_leniency	 leniency;
 	struct acceptor		*acceptor;
 	struct sessions		 sessions;
 	struct fronts		 fronts;	/* no header yet */

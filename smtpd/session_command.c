@@ -260,7 +260,7 @@ session_run(struct session *s, struct str line, struct arena *a)
 	session_fn				*fn;
 	int					 rc;
 
-	rc = smtp_command_parse(&c, line, a, &why);
+	rc = smtp_command_parse(&c, line, &s->server->leniency, a, &why);
 	s->verb = c.verb;
 	s->farewell.stage = session_knows(s, c.verb) ? smtp_verb_name(c.verb) :
 	    "UNKNOWN";

@@ -303,6 +303,11 @@ smtpd_prepare(struct worker *w)
 	srv->params = &w->params;
 	srv->serverid = w->params.server_id[0] != '\0' ?
 	    w->params.server_id : w->service;
+	srv->leniency = (struct smtp_leniency){
+	    .bare = w->params.smtpd_accept_bare_address,
+	    .final_dot = w->params.smtpd_accept_final_dot };
+	if (w->params.smtpd_complete_address)
+		srv->leniency.domain = str_of(w->params.mydomain);
 	TAILQ_INIT(&srv->sessions);
 	TAILQ_INIT(&srv->fronts);
 	w->state = srv;

@@ -48,21 +48,27 @@ check_networks(const char *networks, const struct place *at,
 		    "address/length", (int)bad.len, bad.p);
 }
 
-/* It is sent in the greeting, in EHLO, and in ids. */
+static bool
+check_name(const char *name)
+{
+	for (; *name != '\0'; name++)
+		if (!ascii_isalnum((unsigned char)*name) &&
+		    strchr(".-_:[]", *name) == NULL)
+			return false;
+	return true;
+}
+
+/* They are sent in the greeting, in EHLO, in ids, and in addresses. */
 static void
 check_hostname(const struct params *p, const struct settings *s,
     struct reports *r)
 {
-	const char	*c;
-
-	for (c = p->myhostname; *c != '\0'; c++) {
-		if (ascii_isalnum((unsigned char)*c) ||
-		    strchr(".-_:[]", *c) != NULL)
-			continue;
+	if (!check_name(p->myhostname))
 		report(r, PLACE(s, "myhostname"), "\"%s\" is not the name "
 		    "of a host", p->myhostname);
-		return;
-	}
+	else if (!check_name(p->mydomain))
+		report(r, PLACE(s, "mydomain"), "\"%s\" is not a domain",
+		    p->mydomain);
 }
 
 static void

@@ -144,6 +144,20 @@ scope_refer(struct scope *sc, size_t row, struct str name, struct buf *out,
 	return 0;
 }
 
+/* $myhostname without its first label, if it has more than one. */
+static int
+scope_domain(struct scope *sc, size_t row, struct buf *out, struct err *e)
+{
+	const char	*dot;
+
+	if (scope_refer(sc, row, STR("myhostname"), out, e) == -1)
+		return -1;
+	dot = strchr(buf_cstr(out), '.');
+	if (buf_data(out)[0] != '[' && dot != NULL && dot[1] != '\0')
+		buf_consume(out, (size_t)(dot + 1 - buf_data(out)));
+	return 0;
+}
+
 /* One value into `out`; -1 without a text if the fault is in another row. */
 static int
 scope_expand(struct scope *sc, size_t row, struct buf *out, struct err *e)
@@ -166,6 +180,8 @@ scope_expand(struct scope *sc, size_t row, struct buf *out, struct err *e)
 	}
 	if (out->len == 0 && strcmp(param_rows[row].name, "myhostname") == 0)
 		scope_hostname(out);
+	if (out->len == 0 && strcmp(param_rows[row].name, "mydomain") == 0)
+		return scope_domain(sc, row, out, e);
 	return 0;
 }
 

@@ -4,7 +4,8 @@
  * A settings holds one setting for each row of params.def; one without text
  * means the default.  A scope expands them: $name and ${name} stand for the
  * value of another parameter in the same scope, $$ for a dollar sign.  An
- * empty myhostname is the system's name.
+ * empty myhostname is the system's name, an empty mydomain what follows from
+ * that.
  * A row whose expansion fails has no value, nor have those that name it.
  *
  * Ownership  the caller's storage; init and fini as in params.h.  A scope

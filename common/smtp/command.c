@@ -158,7 +158,8 @@ command_mail(struct smtp_command *c, struct arena *a, struct smtp_refusal *why)
 		return command_refuse(why, 501, 5, 4,
 		    "Syntax: MAIL FROM:<address>");
 	s = str_trim((struct str){ s.p + 5, s.len - 5 });
-	if (smtp_path_parse(&c->path, s, SMTP_PATH_REVERSE, a, &rest) == -1)
+	if (smtp_path_parse(&c->path, s, SMTP_PATH_REVERSE, c->leniency, a,
+	    &rest) == -1)
 		return command_refuse(why, 501, 1, 7,
 		    "Bad sender address syntax");
 	return command_params(c, rest, why);
@@ -173,7 +174,8 @@ command_rcpt(struct smtp_command *c, struct arena *a, struct smtp_refusal *why)
 		return command_refuse(why, 501, 5, 4,
 		    "Syntax: RCPT TO:<address>");
 	s = str_trim((struct str){ s.p + 3, s.len - 3 });
-	if (smtp_path_parse(&c->path, s, SMTP_PATH_FORWARD, a, &rest) == -1)
+	if (smtp_path_parse(&c->path, s, SMTP_PATH_FORWARD, c->leniency, a,
+	    &rest) == -1)
 		return command_refuse(why, 501, 1, 3,
 		    "Bad recipient address syntax");
 	return command_params(c, rest, why);
@@ -241,12 +243,13 @@ command_check_arg(struct smtp_command *c, struct smtp_refusal *why)
 }
 
 int
-smtp_command_parse(struct smtp_command *c, struct str line, struct arena *a,
-    struct smtp_refusal *why)
+smtp_command_parse(struct smtp_command *c, struct str line,
+    const struct smtp_leniency *l, struct arena *a, struct smtp_refusal *why)
 {
 	struct str	 word, rest;
 	command_fn	*read;
 
+	c->leniency = l;
 	c->path = (struct smtp_path){ .null = false };
 	c->param_count = 0;
 	c->chunk_size = 0;

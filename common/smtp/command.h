@@ -47,6 +47,7 @@ struct smtp_param {
 struct smtp_command {
 	enum smtp_verb		verb;
 	struct str		arg;		/* all after the verb */
+	const struct smtp_leniency *leniency;	/* or NULL */
 	struct smtp_path	path;		/* MAIL, RCPT */
 	struct smtp_param	param[SMTP_PARAM_MAX];
 	size_t			param_count;
@@ -61,8 +62,10 @@ struct smtp_refusal {
 	bool		 close;
 };
 
+/* l: what of paths is taken beyond the grammar; NULL: nothing. */
 int		 smtp_command_parse(struct smtp_command *c, struct str line,
-		    struct arena *a, struct smtp_refusal *why);
+		    const struct smtp_leniency *l, struct arena *a,
+		    struct smtp_refusal *why);
 /* "MAIL"; "?" for SMTP_UNKNOWN. */
 const char	*smtp_verb_name(enum smtp_verb verb);
 

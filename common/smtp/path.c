@@ -6,6 +6,8 @@
 
 #include "path.h"
 
+static const struct smtp_leniency	path_strict = { .bare = false };
+
 static bool
 path_isctl(unsigned char c)
 {
@@ -120,7 +122,8 @@ smtp_domain_ok(struct str domain)
 
 /* What may be a domain, up to where it must end. */
 static int
-path_take_domain(struct str *s, const char *ends, struct str *domain)
+path_take_domain(struct str *s, const char *ends, bool final_dot,
+    struct str *domain)
 {
 	size_t		 n;
 	const char	*e;
@@ -134,6 +137,8 @@ path_take_domain(struct str *s, const char *ends, struct str *domain)
 	}
 	*domain = (struct str){ s->p, n };
 	path_skip(s, n);
+	if (final_dot && n > 1 && domain->p[n - 1] == '.')
+		domain->len--;
 	return smtp_domain_ok(*domain) ? 0 : -1;
 }
 
@@ -195,14 +200,14 @@ path_take_local(struct str *s, struct arena *a, struct str *local)
 
 /* "@a,@b:" before the mailbox: must be accepted, should be ignored. */
 static int
-path_take_route(struct str *s)
+path_take_route(struct str *s, const struct smtp_leniency *l)
 {
 	struct str	hop;
 
 	if (s->len == 0 || s->p[0] != '@')
 		return 0;
 	while (path_take(s, '@')) {
-		if (path_take_domain(s, ",:", &hop) == -1)
+		if (path_take_domain(s, ",:", l->final_dot, &hop) == -1)
 			return -1;
 		if (path_take(s, ':'))
 			return 0;
@@ -212,40 +217,61 @@ path_take_route(struct str *s)
 	return -1;
 }
 
+/* local@domain up to `end`, or local alone. */
 static int
-path_take_mailbox(struct smtp_path *p, struct str *s, struct arena *a)
+path_take_mailbox(struct smtp_path *p, struct str *s, const char *end,
+    const struct smtp_leniency *l, struct arena *a)
 {
 	if (path_take_local(s, a, &p->localpart) == -1)
 		return -1;
-	if (path_take(s, '@')) {
-		if (path_take_domain(s, ">", &p->domain) == -1)
-			return -1;
-	} else if (!str_caseeq(p->localpart, STR("postmaster")))
+	if (path_take(s, '@') &&
+	    path_take_domain(s, end, l->final_dot, &p->domain) == -1)
 		return -1;
 	p->utf8 = !str_is_ascii(p->localpart) || !str_is_ascii(p->domain);
 	return 0;
 }
 
+/* Only a postmaster who gets mail has an address without a domain. */
+static int
+path_complete(struct smtp_path *p, enum smtp_path_kind kind,
+    const struct smtp_leniency *l)
+{
+	if (p->domain.len != 0 || (kind == SMTP_PATH_FORWARD &&
+	    str_caseeq(p->localpart, STR("postmaster"))))
+		return 0;
+	p->domain = l->domain;
+	return p->domain.len != 0 ? 0 : -1;
+}
+
+/* Without brackets it ends at a blank, before its parameters. */
+static int
+path_parse_bare(struct smtp_path *p, struct str *s, enum smtp_path_kind kind,
+    const struct smtp_leniency *l, struct arena *a)
+{
+	if (path_take_mailbox(p, s, " ", l, a) == -1 ||
+	    (s->len != 0 && s->p[0] != ' '))
+		return -1;
+	return path_complete(p, kind, l);
+}
+
 int
 smtp_path_parse(struct smtp_path *p, struct str s, enum smtp_path_kind kind,
-    struct arena *a, struct str *rest)
+    const struct smtp_leniency *l, struct arena *a, struct str *rest)
 {
+	int	rc = 0;
+
 	*p = (struct smtp_path){ .null = false };
+	l = l != NULL ? l : &path_strict;
 	if (!path_take(&s, '<'))
-		return -1;
-	if (kind == SMTP_PATH_REVERSE && path_take(&s, '>')) {
+		rc = l->bare ? path_parse_bare(p, &s, kind, l, a) : -1;
+	else if (kind == SMTP_PATH_REVERSE && path_take(&s, '>'))
 		p->null = true;
-		*rest = s;
-		return 0;
-	}
-	if (path_take_route(&s) == -1 || path_take_mailbox(p, &s, a) == -1)
-		return -1;
-	if (p->domain.len == 0 && kind == SMTP_PATH_REVERSE)
-		return -1;
-	if (!path_take(&s, '>'))
-		return -1;
+	else if (path_take_route(&s, l) == -1 ||
+	    path_take_mailbox(p, &s, ">", l, a) == -1 ||
+	    path_complete(p, kind, l) == -1 || !path_take(&s, '>'))
+		rc = -1;
 	*rest = s;
-	return 0;
+	return rc;
 }
 
 int
@@ -254,9 +280,10 @@ smtp_address_parse(struct smtp_path *p, struct str s, struct arena *a)
 	*p = (struct smtp_path){ .null = s.len == 0 };
 	if (p->null)
 		return 0;
-	if (path_take_mailbox(p, &s, a) == -1 || s.len != 0)
+	if (path_take_mailbox(p, &s, ">", &path_strict, a) == -1 ||
+	    s.len != 0)
 		return -1;
-	return 0;
+	return path_complete(p, SMTP_PATH_FORWARD, &path_strict);
 }
 
 int

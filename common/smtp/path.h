@@ -35,11 +35,19 @@ struct smtp_path {
 
 enum smtp_path_kind { SMTP_PATH_REVERSE, SMTP_PATH_FORWARD };
 
+/* What a server takes beyond the grammar, for what old devices send. */
+struct smtp_leniency {
+	bool		bare;		/* a path without angle brackets */
+	bool		final_dot;	/* of a domain; it is taken off */
+	struct str	domain;		/* where there is none; or empty */
+};
+
 /* The path in angle brackets at the front of s; *rest is what follows it.
  * A source route is checked and dropped.  <> only as reverse path,
- * <postmaster> only as forward path. */
+ * <postmaster> only as forward path.  l: NULL for what is correct only. */
 int	smtp_path_parse(struct smtp_path *p, struct str s,
-	    enum smtp_path_kind kind, struct arena *a, struct str *rest);
+	    enum smtp_path_kind kind, const struct smtp_leniency *l,
+	    struct arena *a, struct str *rest);
 /* All of s as local@domain without brackets; empty gives the null path. */
 int	smtp_address_parse(struct smtp_path *p, struct str s,
 	    struct arena *a);

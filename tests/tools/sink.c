@@ -303,7 +303,7 @@ client_command(struct client *c, struct str line)
 	const char		*reply;
 	int			 rc;
 
-	rc = smtp_command_parse(&cmd, line, &c->arena, &why);
+	rc = smtp_command_parse(&cmd, line, NULL, &c->arena, &why);
 	reply = c->sink->replies[cmd.verb];
 	if (rc == 0 && reply != NULL) {
 		stream_printf(c->stream, "%s\r\n", reply);

@@ -122,7 +122,7 @@ test_rows(void **state)
 	(void)state;
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		memset(&why, 0, sizeof why);
-		rc = smtp_command_parse(&c, row_line(&rows[i]), &a, &why);
+		rc = smtp_command_parse(&c, row_line(&rows[i]), NULL, &a, &why);
 		if ((rc == -1) != (rows[i].code != 0) ||
 		    (rc == -1 && why.code != rows[i].code))
 			fail_msg("%s: %d %d", rows[i].line, rc, why.code);
@@ -146,7 +146,7 @@ test_params(void **state)
 
 	(void)state;
 	assert_int_equal(smtp_command_parse(&c,
-	    STR("MAIL FROM:<a@b> SIZE=12 SMTPUTF8"), &a, &why), 0);
+	    STR("MAIL FROM:<a@b> SIZE=12 SMTPUTF8"), NULL, &a, &why), 0);
 	assert_int_equal(c.param_count, 2);
 	assert_true(str_eq(c.param[0].key, STR("SIZE")));
 	assert_true(str_eq(c.param[0].value, STR("12")));
@@ -171,8 +171,8 @@ test_close(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-		assert_int_equal(smtp_command_parse(&c, str_of(lines[i]), &a,
-		    &why), -1);
+		assert_int_equal(smtp_command_parse(&c, str_of(lines[i]),
+		    NULL, &a, &why), -1);
 		if (!why.close)
 			fail_msg("%s", lines[i]);
 	}
@@ -194,14 +194,16 @@ test_lengths(void **state)
 		memset(line + 9, 'a', n);
 		memcpy(line + 9 + n, "@b>", 3);
 		assert_int_equal(smtp_command_parse(&c,
-		    (struct str){ line, n + 12 }, &a, &why) == 0, n <= 255);
+		    (struct str){ line, n + 12 }, NULL, &a, &why) == 0,
+		    n <= 255);
 	}
 	for (n = 1; n <= 70; n++) {
 		memcpy(line, "RCPT TO:<a@", 11);
 		memset(line + 11, 'b', n);
 		memcpy(line + 11 + n, ">", 1);
 		assert_int_equal(smtp_command_parse(&c,
-		    (struct str){ line, n + 12 }, &a, &why) == 0, n <= 63);
+		    (struct str){ line, n + 12 }, NULL, &a, &why) == 0,
+		    n <= 63);
 	}
 	arena_free(&a);
 }
@@ -224,9 +226,73 @@ test_every_byte(void **state)
 			memcpy(line, base, sizeof base);
 			line[at] = (char)byte;
 			if (smtp_command_parse(&c, (struct str){ line,
-			    sizeof base - 1 }, &a, &why) == -1)
+			    sizeof base - 1 }, NULL, &a, &why) == -1)
 				assert_in_range(why.code, 500, 555);
 		}
+	arena_free(&a);
+}
+
+/* What old devices send, each thing where it is allowed, and only there. */
+static void
+test_lenient(void **state)
+{
+	static const struct {
+		const char	*line;
+		unsigned	 needs;		/* 1 bare, 2 dot, 4 domain */
+		const char	*want;
+	} cases[] = {
+		{ "MAIL FROM:a@b.example", 1, "a|b.example" },
+		{ "MAIL FROM: a@b.example SIZE=1", 1, "a|b.example" },
+		{ "RCPT TO:\"a b\"@[192.0.2.1]", 1, "a b|[192.0.2.1]" },
+		{ "RCPT TO:postmaster", 1, "postmaster|" },
+		{ "MAIL FROM:<a@b.example.>", 2, "a|b.example" },
+		{ "MAIL FROM:<@x.,@y:a@b.>", 2, "a|b" },
+		{ "MAIL FROM:a@b.example. SIZE=1", 3, "a|b.example" },
+		{ "MAIL FROM:<root>", 4, "root|d.example" },
+		{ "MAIL FROM:<postmaster>", 4, "postmaster|d.example" },
+		{ "RCPT TO:<\"a@b\">", 4, "a@b|d.example" },
+		{ "RCPT TO:<postmaster>", 0, "postmaster|" },
+		{ "RCPT TO:root", 5, "root|d.example" },
+		{ "MAIL FROM:<>", 0, "|" },
+		{ "MAIL FROM:", 8, NULL },
+		{ "MAIL FROM:a@b>", 8, NULL },
+		{ "MAIL FROM:<a@b", 8, NULL },
+		{ "MAIL FROM:a@b,c@d", 8, NULL },
+		{ "MAIL FROM:a b@c", 8, NULL },
+		{ "MAIL FROM:@x:a@b", 8, NULL },
+		{ "MAIL FROM:<a@.>", 8, NULL },
+		{ "MAIL FROM:<a@b..>", 8, NULL },
+		{ "MAIL FROM:<a@>", 8, NULL },
+		{ "MAIL FROM:<@b>", 8, NULL },
+		{ "MAIL FROM:<a@[192.0.2.1].>", 8, NULL },
+		{ "RCPT TO:<>", 8, NULL },
+		{ "RCPT TO:", 8, NULL },
+	};
+	struct smtp_refusal	why;
+	struct smtp_command	c;
+	struct arena		a = ARENA_INIT;
+	struct row		r;
+	size_t			i;
+	unsigned		has;
+	int			rc;
+
+	(void)state;
+	for (i = 0; i < 8 * sizeof cases / sizeof cases[0]; i++) {
+		struct smtp_leniency	l = { .domain = STR_NONE };
+
+		has = i % 8;
+		l.bare = has & 1;
+		l.final_dot = has & 2;
+		if (has & 4)
+			l.domain = STR("d.example");
+		r = (struct row){ .line = cases[i / 8].line,
+		    .want = cases[i / 8].want };
+		rc = smtp_command_parse(&c, row_line(&r), &l, &a, &why);
+		if ((rc == 0) != ((cases[i / 8].needs & ~has) == 0))
+			fail_msg("%s with %u: %d", r.line, has, rc);
+		if (rc == 0)
+			check_path(&r, &c);
+	}
 	arena_free(&a);
 }
 
@@ -235,6 +301,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_lenient),
 		cmocka_unit_test(test_params),
 		cmocka_unit_test(test_close),
 		cmocka_unit_test(test_lengths),

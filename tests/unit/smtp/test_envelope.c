@@ -110,7 +110,8 @@ read_mail(const char *line, unsigned offered, struct smtp_mail_options *o,
 	struct arena		a = ARENA_INIT;
 	int			rc;
 
-	assert_int_equal(smtp_command_parse(&c, str_of(line), &a, why), 0);
+	assert_int_equal(smtp_command_parse(&c, str_of(line), NULL, &a,
+	    why), 0);
 	rc = smtp_mail_options(o, &c, offered, why);
 	arena_free(&a);
 	return rc;
@@ -227,7 +228,7 @@ test_rcpt_options(void **state)
 	(void)state;
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		assert_int_equal(smtp_command_parse(&c, str_of(rows[i].line),
-		    &a, &why), 0);
+		    NULL, &a, &why), 0);
 		if (smtp_rcpt_options(&o, &c, everything, rows[i].utf8,
 		    &why) != rows[i].rc)
 			fail_msg("%s", rows[i].line);
