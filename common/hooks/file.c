@@ -146,8 +146,7 @@ file_static_string(struct hsl_call *c)
 
 /* ---- Old functions ----------------------------------------------------- */
 
-/* The next line without its end; rest->p is NULL after the last. */
-static struct str
+struct str
 file_line(struct str *rest)
 {
 	struct str	line = str_split(*rest, '\n', rest);
@@ -163,8 +162,7 @@ library_file_get_contents(struct hsl_call *c)
 	return file_static_read(c);
 }
 
-/* The file of argument i; none if there is none; false once thrown. */
-static bool
+bool
 file_whole(struct hsl_call *c, int i, struct hsl_value *bytes)
 {
 	*bytes = hsl_none();
@@ -195,28 +193,6 @@ library_file(struct hsl_call *c)
 		if (!hsl_charge(c->x, 1))
 			rc = HSL_THROW;
 	}
-out:
-	hsl_value_unref(c->x, bytes);
-	return rc;
-}
-
-enum hsl_rc
-library_in_file(struct hsl_call *c)
-{
-	struct hsl_value	bytes = hsl_none();
-	struct str		needle, rest;
-	bool			found = false;
-	enum hsl_rc		rc = HSL_THROW;
-
-	if (!library_text(c, 0, &needle) || !file_whole(c, 1, &bytes))
-		goto out;
-	rc = HSL_OK;
-	if (bytes.type == HSL_NONE)
-		goto out;
-	rest = hsl_value_str(bytes);
-	while (!found && rest.p != NULL && rest.len > 0)
-		found = str_eq(file_line(&rest), needle);
-	*c->ret = hsl_boolean(found);
 out:
 	hsl_value_unref(c->x, bytes);
 	return rc;

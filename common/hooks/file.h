@@ -16,5 +16,10 @@ extern const struct hsl_class	file_class;
 /* `bytes` is a string; `path` one, or none. */
 struct hsl_value file_new(struct hsl_exec *x, struct hsl_value bytes,
 		    struct hsl_value path);
+/* The file of argument i; none if there is none; false once thrown. */
+bool		 file_whole(struct hsl_call *c, int i,
+		    struct hsl_value *bytes);
+/* The next line without its end; rest->p is NULL after the last. */
+struct str	 file_line(struct str *rest);
 
 #endif

@@ -52,6 +52,7 @@ reply_value(struct hsl_exec *x, const struct share_answer *a,
 	}
 	out = hsl_array(x);
 	hsl_array_set(x, out, "ok", hsl_boolean(a->status == SHARE_OK));
+	hsl_array_set(x, out, "existed", hsl_boolean(a->number > 0));
 	hsl_array_set(x, out, "version", hsl_number((double)a->version));
 	hsl_array_set(x, out, "value", v);
 	return out;
@@ -249,7 +250,7 @@ store_told_step(struct hsl_steps *s)
 			return steps_call(s, S_ARG3, 2);
 		/* FALLTHROUGH */
 	default:
-		return steps_end(s, hsl_boolean(true));
+		return steps_end(s, hsl_boolean(was_there(s)));
 	}
 }
 
@@ -258,7 +259,8 @@ store_step(struct hsl_steps *s)
 {
 	if (s->state++ == 0)
 		return steps_store(s, s->slots[S_ARG2], 0);
-	return steps_end(s, hsl_boolean(true));
+	return steps_end(s, hsl_value_ref(hsl_array_get(
+	    s->slots[S_ANSWER], "existed")));
 }
 
 enum hsl_rc
@@ -317,21 +319,19 @@ library_memory_delete(struct hsl_call *c)
 
 /* ---- memory_update() --------------------------------------------------- */
 
-/* callback(key, current, value), or (key, none, initial) the first time. */
+/* callback(key, current, value), where initial stands in for current. */
 static enum hsl_rc
 update_call(struct hsl_steps *s)
 {
-	bool			there = answer_keep(s);
 	struct hsl_value	args[3] = { s->slots[S_KEY],
-				    s->slots[S_OLD], s->slots[S_ARG2] };
+				    s->slots[was_there(s) ? S_OLD : S_ARG4],
+				    s->slots[S_ARG2] };
 
-	if (!there && s->slots[S_ARG4].type != HSL_NONE)
-		args[2] = s->slots[S_ARG4];
 	return hsl_steps_call(s, s->slots[S_ARG3], args, 3);
 }
 
 static enum hsl_rc
-update_step(struct hsl_steps *s)
+update(struct hsl_steps *s, bool initial)
 {
 	if (steps_met_another(s) && !steps_again(s))
 		return HSL_THROW;
@@ -340,14 +340,29 @@ update_step(struct hsl_steps *s)
 		s->state = AT_READ;
 		return steps_fetch(s);
 	case AT_READ:
+		if (!answer_keep(s) && !initial)
+			return steps_end(s, hsl_boolean(false));
 		s->state = AT_CALLED;
 		return update_call(s);
 	case AT_CALLED:
 		s->state = AT_WRITTEN;
 		return steps_store(s, s->slots[S_ANSWER], SHARE_IF_VERSION);
 	default:
-		return steps_end(s, hsl_boolean(true));
+		return steps_end(s, hsl_boolean(was_there(s)));
 	}
+}
+
+static enum hsl_rc
+update_step(struct hsl_steps *s)
+{
+	return update(s, false);
+}
+
+/* An initial value that is none is one, too. */
+static enum hsl_rc
+update_initial_step(struct hsl_steps *s)
+{
+	return update(s, true);
 }
 
 enum hsl_rc
@@ -356,5 +371,6 @@ library_memory_update(struct hsl_call *c)
 	if (c->argv[2].type != HSL_FUNCTION)
 		return hsl_throw(c, "memory_update(): argument 3 is a %s, "
 		    "not a function", hsl_type_name(c->argv[2]));
-	return memory_begin(c, 2, update_step);
+	return memory_begin(c, 2, c->argc > 3 ? update_initial_step :
+	    update_step);
 }

@@ -50,8 +50,8 @@ csv_encode_field(struct buf *out, struct str s, char delimiter)
 	bool	 quote = false;
 
 	for (size_t i = 0; i < s.len; i++)
-		quote |= s.p[i] == delimiter || s.p[i] == '"' ||
-		    s.p[i] == '\n' || s.p[i] == '\r';
+		quote |= s.p[i] == delimiter || s.p[i] == '\0' ||
+		    strchr("\"\n\r \t", s.p[i]) != NULL;
 	if (!quote) {
 		buf_add_str(out, s);
 		return;
@@ -69,8 +69,9 @@ csv_encode_field(struct buf *out, struct str s, char delimiter)
 enum hsl_rc
 fn_csv_encode(struct hsl_call *c)
 {
-	struct str		 delimiter;
+	struct str		 delimiter, s;
 	struct buf		 out = BUF_INIT, big = BUF_INIT;
+	bool			 first = true;
 	char			 tmp[VNUM_TEXT], d = ',';
 	struct hsl_array	*a;
 	struct hsl_value	 k, *v;
@@ -82,9 +83,12 @@ fn_csv_encode(struct hsl_call *c)
 	if (delimiter.len > 0)
 		d = delimiter.p[0];
 	while (varr_next(a, &pos, &k, &v) && hsl_charge(c->x, 1)) {
-		if (out.len > 0 || pos > 1)
+		if (!first)
 			buf_add_byte(&out, d);
-		csv_encode_field(&out, vtext(c->x, *v, tmp, &big), d);
+		first = false;
+		s = vtext(c->x, *v, tmp, &big);
+		csv_encode_field(&out, s, d);
+		c->x->budget -= (int64_t)(s.len / 16);
 		if (out.len > c->x->heap.limit)
 			c->x->heap.over = true;
 	}

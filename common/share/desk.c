@@ -125,10 +125,13 @@ desk_change(struct desk *d, enum vault_space space,
     const struct share_question *q, struct share_answer *a)
 {
 	const uint64_t	*version = NULL;
+	struct vault_value	 old;
 	enum vault_rc	 rc;
 
 	if (q->flags & SHARE_IF_VERSION)
 		version = &q->version;
+	vault_fetch(d->vault, space, q->key, &old);
+	a->number = old.version != 0;
 	rc = q->op == SHARE_DELETE ?
 	    vault_delete(d->vault, space, q->key, version) :
 	    vault_put(d->vault, space, q->key, q->value, version);

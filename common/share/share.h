@@ -72,7 +72,8 @@ enum share_status {
 struct share_answer {
 	enum share_status	status;
 	uint64_t		version;	/* 0: there is none */
-	double			number;		/* sum, or how many */
+	double			number;		/* sum, or how many; store,
+						 * delete: was there one */
 	struct str		value;
 };
 

@@ -224,20 +224,36 @@ import { one, six } from "extras://two"; echo one() . six();''')), 0, "16\n")
 def test_hsl_files():
     with Dir() as d:
         d.write("list", "one\r\ntwo\n\nlast")
+        d.write("words", "key value more\n\n  b \td\te f \nlast a\nb d:x")
+        d.write("csv", 'name,n,v\r\na,1,"x ""q"""\r\n"b\nc",2,z\nd,3,w')
         d.write("empty", "")
         script = d.write("x.hsl", '''
 echo file("list"); echo file("empty"); echo file("none") === none;
 echo in_file("two", "list"); echo in_file("tw", "list");
 echo in_file("", "list"); echo in_file("last", "file://list");
 echo in_file("x", "none") === none; echo in_file("", "empty");
+echo in_file("a", "words", ["index" => 1]);
+echo in_file(function ($w) { return length($w) == 3; }, "words");
+echo in_file("b d", "words", ["delimiter" => ":"]);
+$csv = ["type" => "text/csv"];
+echo in_file("a", "csv", $csv); echo in_file("2", "csv", [...$csv,
+    "index" => 1, "assoc" => true]);
+echo in_file("3", "csv", [...$csv, "index" => "n", "assoc" => true]);
+echo in_file("3", "csv", [...$csv, "index" => 0/0, "assoc" => true]);
+echo in_file("q", "csv", [...$csv, "index" => 99]);
+try { in_file(function ($w) { throw "no"; }, "csv"); } catch ($e) { echo $e; }
 echo length(file_get_contents("list")); echo file_get_contents("no") === none;
 try { file(5); } catch ($e) { echo $e->message(); }
 try { in_file([], "list"); } catch ($e) { echo $e->message(); }
 echo File("list")->readline(); echo file("../../../../etc/passwd") === none;
 ''')
         check(run("hsl", "run", "--rootpath", d.name, script), 0,
-              '[0=>"one",1=>"two",2=>"",3=>"last"]\n[]\ntrue\ntrue\nfalse\n'
-              "true\ntrue\ntrue\nfalse\n14\ntrue\n"
+              '[0=>"one",1=>"two",2=>"",3=>"last"]\n[]\ntrue\n[0=>"two"]\n[]\n'
+              '[]\n[0=>"last"]\ntrue\n[]\n[0=>"last",1=>"a"]\n'
+              '[0=>"key",1=>"value",2=>"more"]\n[0=>"b d",1=>"x"]\n'
+              '[0=>"a",1=>"1",2=>"x \\"q\\""]\n'
+              '["name"=>"b\\nc","n"=>"2","v"=>"z"]\n'
+              '["name"=>"d","n"=>"3","v"=>"w"]\n[]\n[]\nno\n14\ntrue\n'
               "file(): argument 1 is a number, not a string\n"
               "in_file(): argument 1 is an array, not a string\n"
               "one\ntrue\n", "")
@@ -272,7 +288,7 @@ def test_hsl_repl():
                    'barrier "b" { echo "in"; throw "out"; }\n'
                    'barrier "b" { echo "again"; }\n', cwd=d.name), 0,
               "true\n$n = 0; function one() { global $n; return ++$n; }\n"
-              "true\n7\nin\nagain\n", "out")
+              "false\n7\nin\nagain\n", "out")
 
 
 def test_hsl_check():

@@ -13,7 +13,7 @@ from halyard import SLOW, Instance, alive, main, wait_for
 
 # The sender's local part says what to do, its reply what came of it.
 HOOK = r'''
-function add($key, $current, $value) { return ($current ?? 0) + $value; }
+function add($key, $current, $value) { return $current + $value; }
 function total() {
     barrier "sum" => $n { $shared = isset($n) ? $n : 0; }
     return "inc=" . (memory_fetch("inc") ?? 0) . " update=" .
@@ -22,7 +22,7 @@ function total() {
 $do = $transaction["senderaddress"]["localpart"];
 if ($do == "add") {
     memory_inc("inc");
-    memory_update("update", 1, add, 1);
+    memory_update("update", 1, add, 0);
     barrier "sum" => $n { $n = isset($n) ? $n + 1 : 1; }
 } else if ($do == "total") {
     Accept(total());

@@ -126,13 +126,13 @@ static const char *const	scripts[] = {
 	"is(memory_exists(\"k\"), true); is(memory_delete(\"k\"), true); "
 	"is(memory_delete(\"k\"), false); is(memory_exists(\"k\"), false);",
 	/* none is a value */
-	IS "is(memory_store(\"k\", none), true); is(memory_exists(\"k\"), "
+	IS "is(memory_store(\"k\", none), false); is(memory_exists(\"k\"), "
 	"true); is(memory_fetch(\"k\"), none); is(memory_add(\"k\", 1), "
 	"false); is(memory_delete(\"k\"), true);",
 	/* callbacks see key and value, and may wait */
 	IS "$seen = []; $see = function ($k, $v) closure ($seen) { sleep(0); "
 	"$seen[] = [$k, $v]; return 99; }; "
-	"is(memory_store(\"k\", 1, $see), true); "
+	"is(memory_store(\"k\", 1, $see), false); "
 	"is(memory_store(\"k\", 2, $see), true); "
 	"is(memory_exists(\"k\", $see), true); "
 	"is(memory_fetch(\"k\", function ($k) { throw 1; }), 2); "
@@ -144,12 +144,20 @@ static const char *const	scripts[] = {
 	"is($seen, [[\"k\", 1], [\"k\", 2], [\"k\", 2]]);",
 	/* memory_update */
 	IS "$u = function ($k, $c, $v) { sleep(0); return [$k, $c, $v]; }; "
-	"is(memory_update(\"u\", 1, $u, 7), true); "
-	"is(memory_fetch(\"u\"), [\"u\", none, 7]); memory_delete(\"u\"); "
-	"is(memory_update(\"u\", 1, $u), true); "
-	"is(memory_fetch(\"u\"), [\"u\", none, 1]); "
+	"is(memory_update(\"u\", 1, $u), false); "
+	"is(memory_exists(\"u\"), false); "
+	"is(memory_update(\"u\", 1, $u, 7), false); "
+	"is(memory_fetch(\"u\"), [\"u\", 7, 1]); "
 	"is(memory_update(\"u\", 2, $u, 7), true); "
-	"is(memory_fetch(\"u\"), [\"u\", [\"u\", none, 1], 2]); "
+	"is(memory_fetch(\"u\"), [\"u\", [\"u\", 7, 1], 2]); "
+	"memory_delete(\"u\"); is(memory_update(\"u\", 1, $u, none), false); "
+	"is(memory_fetch(\"u\"), [\"u\", none, 1]); "
+	"$append = function ($k, $list, $v) { $list[] = $v; return $list; }; "
+	"is(memory_update(\"l\", \"item\", $append, []), false); "
+	"is(memory_update(\"l\", 2, $append, []), true); "
+	"is(memory_fetch(\"l\"), [\"item\", 2]); memory_delete(\"l\"); "
+	"is(memory_store(\"s\", 1), false); is(memory_store(\"s\", 2), true); "
+	"memory_delete(\"s\"); "
 	"is(memory_delete(\"u\"), true);",
 	/* an exception in a callback leaves what was there */
 	IS "memory_store(\"k\", 1); try { memory_update(\"k\", 2, function "
@@ -179,7 +187,7 @@ static const char *const	scripts[] = {
 	"is(error(function () { memory_store(\"k\", str_repeat(\"v\", "
 	"1048577)); }), \"memory_store(): more than 1048576 bytes\"); "
 	"is(memory_store(str_repeat(\"k\", 1024), str_repeat(\"v\", "
-	"1000000)), true); "
+	"1000000)), false); "
 	"is(memory_delete(str_repeat(\"k\", 1024)), true);",
 	/* full is an exception; what is there stays */
 	IS "$n = 0; try { while (true) { memory_store(\"f\" . $n, "
@@ -276,7 +284,7 @@ test_many(void **state)
 	fixture_init(&f, true);
 	run_many(&f, "for ($i = 0; $i < 10; $i += 1) { memory_inc(\"i\"); "
 	    "memory_update(\"u\", 1, function ($k, $c, $v) { "
-	    "memory_inc(\"calls\"); sleep(0); return ($c ?? 0) + $v; }); "
+	    "memory_inc(\"calls\"); sleep(0); return $c + $v; }, 0); "
 	    "barrier \"b\" => $n { $was = isset($n) ? $n : 0; sleep(0); "
 	    "$n = $was + 1; } }");
 	assert_int_equal(run_one(&f, IS "is(memory_fetch(\"i\"), 200); "
@@ -295,7 +303,7 @@ test_too_many_tries(void **state)
 	(void)state;
 	fixture_init(&f, true);
 	assert_int_equal(run_one(&f, "try { memory_update(\"k\", 1, function "
-	    "($k, $c, $v) { memory_inc(\"k\"); return 0; }); } catch ($e) { "
+	    "($k, $c, $v) { memory_inc(\"k\"); return 0; }, 0); } catch ($e) { "
 	    "if ($e->message() == \"memory_update(): others changed it 1000 "
 	    "times meanwhile\" and memory_fetch(\"k\") == 1000) Accept(); } "
 	    "Reject();", 0), VERDICT_ACCEPT);

@@ -314,8 +314,12 @@ static const struct run_case	encodings[] = {
 	    "[0=>\"a\",1=>\"b,c\",2=>\"d\"]\n[0=>\"a\",1=>\"b\"]\n"
 	    "[0=>\"a\",1=>\"b\"]\n[]\ntrue\n" },
 	{ "csv_encode", "echo csv_encode([1, \"a,b\", \"q\\\"\", none, \"\"]);"
-	    "echo csv_encode([\"a\", \"b\"], [\"delimiter\" => \";\"]);",
-	    "1,\"a,b\",\"q\"\"\",,\na;b\n" },
+	    "echo csv_encode([\"a\", \"b\"], [\"delimiter\" => \";\"]);"
+	    "echo csv_encode([\"Hello\", \"World\", \"Hello World\"]);"
+	    "$a = [\"x\" => 1, \"y\" => 2, \"z\" => 3]; unset($a[\"x\"]);"
+	    "echo csv_encode($a); echo csv_encode([\"\", \"\"]);",
+	    "1,\"a,b\",\"q\"\"\",,\na;b\nHello,World,\"Hello World\"\n"
+	    "2,3\n,\n" },
 	{ "pack", "echo unpack(\"H*\", pack(\"a3a*Z*H*Ccnv\", \"x\", \"yz\","
 	    " \"q\","
 	    " \"0aff\", 255, -1, 258, 258)); echo unpack(\"CcnvNV\", pack("
