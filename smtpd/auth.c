@@ -60,11 +60,11 @@ auth_take(struct auth *a, struct str line)
 }
 
 static void
-auth_challenge(struct session *s, struct str plain)
+auth_challenge(struct session *s, int code, struct str plain)
 {
 	struct buf	b = BUF_INIT;
 
-	buf_add_text(&b, "334 ");
+	buf_printf(&b, "%d ", code);
 	sasl_encode(&b, plain);
 	buf_add_text(&b, "\r\n");
 	stream_write(s->stream, buf_data(&b), b.len);
@@ -90,7 +90,9 @@ auth_done(struct session *s, const struct verdict *v)
 
 	if (v->action == VERDICT_REPLY && v->line_count > 0) {
 		a->state++;
-		auth_challenge(s, v->lines[0]);
+		auth_challenge(s, v->code != 0 ? v->code : 334, v->lines[0]);
+		if (v->disconnect)
+			session_close(s);
 		return;
 	}
 	if (v->action != VERDICT_ACCEPT) {
@@ -155,7 +157,7 @@ auth_step(struct session *s)
 
 	if (strcmp(a->mechanism, "PLAIN") == 0) {
 		if (!a->has_response)
-			auth_challenge(s, STR(""));
+			auth_challenge(s, 334, STR(""));
 		else if (auth_plain(a) == -1)
 			auth_fail(s, &auth_bad_base64);
 		else
@@ -163,13 +165,13 @@ auth_step(struct session *s)
 	} else if (strcmp(a->mechanism, "LOGIN") != 0)
 		auth_run_hook(s);
 	else if (!a->has_response)
-		auth_challenge(s, STR("Username:"));
+		auth_challenge(s, 334, STR("Username:"));
 	else if (a->response.len > 0 && memchr(buf_data(&a->response), '\0',
 	    a->response.len) != NULL)
 		auth_fail(s, &auth_bad_base64);
 	else if (a->state++ == 0) {
 		buf_add_str(&a->username, buf_str(&a->response));
-		auth_challenge(s, STR("Password:"));
+		auth_challenge(s, 334, STR("Password:"));
 	} else {
 		sasl_wipe(&a->password);
 		buf_add_str(&a->password, buf_str(&a->response));

@@ -85,7 +85,8 @@ hello_answer(struct session *s, const struct verdict *v)
 {
 	struct hello_list	l;
 	struct str		all[HELLO_LINES + 1];
-	struct smtp_answer	a = { .code = 250, .plain = true,
+	struct smtp_answer	a = { .code = v->code != 0 ? v->code : 250,
+	    .plain = true,
 	    .lines = all, .line_count = 1 };
 
 	all[0] = v->line_count != 0 ? v->lines[0] :

@@ -133,6 +133,8 @@ session_connected(struct session *s, const struct verdict *v)
 	}
 	if (v->has_priority)
 		s->conn.priority = v->priority;
+	if (v->code != 0)
+		a.code = v->code;
 	if (v->line_count != 0) {
 		a.lines = v->lines;
 		a.line_count = v->line_count;

@@ -91,6 +91,12 @@ server_limits(const struct params *p, int64_t time_ms)
 }
 
 static void
+server_count_undelivered(void)
+{
+	COUNT(accepted_undelivered);
+}
+
+static void
 server_count_result(bool answered)
 {
 	COUNT(inline_sends);
@@ -242,6 +248,7 @@ server_load_eod(struct server *srv)
 		.connection_limit = (size_t)p->backend_connection_limit,
 		.transaction_limit = (uint32_t)p->backend_transaction_limit,
 		.on_result = server_count_result,
+		.on_undelivered = server_count_undelivered,
 	};
 
 	if (server_script(srv, p->hook_eod, &text) == -1)

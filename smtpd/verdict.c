@@ -23,7 +23,7 @@ static const struct verdict_default {
 		[VERDICT_DEFER] = { .code = 450, .text = "Try again later" } },
 	[HOOK_PROXY] = {
 		[VERDICT_REPLY] = { 250, { 2, 0, 0 }, "Ok" },
-		[VERDICT_DEFER] = { 451, { 4, 3, 0 }, "Try again later" } },
+		[VERDICT_DEFER] = { 421, { 4, 3, 0 }, "Try again later" } },
 	[HOOK_AUTH] = {
 		[VERDICT_ACCEPT] = { 235, { 2, 7, 0 }, "Authenticated" },
 		[VERDICT_REJECT] = { 535, { 5, 7, 8 },

@@ -51,7 +51,7 @@ struct dns_answer {
 
 struct dns_hosts {
 	enum dns_status		 status;
-	bool			 secure;	/* both answers are */
+	bool			 secure;	/* both answers came, and are */
 	const char		*why;
 	const struct netaddr	*list;		/* IPv4 first; see host.c */
 	size_t			 count;

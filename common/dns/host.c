@@ -1,6 +1,7 @@
 /*
  * The addresses of a host: A and AAAA are asked together, the answer is given
- * when both are there.  IPv4 comes first: where IPv6 is configured but broken,
+ * when both are there, or a second after one of them brought addresses: there
+ * are resolvers that drop the other question (RFC 8305 3).  IPv4 comes first: where IPv6 is configured but broken,
  * each connection would wait for its time-out.  Within a family the order is
  * shuffled, so that connections spread over a backend's addresses.
  */
@@ -10,10 +11,13 @@
 
 #include "dns_private.h"
 
+#define HOST_OTHER_MS	1000	/* to wait for the other family */
+
 struct dns_lookup {
 	TAILQ_ENTRY(dns_lookup)	 link;
 	struct dns		*dns;
 	struct task		 task;		/* a numeric address */
+	struct timer		 timer;		/* for the other family */
 	dns_hosts_fn		*fn;
 	void			*arg;
 	struct dns_query	*v4;
@@ -60,17 +64,36 @@ host_report(void *arg)
 	lk->hosts.why = dns_status_text(lk->hosts.status);
 	TAILQ_REMOVE(&lk->dns->lookups, lk, link);
 	lk->fn(lk->arg, &lk->hosts);
+	timer_fini(&lk->timer);
 	free(lk);
+}
+
+static void
+host_all(struct dns_lookup *lk)
+{
+	host_shuffle(lk->list, lk->count4);
+	host_shuffle(lk->list + lk->count4, lk->hosts.count - lk->count4);
+	host_report(lk);
+}
+
+static void
+host_other_late(void *arg)
+{
+	struct dns_lookup	*lk = arg;
+
+	dns_cancel(&lk->v4);
+	dns_cancel(&lk->v6);
+	lk->hosts.secure = false;
+	host_all(lk);
 }
 
 static void
 host_answered(struct dns_lookup *lk)
 {
-	if (lk->v4 != NULL || lk->v6 != NULL)
-		return;
-	host_shuffle(lk->list, lk->count4);
-	host_shuffle(lk->list + lk->count4, lk->hosts.count - lk->count4);
-	host_report(lk);
+	if (lk->v4 == NULL && lk->v6 == NULL)
+		host_all(lk);
+	else if (lk->hosts.count != 0)
+		timer_start(&lk->timer, HOST_OTHER_MS);
 }
 
 /* A family each: what AAAA may have brought before moves to the end. */
@@ -120,6 +143,7 @@ dns_addresses(struct dns *d, struct str host, uint16_t port,
 	lk->arg = arg;
 	lk->port = port;
 	task_init(&lk->task, host_report, lk);
+	timer_init(&lk->timer, d->loop, host_other_late, lk);
 	TAILQ_INSERT_TAIL(&d->lookups, lk, link);
 	if (netaddr_parse_ip(&lk->list[0], host, port) == 0) {
 		lk->hosts.count = 1;
@@ -137,6 +161,7 @@ host_free(struct dns_lookup *lk)
 {
 	TAILQ_REMOVE(&lk->dns->lookups, lk, link);
 	loop_cancel(lk->dns->loop, &lk->task);
+	timer_fini(&lk->timer);
 	free(lk);
 }
 

@@ -93,6 +93,8 @@ value_error(struct hsl_exec *x, const struct send_result *res)
 	struct hsl_value	v = hsl_array(x);
 
 	hsl_array_set(x, v, "temporary", hsl_boolean(res->temporary));
+	hsl_array_set(x, v, "code", hsl_number(res->code));
+	hsl_array_set(x, v, "enhanced", values_enhanced(x, res->enhanced));
 	hsl_array_set(x, v, "message", hsl_text(x, res->message));
 	hsl_array_set(x, v, "type", hsl_text(x, send_error_name(res->error)));
 	if (res->dns != SEND_DNS_NONE)
@@ -100,6 +102,9 @@ value_error(struct hsl_exec *x, const struct send_result *res)
 		    send_dns_name(res->dns)));
 	if (res->state != SMTP_STATE_NONE)
 		hsl_array_set(x, v, "state", hsl_text(x,
+		    smtp_state_name(res->state)));
+	if (res->refusal != NULL)
+		hsl_array_set(x, v, "reply", values_reply(x, res->refusal,
 		    smtp_state_name(res->state)));
 	return v;
 }
@@ -164,6 +169,20 @@ result_log(struct eod_run *r, const struct send_result *res)
 
 /* ---- Start and end ----------------------------------------------------- */
 
+static void
+delivery_on_tried(void *arg, const struct send_result *res)
+{
+	struct eod_run	*r = arg;
+
+	LOG(EV_INLINE_FAILED, r->run.rq.log,
+	    LOG_BYTES("host", r->delivery.host),
+	    LOG_STR("remoteip", res->connection.remoteip),
+	    LOG_NUM("port", r->delivery.port),
+	    LOG_STR("type", send_error_name(res->error)),
+	    LOG_STR("state", smtp_state_name(res->state)),
+	    LOG_STR("error", res->message));
+}
+
 static bool
 delivery_client_present(void *arg)
 {
@@ -196,11 +215,15 @@ delivery_on_done(void *arg, const struct send_result *res)
 	r->delivery.send = NULL;
 	r->end_given = false;
 	r->spent = res->end_given && code < 400;
+	r->taken = res->end_given && code >= 200 && code < 300;
 	result_log(r, res);
 	if (r->hook->config.on_result != NULL)
 		r->hook->config.on_result(res->reply != NULL);
 	hsl_resume(x, value_result(x, res));
 	delivery_end(r);
+	if (r->deadline_ms <= loop_now_ms(r->hook->config.hook.host.loop) &&
+	    !r->spent)
+		timer_start(&r->deadline, EOD_LAST_MS);
 	eod_go_on(r);
 }
 
@@ -209,7 +232,7 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 {
 	struct delivery		*d = &r->delivery;
 	struct send_request	 rq = { .deadline_ms = r->deadline_ms,
-	    .present = delivery_client_present,
+	    .present = delivery_client_present, .tried = delivery_on_tried,
 	    .end_sent = delivery_on_end_sent, .done = delivery_on_done,
 	    .arg = r };
 	enum hsl_rc		 rc;
@@ -234,7 +257,9 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 	rq.body.eight_bit_header = rq.smtputf8 && rq.body.eight_bit &&
 	    message_header_eight_bit(eod_message(r));
 	d->host = rq.server.host;
+	d->port = rq.server.port;
 	d->started_ms = loop_now_ms(r->hook->config.hook.host.loop);
+	timer_stop(&r->deadline);
 	d->send = send_start(r->hook->engine, &rq);
 	return HSL_SUSPEND;
 }

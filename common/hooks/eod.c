@@ -6,6 +6,10 @@
  * the message is given to a backend; then nothing ends it but the reply, and
  * if the backend took the message, nothing but the script's own end.  A wait
  * of the script (library.h) never lasts longer than inline_deadline.
+ *
+ * One clock tells of one cause: while a send() is under way the deadline is
+ * its own, and what it was waiting for is its result (delivery.c), which the
+ * script has EOD_LAST_MS to answer with.  Its limit of time is behind that.
  */
 #include <stdlib.h>
 
@@ -45,6 +49,7 @@ eod_hook_new(const struct eod_config *c, const char *file, struct str script,
 	h->config = *c;
 	h->hook.kind = HOOK_EOD;
 	h->hook.config = c->hook;
+	h->hook.config.limits.time_ms = c->inline_deadline_ms + 2 * EOD_LAST_MS;
 	if (hook_init(&h->hook, file, script, report, arg) == -1) {
 		eod_hook_free(&h);
 		return NULL;
@@ -93,7 +98,7 @@ eod_late(void *arg)
 
 	LOG(EV_HOOK_ERROR, r->run.rq.log, LOG_STR("hook", "eod"),
 	    LOG_STR("reason", "inline_deadline has passed"));
-	hook_run_defer(&r->run, "Delivery took too long");
+	hook_run_defer(&r->run, 451, "Delivery took too long");
 }
 
 void
@@ -106,6 +111,21 @@ eod_go_on(void *run)
 	if (!r->spent && left > 0)
 		timer_start(&r->deadline, left);
 	hook_run_slice(&r->run);
+}
+
+/* The sender will not send again, and no backend has it: a script may want
+ * that, and an operator has to know. */
+static void
+eod_before_done(struct hook_run *run)
+{
+	struct eod_run	*r = (struct eod_run *)run;
+
+	if (run->data.verdict.action != VERDICT_ACCEPT || r->taken)
+		return;
+	LOG(EV_ACCEPTED_UNDELIVERED, r->run.rq.log,
+	    LOG_NUM("recipients", (int64_t)r->run.rq.txn->recipient_count));
+	if (r->hook->config.on_undelivered != NULL)
+		r->hook->config.on_undelivered();
 }
 
 struct eod_run *
@@ -123,6 +143,7 @@ eod_start(struct eod_hook *h, const struct eod_request *rq)
 	timer_start(&r->deadline, h->config.inline_deadline_ms);
 	hook_run_init(&r->run, &h->hook, &rq->hook);
 	r->run.free = eod_run_free;
+	r->run.before_done = eod_before_done;
 	r->run.data.library.until_ms = r->deadline_ms;
 	r->run.data.library.go_on = eod_go_on;
 	arguments = hsl_array(r->run.exec);

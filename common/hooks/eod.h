@@ -40,6 +40,8 @@ struct eod_config {
 	size_t			 connection_limit;
 	uint32_t		 transaction_limit;
 	void			(*on_result)(bool answered); /* or NULL */
+	/* Accept() of what no backend took; or NULL. */
+	void			(*on_undelivered)(void);
 };
 
 struct eod_hook	*eod_hook_new(const struct eod_config *c, const char *file,

@@ -12,6 +12,9 @@
 #include "hook_private.h"
 #include "message.h"
 
+/* For the script, when a send() ended by the deadline. */
+#define EOD_LAST_MS	2000
+
 struct eod_hook {
 	struct hook		 hook;
 	struct eod_config	 config;
@@ -25,6 +28,7 @@ struct delivery {
 	struct message_source	 source;
 	int64_t			 started_ms;
 	struct str		 host;
+	uint16_t		 port;
 };
 
 struct eod_run {
@@ -37,6 +41,7 @@ struct eod_run {
 	int64_t			 deadline_ms;
 	bool			 end_given;	/* and no reply yet */
 	bool			 spent;		/* no second send() */
+	bool			 taken;		/* a backend said 2xx */
 };
 
 extern const struct hsl_class	mail_class;

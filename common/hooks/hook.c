@@ -15,10 +15,9 @@
 static const struct {
 	const char		*name;
 	enum verdict_action	 implicit;
-	int			 error_code;
 } hook_rows[HOOK_MAX] = {
-#define HOOK(id, name, implicit, code, text)				\
-	[HOOK_##id] = { name, VERDICT_##implicit, code },
+#define HOOK(id, name, implicit, text)					\
+	[HOOK_##id] = { name, VERDICT_##implicit },
 #include "hooks/hooks.def"
 #undef HOOK
 };
@@ -97,28 +96,20 @@ run_finish(struct hook_run *r)
 {
 	context_keep(r->exec, r->rq.context, r->rq.log,
 	    hook_name(r->hook->kind));
+	if (r->before_done != NULL)
+		r->before_done(r);
 	r->rq.done(r->rq.arg, &r->data.verdict);
 	r->free(r);
 }
 
-/* Replies to these two carry no enhanced code (RFC 2034 4). */
-static bool
-run_is_plain(const struct hook_run *r)
-{
-	return r->hook->kind == HOOK_CONNECT || r->hook->kind == HOOK_HELO;
-}
-
 void
-hook_run_defer(struct hook_run *r, const char *text)
+hook_run_defer(struct hook_run *r, int code, const char *text)
 {
-	static const int	 enhanced[3] = { 4, 3, 0 };
-	struct verdict		*v = &r->data.verdict;
+	struct verdict	*v = &r->data.verdict;
 
 	verdict_fini(v);
 	v->action = VERDICT_DEFER;
-	v->code = hook_rows[r->hook->kind].error_code;
-	if (!run_is_plain(r))
-		memcpy(v->enhanced, enhanced, sizeof enhanced);
+	v->code = code;
 	verdict_add_line(v, str_of(text));
 	run_finish(r);
 }
@@ -129,7 +120,7 @@ run_failed(struct hook_run *r)
 	hook_log_failure(r->exec, r->rq.log, hook_name(r->hook->kind));
 	if (r->hook->config.on_error != NULL)
 		r->hook->config.on_error();
-	hook_run_defer(r, "Local error in processing");
+	hook_run_defer(r, 0, "Local error in processing");
 }
 
 void

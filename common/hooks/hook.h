@@ -8,7 +8,7 @@
  *            everything in its request until done() is called or
  *            hook_cancel() returns.
  * Failure    hook_new(): NULL after reports.  A script's failure is a
- *            verdict: a deferral with the code that hooks.def names.
+ *            verdict: what Defer() without arguments says in that hook.
  */
 #ifndef HOOKS_HOOK_H
 #define HOOKS_HOOK_H
@@ -24,7 +24,7 @@ struct hook;
 struct hook_run;
 
 enum hook_kind {
-#define HOOK(id, name, implicit, code, text)	HOOK_##id,
+#define HOOK(id, name, implicit, text)	HOOK_##id,
 #include "hooks/hooks.def"
 #undef HOOK
 	HOOK_MAX

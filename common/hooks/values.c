@@ -238,7 +238,7 @@ values_add_auth(struct hsl_exec *x, struct hsl_value v,
 	    hsl_string(x, args->response) : hsl_none());
 }
 
-static struct hsl_value
+struct hsl_value
 values_enhanced(struct hsl_exec *x, const int enhanced[3])
 {
 	struct hsl_value	v = hsl_array(x);

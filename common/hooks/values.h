@@ -28,6 +28,8 @@ struct hsl_value values_transaction(struct hsl_exec *x,
 /* Before there is one; NULL gives an empty array. */
 struct hsl_value values_transaction_id(struct hsl_exec *x, const char *id);
 
+/* [5, 7, 1] */
+struct hsl_value values_enhanced(struct hsl_exec *x, const int enhanced[3]);
 /* Of a peer or ours: code, enhanced, reason, state. */
 struct hsl_value values_reply(struct hsl_exec *x, const struct smtp_reply *r,
 		    const char *state);

@@ -89,31 +89,43 @@ client_advance(void *arg, size_t n)
 
 /* ---- Transactions ------------------------------------------------------ */
 
+/* Nothing is left to read, and it is not closed: what was sent so far has had
+ * its replies.  Asked of the kernel: the loop may not have come to it yet. */
+static bool
+client_silent(void *arg)
+{
+	struct client	*c = arg;
+	char		 byte;
+
+	return stream_unread(c->stream).len == 0 &&
+	    recv(stream_fd(c->stream), &byte, 1,
+	    MSG_PEEK | MSG_DONTWAIT) == -1;
+}
+
 bool
 client_usable(struct client *c)
 {
-	char	byte;
-
-	if (c->state != CLIENT_IDLE || stream_unread(c->stream).len != 0)
-		return false;
-	/* The event loop may not have come to it yet. */
-	return recv(stream_fd(c->stream), &byte, 1,
-	    MSG_PEEK | MSG_DONTWAIT) == -1;
+	return c->state == CLIENT_IDLE && client_silent(c);
 }
 
 enum txn_outcome
 client_begin(struct client *c, const struct send_request *req)
 {
-	bool			fresh;
+	bool			used = c->info.transactions != 0, fresh;
 	enum txn_outcome	out;
 
-	fresh = loop_now_ms(c->loop) - c->last_reply_ms < 1000;
+	fresh = !used && loop_now_ms(c->loop) - c->last_reply_ms < 1000;
 	out = txn_start(&c->txn, req, &c->feed, &c->caps, fresh);
 	if (out != TXN_GOES_ON)
 		return out;
+	if (used) {
+		c->feed.in_step = client_silent;
+		c->feed.in_step_arg = c;
+	}
 	c->info.transactions++;
 	c->sent_before = stream_sent(c->stream);
 	c->end_told = false;
+	c->reader.bound = SMTP_REPLY_BOUND;
 	c->command_ms = req->server.command_ms;
 	c->state = CLIENT_TXN;
 	timer_start(&c->timer, c->command_ms);
@@ -231,10 +243,12 @@ client_on_read(void *arg, struct str data)
 		client_event(c, CLIENT_EV_BAD, "reply to nothing");
 	}
 	while (!c->dead && used < data.len) {
+		if (client_end_given(c))
+			c->reader.bound = SMTP_REPLY_LAST_BOUND;
 		got = smtp_reader_feed(&c->reader, (struct str){
 		    data.p + used, data.len - used }, &n, &why);
 		used += n;
-		c->more = used < data.len;
+		c->more = used < data.len || c->reader.reply.endless;
 		if (got == SMTP_READ_MORE)
 			break;
 		if (got == SMTP_READ_BAD) {

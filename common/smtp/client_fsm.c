@@ -60,6 +60,24 @@ client_refusal(struct client *c, const char *what)
 	client_fault(c, SEND_ERROR_CONFIG, text);
 }
 
+/* The end of a reply whose code is known did not come: that code counts. */
+static bool
+client_take_half(struct client *c)
+{
+	if (!client_end_given(c) || !smtp_reader_give_up(&c->reader))
+		return false;
+	c->more = true;
+	client_event(c, CLIENT_EV_REPLY, NULL);
+	return true;
+}
+
+static void
+client_on_txn_closed(struct client *c, const char *why)
+{
+	if (!client_take_half(c))
+		client_fault(c, SEND_ERROR_NETWORK, why);
+}
+
 static void
 client_on_closed(struct client *c, const char *why)
 {
@@ -314,6 +332,16 @@ client_on_helo(struct client *c, const char *why)
 	client_next(c);
 }
 
+/* A host's name as TLS knows it: without the dot at its end (RFC 6066 3). */
+static const char *
+client_name(char *room, size_t size, struct str name)
+{
+	if (name.len > 1 && name.p[name.len - 1] == '.')
+		name.len--;
+	(void)snprintf(room, size, "%.*s", (int)name.len, name.p);
+	return room;
+}
+
 /* A name in SNI only where there is a name. */
 static void
 client_handshake(struct client *c)
@@ -324,13 +352,15 @@ client_handshake(struct client *c)
 					    .identity = c->identity };
 	struct netaddr			 ip;
 	struct err			 e;
+	char				 sni[256], name[256];
 
 	if (v->tls_sni.len > 0)
-		d.sni = v->tls_sni.p;
+		d.sni = client_name(sni, sizeof sni, v->tls_sni);
 	else if (!v->tls_no_sni && netaddr_parse_ip(&ip, v->host, 0) == -1)
-		d.sni = v->host.p;
+		d.sni = client_name(sni, sizeof sni, v->host);
 	if (smtp_server_verifies(v) && !v->tls_any_name)
-		d.name = v->tls_name.len > 0 ? v->tls_name.p : v->host.p;
+		d.name = client_name(name, sizeof name,
+		    v->tls_name.len > 0 ? v->tls_name : v->host);
 	c->state = CLIENT_TLS;
 	timer_start(&c->timer, c->command_ms);
 	/* Our own mistake: no reason to go on in clear. */
@@ -397,6 +427,8 @@ static void
 client_on_txn_timeout(struct client *c, const char *why)
 {
 	(void)why;
+	if (client_take_half(c))
+		return;
 	client_fault(c, SEND_ERROR_NETWORK, client_end_given(c) ?
 	    "timed out waiting for the reply to the end of the message" :
 	    "timed out waiting for a reply");
@@ -418,7 +450,8 @@ client_on_flush(struct client *c, const char *why)
 	int	code = c->reader.reply.code;
 
 	(void)why;
-	if (code == 421 || (code >= 300 && code < 400)) {
+	if (code == 421 || (code >= 300 && code < 400) ||
+	    c->reader.reply.endless) {
 		client_fault(c, SEND_ERROR_PROTOCOL, "left open by a refusal");
 		return;
 	}
@@ -478,7 +511,8 @@ static client_fn *const	client_table[CLIENT_STATE_MAX][CLIENT_EV_MAX] = {
 		TLS_ERR, TIMEOUT, BAD },
 	[CLIENT_IDLE] = { NOTHING, NOTHING, NOTHING, CLOSED,
 		TLS_ERR, client_on_idle_timer, BAD },
-	[CLIENT_TXN] = { NOTHING, client_on_txn_reply, NOTHING, CLOSED,
+	[CLIENT_TXN] = { NOTHING, client_on_txn_reply, NOTHING,
+		client_on_txn_closed,
 		TLS_ERR, client_on_txn_timeout, BAD },
 	[CLIENT_FLUSH] = { NOTHING, client_on_flush, NOTHING, CLOSED,
 		TLS_ERR, TIMEOUT, BAD },

@@ -143,11 +143,13 @@ feed_show_body(const struct feed *f, struct feed_pieces *p)
 static bool
 feed_may_end(struct feed *f)
 {
-	if (f->end_out || f->given > f->end_at || f->req->present == NULL ||
-	    f->req->present(f->req->arg))
+	if (f->end_out || f->given > f->end_at)
 		return true;
-	f->gone = true;
-	return false;
+	f->out_of_step = f->in_step != NULL && !f->in_step(f->in_step_arg);
+	if (f->out_of_step)
+		return false;
+	f->gone = f->req->present != NULL && !f->req->present(f->req->arg);
+	return !f->gone;
 }
 
 int

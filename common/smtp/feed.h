@@ -4,12 +4,15 @@
  * The stream pulls from it (struct source), so that commands, body and end
  * leave together and nothing of the body is copied.  The feed knows where in
  * its bytes the end of the message begins: the dot, or the LAST command.
- * Before it shows that place it asks whether the client is still there.
+ * Before it shows that place it asks whether the client is still there, and,
+ * where in_step is set, whether the connection has nothing left to read: a
+ * reply that no command is waiting for would be taken for the verdict.
  *
  * Ownership  the caller's storage; feed_init(), feed_fini().  Borrows body
  *            and request.
- * Failure    feed_peek(): -1 when the client has left (feed->gone) or the
- *            body can't be read (feed->unreadable).
+ * Failure    feed_peek(): -1 when the client has left (feed->gone), the
+ *            body can't be read (feed->unreadable) or a reply came that was
+ *            not due (feed->out_of_step).
  * Process    pure but for the call backs.
  */
 #ifndef SMTP_FEED_H
@@ -33,6 +36,9 @@ struct feed {
 	uint64_t			 body_left;
 	bool				 stuffing;
 	bool				 gone;
+	bool				 out_of_step;
+	bool				(*in_step)(void *arg);	/* or NULL */
+	void				*in_step_arg;
 	bool				 unreadable;
 	bool				 end_out;	/* TLS has some of it */
 	uint64_t			 given;		/* bytes so far */

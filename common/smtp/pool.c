@@ -66,7 +66,7 @@ backend_serve(void *arg)
 	struct send	*s;
 
 	while ((s = TAILQ_FIRST(&b->waiting)) != NULL) {
-		p = pool_take(b, b->pool->server_of(s));
+		p = pool_take(b, b->pool->request_of(s));
 		if (p == NULL && !pool_take_place(b))
 			return;
 		pool_unwait(b, s);
@@ -175,19 +175,25 @@ pool_unidle(struct pooled *p)
 
 /* What one client's XCLIENT said of itself is not true of the next. */
 static bool
-pool_fits(const struct pooled *p, const struct send_server *server)
+pool_fits(const struct pooled *p, const struct send_request *req)
 {
-	return !server->xclient &&
-	    smtp_server_same(p->client->server, server);
+	const struct client	*c = p->client;
+
+	/* The end of BDAT has no 354 before it: see txn.c. */
+	if (c->info.transactions != 0 && txn_needs_bdat(req) &&
+	    (c->caps.exts & SMTP_EXT_CHUNKING) != 0)
+		return false;
+	return !req->server.xclient &&
+	    smtp_server_same(c->server, &req->server);
 }
 
 struct pooled *
-pool_take(struct backend *b, const struct send_server *server)
+pool_take(struct backend *b, const struct send_request *req)
 {
 	struct pooled	*p, *next;
 
 	TAILQ_FOREACH_SAFE(p, &b->idle, idle_link, next) {
-		if (!pool_fits(p, server))
+		if (!pool_fits(p, req))
 			continue;
 		if (client_usable(p->client)) {
 			pool_unidle(p);

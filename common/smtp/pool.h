@@ -4,8 +4,8 @@
  * A backend is a host and port as the request names them; it has a number of
  * places.  A place is taken from the first look-up to the end of the
  * connection.  A connection is used again only for the same server (server.h:
- * TLS, credentials, source ...), never after XCLIENT, and only if the kernel
- * has nothing to read from it.  Sends that
+ * TLS, credentials, source ...), never after XCLIENT, only if the kernel has
+ * nothing to read from it, and not for what can go by BDAT alone.  Sends that
  * find no place wait in order of arrival; their deadlines bound the line.
  *
  * Ownership  the engine's.  A pooled connection belongs to a send while
@@ -56,7 +56,7 @@ struct pool {
 	struct send_limits	 limits;
 	/* The next in line gets this connection, or a place (p NULL). */
 	void			(*serve)(struct send *s, struct pooled *p);
-	const struct send_server *(*server_of)(const struct send *s);
+	const struct send_request *(*request_of)(const struct send *s);
 	struct pooled_list	 all;
 	struct backend_list	 chains[POOL_CHAINS];
 };
@@ -70,7 +70,7 @@ struct backend	*pool_backend(struct pool *pool,
 		    const struct send_server *server);
 /* An idle connection that fits and is alive, else NULL. */
 struct pooled	*pool_take(struct backend *b,
-		    const struct send_server *server);
+		    const struct send_request *req);
 /* A place for a new connection, if need be that of an idle one. */
 bool		 pool_take_place(struct backend *b);
 void		 pool_give_place(struct backend *b);

@@ -29,6 +29,7 @@ static void
 reply_clear(struct smtp_reply *r)
 {
 	r->code = 0;
+	r->endless = false;
 	memset(r->enhanced, 0, sizeof r->enhanced);
 	buf_clear(&r->text);
 	buf_clear(&r->ends);
@@ -39,6 +40,7 @@ smtp_reply_copy(struct smtp_reply *to, const struct smtp_reply *from)
 {
 	reply_clear(to);
 	to->code = from->code;
+	to->endless = from->endless;
 	memcpy(to->enhanced, from->enhanced, sizeof to->enhanced);
 	if (from->text.len != 0)
 		buf_add_str(&to->text, buf_str(&from->text));
@@ -91,6 +93,7 @@ void
 smtp_reader_init(struct smtp_reader *rd)
 {
 	memset(rd, 0, sizeof *rd);
+	rd->bound = SMTP_REPLY_BOUND;
 }
 
 void
@@ -146,6 +149,19 @@ reply_code(struct str line)
 	return (int)code;
 }
 
+/* Keeps a line of text while there is room. */
+static void
+reader_keep(struct smtp_reply *r, struct str text)
+{
+	size_t	room = SMTP_REPLY_BYTES - r->text.len;
+
+	if (smtp_reply_lines(r) == SMTP_REPLY_LINES || room == 0)
+		return;
+	if (text.len > room)
+		text.len = room;
+	smtp_reply_add_line(r, text);
+}
+
 static enum smtp_read
 reader_take_line(struct smtp_reader *rd, struct str line, const char **why)
 {
@@ -158,52 +174,105 @@ reader_take_line(struct smtp_reader *rd, struct str line, const char **why)
 		return reader_bad(why, "not an SMTP reply");
 	if (r->code != 0 && r->code != code)
 		return reader_bad(why, "two codes in one reply");
-	if (smtp_reply_lines(r) == SMTP_REPLY_LINES)
-		return reader_bad(why, "reply has too many lines");
 	if (line.len > 4)
 		text = (struct str){ line.p + 4, line.len - 4 };
 	if (reply_take_enhanced(&text, code, enhanced) &&
 	    smtp_reply_lines(r) == 0)
 		memcpy(r->enhanced, enhanced, sizeof enhanced);
 	r->code = code;
-	smtp_reply_add_line(r, text);
+	reader_keep(r, text);
 	return more ? SMTP_READ_MORE : SMTP_READ_DONE;
 }
 
-/* A whole line ends in CRLF and holds no other CR. */
+/* A whole line, `cr` before its LF or not; it holds no other CR. */
 static enum smtp_read
-reader_end_line(struct smtp_reader *rd, struct str line, const char **why)
+reader_end_line(struct smtp_reader *rd, struct str line, bool cr,
+    const char **why)
 {
-	if (line.len < 2 || line.p[line.len - 2] != '\r')
+	if (!cr)
 		return reader_bad(why, "reply line ends in a bare LF");
-	line.len -= 2;
-	if (memchr(line.p, '\r', line.len) != NULL)
+	if (line.len != 0 && memchr(line.p, '\r', line.len) != NULL)
 		return reader_bad(why, "bare CR in a reply");
 	return reader_take_line(rd, line, why);
 }
 
+/* Of a line that came in pieces as much as a reply may keep. */
+static void
+reader_add(struct smtp_reader *rd, struct str piece)
+{
+	size_t	room = SMTP_REPLY_BYTES - rd->line.len;
+
+	if (piece.len == 0)
+		return;
+	rd->line_bytes += piece.len;
+	rd->last = piece.p[piece.len - 1];
+	buf_add(&rd->line, piece.p, piece.len < room ? piece.len : room);
+}
+
+/* The end of a line that came in pieces; `piece` is what is before the LF. */
+static enum smtp_read
+reader_end_pieces(struct smtp_reader *rd, struct str piece, const char **why)
+{
+	struct str	line;
+	enum smtp_read	got;
+	bool		cr;
+
+	reader_add(rd, piece);
+	cr = rd->last == '\r';
+	line = buf_str(&rd->line);
+	/* The CR is dropped with what is too much, or stands at the end. */
+	if (cr && line.len == rd->line_bytes)
+		line.len--;
+	got = reader_end_line(rd, line, cr, why);
+	buf_clear(&rd->line);
+	rd->line_bytes = 0;
+	return got;
+}
+
+static enum smtp_read
+reader_endless(struct smtp_reader *rd, const char **why)
+{
+	struct smtp_reply	*r = &rd->reply;
+	struct str		 line = buf_str(&rd->line);
+
+	if (r->code == 0 && reader_take_line(rd, line, why) == SMTP_READ_BAD)
+		return SMTP_READ_BAD;
+	buf_clear(&rd->line);
+	rd->line_bytes = 0;
+	r->endless = true;
+	return SMTP_READ_DONE;
+}
+
+/* The bound holds for what came before and what ends here alike, so that the
+ * cut of the bytes makes no difference. */
 static enum smtp_read
 reader_step(struct smtp_reader *rd, struct str data, size_t *n,
     const char **why)
 {
-	const char	*lf = memchr(data.p, '\n', data.len);
-	enum smtp_read	 got;
+	size_t		 room = rd->bound > rd->bytes ?
+			    rd->bound - rd->bytes : 0;
+	const char	*lf;
+	struct str	 piece;
 
+	if (data.len > room)
+		data.len = room;
+	lf = data.len != 0 ? memchr(data.p, '\n', data.len) : NULL;
 	*n = lf != NULL ? (size_t)(lf - data.p) + 1 : data.len;
-	/* The bound holds for what was kept and what ends here alike, so
-	 * that the cut of the bytes makes no difference. */
-	if (*n > SMTP_REPLY_BYTES - rd->bytes)
-		return reader_bad(why, "reply is too long");
 	rd->bytes += *n;
-	if (lf == NULL || rd->line.len != 0)
-		buf_add(&rd->line, data.p, *n);
-	if (lf == NULL)
-		return SMTP_READ_MORE;
-	if (rd->line.len == 0)
-		return reader_end_line(rd, (struct str){ data.p, *n }, why);
-	got = reader_end_line(rd, buf_str(&rd->line), why);
-	buf_clear(&rd->line);
-	return got;
+	piece = (struct str){ data.p, lf != NULL ? *n - 1 : *n };
+	if (lf == NULL) {
+		reader_add(rd, piece);
+		return rd->bytes >= rd->bound ?
+		    reader_endless(rd, why) : SMTP_READ_MORE;
+	}
+	if (rd->line_bytes != 0)
+		return reader_end_pieces(rd, piece, why);
+	if (piece.len == 0 || piece.p[piece.len - 1] != '\r')
+		return reader_end_line(rd, piece, false, why);
+	piece.len--;
+	if (piece.len > SMTP_REPLY_BYTES)
+		piece.len = SMTP_REPLY_BYTES;
+	return reader_end_line(rd, piece, true, why);
 }
 
 enum smtp_read
@@ -226,4 +295,14 @@ smtp_reader_feed(struct smtp_reader *rd, struct str data, size_t *used,
 	}
 	rd->done = got == SMTP_READ_DONE;
 	return got;
+}
+
+bool
+smtp_reader_give_up(struct smtp_reader *rd)
+{
+	if (rd->done || rd->reply.code == 0)
+		return false;
+	rd->reply.endless = true;
+	rd->done = true;
+	return true;
 }

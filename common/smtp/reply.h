@@ -2,10 +2,15 @@
  * reply - replies of an SMTP server: read by the client, written by ours
  *
  * Reading: bytes in any cut give the same replies.  Only CRLF ends a line;
- * a bare CR or LF, a line that is no reply, two codes in one reply, or more
- * than SMTP_REPLY_LINES lines or SMTP_REPLY_BYTES bytes is an error of the
- * peer.  The text is kept as it came, whatever bytes it holds, without an
- * enhanced code of the reply's own class at its front.
+ * a bare CR or LF, a line that is no reply, or two codes in one reply is an
+ * error of the peer.  The text is kept as it came, whatever bytes it holds,
+ * without an enhanced code of the reply's own class at its front.
+ *
+ * What a reply says is its code; of its text no more than SMTP_REPLY_LINES
+ * lines and SMTP_REPLY_BYTES bytes is kept, and what comes beyond is read and
+ * dropped.  One that has not ended after `bound` bytes (at least
+ * SMTP_REPLY_BYTES) is done as it is, and `endless`: the bytes behind it
+ * belong to no other reply.
  *
  * Writing: text from hooks can't break a reply.  Line ends and controls
  * become spaces, long lines are folded, an enhanced code whose class is not
@@ -27,20 +32,27 @@
 
 #define SMTP_REPLY_LINES	512
 #define SMTP_REPLY_BYTES	(64 * 1024)
+#define SMTP_REPLY_BOUND	(256 * 1024)
+/* For the one reply whose verdict nobody can ask for again. */
+#define SMTP_REPLY_LAST_BOUND	(2 * 1024 * 1024)
 
 struct smtp_reply {
 	int		code;
 	int		enhanced[3];	/* zeros: none */
 	struct buf	text;		/* all lines, one after the other */
 	struct buf	ends;		/* size_t each: where they end */
+	bool		endless;	/* its end did not come */
 };
 
 enum smtp_read { SMTP_READ_MORE, SMTP_READ_DONE, SMTP_READ_BAD };
 
 struct smtp_reader {
 	struct smtp_reply	reply;		/* complete on SMTP_READ_DONE */
-	struct buf		line;		/* what came of a cut line */
+	struct buf		line;		/* what is kept of a cut line */
+	size_t			line_bytes;	/* what came of it */
+	char			last;		/* of these the last one */
 	size_t			bytes;		/* of this reply so far */
+	size_t			bound;		/* SMTP_REPLY_BOUND */
 	bool			done;
 };
 
@@ -58,6 +70,9 @@ void		 smtp_reader_fini(struct smtp_reader *rd);
  * the next call starts a new reply. */
 enum smtp_read	 smtp_reader_feed(struct smtp_reader *rd, struct str data,
 		    size_t *used, const char **why);
+/* No more comes.  True if a reply has begun and its code is known: it is done
+ * as it is, and endless. */
+bool		 smtp_reader_give_up(struct smtp_reader *rd);
 
 /* What smtp_reply_write() puts in each line. */
 struct smtp_answer {

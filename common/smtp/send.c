@@ -4,7 +4,8 @@
  *	STARTING -> [WAITING] -> [RESOLVING -> OPENING]... -> RUNNING -> done
  *
  * STARTING ends at the end of the turn, so that done() is never called inside
- * send_start().  OPENING goes over the host's addresses in turn.  From RUNNING
+ * send_start().  OPENING goes over the host's addresses in turn, whatever is
+ * said there.  From RUNNING
  * there is one way back, to RESOLVING: when a connection used before fails,
  * and no byte of the end was given to the kernel.
  *
@@ -101,10 +102,18 @@ send_on_deadline(void *arg)
 		s->result.state = client_where(s->pooled->client);
 		send_note_connection(s);
 	}
-	send_set_error(s, SEND_ERROR_NETWORK, true, "%s",
-	    s->stage == SEND_WAITING ?
-	    "deadline passed waiting for a connection" :
-	    "deadline passed before the end of the message");
+	if (s->stage == SEND_RESOLVING)
+		send_set_dns_error(s, SEND_DNS_OTHER, false,
+		    "no answer of the DNS before the deadline");
+	else
+		send_set_error(s, SEND_ERROR_NETWORK, true, "%s",
+		    s->stage == SEND_WAITING ?
+		    "deadline passed waiting for a connection" :
+		    "deadline passed before the end of the message");
+	if (s->stage == SEND_OPENING) {
+		send_address_failed(s);
+		send_address_last(s);
+	}
 	send_finish(s);
 }
 
@@ -168,6 +177,7 @@ send_connect(struct send *s)
 	struct err		 err;
 	char			 text[NETADDR_TEXT];
 
+	send_address_begin(s, &setup.to);
 	if (send_choose_tls(s, &setup) == -1 ||
 	    send_check_source(s, &setup.to) == -1)
 		return -1;
@@ -184,15 +194,17 @@ send_connect(struct send *s)
 	return 0;
 }
 
-/* The addresses from addr_next on; the last failure is the result. */
+/* The addresses from addr_next on. */
 static void
 send_connect_some(struct send *s)
 {
 	for (; s->addr_next < s->addr_count; s->addr_next++) {
 		if (send_connect(s) == 0)
 			return;
+		send_address_failed(s);
 		s->no_tls = false;
 	}
+	send_address_last(s);
 	send_finish(s);
 }
 
@@ -210,19 +222,19 @@ send_on_hosts(void *arg, const struct dns_hosts *h)
 {
 	static const struct {
 		enum send_dns	dns;
-		bool		temporary;
+		bool		ours;	/* the operator names no such host */
 	} errors[] = {
-		[DNS_NXDOMAIN] = { SEND_DNS_NXDOMAIN, false },
-		[DNS_NODATA] = { SEND_DNS_NODATA, false },
-		[DNS_TEMPORARY] = { SEND_DNS_OTHER, true },
-		[DNS_BAD_NAME] = { SEND_DNS_OTHER, false },
+		[DNS_NXDOMAIN] = { SEND_DNS_NXDOMAIN, true },
+		[DNS_NODATA] = { SEND_DNS_NODATA, true },
+		[DNS_TEMPORARY] = { SEND_DNS_OTHER, false },
+		[DNS_BAD_NAME] = { SEND_DNS_OTHER, true },
 	};
 	struct send	*s = arg;
 
 	s->lookup = NULL;
 	if (h->status != DNS_OK) {
 		send_set_dns_error(s, errors[h->status].dns,
-		    errors[h->status].temporary, h->why);
+		    errors[h->status].ours, h->why);
 		send_finish(s);
 		return;
 	}
@@ -231,6 +243,7 @@ send_on_hosts(void *arg, const struct dns_hosts *h)
 	s->addr_count = h->count;
 	s->addr_next = 0;
 	s->no_tls = false;
+	s->best.error = SEND_ERROR_NONE;
 	send_connect_some(s);
 }
 
@@ -319,19 +332,14 @@ send_on_ready(struct client *c)
 static void
 send_fail_opening(struct send *s, const struct client_fault *f)
 {
-	bool	final = f->reply != NULL && f->reply->code >= 500;
-
 	send_note_connection(s);
 	s->result.state = f->state;
 	if (f->reply != NULL)
-		send_set_reply(s, f->state, f->reply);
+		send_set_refusal(s, f->reply);
 	else
 		send_set_error(s, f->error, true, "%s: %s",
 		    s->result.connection.remoteip, f->why);
-	if (final) {
-		send_finish(s);
-		return;
-	}
+	send_address_failed(s);
 	send_drop_connection(s);
 	if (f->tls_failed && s->req.server.tls == SEND_TLS_OPTIONAL)
 		s->no_tls = true;
@@ -424,10 +432,10 @@ send_serve(struct send *s, struct pooled *p)
 	send_run(s);
 }
 
-static const struct send_server *
-send_server_of(const struct send *s)
+static const struct send_request *
+send_request_of(const struct send *s)
 {
-	return &s->req.server;
+	return &s->req;
 }
 
 static void
@@ -447,7 +455,7 @@ send_begin(void *arg)
 	}
 	s->backend = pool_backend(&s->engine->pool, &s->req.server);
 	if (!pool_has_line(s->backend)) {
-		p = pool_take(s->backend, &s->req.server);
+		p = pool_take(s->backend, &s->req);
 		if (p != NULL || pool_take_place(s->backend)) {
 			send_serve(s, p);
 			return;
@@ -508,7 +516,7 @@ send_engine_new(struct loop *l, struct dns *d,
 	TAILQ_INIT(&e->spare);
 	pool_init(&e->pool, l, limits);
 	e->pool.serve = send_serve;
-	e->pool.server_of = send_server_of;
+	e->pool.request_of = send_request_of;
 	e->tls = tls_client_unverified(err);
 	if (e->tls == NULL)
 		send_engine_free(&e);

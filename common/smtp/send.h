@@ -8,6 +8,11 @@
  * give one reply: a temporary one before a permanent one, the first of its
  * kind (in doubt delay, never drop).
  *
+ * A reply is a verdict only from MAIL on.  What is said before, to the
+ * connection or to us, sends the message to the host's next address; when none
+ * is left it is a temporary error, the most telling of all addresses': a
+ * refusal before TLS, TLS before the network.
+ *
  * Ownership  send_start() gives; it is over when done() was called or
  *            send_cancel() took it.  Until then all that the request points
  *            at belongs to the send; present() and end_sent() must not
@@ -79,6 +84,9 @@ struct send_request {
 	/* Is the client still there?  Asked just before the end is given to
 	 * the kernel; NULL: always. */
 	bool			(*present)(void *arg);
+	/* One address failed, as a result of its own would say it; or NULL. */
+	void			(*tried)(void *arg,
+				    const struct send_result *r);
 	/* The end was given: from now on only server.end_ms counts. */
 	void			(*end_sent)(void *arg);
 	void			(*done)(void *arg,
@@ -107,6 +115,7 @@ struct send_connection {
 struct send_result {
 	const struct smtp_reply	*reply;		/* the verdict, or NULL: */
 	enum send_error		 error;
+	const struct smtp_reply	*refusal;	/* of the connection, or NULL */
 	enum send_dns		 dns;
 	bool			 temporary;
 	const char		*message;

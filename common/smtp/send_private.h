@@ -30,6 +30,9 @@ struct send {
 	struct send_result	 result;
 	struct smtp_reply	 reply;
 	char			 text[512];
+	/* The most telling failure of the addresses so far. */
+	struct send_result	 best;
+	char			 best_text[512];
 };
 
 struct send_engine {
@@ -46,11 +49,17 @@ struct send_engine {
 /* Each fills s->result; the last one set counts. */
 void	send_set_error(struct send *s, enum send_error error, bool temporary,
 	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-void	send_set_dns_error(struct send *s, enum send_dns dns, bool temporary,
+void	send_set_dns_error(struct send *s, enum send_dns dns, bool ours,
 	    const char *why);
 void	send_set_unfit(struct send *s, const struct txn *t);
 void	send_set_reply(struct send *s, enum smtp_state state,
 	    const struct smtp_reply *reply);
+/* A refusal that is no verdict on the message. */
+void	send_set_refusal(struct send *s, const struct smtp_reply *reply);
+/* Addresses: one's turn, it failed, and none is left. */
+void	send_address_begin(struct send *s, const struct netaddr *to);
+void	send_address_failed(struct send *s);
+void	send_address_last(struct send *s);
 /* From the connection, while it is there. */
 void	send_note_connection(struct send *s);
 /* -1 with the result set if the request can't be written in SMTP. */

@@ -63,6 +63,7 @@ send_set_error(struct send *s, enum send_error error, bool temporary,
 	(void)vsnprintf(s->text, sizeof s->text, fmt, ap);
 	va_end(ap);
 	r->reply = NULL;
+	r->refusal = NULL;
 	r->error = error;
 	r->dns = SEND_DNS_NONE;
 	r->temporary = temporary;
@@ -70,13 +71,38 @@ send_set_error(struct send *s, enum send_error error, bool temporary,
 	send_set_code(s);
 }
 
+/* A name that is not there is not the message's fault: who wrote it into the
+ * configuration can mend it. */
 void
-send_set_dns_error(struct send *s, enum send_dns dns, bool temporary,
+send_set_dns_error(struct send *s, enum send_dns dns, bool ours,
     const char *why)
 {
-	send_set_error(s, SEND_ERROR_DNS, temporary, "%.*s: %s",
+	send_set_error(s, SEND_ERROR_DNS, true, "%.*s: %s",
 	    (int)s->req.server.host.len, s->req.server.host.p, why);
 	s->result.dns = dns;
+	if (ours) {
+		s->result.enhanced[1] = 3;
+		s->result.enhanced[2] = 5;
+	}
+}
+
+/* 4.4.1: "the remote system was busy, or unable to take a call". */
+void
+send_set_refusal(struct send *s, const struct smtp_reply *reply)
+{
+	struct send_result	*r = &s->result;
+	struct str		 line = smtp_reply_line(reply, 0);
+
+	send_set_error(s, SEND_ERROR_SMTP, true, "%s: %d %.*s",
+	    r->connection.remoteip, reply->code,
+	    (int)(line.len < 200 ? line.len : 200), line.p);
+	r->enhanced[1] = 4;
+	r->enhanced[2] = 1;
+	/* Of several refusals the first one is told. */
+	if (s->best.error != SEND_ERROR_SMTP) {
+		smtp_reply_copy(&s->reply, reply);
+		r->refusal = &s->reply;
+	}
 }
 
 void
@@ -95,6 +121,7 @@ send_set_reply(struct send *s, enum smtp_state state,
 
 	smtp_reply_copy(&s->reply, reply);
 	r->reply = &s->reply;
+	r->refusal = NULL;
 	r->error = SEND_ERROR_NONE;
 	r->dns = SEND_DNS_NONE;
 	r->temporary = reply->code < 500;
@@ -115,6 +142,53 @@ send_note_connection(struct send *s)
 	if (s->stage == SEND_RUNNING)
 		r->dsn_dropped = c->txn.dsn_dropped;
 	r->end_given = r->end_given || client_end_given(c);
+}
+
+/* ---- Addresses --------------------------------------------------------- */
+
+void
+send_address_begin(struct send *s, const struct netaddr *to)
+{
+	struct send_connection	*c = &s->result.connection;
+
+	s->result = (struct send_result){ .reply = NULL };
+	(void)netaddr_ip(to, c->remoteip, sizeof c->remoteip);
+	c->remotemx = s->req.server.host;
+}
+
+/* How much a failure tells of what has to be mended. */
+static int
+send_telling(const struct send_result *r)
+{
+	static const int	ranks[] = {
+		[SEND_ERROR_NONE] = 0, [SEND_ERROR_CONFIG] = 1,
+		[SEND_ERROR_DNS] = 1, [SEND_ERROR_NETWORK] = 2,
+		[SEND_ERROR_PROTOCOL] = 3, [SEND_ERROR_TLS] = 4,
+		[SEND_ERROR_SMTP] = 5,
+	};
+
+	/* The server said so: of AUTH, XCLIENT, LHLO. */
+	if (r->error == SEND_ERROR_CONFIG && r->state != SMTP_STATE_NONE)
+		return ranks[SEND_ERROR_SMTP];
+	return ranks[r->error];
+}
+
+void
+send_address_failed(struct send *s)
+{
+	if (s->req.tried != NULL)
+		s->req.tried(s->req.arg, &s->result);
+	if (send_telling(&s->result) <= send_telling(&s->best))
+		return;
+	s->best = s->result;
+	(void)strlcpy(s->best_text, s->text, sizeof s->best_text);
+}
+
+void
+send_address_last(struct send *s)
+{
+	s->result = s->best;
+	s->result.message = s->best_text;
 }
 
 /* ---- Requests ---------------------------------------------------------- */
@@ -149,13 +223,13 @@ send_check_rcpts(struct send *s)
 	for (i = 0; i < s->req.rcpt_count; i++) {
 		rcpt = &s->req.rcpts[i];
 		if (rcpt->path.null || !send_path_ok(&rcpt->path)) {
-			send_set_error(s, SEND_ERROR_CONFIG, false,
+			send_set_error(s, SEND_ERROR_CONFIG, true,
 			    "recipient %zu is not an address", i + 1);
 			return -1;
 		}
 		if (rcpt->orcpt.len != 0 &&
 		    !smtp_orcpt_ok(rcpt->orcpt, true)) {
-			send_set_error(s, SEND_ERROR_CONFIG, false,
+			send_set_error(s, SEND_ERROR_CONFIG, true,
 			    "recipient %zu has a bad ORCPT", i + 1);
 			return -1;
 		}
@@ -182,6 +256,6 @@ send_check_request(struct send *s)
 		why = "bad host name";
 	if (why == NULL)
 		return send_check_rcpts(s);
-	send_set_error(s, SEND_ERROR_CONFIG, false, "%s", why);
+	send_set_error(s, SEND_ERROR_CONFIG, true, "%s", why);
 	return -1;
 }

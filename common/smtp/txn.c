@@ -4,10 +4,10 @@
  *
  *	PIPELINING, CHUNKING, one recipient, small, fresh connection
  *		MAIL RCPT BDAT-n-LAST |
- *	... small, connection not fresh
- *		MAIL RCPT | BDAT-n-LAST |
- *	PIPELINING, CHUNKING, more recipients, small
+ *	PIPELINING, CHUNKING, more recipients, small, fresh connection
  *		MAIL RCPT... BDAT-n | BDAT-0-LAST |
+ *	PIPELINING, CHUNKING, small, connection not fresh
+ *		MAIL RCPT... | BDAT-n-LAST |
  *	PIPELINING, CHUNKING, large
  *		MAIL RCPT... | BDAT-n | BDAT-0-LAST |
  *	PIPELINING, one recipient
@@ -15,6 +15,14 @@
  *	PIPELINING, more recipients
  *		MAIL RCPT... | DATA | body-and-dot |
  *	neither: each command waits; then as with more recipients.
+ *
+ * On a connection that was used before, a message that both can carry goes by
+ * DATA though BDAT is offered.  A backend that answers one end of message
+ * twice, the second time late, puts every later reply one place off, and the
+ * 250 to BDAT looks like any other: the one to RCPT would pass for it.  A 354
+ * does not: what is off is seen there, before anything of the end was given.
+ * What only BDAT can carry, binary and what ends without CRLF, the pool gives
+ * a new connection.
  *
  * A large body goes without LAST so that the client's presence is asked at
  * its true end, and BDAT 0 LAST waits for the reply to BDAT n: behind a
@@ -236,14 +244,28 @@ txn_small(const struct txn *t)
 	return t->req->body.size <= TXN_SMALL;
 }
 
+bool
+txn_needs_bdat(const struct send_request *req)
+{
+	return req->body_type == SMTP_BODY_BINARYMIME || !req->body.ends_crlf;
+}
+
+/* Whether BDAT carries the message; see above. */
+static bool
+txn_by_chunks(const struct txn *t)
+{
+	return txn_has(t, SMTP_EXT_CHUNKING) &&
+	    (t->fresh || txn_needs_bdat(t->req));
+}
+
 /* What goes behind the RCPTs without a wait; see the plans above. */
 static void
 txn_add_tail(struct txn *t)
 {
 	bool	one = t->req->rcpt_count == 1;
 
-	if (txn_has(t, SMTP_EXT_CHUNKING)) {
-		if (!txn_small(t) || (one && !t->fresh))
+	if (txn_by_chunks(t)) {
+		if (!txn_small(t) || !t->fresh)
 			return;
 		txn_add_bdat(t, true, one);
 		t->tail = one ? TXN_END : TXN_CHUNK;
@@ -357,7 +379,7 @@ txn_envelope_done(struct txn *t)
 		t->state = t->tail;
 		return TXN_GOES_ON;
 	}
-	if (!txn_has(t, SMTP_EXT_CHUNKING)) {
+	if (!txn_by_chunks(t)) {
 		txn_add_data(t);
 		t->state = TXN_DATA;
 	} else {
@@ -452,6 +474,22 @@ txn_class(const struct smtp_reply *r)
 	return r->code >= 300 ? CLASS_MORE : CLASS_OK;
 }
 
+/* What is behind it can't be told from its text, so that nothing can follow:
+ * it counts where it is the last word. */
+static enum txn_outcome
+txn_on_endless(struct txn *t, const struct smtp_reply *r)
+{
+	enum txn_outcome	out;
+
+	if (r->code >= 400)
+		return txn_on_verdict_close(t, r);
+	if (t->state != TXN_END || txn_outstanding(t) != 0)
+		return txn_broken(t, "a reply without end");
+	out = txn_table[t->state][txn_class(r)](t, r);
+	t->after = TXN_CLOSE;
+	return out;
+}
+
 enum txn_outcome
 txn_reply(struct txn *t, const struct smtp_reply *r, uint64_t sent,
     bool more)
@@ -468,6 +506,8 @@ txn_reply(struct txn *t, const struct smtp_reply *r, uint64_t sent,
 		return txn_broken(t, "reply before the command");
 	if (r->code == 421)
 		return txn_on_verdict_close(t, r);
+	if (r->endless)
+		return txn_on_endless(t, r);
 	/* I2: with no command under way nothing may be behind this reply. */
 	if (more && txn_outstanding(t) == 0 && t->state != TXN_END)
 		return txn_broken(t, "more replies than commands");

@@ -54,13 +54,16 @@ struct txn {
 
 void	txn_init(struct txn *t);
 void	txn_fini(struct txn *t);
-/* `fresh`: the connection's last reply is under a second old. */
+/* `fresh`: the connection's first transaction, and its last reply is under a
+ * second old. */
 enum txn_outcome txn_start(struct txn *t, const struct send_request *req,
 	    struct feed *feed, const struct smtp_caps *caps, bool fresh);
 /* `sent`: what the stream took of this transaction; `more`: bytes came
  * behind this reply. */
 enum txn_outcome txn_reply(struct txn *t, const struct smtp_reply *r,
 	    uint64_t sent, bool more);
+/* DATA would change it, or is not allowed. */
+bool	txn_needs_bdat(const struct send_request *req);
 size_t	txn_outstanding(const struct txn *t);
 /* The state to name when the connection fails now. */
 enum smtp_state	txn_where(const struct txn *t, uint64_t sent);

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -454,6 +455,52 @@ class Conversation:
                     "body": self.body, "how": how, "params": self.params})
         self.reset()
         self.send(said)
+
+
+class Answerer:
+    """A DNS server: names that begin with nx, fail, empty, mute, alias; of
+    half an A is answered, any other question is dropped."""
+
+    def __init__(self, last=1, address="192.0.2.77"):
+        """On 127.0.0.1 to 127.0.0.LAST."""
+        self.address = socket.inet_aton(address)
+        self.port, self.socks, self.asked = 0, [], []
+        for i in range(1, last + 1):
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.bind(("127.0.0.%d" % i, self.port))
+            self.port = sock.getsockname()[1]
+            self.socks.append(sock)
+            threading.Thread(target=self.run, args=(sock,),
+                             daemon=True).start()
+
+    def run(self, sock):
+        while True:
+            try:
+                packet, peer = sock.recvfrom(4096)
+            except OSError:
+                return
+            end = packet.index(b"\0", 12) + 5
+            label = packet[13:13 + packet[12]].lower().decode()
+            self.asked.append(label)
+            if label.startswith("mute") or (
+                    label.startswith("half") and packet[end - 3] != 1):
+                continue
+            rcode = 3 if label.startswith("nx") else \
+                2 if label.startswith("fail") else 0
+            answer = b"" if rcode or label.startswith("empty") else \
+                b"\xc0\x0c\0\5\0\1\0\0\0\7\0\x0e\4good\7example\0" \
+                if label.startswith("alias") else \
+                b"\xc0\x0c\0\1\0\1\0\0\0\7\0\4" + self.address
+            sock.sendto(packet[:2] + struct.pack(
+                "!HHHHH", 0x8180 | rcode, 1, bool(answer), 0, 0) +
+                packet[12:end] + answer, peer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        for sock in self.socks:
+            sock.close()
 
 
 def main(names):

@@ -129,8 +129,10 @@ WAYS = (
      ["one", "two", "three"], False),
     ("rc", 'Reject("text", %s);' % (CODES % (571, 5)), 571, "5.7.99",
      ["text"], False),
-    ("rk", 'Reject(none, ["reply_codes" => ["code" => 450]]);', 450, "4.0.0",
+    ("rk", 'Reject(none, ["reply_codes" => ["code" => 550]]);', 550, "5.0.0",
      None, False),
+    ("rf", 'Reject("text", ["host" => "another function takes this"]);', "R",
+     None, ["text"], False),
     ("rx", 'Reject("text", ["disconnect" => true]);', "R", None, ["text"],
      True),
     ("d", "Defer();", "D", None, None, False),
@@ -145,22 +147,45 @@ WAYS = (
     ("oe", 'Defer("x", ["reply_codes" => ["enhanced" => [4, 7]]]);', "E",
      None, None, False),
     ("or", "Reject(true);", "E", None, None, False),
+    # A code of another class would tell the client the opposite.
+    ("r2", 'Reject("x", ["reply_codes" => ["code" => 250]]);', "E", None,
+     None, False),
+    ("r4", 'Reject("x", ["reply_codes" => ["code" => 450]]);', "E", None,
+     None, False),
+    ("d2", 'Defer("x", ["reply_codes" => ["code" => 250]]);', "E", None,
+     None, False),
+    ("d5", 'Defer("x", ["reply_codes" => ["code" => 550]]);', "E", None,
+     None, False),
+    ("d3", 'Defer("x", ["reply_codes" => ["code" => 354]]);', "E", None,
+     None, False),
+    ("df", 'Defer("x", ["reply_codes" => ["code" => 450.5]]);', "E", None,
+     None, False),
+    ("e2", 'Defer("x", %s);' % (CODES % (450, 2)), "E", None, None, False),
+    ("e4", 'Reject("x", ["reply_codes" => ["enhanced" => [4, 0, 0]]]);', "E",
+     None, None, False),
+    ("ek", 'Reject("x", ["reply_codes" => ["enhanced" => ["a" => 5, "b" => '
+     '0, "c" => 0]]]);', "E", None, None, False),
+    ("ou", 'Reject("x", ["replycodes" => ["code" => 550]]);', "E", None,
+     None, False),
+    ("oc", 'Reject("x", ["reply_codes" => ["kode" => 550]]);', "E", None,
+     None, False),
+    ("ol", 'Reject("x", ["disconnect"]);', "E", None, None, False),
 )
 # Reject, Defer, error: code and enhanced code.
 DEFAULTS = {
     "connect": ((521, ""), (421, ""), (421, "")),
-    "helo": ((554, ""), (450, ""), (451, "")),
-    "auth": ((535, "5.7.8"), (454, "4.7.0"), (454, "4.3.0")),
-    "mailfrom": ((554, "5.7.1"), (450, "4.3.0"), (451, "4.3.0")),
-    "rcptto": ((554, "5.7.1"), (450, "4.3.0"), (451, "4.3.0")),
-    "eod": ((550, "5.7.1"), (421, "4.3.0"), (451, "4.3.0")),
+    "helo": ((554, ""), (450, ""), (450, "")),
+    "auth": ((535, "5.7.8"), (454, "4.7.0"), (454, "4.7.0")),
+    "mailfrom": ((554, "5.7.1"), (450, "4.3.0"), (450, "4.3.0")),
+    "rcptto": ((554, "5.7.1"), (450, "4.3.0"), (450, "4.3.0")),
+    "eod": ((550, "5.7.1"), (421, "4.3.0"), (421, "4.3.0")),
 }
 HOW = {"connect": '$arguments["remoteip"]', "helo": '$arguments["host"]',
        "auth": '$arguments["username"]',
        "mailfrom": '$arguments["address"]["localpart"]',
        "rcptto": '$arguments["address"]["localpart"]',
        "eod": '$arguments["mail"]->getHeader("subject")'}
-ACCEPTS = ("at", "aa", "ax")
+ACCEPTS = ("at", "aa", "ax", "ac")
 
 
 def script(hook):
@@ -171,11 +196,15 @@ def script(hook):
     if hook == "eod":
         says = ('Accept("text");', 'Accept(["one", "two"], ' +
                 CODES % (251, 2) + ");",
-                'Accept("text", ["disconnect" => true]);')
+                'Accept("text", ["disconnect" => true]);',
+                'Accept(["reason" => "text", "reply_codes" => ["code" => '
+                '259]]);')
     else:
         says = ('Accept(["reason" => "text"]);',
                 'Accept(["reason" => ["one", "two"]]);',
-                'Accept(["reason" => "text", "disconnect" => true]);')
+                'Accept(["reason" => "text", "disconnect" => true]);',
+                'Accept(["reason" => "text", "reply_codes" => ["code" => '
+                '259]]);')
     for i, (name, say) in enumerate(zip(ACCEPTS, says)):
         word = "127.0.2.%d" % (i + 1) if hook == "connect" else name
         lines.append('if ($how == "%s") { %s }' % (word, say))
@@ -242,7 +271,8 @@ def check_accept(mta, hook, index, name):
     r, c = run(mta, hook, name, index, 2)
     what = (hook, name, r)
     usual = {"connect": 220, "auth": 235}.get(hook, 250)
-    code = 251 if (hook, name) == ("eod", "aa") else usual
+    code = 251 if (hook, name) == ("eod", "aa") else \
+        259 if name == "ac" else usual
     assert r.code == code, what
     want = ["one", "two"] if name == "aa" else ["text"]
     if hook == "helo":          # the first line is its, the rest are offered
@@ -304,11 +334,13 @@ CHANGES = (
 REFUSED = (
     ("connect", '["remoteip" => "nowhere"]', 421),
     ("connect", '["priority" => 2]', 421),
-    ("helo", '["extensions" => "DSN"]', 451),
-    ("helo", '["host" => 1]', 451),
-    ("mailfrom", '["sender" => "nobody"]', 451),
-    ("rcptto", '["recipient" => ""]', 451),
-    ("rcptto", '["transportid" => ["x"]]', 451),
+    ("helo", '["extensions" => "DSN"]', 450),
+    ("helo", '["host" => 1]', 450),
+    ("mailfrom", '["sender" => "nobody"]', 450),
+    ("mailfrom", '["reply_codes" => ["code" => 550]]', 450),
+    ("mailfrom", '["sendr" => "a@b.example"]', 450),
+    ("rcptto", '["recipient" => ""]', 450),
+    ("rcptto", '["transportid" => ["x"]]', 450),
 )
 
 

@@ -9,7 +9,8 @@ import socket
 import threading
 import time
 
-from halyard import Backend, Gone, Instance, alive, main, wait_for
+from halyard import SLOW, Answerer, Backend, Gone, Instance, alive, main, \
+    wait_for
 
 # The script of the in-line delivery document; only host and port differ,
 # set by the "host" line.
@@ -100,6 +101,102 @@ def test_reply_before_the_end_keeps_its_text():
         assert r.lines == ["550 5.7.1 bad sender"], r   # code from the hook
 
 
+def test_the_shipped_hook_keeps_codes():
+    """Code and enhanced code of every state; 421 is our own channel's, and
+    where backends are is told to nobody."""
+    def bye(conv, line):
+        conv.send(b"421 4.3.2 closing\r\n")
+        raise Gone()
+
+    cases = (
+        ({"RCPT": b"550 5.1.1 unknown\r\n"}, "550 5.1.1 unknown"),
+        ({"RCPT": b"452 4.2.2 full\r\n"}, "452 4.2.2 full"),
+        ({"RCPT": b"450 4.7.1 later\r\n"}, "450 4.7.1 later"),
+        ({"RCPT": b"550 no\r\n"}, "550 5.0.0 no"),
+        ({"MAIL": b"552 5.3.4 big\r\n"}, "552 5.3.4 big"),
+        ({"DATA": b"451 4.3.0 no\r\n"}, "451 4.3.0 no"),
+        ({"EOD": b"554 5.7.1 spam\r\n"}, "554 5.7.1 spam"),
+        ({"EOD": b"252 2.6.0 odd\r\n"}, "252 2.6.0 odd"),
+        ({"MAIL": bye}, "451 4.3.2 closing"),
+        ({"EOD": bye}, "451 4.3.2 closing"),
+        ({"CONNECT": b"554 5.7.1 at 127.0.0.1\r\n"}, "451 4.4.1 Backend is"),
+        ({"EHLO": b"554 x\r\n", "HELO": b"554 x\r\n"},
+         "451 4.4.1 Backend is"),
+        ({"MAIL": b"nonsense\r\n"}, "451 4.5.0 Backend is"),
+        (None, "451 4.4.1 Backend is"),
+    )
+    for replies, want in cases:
+        with Backend(replies=replies) as b, Instance(
+                backend_port=b.port if replies else 1) as mta, \
+                mta.client() as c:
+            c.hello()
+            r = c.message()
+            assert r.lines[0].startswith(want), (want, r)
+            assert "127.0" not in r.text[0], r
+            c.cmd("NOOP", 250)
+            if want.endswith("Backend is"):
+                assert "host=127.0.0.1" in mta.wait_log("event=inline "), want
+    with Backend(exts=("SIZE 100",)) as b, \
+            Instance(backend_port=b.port) as mta, mta.client() as c:
+        c.hello()
+        r = c.message(b"A: b\r\n\r\n\xe4\r\n")
+        assert r.lines == ["554 5.6.3 backend does not offer 8BITMIME"], r
+        r = c.message("A: b\r\n\r\n" + "x" * 200 + "\r\n")
+        assert r.lines[0].startswith("554 5.3.4 "), r
+
+
+def test_what_is_said_before_mail_is_no_verdict():
+    """A refusal of the connection is a temporary error that says what it
+    was, so is a host that is not there; all of it stands in the log."""
+    text = """$r = $arguments["mail"]->send("a@b.example", ["c@d.example"],
+        ["host" => "%s", "port" => %d]);
+    $e = $r["error"];
+    Defer(json_encode([$e["temporary"], $e["code"], $e["enhanced"], $e["type"],
+        $e["dns"] ?? "", $e["state"] ?? "", $e["reply"]["code"] ?? 0]));"""
+    cases = (
+        ("127.0.0.1", {"CONNECT": b"554 5.3.2 no\r\n"},
+         '[true,451,[4,4,1],"smtp","","BANNER",554]'),
+        ("127.0.0.1", {"EHLO": b"550 no\r\n", "HELO": b"550 no\r\n"},
+         '[true,451,[4,4,1],"smtp","","HELO",550]'),
+        ("127.0.0.1", {"CONNECT": b"421 4.3.2 no\r\n"},
+         '[true,451,[4,4,1],"smtp","","BANNER",421]'),
+        ("none.test", None, '[true,451,[4,3,5],"dns","nodata","",0]'),
+    )
+    for host, replies, want in cases:
+        with Backend(replies=replies) as b:
+            mta = Instance(hook=text % (host, b.port), params={
+                "dns_local_data": "zone", "dns_servers": "127.0.0.1@9"})
+            with open(mta.path("zone"), "w") as f:
+                f.write("none.test. 60 IN TXT x\n")
+            with mta, mta.client() as c:
+                c.hello()
+                r = c.message()
+                assert r.lines == ["421 4.3.0 " + want], (host, r)
+                if replies is not None:
+                    line = mta.wait_log("event=inline-failed")
+                    assert " warn " in line and "type=smtp" in line, line
+
+
+def test_accepted_but_not_delivered():
+    """The sender will not send again, and nobody has it: allowed, but said."""
+    def run(hook_text, replies=None):
+        with Backend(replies=replies) as b:
+            text = hook_text.replace("PORT", str(b.port))
+            with Instance(hook=text, maxproc=1) as mta, mta.client() as c:
+                c.hello()
+                assert c.message().code == 250
+                mta.wait_log("event=message")
+                n = mta.counters()["accepted_undelivered"]
+                assert mta.log().count("event=accepted-undelivered") == n
+                return n
+    sends = '$arguments["mail"]->send("a@b.example", ["c@d.example"], ' \
+            '["host" => "127.0.0.1", "port" => PORT]); Accept();'
+    assert run("Accept();") == 1
+    assert run(sends) == 0
+    assert run(sends, {"EOD": b"550 5.7.1 no\r\n"}) == 1
+    assert run(sends, {"RCPT": b"550 5.1.1 no\r\n"}) == 1
+
+
 def test_body_reaches_byte_for_byte():
     bodies = [b"", b"\r\n", b"A: b\r\n\r\n.\r\n..\r\n.x\r\n",
               b"A: b\r\n\r\n" + bytes(range(0x0e, 0x100)) + b"\0\r\n",
@@ -120,8 +217,10 @@ def test_body_reaches_byte_for_byte():
                 c.expect(250)
                 m = b.messages.pop()
                 assert m["body"] == body, (m["body"][:80], body[:80])
-                assert m["how"] == ("BDAT" if "CHUNKING" in exts
-                                    else "DATA")
+                # On a connection that was used before, what DATA carries
+                # goes by DATA: its 354 tells when replies are one off.
+                assert m["how"] == ("BDAT" if "CHUNKING" in exts and
+                                    body == bodies[0] else "DATA")
 
 
 def refusals(exts, data_reply):
@@ -135,6 +234,8 @@ def refusals(exts, data_reply):
     with Backend(exts, replies) as b, instance(b) as mta, mta.client() as c:
         c.hello()
         r = c.message(rcpts=["x@y.example", "bad@y.example", "z@y.example"])
+        assert b.verbs()[-1] == "RSET" or wait_for(
+            lambda: b.verbs()[-1] == "RSET", text="RSET")
         assert r.code == 550 and "unknown" in r.text[0], r
         assert b.messages == []
         r = c.message(rcpts=["x@y.example", "z@y.example"])
@@ -230,6 +331,59 @@ def test_retry_on_a_new_connection_before_the_end():
         assert b.connections == 2
 
 
+def answered_twice(exts, text, slow):
+    """A backend answers an end of message twice, the second time late, and
+    refuses the next message on that connection: the client must not get the
+    250 of another command for it."""
+    ends = {}
+
+    def late(conv, line):
+        n = ends.get(conv, 0)
+        if n == 1:
+            conv.send(b"250 2.0.0 the late one\r\n")
+        time.sleep(slow)
+
+    def end(conv, line):
+        ends[conv] = ends.get(conv, 0) + 1
+        if ends[conv] > 1:
+            return b"554 5.7.1 not this one\r\n"
+
+    def rcpt(conv, line):
+        time.sleep(slow)
+
+    with Backend(exts, {"MAIL": late, "RCPT": rcpt, "EOD": end}) as b, \
+            instance(b) as mta, mta.client() as c:
+        c.hello()
+        for n in range(1, 6):
+            c.envelope()
+            c.send("BDAT %d LAST\r\n%s" % (len(text), text))
+            r = c.reply()
+            assert (r.code == 250) == (len(b.messages) == n), (n, r)
+            assert r.code == 250, r
+        assert b.connections == 5
+
+
+def test_a_verdict_is_the_messages_own():
+    for exts in (CHUNKING, Backend.EXTS, ("CHUNKING",), ()):
+        for slow in (0, 0.02):
+            for end in ("", "\r\n"):
+                answered_twice(exts, "A: b\r\n\r\nx" + end, slow)
+
+
+def test_a_backend_that_closes_behind_its_250():
+    """Nothing is deferred for it."""
+    def end(conv, line):
+        conv.send(b"250 2.0.0 ok\r\n")
+        raise Gone()
+
+    for exts in (CHUNKING, Backend.EXTS):
+        with Backend(exts, {"EOD": end}) as b, instance(b) as mta, \
+                mta.client() as c:
+            c.hello()
+            for _ in range(60):
+                assert c.message().code == 250
+
+
 def lost_at_the_end(exts):
     def end(conv, line):
         raise Gone()
@@ -280,9 +434,8 @@ def test_early_421_and_closes():
 def test_garbage():
     """Whatever a backend says, the client gets a temporary failure and the
     worker lives."""
-    flood = b"250-x\r\n" * 100000 + b"250 x\r\n"
     cases = [b"\x00\xff\x80garbage\r\n", b"HTTP/1.1 200 OK\r\n",
-             b"25\r\n", b"250" + b"x" * 200000 + b"\r\n", flood,
+             b"25\r\n", b"250" + b"x" * 200000 + b"\r\n",
              b"250-a\r\n251 b\r\n", b"999 x\r\n", b"\r\n", b"250 ok\n"]
     for verb in ("CONNECT", "EHLO", "MAIL", "EOD"):
         for said in cases:
@@ -294,6 +447,26 @@ def test_garbage():
                 pids = mta.workers()
                 c.cmd("NOOP", 250)
                 assert mta.workers() == pids
+
+
+def test_a_long_reply_is_a_verdict():
+    """A megabyte of text, a reply without end, and one that breaks off: what
+    its code says counts, or the client sends again what was taken."""
+    def breaks_off(conv, line):
+        conv.send(b"250-2.0.0 taken\r\n")
+        raise Gone()
+
+    cases = [b"250-x\r\n" * 150000 + b"250 x\r\n",
+             b"250 " + b"x" * 1000000 + b"\r\n",
+             b"250-x\r\n" * 800000, breaks_off]
+    for said in cases:
+        with Backend(replies={"EOD": said}) as b, instance(b) as mta, \
+                mta.client() as c:
+            c.hello()
+            r = c.message()
+            assert r.code == 250, r.lines[:3]
+            assert len(r.lines) <= 100
+            c.cmd("NOOP", 250)
 
 
 def test_hang_and_deadline():
@@ -342,6 +515,38 @@ def test_no_such_host():
         c.hello()
         assert 400 <= c.message().code <= 599
         c.cmd("NOOP", 250)
+
+
+def test_a_resolver_that_drops_aaaa():
+    """What A brought is used when AAAA is not answered in a second."""
+    with Backend() as b, Answerer(address="127.0.0.1") as dns:
+        text = SEED.replace("mail.example.com", "half.example.com")
+        with Instance(hook=text, params={
+                "send_default_port": str(b.port),
+                "dns_servers": "127.0.0.1@%d" % dns.port}) as mta, \
+                mta.client() as c:
+            c.hello()
+            start = time.monotonic()
+            assert c.message().code == 250
+            assert 0.9 < time.monotonic() - start < 5 * SLOW
+            start = time.monotonic()
+            assert c.message().code == 250
+
+
+def test_a_resolver_that_answers_nothing():
+    """The deadline passes while the name is looked up: one cause, one text,
+    and the script decides what the client hears."""
+    with Answerer() as dns, Instance(
+            hook=SEED.replace("mail.example.com", "mute.example.com"),
+            params={"inline_deadline": "1s",
+                    "dns_servers": "127.0.0.1@%d" % dns.port}) as mta, \
+            mta.client() as c:
+        c.hello()
+        r = c.message()
+        assert r.lines == ["421 4.3.0 mute.example.com: no answer of the DNS "
+                           "before the deadline"], r
+        mta.wait_log("no answer of the DNS before the deadline")
+        assert "event=hook-error" not in mta.log()
 
 
 def test_connection_limit_and_waiting_line():
@@ -757,7 +962,7 @@ def test_instruction_limit():
     with Instance(hook="while (true) $x = 1;", params={
             "hook_instruction_limit": "100000"}) as mta, mta.client() as c:
         c.hello()
-        assert c.message().code == 451
+        assert c.message().code == 421
         assert "instruction" in mta.wait_log("event=hook-error")
 
 
@@ -766,7 +971,7 @@ def test_memory_limit():
     with Instance(hook=text, params={"hook_memory_limit": "1M"}) as mta, \
             mta.client() as c:
         c.hello()
-        assert c.message().code == 451
+        assert c.message().code == 421
         assert "memory" in mta.wait_log("event=hook-error")
 
 

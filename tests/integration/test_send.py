@@ -286,7 +286,7 @@ def test_protocols_and_ciphers():
             ('"tls_protocols" => "TLSv1.2", "tls_ciphers" => '
              '"ECDHE-RSA-AES256-GCM-SHA384"', "tls=TLSv1.2"),
             ('"tls_ciphers" => "nonsense"', "config/STARTTLS"),
-            ('"tls_protocols" => "TLSv9"', "451")):
+            ('"tls_protocols" => "TLSv9"', "421")):
         with peer(cert="server") as b:
             said = attempt(b, '"tls" => "require", ' + options)
             assert want in said, (options, said)
@@ -345,7 +345,7 @@ def test_sourceip():
         # not ours, not bound
         said = attempt(b, '"sourceip" => "192.0.2.77"')
         assert said.startswith("421") and "bind" in said, said
-        assert attempt(b, '"sourceip" => "mx"').startswith("451")
+        assert attempt(b, '"sourceip" => "mx"').startswith("421")
 
 
 # ---- SASL --------------------------------------------------------------------

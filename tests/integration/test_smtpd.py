@@ -530,7 +530,7 @@ if ($n == "bye") Accept("bye", ["disconnect" => true]);
         r = c.message(rcpts=["evil@x.example"])
         assert [l[:4] for l in r.lines] == ["550-", "550-", "550 "], r
         r = c.message(rcpts=["throw@x.example"])
-        assert r.code == 451, r
+        assert r.code == 421, r
         assert "oops" in mta.wait_log("event=hook-error")
         r = c.message(rcpts=["other@x.example"])
         assert r.code == 421, r         # the script's end is a deferral

@@ -64,6 +64,15 @@ sending_end_sent(void *arg)
 }
 
 static void
+sending_tried(void *arg, const struct send_result *r)
+{
+	struct sending	*f = arg;
+
+	assert_true(r->temporary && r->connection.remoteip[0] != '\0');
+	f->tried++;
+}
+
+static void
 sending_done(void *arg, const struct send_result *r)
 {
 	struct sending	*f = arg;
@@ -73,6 +82,8 @@ sending_done(void *arg, const struct send_result *r)
 	f->send = NULL;
 	f->dsn_dropped = r->dsn_dropped;
 	f->connection = r->connection;
+	f->code = r->code;
+	memcpy(f->enhanced, r->enhanced, sizeof f->enhanced);
 	if (r->reply != NULL) {
 		buf_printf(&f->result, "%d %d.%d.%d %s:", r->reply->code,
 		    r->enhanced[0], r->enhanced[1], r->enhanced[2],
@@ -158,7 +169,7 @@ sending_setup(void **state)
 		.rcpts = f->rcpts,
 		.body = { .peek = sending_peek, .advance = sending_advance,
 		    .rewind = sending_rewind, .arg = f },
-		.present = sending_present, .end_sent = sending_end_sent,
+		.present = sending_present, .tried = sending_tried, .end_sent = sending_end_sent,
 		.done = sending_done, .arg = f,
 	};
 	(void)smtp_path_set(&f->req.sender, STR("s"), STR("x"));

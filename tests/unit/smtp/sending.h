@@ -35,6 +35,9 @@ struct sending {
 	int			 ends;
 	int			 present_asked;
 	bool			 absent;
+	int			 tried;		/* addresses that failed */
+	int			 code;
+	int			 enhanced[3];
 	bool			 dsn_dropped;
 	struct send_connection	 connection;
 	struct send		*send;

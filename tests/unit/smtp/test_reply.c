@@ -91,30 +91,49 @@ test_read(void **state)
 static void
 test_read_bounds(void **state)
 {
-	struct buf	in = BUF_INIT, out = BUF_INIT;
-	size_t		i, cut;
+	static const struct {
+		const char	*head, *piece, *tail;
+		size_t		 pieces, want;
+	} rows[] = {
+		{ "", "250-x\r\n", "250 x\r\n", 600,
+		    16 + 2 * SMTP_REPLY_LINES },
+		{ "250 ", "x", "\r\n", 70000, 11 + SMTP_REPLY_BYTES - 4 },
+		{ "250-a\r\n250 ", "x", "\r\n", SMTP_REPLY_BYTES - 5, 0 },
+		{ "250 ", "x", "\r\n", SMTP_REPLY_BYTES - 5, 0 },
+		{ "250 ", "x", "\r\n", SMTP_REPLY_BYTES - 4, 0 },
+		{ "250 ", "x", "\r\n", SMTP_REPLY_BYTES - 3, 0 },
+		{ "250-", "x", "", SMTP_REPLY_BOUND - 4, 0 },
+		{ "", "250-xx\r\n", "", SMTP_REPLY_BOUND / 8 + 1, 0 },
+		{ "x", "x", "", SMTP_REPLY_BOUND, 0 },
+	};
+	struct buf	in = BUF_INIT, out = BUF_INIT, first = BUF_INIT;
+	size_t		i, k, cut;
 
 	(void)state;
-	for (i = 0; i < 600; i++)
-		buf_add_text(&in, "250-x\r\n");
-	for (cut = 1; cut < 9; cut++) {
-		buf_clear(&out);
-		read_all(&out, buf_str(&in), cut);
-		assert_string_equal(buf_cstr(&out),
-		    "BAD reply has too many lines");
-	}
-	buf_clear(&in);
-	buf_add_text(&in, "250 ");
-	for (i = 0; i < 70000; i++)
-		buf_add_byte(&in, 'x');
-	buf_add_text(&in, "\r\n");
-	for (cut = 1; cut <= in.len; cut = cut * 3) {
-		buf_clear(&out);
-		read_all(&out, buf_str(&in), cut);
-		assert_string_equal(buf_cstr(&out), "BAD reply is too long");
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		buf_clear(&in);
+		buf_clear(&first);
+		buf_add_text(&in, rows[i].head);
+		for (k = 0; k < rows[i].pieces; k++)
+			buf_add_text(&in, rows[i].piece);
+		buf_add_text(&in, rows[i].tail);
+		read_all(&first, buf_str(&in), in.len);
+		assert_true(first.len > 3);
+		for (cut = 1; cut < in.len; cut = cut * 7) {
+			buf_clear(&out);
+			read_all(&out, buf_str(&in), cut);
+			assert_true(str_eq(buf_str(&out), buf_str(&first)));
+		}
+		if (rows[i].want != 0)
+			assert_true(first.len <= rows[i].want);
+		if (i + 1 < sizeof rows / sizeof rows[0])
+			assert_true(str_prefix(buf_str(&first), STR("250 ")));
+		else
+			assert_true(str_prefix(buf_str(&first), STR("BAD")));
 	}
 	buf_free(&in);
 	buf_free(&out);
+	buf_free(&first);
 }
 
 static void

@@ -140,6 +140,7 @@ one_start(struct one *o)
 	o->req.rcpts = f->rcpts;
 	o->req.rcpt_count = 1 + roll(3);
 	o->req.present = NULL;
+	o->req.tried = NULL;
 	o->req.end_sent = NULL;
 	o->req.done = one_done;
 	o->req.arg = o;

@@ -50,10 +50,113 @@ test_bdat(void **state)
 	buf_clear(&f->script.log);
 	sending_message(f, f->message, 2);
 	assert_string_equal(sending_run(f), OK);
-	assert_string_equal(script_log(&f->script), "MAIL FROM:<s@x>;"
-	    "RCPT TO:<r1@x>;RCPT TO:<r2@x>;BDAT 7;BDAT 0 LAST;");
+	assert_string_equal(script_log(&f->script), "2;EHLO us;"
+	    "MAIL FROM:<s@x>;RCPT TO:<r1@x>;RCPT TO:<r2@x>;BDAT 7;"
+	    "BDAT 0 LAST;");
 	assert_true(str_eq(buf_str(&f->script.body), f->message));
 	assert_int_equal(f->ends, 2);
+}
+
+static void
+test_bdat_several(void **state)
+{
+	struct sending	*f = *state;
+
+	f->script.ehlo = "PIPELINING,CHUNKING";
+	sending_message(f, STR("a\r\n"), 2);
+	assert_string_equal(sending_run(f), OK);
+	assert_string_equal(script_log(&f->script), "1;EHLO us;"
+	    "MAIL FROM:<s@x>;RCPT TO:<r1@x>;RCPT TO:<r2@x>;BDAT 3;"
+	    "BDAT 0 LAST;");
+}
+
+/* Used before: what DATA carries goes by DATA, whose 354 keeps in step. */
+static void
+test_used(void **state)
+{
+	struct sending	*f = *state;
+
+	f->script.ehlo = "PIPELINING,CHUNKING,BINARYMIME,8BITMIME";
+	assert_string_equal(sending_run(f), OK);
+	buf_clear(&f->script.log);
+	assert_string_equal(sending_run(f), OK);
+	assert_string_equal(script_log(&f->script),
+	    "MAIL FROM:<s@x>;RCPT TO:<r1@x>;DATA;");
+	buf_clear(&f->script.log);
+	f->req.body_type = SMTP_BODY_BINARYMIME;
+	assert_string_equal(sending_run(f), OK);
+	assert_string_equal(script_log(&f->script), "2;EHLO us;"
+	    "MAIL FROM:<s@x> BODY=BINARYMIME;RCPT TO:<r1@x>;BDAT 18 LAST;");
+}
+
+/*
+ * One end of message is answered twice, the second time late: what each way
+ * of sending makes of it.  On the old connection the message is refused; had
+ * a reply been one off, its 550 were taken for a 250.
+ */
+static void
+test_answered_twice(void **state)
+{
+	static const struct {
+		const char	*ehlo, *message, *at, *late;
+		size_t		 rcpts;
+	} cases[] = {
+		{ "PIPELINING,CHUNKING", "a\r\n", "MAIL",
+		    "250 2.0.0 Late\r\n250 2.1.0 Ok\r\n", 1 },
+		{ "PIPELINING,CHUNKING", "a\r\n", "RCPT",
+		    "250 2.0.0 Late\r\n250 2.1.5 Ok\r\n", 2 },
+		{ "PIPELINING,CHUNKING", "a", "MAIL",
+		    "250 2.0.0 Late\r\n250 2.1.0 Ok\r\n", 1 },
+		{ "PIPELINING,CHUNKING", "a", "RCPT",
+		    "250 2.0.0 Late\r\n250 2.1.5 Ok\r\n", 1 },
+		{ "CHUNKING", "a", "RCPT",
+		    "250 2.0.0 Late\r\n250 2.1.5 Ok\r\n", 1 },
+		{ "PIPELINING", "a\r\n", "MAIL",
+		    "250 2.0.0 Late\r\n250 2.1.0 Ok\r\n", 1 },
+		{ "", "a\r\n", "MAIL",
+		    "250 2.0.0 Late\r\n250 2.1.0 Ok\r\n", 1 },
+	};
+	struct sending	*f = *state;
+	size_t		 i;
+
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		f->script.ehlo = cases[i].ehlo;
+		sending_message(f, str_of(cases[i].message), cases[i].rcpts);
+		assert_string_equal(sending_run(f), OK);
+		f->script.rules = (const struct rule[]){
+			{ cases[i].at, cases[i].late,
+			    cases[i].at[0] == 'R' ? (int)cases[i].rcpts + 1 :
+			    2, 1 },
+			{ "EOD", "554 5.7.1 No\r\n", 2, 1 },
+			{ "LAST", "554 5.7.1 No\r\n", 2, 1 },
+			{ .verb = NULL },
+		};
+		assert_string_equal(sending_run(f), OK);
+		assert_int_equal(f->script.connections, 2);
+		assert_int_equal(f->script.messages, 2);
+		assert_int_equal(f->rewinds, cases[i].message[1] != '\0');
+		f->rewinds = 0;
+		script_close(&f->script);
+		script_open(&f->script, f->loop, "127.0.0.1");
+		f->req.server.port = f->script.port;
+	}
+}
+
+/* A backend that closes behind its 250: the next message is not deferred. */
+static void
+test_closes_behind(void **state)
+{
+	struct sending	*f = *state;
+	int		 i;
+
+	f->script.ehlo = "PIPELINING,CHUNKING";
+	f->script.rules = (const struct rule[]){
+		{ "LAST", "250 2.0.0 Ok: queued\r\n!close", 1, 0 },
+		{ .verb = NULL },
+	};
+	for (i = 0; i < 50; i++)
+		assert_string_equal(sending_run(f), OK);
+	assert_int_equal(f->script.connections, 50);
 }
 
 static void
@@ -84,7 +187,7 @@ test_empty(void **state)
 	assert_int_equal(f->script.body.len, 0);
 }
 
-/* LAST with the first write only while the connection is surely alive. */
+/* On a connection that rested the end waits for the replies. */
 static void
 test_stale(void **state)
 {
@@ -101,7 +204,7 @@ test_stale(void **state)
 	sending_settle(f, 100);
 	assert_string_equal(script_log(&f->script),
 	    "MAIL FROM:<s@x>;RCPT TO:<r1@x>;");
-	assert_int_equal(f->ends, 2);	/* after RCPT was answered */
+	assert_int_equal(f->ends, 1);	/* DATA was not answered */
 	send_cancel(&f->send);
 }
 
@@ -231,21 +334,21 @@ test_bad_request(void **state)
 	struct sending	*f = *state;
 
 	f->rcpts[0].path.domain = STR("x>\r\nQUIT");
-	assert_string_equal(sending_run(f), "config permanent : "
+	assert_string_equal(sending_run(f), "config temporary : "
 	    "recipient 1 is not an address");
 	f->req.rcpt_count = 0;
-	assert_string_equal(sending_run(f), "config permanent : "
+	assert_string_equal(sending_run(f), "config temporary : "
 	    "no recipients");
 	sending_message(f, STR("a\r\n"), 1);
 	f->req.envid = STR("a b");
-	assert_string_equal(sending_run(f), "config permanent : bad ENVID");
+	assert_string_equal(sending_run(f), "config temporary : bad ENVID");
 	f->req.envid = STR_NONE;
 	f->req.server.helo = STR("a\r\nb");
-	assert_string_equal(sending_run(f), "config permanent : "
+	assert_string_equal(sending_run(f), "config temporary : "
 	    "bad HELO name");
 	f->req.server.helo = STR("us");
 	f->rcpts[0].orcpt = STR("x\r\ny");
-	assert_string_equal(sending_run(f), "config permanent : "
+	assert_string_equal(sending_run(f), "config temporary : "
 	    "recipient 1 has a bad ORCPT");
 	assert_int_equal(f->script.connections, 0);
 }
@@ -258,7 +361,9 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		TEST(test_data_stepwise), TEST(test_data_pipelined),
-		TEST(test_bdat), TEST(test_bdat_stepwise), TEST(test_empty),
+		TEST(test_bdat), TEST(test_bdat_several), TEST(test_used),
+		TEST(test_answered_twice), TEST(test_closes_behind),
+		TEST(test_bdat_stepwise), TEST(test_empty),
 		TEST(test_stale), TEST(test_large), TEST(test_parameters),
 		TEST(test_dsn_dropped), TEST(test_orcpt_utf8),
 		TEST(test_unfit),

@@ -47,12 +47,12 @@ test_retry(void **state)
 		{ "", "MAIL", "421 4.3.2 Bye\r\n", OK, 1 },
 		{ "", "DATA", "!close", OK, 1 },
 		{ "", "MAIL", "what\r\n", OK, 1 },
-		{ "PIPELINING,CHUNKING", "BDAT", "!close", OK, 1 },
+		{ "PIPELINING,CHUNKING", "DATA", "!close", OK, 1 },
 		{ "", "MAIL", "450 4.3.2 No\r\n", "450 4.3.2 MAIL: No", 0 },
 		{ "", "EOD", "!close",
 		    "network temporary EOD: closed by peer", 0 },
 		{ "", "EOD", "421 4.3.2 Bye\r\n", "421 4.3.2 EOD: Bye", 0 },
-		{ "PIPELINING,CHUNKING", "LAST", "!close",
+		{ "PIPELINING,CHUNKING", "EOD", "!close",
 		    "network temporary EOD: closed by peer", 0 },
 	};
 	struct sending	*f = *state;
@@ -63,8 +63,9 @@ test_retry(void **state)
 		f->script.ehlo = cases[i].ehlo;
 		sending_message(f, STR("a\r\n"), 2);
 		assert_string_equal(sending_run(f), OK);
+		/* The first one goes by BDAT where it may. */
 		f->script.rules = RULES({ cases[i].verb, cases[i].reply,
-		    2, 1 });
+		    cases[i].ehlo[0] != '\0' ? 1 : 2, 1 });
 		assert_string_equal(sending_run(f), cases[i].want);
 		assert_int_equal(f->rewinds, cases[i].rewinds);
 		assert_int_equal(f->script.messages, 1 + (cases[i].want ==
@@ -306,15 +307,14 @@ test_cancel(void **state)
 /* ---- Addresses --------------------------------------------------------- */
 
 static void
-test_names(void **state)
+use_names(struct sending *f)
 {
-	struct sending	*f = *state;
-	char		 path[] = "/tmp/test_send.XXXXXX";
 	static const char local[] = "two.lab A 127.0.0.2\n"
 			    "two.lab A 127.0.0.1\nv6.lab TXT x\n"
 			    "none.test TXT x\n";
+	char		 path[] = "/tmp/test_send.XXXXXX";
 	struct err	 e;
-	int		 i, fd = mkstemp(path);
+	int		 fd = mkstemp(path);
 
 	assert_int_equal(write(fd, local, sizeof local - 1),
 	    sizeof local - 1);
@@ -326,6 +326,67 @@ test_names(void **state)
 	(void)unlink(path);
 	assert_non_null(f->dns);
 	restart_engine(f, 10, 60000, 1);
+}
+
+/* What one address says before MAIL sends the message to the next. */
+static void
+test_next_address(void **state)
+{
+	static const struct rule	banner[] = {
+		{ "BANNER", "554 5.3.2 No\r\n", 1, 1 }, { .verb = NULL } };
+	static const struct rule	helo[] = {
+		{ "EHLO", "554 5.3.2 No\r\n", 1, 1 },
+		{ "HELO", "554 5.3.2 No\r\n", 1, 1 }, { .verb = NULL } };
+	static const struct rule	busy[] = {
+		{ "EHLO", "421 4.3.2 No\r\n", 1, 1 }, { .verb = NULL } };
+	static const struct rule *const	all[] = { banner, helo, busy };
+	struct sending			*f = *state;
+	size_t				 i;
+
+	use_names(f);
+	f->req.server.host = STR("two.lab");
+	for (i = 0; i < 3; i++) {
+		script_close(&f->script);
+		script_open(&f->script, f->loop, "0.0.0.0");
+		f->req.server.port = f->script.port;
+		f->script.rules = all[i];
+		assert_string_equal(sending_run(f), OK);
+		assert_int_equal(f->script.connections, 2);
+		assert_int_equal(f->tried, 1);
+		f->tried = 0;
+	}
+}
+
+/* The one that tells most is told: it is not always the last one. */
+static void
+test_most_telling(void **state)
+{
+	struct sending	*f = *state;
+	int		 i;
+
+	use_names(f);		/* nothing listens at 127.0.0.2 */
+	f->req.server.host = STR("two.lab");
+	f->script.rules = RULES({ "BANNER", "554 5.3.2 No\r\n", 0, 0 });
+	for (i = 0; i < 8; i++)
+		assert_string_equal(sending_run(f),
+		    "smtp temporary BANNER: 127.0.0.1: 554 No");
+	assert_int_equal(f->code, 451);
+	assert_int_equal(f->enhanced[1], 4);
+	assert_int_equal(f->tried, 16);
+	f->script.rules = NULL;
+	f->req.server.tls = SEND_TLS_REQUIRE;
+	for (i = 0; i < 8; i++)
+		assert_string_equal(sending_run(f),
+		    "tls temporary EHLO: 127.0.0.1: TLS is not offered");
+}
+
+static void
+test_names(void **state)
+{
+	struct sending	*f = *state;
+	int		 i;
+
+	use_names(f);
 	f->req.server.host = STR("two.lab");
 	for (i = 0; i < 10; i++) {
 		assert_string_equal(sending_run(f), OK);
@@ -333,13 +394,13 @@ test_names(void **state)
 	}
 	f->req.server.host = STR("none.test");
 	assert_string_equal(sending_run(f),
-	    "dns/nodata permanent : none.test: no such record");
+	    "dns/nodata temporary : none.test: no such record");
 	f->req.server.host = STR("nothing.invalid");
 	assert_string_equal(sending_run(f),
-	    "dns/nxdomain permanent : nothing.invalid: no such name");
+	    "dns/nxdomain temporary : nothing.invalid: no such name");
 	f->req.server.host = STR("bad;name");
 	assert_string_equal(sending_run(f),
-	    "dns/other permanent : bad;name: not a domain name");
+	    "dns/other temporary : bad;name: not a domain name");
 }
 
 static void
@@ -466,7 +527,8 @@ main(void)
 		TEST(test_limits), TEST(test_line), TEST(test_line_deadline),
 		TEST(test_make_room), TEST(test_timeouts),
 		TEST(test_deadline), TEST(test_absent), TEST(test_cancel),
-		TEST(test_names), TEST(test_refused), TEST(test_tls),
+		TEST(test_names), TEST(test_next_address),
+		TEST(test_most_telling), TEST(test_refused), TEST(test_tls),
 		TEST(test_tls_large),
 		TEST(test_tls_optional), TEST(test_tls_injection),
 	};
