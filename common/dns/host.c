@@ -1,9 +1,10 @@
 /*
  * The addresses of a host: A and AAAA are asked together, the answer is given
  * when both are there, or a second after one of them brought addresses: there
- * are resolvers that drop the other question (RFC 8305 3).  IPv4 comes first: where IPv6 is configured but broken,
- * each connection would wait for its time-out.  Within a family the order is
- * shuffled, so that connections spread over a backend's addresses.
+ * are resolvers that drop the other question (RFC 8305 3).  IPv4 comes first:
+ * where IPv6 is configured but broken, each connection would wait for its
+ * time-out.  Within a family the order is shuffled, so that connections spread
+ * over a backend's addresses.
  */
 #include <stdlib.h>
 

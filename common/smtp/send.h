@@ -29,12 +29,10 @@
 
 #include "base/err.h"
 #include "base/net.h"
-#include "base/uuid.h"
 #include "smtp/option.h"
 #include "smtp/path.h"
-#include "smtp/reply.h"
+#include "smtp/send_result.h"
 #include "smtp/server.h"
-#include "smtp/state.h"
 
 struct dns;
 struct loop;
@@ -68,8 +66,6 @@ struct send_rcpt {
 	struct str		orcpt;		/* as in smtp_rcpt_options */
 };
 
-struct send_result;
-
 struct send_request {
 	struct send_server	 server;
 	struct smtp_path	 sender;
@@ -94,40 +90,6 @@ struct send_request {
 	void			*arg;
 };
 
-enum send_error { SEND_ERROR_NONE, SEND_ERROR_CONFIG, SEND_ERROR_DNS,
-	SEND_ERROR_NETWORK, SEND_ERROR_PROTOCOL, SEND_ERROR_SMTP,
-	SEND_ERROR_TLS };
-enum send_dns { SEND_DNS_NONE, SEND_DNS_OTHER, SEND_DNS_NXDOMAIN,
-	SEND_DNS_NODATA };
-
-struct send_connection {
-	char		 id[UUID_TEXT];		/* "": none was made */
-	size_t		 transactions;		/* this one counted */
-	char		 localip[INET6_ADDRSTRLEN];
-	char		 remoteip[INET6_ADDRSTRLEN];
-	struct str	 remotemx;		/* server.host */
-	bool		 tls_started;
-	const char	*tls_protocol;		/* static text, or NULL */
-	const char	*tls_cipher;
-	int		 tls_keysize;
-};
-
-struct send_result {
-	const struct smtp_reply	*reply;		/* the verdict, or NULL: */
-	enum send_error		 error;
-	const struct smtp_reply	*refusal;	/* of the connection, or NULL */
-	enum send_dns		 dns;
-	bool			 temporary;
-	const char		*message;
-	int			 code;		/* one that fits: 451, 554 */
-	int			 enhanced[3];
-	enum smtp_state		 state;		/* of both kinds */
-	bool			 end_given;	/* the backend may have it */
-	bool			 client_gone;	/* present() said so */
-	bool			 dsn_dropped;	/* backend without DSN */
-	struct send_connection	 connection;
-};
-
 /* What verified servers are checked against, and what those that ask are
  * shown; borrowed. */
 struct send_trust {
@@ -147,9 +109,5 @@ struct send		*send_start(struct send_engine *e,
 /* No done().  The connection in use is closed. */
 void			 send_cancel(struct send **s);
 bool			 send_end_given(const struct send *s);
-
-/* "dns" and "nodata" */
-const char		*send_error_name(enum send_error error);
-const char		*send_dns_name(enum send_dns dns);
 
 #endif

@@ -169,8 +169,9 @@ sending_setup(void **state)
 		.rcpts = f->rcpts,
 		.body = { .peek = sending_peek, .advance = sending_advance,
 		    .rewind = sending_rewind, .arg = f },
-		.present = sending_present, .tried = sending_tried, .end_sent = sending_end_sent,
-		.done = sending_done, .arg = f,
+		.present = sending_present, .tried = sending_tried,
+		.end_sent = sending_end_sent, .done = sending_done,
+		.arg = f,
 	};
 	(void)smtp_path_set(&f->req.sender, STR("s"), STR("x"));
 	sending_message(f, STR("Subject: t\r\n\r\nhi\r\n"), 1);
