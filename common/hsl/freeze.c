@@ -181,6 +181,8 @@ int
 hsl_thaw_bytes(struct hsl_exec *x, struct str bytes, struct hsl_value *out,
     struct err *e)
 {
+	/* The script pays for what it asked for when it goes on. */
+	x->budget -= (int64_t)(bytes.len / 16);
 	if (thaw_value(x, &bytes, 0, out, e) == -1)
 		return -1;
 	/* A heap that is full stops in the middle, and ends the script. */

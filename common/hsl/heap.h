@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define VHEAP_UNIT	16
 #define VHEAP_CLASSES	64

@@ -61,11 +61,22 @@ test_free_pages_are_given_back(void **state)
 	free(last);
 }
 
+extern void	__asan_init(void) __attribute__((weak));
+
+/* The macro knows whether the runtime of ASan is linked, by any compiler. */
+static void
+test_sanitizer_is_known(void **state)
+{
+	(void)state;
+	assert_int_equal(__asan_init != NULL, COMPAT_ASAN);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_free_pages_are_given_back),
+		cmocka_unit_test(test_sanitizer_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

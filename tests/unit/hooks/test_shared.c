@@ -425,6 +425,95 @@ test_pages(void **state)
 	buf_free(&page);
 }
 
+/* ---- What each charges ------------------------------------------------- */
+
+/*
+ * Every function beside the core library, with a call whose work grows with
+ * its text and must be charged for, or NULL where a call costs the same
+ * whatever it is given, and charges that.
+ */
+static const struct {
+	const char	*name;
+	const char	*call;
+} charges[] = {
+	{ "gethostname", NULL }, { "sleep", NULL }, { "dns_query", NULL },
+	{ "syslog", NULL },		/* is cut */
+	{ "header_dkim_decode", "header_dkim_decode(\"a=\" . $s)" },
+	{ "mimeword_encode", "mimeword_encode($s)" },
+	{ "mimeword_decode", "mimeword_decode($s)" },
+	{ "memory_add", "memory_add(\"k\", $s)" },
+	{ "memory_store", "memory_store(\"k\", $s)" },
+	{ "memory_fetch", "memory_fetch(\"kept\")" },
+	{ "memory_exists", "memory_exists(\"kept\", function ($k, $v) { })" },
+	{ "memory_delete", "memory_delete(\"kept\", function ($k, $v) { })" },
+	{ "memory_update", "memory_update(\"kept\", 1, "
+	    "function ($k, $c, $v) { return 1; })" },
+	{ "memory_inc", NULL }, { "memory_dec", NULL }, { "rate", NULL },
+	/* By the size of the file, when it is read: hooks/file.c. */
+	{ "file", NULL }, { "file_get_contents", NULL }, { "in_file", NULL },
+};
+
+/* Whether a script of this call ends within so many instructions. */
+static bool
+run_within(struct fixture *f, const char *call, uint64_t instructions)
+{
+	struct hook_config	c = { .limits = hsl_limits_default };
+	char			script[256];
+
+	(void)snprintf(script, sizeof script,
+	    "$s = \"a\" * 900000; $x = %s;", call);
+	hook_free(&f->hook);
+	c.host = (struct library_host){ .loop = f->loop, .share = f->share };
+	c.limits.instructions = instructions;
+	f->hook = hook_new(HOOK_CONNECT, &c, "t", str_of(script),
+	    fixture_report, NULL);
+	run_start(f, 0);
+	assert_int_equal(loop_run(f->loop), 0);
+	hsl_frozen_free(&f->runs[0].context);
+	return f->runs[0].action == VERDICT_ACCEPT;
+}
+
+static bool
+has_charge(const char *name, const char **call)
+{
+	for (size_t i = 0; i < sizeof charges / sizeof charges[0]; i++)
+		if (strcmp(charges[i].name, name) == 0) {
+			*call = charges[i].call;
+			return true;
+		}
+	return false;
+}
+
+static void
+test_charges(void **state)
+{
+	static const char *const	names[] = {
+#define FN(name, min, max, signature, text)	#name,
+#include "hooks/library.def"
+#undef FN
+	};
+	const uint64_t			few = 900000 / 32 + 5000;
+	struct fixture			f;
+	const char			*call = NULL;
+
+	(void)state;
+	fixture_init(&f, true);
+	assert_true(run_within(&f, "1", few));
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (!has_charge(names[i], &call))
+			fail_msg("what does %s() charge?", names[i]);
+		if (call == NULL)
+			continue;
+		assert_int_equal(run_one(&f, "memory_delete(\"k\"); "
+		    "memory_store(\"kept\", \"v\" * 900000);", 0),
+		    VERDICT_ACCEPT);
+		if (run_within(&f, call, few + 10000) ||
+		    !run_within(&f, call, 10000000))
+			fail_msg("%s charges too little or too much", call);
+	}
+	fixture_fini(&f);
+}
+
 int
 main(void)
 {
@@ -436,6 +525,7 @@ main(void)
 		cmocka_unit_test(test_cancelled),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_charges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
