@@ -255,7 +255,11 @@ session_auth_response(struct session *s, struct str line)
 	static const struct smtp_refusal	cancelled = { 501, { 5, 7, 0 },
 	    "Cancelled", false };
 
-	if (str_eq(line, STR("*")))
+	/* Else a mechanism of the hook's own could go on for ever. */
+	s->commands++;
+	if (s->commands > s->server->params->smtpd_command_limit)
+		session_cut(s, "4.7.0", "Too many commands");
+	else if (str_eq(line, STR("*")))
 		auth_fail(s, &cancelled);
 	else if (auth_take(s->auth, line) == -1)
 		auth_fail(s, &auth_bad_base64);

@@ -624,6 +624,20 @@ Accept([$connection["auth"]["mechanism"], $connection["auth"]["username"]]);
         assert "s3cret" not in mta.log() and plain not in mta.log()
 
 
+def test_auth_has_an_end():
+    """A mechanism of the hook's own that asks on and on."""
+    params = {"smtpd_auth_tls_only": "no", "smtpd_command_limit": "20",
+              "smtpd_auth_mechanisms": "X-MORE"}
+    with instance(auth='Reply("more");', params=params) as mta, \
+            mta.client() as c:
+        c.hello()
+        c.cmd("AUTH X-MORE", 334)
+        for _ in range(18):
+            c.cmd("eA==", 334)
+        c.cmd("eA==", 421)
+        assert c.closed()
+
+
 def test_auth_needs_tls():
     with instance(auth="Accept();") as mta, mta.client() as c:
         assert not [t for t in c.hello().text if t.startswith("AUTH")]

@@ -191,7 +191,7 @@ def test_unedited_is_byte_identical():
         $mail->reset();
     '''
     for exts in (Backend.EXTS, CHUNKING):
-        with Mail(script, exts) as m:
+        with Mail(script, exts, smtpd_nul="accept") as m:
             for message in messages:
                 m.put(message)
                 assert m.got() == message, message
