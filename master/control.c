@@ -54,14 +54,13 @@ client_free(struct client *cl)
 }
 
 static void
-client_line(struct client *cl, const char *file, int line, int column,
-    const char *text)
+client_line(struct client *cl, const struct diag *d)
 {
-	struct ipc_CTL_LINE	m = { .line = (uint32_t)line,
-	    .column = (uint32_t)column };
+	struct ipc_CTL_LINE	m = { .line = (uint32_t)d->line,
+	    .column = (uint32_t)d->column, .warning = d->warning };
 
-	(void)strlcpy(m.file, file, sizeof m.file);
-	(void)strlcpy(m.text, text, sizeof m.text);
+	(void)strlcpy(m.file, d->file, sizeof m.file);
+	(void)strlcpy(m.text, d->text, sizeof m.text);
 	CHANNEL_PUT(cl->channel, CTL_LINE, -1, &m);
 }
 
@@ -90,17 +89,38 @@ client_process(struct client *cl, const struct process *p)
 }
 
 static void
+client_certificates(struct client *cl, const struct certificates *list)
+{
+	const struct certificate	*one;
+	struct ipc_CTL_CERTIFICATE	 m;
+
+	STAILQ_FOREACH(one, &list->list, link) {
+		(void)strlcpy(m.file, one->file, sizeof m.file);
+		m.not_after = (uint64_t)one->not_after;
+		CHANNEL_PUT(cl->channel, CTL_CERTIFICATE, -1, &m);
+	}
+}
+
+static void
 client_status(struct client *cl)
 {
 	struct instance		*i = cl->control->instance;
 	struct generation	*g;
 	struct process		*p;
+	const struct sock	*sock;
+	struct ipc_CTL_LISTENER	 m;
 
+	TAILQ_FOREACH(sock, &i->house.sockets, link) {
+		netaddr_text(&sock->addr, m.address, sizeof m.address);
+		CHANNEL_PUT(cl->channel, CTL_LISTENER, -1, &m);
+	}
 	TAILQ_FOREACH(g, &i->generations, link)
 		TAILQ_FOREACH(p, &g->processes, link)
 			if (p->state != PROCESS_NONE ||
 			    g->state == GENERATION_RUNNING)
 				client_process(cl, p);
+	if ((g = instance_running(i)) != NULL)
+		client_certificates(cl, &g->certificates);
 	client_done(cl, false, i->stopping ? "stopping" : "running");
 }
 
@@ -148,15 +168,27 @@ client_may(int fd)
 	    (uid == 0 || uid == geteuid());
 }
 
-static void
-control_accept(void *arg, struct gate *g)
+static struct client *
+control_add(struct control *c, int fd)
 {
 	static const struct channel_ops	 ops = { client_on_frame,
 	    client_on_end };
-	struct control			*c = arg;
-	struct client			*cl;
-	struct guest_id			 guest;
-	int				 fd = gate_take(g, NULL);
+	struct client			*cl = xcalloc(1, sizeof *cl);
+
+	cl->control = c;
+	cl->channel = channel_new(c->instance->house.loop, fd, IPC_MASTER,
+	    IPC_CONTROL, &ops, cl);
+	TAILQ_INSERT_TAIL(&c->clients, cl, link);
+	c->count++;
+	return cl;
+}
+
+static void
+control_accept(void *arg, struct gate *g)
+{
+	struct control	*c = arg;
+	struct guest_id	 guest;
+	int		 fd = gate_take(g, NULL);
 
 	if (fd == -1)
 		return;
@@ -165,13 +197,7 @@ control_accept(void *arg, struct gate *g)
 		(void)close(fd);
 		return;
 	}
-	cl = xcalloc(1, sizeof *cl);
-	cl->control = c;
-	cl->guest = guest;
-	cl->channel = channel_new(c->instance->house.loop, fd, IPC_MASTER,
-	    IPC_CONTROL, &ops, cl);
-	TAILQ_INSERT_TAIL(&c->clients, cl, link);
-	c->count++;
+	control_add(c, fd)->guest = guest;
 }
 
 static int
@@ -208,8 +234,8 @@ control_unbind(struct control *c)
 	socket_file_remove(&c->file, c->path);
 }
 
-struct control *
-control_open(struct instance *i, const char *path, struct err *e)
+static struct control *
+control_new(struct instance *i, const char *path)
 {
 	struct control	*c = xcalloc(1, sizeof *c);
 
@@ -218,8 +244,25 @@ control_open(struct instance *i, const char *path, struct err *e)
 	c->fd = -1;
 	TAILQ_INIT(&c->clients);
 	guests_init(&c->guests, PER_PROCESS_MAX, CONTROL_CLIENTS_MAX);
+	return c;
+}
+
+struct control *
+control_open(struct instance *i, const char *path, struct err *e)
+{
+	struct control	*c = control_new(i, path);
+
 	if (control_bind(c, e) == -1)
 		control_close(&c);
+	return c;
+}
+
+struct control *
+control_of(struct instance *i, int fd)
+{
+	struct control	*c = control_new(i, "");
+
+	control_add(c, fd)->waits = WAITS_END;
 	return c;
 }
 
@@ -252,14 +295,13 @@ control_close(struct control **cp)
 }
 
 void
-control_line(struct control *c, const char *file, int line, int column,
-    const char *text)
+control_line(struct control *c, const struct diag *d)
 {
 	struct client	*cl;
 
 	TAILQ_FOREACH(cl, &c->clients, link)
 		if (cl->waits == WAITS_END)
-			client_line(cl, file, line, column, text);
+			client_line(cl, d);
 }
 
 void

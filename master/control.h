@@ -16,18 +16,20 @@
 #include "base/err.h"
 
 struct control;
+struct diag;
 struct instance;
 
 struct control	*control_open(struct instance *i, const char *path,
 		    struct err *e);
 void		 control_close(struct control **c);
+/* Without a socket: the peer of fd waits for what control_reloaded() says. */
+struct control	*control_of(struct instance *i, int fd);
 /* Binds the socket anew, if its file is gone: 0, or -1 with *e. */
 int		 control_mend(struct control *c, struct err *e);
 /* Who asked for a reload until now waits for the one that begins. */
 void		 control_reload_begins(struct control *c);
 /* To all that wait for the reload under way. */
-void		 control_line(struct control *c, const char *file, int line,
-		    int column, const char *text);
+void		 control_line(struct control *c, const struct diag *d);
 void		 control_reloaded(struct control *c, bool failed,
 		    const char *text);
 

@@ -68,7 +68,9 @@ generation_fail(struct generation *g)
 static void
 generation_diag(struct generation *g, const char *file, const char *text)
 {
-	g->house->ops->on_diag(g->house->arg, file, 0, 0, text);
+	const struct diag	d = { .file = file, .text = text };
+
+	g->house->ops->on_diag(g->house->arg, &d);
 }
 
 static void
@@ -107,7 +109,9 @@ generation_ready(struct generation *g)
 		if (p->state != PROCESS_READY &&
 		    (p->probe || g->state == GENERATION_STARTING))
 			return;
-	if (g->state == GENERATION_PROBING) {
+	if (g->state == GENERATION_PROBING && g->house->check)
+		generation_enter(g, GENERATION_RUNNING);
+	else if (g->state == GENERATION_PROBING) {
 		generation_enter(g, GENERATION_STARTING);
 		generation_start(g, false);
 		generation_ready(g);
@@ -189,6 +193,7 @@ generation_new(struct house *h, struct conf *conf, uint32_t number,
 	g->number = number;
 	g->state = GENERATION_PROBING;
 	TAILQ_INIT(&g->processes);
+	certificates_init(&g->certificates);
 	timer_init(&g->patience, h->loop, generation_impatient, g);
 	task_init(&g->news, generation_tell, g);
 	if (generation_populate(g, before, false, e) == -1 ||
@@ -241,6 +246,7 @@ generation_free(struct generation **gp)
 			slots_give(&g->house->slots, p->slot);
 		free(p);
 	}
+	certificates_fini(&g->certificates);
 	timer_fini(&g->patience);
 	loop_cancel(g->house->loop, &g->news);
 	conf_free(&g->conf);
@@ -328,8 +334,7 @@ process_log_end(const struct process *p, pid_t pid, int status)
 static void
 process_explain_end(const struct process *p, int status)
 {
-	const struct house	*h = p->generation->house;
-	char			 text[128];
+	char	text[128];
 
 	if (WIFSIGNALED(status))
 		(void)snprintf(text, sizeof text,
@@ -339,7 +344,7 @@ process_explain_end(const struct process *p, int status)
 		(void)snprintf(text, sizeof text,
 		    "worker ended with status %d before it was ready",
 		    WEXITSTATUS(status));
-	h->ops->on_diag(h->arg, p->service->name, 0, 0, text);
+	generation_diag(p->generation, p->service->name, text);
 }
 
 /* One that lived restarts at once; one that dies young waits ever longer. */

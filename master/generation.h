@@ -23,6 +23,7 @@
 #include "event/loop.h"
 #include "ipc/channel.h"
 
+#include "certificates.h"
 #include "slot.h"
 #include "sockets.h"
 #include "tickets.h"
@@ -58,9 +59,17 @@ struct process {
 	bool				 refused;	/* and said why */
 };
 
+/* Whom an error or a warning concerns: its place, and the text. */
+struct diag {
+	const char	*file;
+	int		 line;		/* 0: of the file as a whole */
+	int		 column;
+	bool		 warning;
+	const char	*text;
+};
+
 struct generation_ops {
-	void	(*on_diag)(void *arg, const char *file, int line, int column,
-		    const char *text);
+	void	(*on_diag)(void *arg, const struct diag *d);
 	void	(*on_running)(void *arg, struct generation *g);
 	void	(*on_failed)(void *arg, struct generation *g);
 	/* The last worker of a draining generation is gone. */
@@ -76,6 +85,7 @@ struct house {
 	const char			*directory;
 	const char			*programs;	/* where they lie */
 	int				 log_fd;	/* -1: not a file */
+	bool				 check;	/* nothing is to serve */
 	const struct generation_ops	*ops;
 	void				*arg;
 };
@@ -87,6 +97,7 @@ struct generation {
 	uint32_t			 number;
 	enum generation_state		 state;
 	TAILQ_HEAD(processes, process)	 processes;
+	struct certificates		 certificates;
 	struct timer			 patience;
 	struct task			 news;		/* for ops */
 	int64_t				 hard_ms;	/* of the drain */

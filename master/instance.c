@@ -16,6 +16,7 @@
 
 #include "control.h"
 #include "instance.h"
+#include "rehearsal.h"
 
 /* ---- What the operator is told ----------------------------------------- */
 
@@ -34,25 +35,44 @@ notify_close(struct instance *i)
 	i->notify = -1;
 }
 
-/* One error: to whoever waits for the start or the reload, and to the log. */
+/* To whoever waits for the start or the reload, and to the log. */
 static void
-instance_diag(void *arg, const char *file, int line, int column,
-    const char *text)
+instance_diag(void *arg, const struct diag *d)
 {
 	struct instance	*i = arg;
+	const char	*warning = d->warning ? "warning: " : "";
 	char		 out[2048];
 
-	LOG(EV_CONFIG_ERROR, NULL, LOG_STR("file", file),
-	    LOG_NUM("line", line), LOG_NUM("column", column),
-	    LOG_STR("reason", text));
-	if (line > 0)
-		(void)snprintf(out, sizeof out, "%s:%d:%d: %s\n", file, line,
-		    column, text);
+	if (d->warning)
+		LOG(EV_CONFIG_WARNING, NULL, LOG_STR("file", d->file),
+		    LOG_NUM("line", d->line), LOG_NUM("column", d->column),
+		    LOG_STR("reason", d->text));
 	else
-		(void)snprintf(out, sizeof out, "%s: %s\n", file, text);
+		LOG(EV_CONFIG_ERROR, NULL, LOG_STR("file", d->file),
+		    LOG_NUM("line", d->line), LOG_NUM("column", d->column),
+		    LOG_STR("reason", d->text));
+	if (d->line > 0)
+		(void)snprintf(out, sizeof out, "%s:%d:%d: %s%s\n", d->file,
+		    d->line, d->column, warning, d->text);
+	else
+		(void)snprintf(out, sizeof out, "%s: %s%s\n", d->file,
+		    warning, d->text);
 	notify_text(i, out);
 	if (i->control != NULL)
-		control_line(i->control, file, line, column, text);
+		control_line(i->control, d);
+}
+
+static void
+instance_report(void *arg, const char *file, int line, int column,
+    const char *text)
+{
+	instance_diag(arg, &(struct diag){ file, line, column, false, text });
+}
+
+static void
+instance_say(struct instance *i, const char *file, const char *text)
+{
+	instance_report(i, file, 0, 0, text);
 }
 
 static void
@@ -130,18 +150,18 @@ instance_next_generation(struct instance *i)
 	struct conf		*conf;
 	struct err		 e;
 
-	if (conf_load(&conf, i->house.directory, instance_diag, i) == -1)
+	if (conf_load(&conf, i->house.directory, instance_report, i) == -1)
 		return -1;
 	if (instance_open_log(i, conf, &e) == -1 ||
 	    sockets_bind(&i->house.sockets, conf, &e) == -1) {
-		instance_diag(i, conf_dir(conf), 0, 0, e.text);
+		instance_say(i, conf_dir(conf), e.text);
 		conf_free(&conf);
 		return -1;
 	}
 	g = generation_new(&i->house, conf, ++i->last_number,
 	    instance_running(i), &e);
 	if (g == NULL) {
-		instance_diag(i, i->house.directory, 0, 0, e.text);
+		instance_say(i, i->house.directory, e.text);
 		return -1;
 	}
 	TAILQ_INSERT_TAIL(&i->generations, g, link);
@@ -184,12 +204,30 @@ instance_reload_wanted(struct instance *i)
 }
 
 static void
+instance_end(struct instance *i, int status)
+{
+	i->exit_status = status;
+	loop_stop(i->house.loop);
+}
+
+static void
+instance_check_end(struct instance *i, bool failed)
+{
+	control_reloaded(i->control, failed, failed ? "failed" : "ok");
+	instance_end(i, failed ? 1 : 0);
+}
+
+static void
 instance_on_running(void *arg, struct generation *g)
 {
 	struct instance		*i = arg;
 	struct generation	*old;
 	int64_t			 soft, hard;
 
+	if (i->house.check) {
+		instance_check_end(i, i->faults > 0);
+		return;
+	}
 	soft = conf_params(g->conf)->drain_limit;
 	hard = soft + conf_params(g->conf)->drain_transaction_limit;
 	TAILQ_FOREACH(old, &i->generations, link)
@@ -227,13 +265,6 @@ instance_remove(struct instance *i, struct generation *g)
 	generation_free(&g);
 }
 
-static void
-instance_end(struct instance *i, int status)
-{
-	i->exit_status = status;
-	loop_stop(i->house.loop);
-}
-
 /* The sockets of the refused configuration go with it, and its log. */
 static void
 instance_go_back(struct instance *i)
@@ -252,6 +283,10 @@ instance_on_failed(void *arg, struct generation *g)
 	struct instance	*i = arg;
 
 	instance_remove(i, g);
+	if (i->house.check) {
+		instance_check_end(i, true);
+		return;
+	}
 	if (i->stopping) {
 		if (TAILQ_EMPTY(&i->generations))
 			instance_end(i, 0);
@@ -285,7 +320,7 @@ instance_mend_control(struct instance *i)
 	struct err	e;
 
 	if (control_mend(i->control, &e) == -1)
-		instance_diag(i, i->house.directory, 0, 0, e.text);
+		instance_say(i, i->house.directory, e.text);
 }
 
 void
@@ -376,16 +411,41 @@ instance_start(struct instance *i)
 	struct err	 e;
 	int		 rc;
 
-	if (conf_load(&conf, i->house.directory, instance_diag, i) == -1) {
+	if (conf_load(&conf, i->house.directory, instance_report, i) == -1) {
 		instance_end(i, 1);
 		return;
 	}
 	rc = instance_lock(i, conf, &e);
 	if (rc == -1)
-		instance_diag(i, conf_dir(conf), 0, 0, e.text);
+		instance_say(i, conf_dir(conf), e.text);
 	conf_free(&conf);
 	if (rc == -1 || instance_next_generation(i) == -1)
 		instance_end(i, 1);
+}
+
+/* As instance_start(), but for what others would notice. */
+void
+instance_check(struct instance *i, int fd)
+{
+	struct generation	*g;
+	struct conf		*conf;
+	struct err		 e;
+
+	i->house.check = true;
+	i->house.log_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	i->control = control_of(i, fd);
+	if (conf_load(&conf, i->house.directory, instance_report, i) == -1) {
+		instance_check_end(i, true);
+		return;
+	}
+	i->faults = rehearsal(conf, instance_diag, i);
+	g = generation_new(&i->house, conf, ++i->last_number, NULL, &e);
+	if (g == NULL) {
+		instance_say(i, i->house.directory, e.text);
+		instance_check_end(i, true);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&i->generations, g, link);
 }
 
 struct instance *

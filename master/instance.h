@@ -30,6 +30,7 @@ struct instance {
 	int			 pid_file;	/* descriptor, or -1 */
 	char			*pid_path;
 	int			 exit_status;
+	int			 faults;	/* instance_check() found */
 	struct timer		 tickets;	/* when their key changes */
 	bool			 reload_wanted;
 	bool			 stopping;
@@ -39,6 +40,8 @@ struct instance	*instance_new(struct loop *l, const char *dir,
 		    const char *programs, int notify);
 void		 instance_free(struct instance **i);
 void		 instance_start(struct instance *i);
+/* Would it start?  The peer of fd is told as one that asked for a reload. */
+void		 instance_check(struct instance *i, int fd);
 void		 instance_reload(struct instance *i);
 void		 instance_stop(struct instance *i);
 /* Opens the log file anew, for all workers too. */

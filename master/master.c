@@ -27,13 +27,15 @@ struct options {
 	char	directory[PATH_MAX];	/* of the configuration */
 	char	programs[PATH_MAX];	/* where the workers lie */
 	int	notify;
+	int	check;
 };
 
 static void
 master_usage(FILE *to)
 {
-	(void)fprintf(to, "usage: master [-c DIR] [-n FD]\n"
+	(void)fprintf(to, "usage: master [-c DIR] [-n FD | -t FD]\n"
 	    "  -c DIR  configuration directory (default /etc/halyard)\n"
+	    "  -t FD   only try whether it would start; tell this descriptor\n"
 	    "  -n FD   run in the background; say \"ready\" or why not to "
 	    "this descriptor\n"
 	    "mtactl(8) starts it with \"mtactl start\" or \"mtactl run\".\n");
@@ -48,12 +50,15 @@ master_options(int argc, char **argv, struct options *o)
 	int				 c;
 
 	o->notify = -1;
-	while ((c = getopt_long(argc, argv, "c:n:h", longs, NULL)) != -1) {
+	o->check = -1;
+	while ((c = getopt_long(argc, argv, "c:n:t:h", longs, NULL)) != -1) {
 		bad = NULL;
 		if (c == 'c')
 			dir = optarg;
 		else if (c == 'n')
 			o->notify = (int)strtonum(optarg, 3, 1024, &bad);
+		else if (c == 't')
+			o->check = (int)strtonum(optarg, 3, 1024, &bad);
 		if (c == 'h') {
 			master_usage(stdout);
 			exit(0);
@@ -150,21 +155,26 @@ main(int argc, char **argv)
 	if (o.notify != -1)
 		master_background(o.notify);
 	title_init(argc, argv);
-	title_set("halyard master: %s", o.directory);
+	title_set(o.check == -1 ? "halyard master: %s" :
+	    "halyard check: %s", o.directory);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(022);
 	master_raise_limits();
 	l = loop_new(&e);
 	if (l == NULL)
 		fatal("%s", e.text);
-	log_open("master", LOG_TO_FD, STDERR_FILENO);
+	log_open("master", LOG_TO_FD, o.check == -1 ? STDERR_FILENO :
+	    open("/dev/null", O_WRONLY | O_CLOEXEC));
 	i = instance_new(l, o.directory, o.programs, o.notify);
 	watches[0] = watch_signal(l, SIGHUP, master_on_hup, i);
 	watches[1] = watch_signal(l, SIGTERM, master_on_term, i);
 	watches[2] = watch_signal(l, SIGINT, master_on_term, i);
 	watches[3] = watch_signal(l, SIGCHLD, master_on_child, i);
 	watches[4] = watch_signal(l, SIGUSR1, master_on_usr1, i);
-	instance_start(i);
+	if (o.check != -1)
+		instance_check(i, o.check);
+	else
+		instance_start(i);
 	if (i->exit_status == 0 && loop_run(l) == -1)
 		i->exit_status = FATAL_EXIT;
 	status = i->exit_status;

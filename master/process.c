@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/log.h"
 
@@ -211,6 +212,28 @@ process_tell(struct process *p)
 
 /* ---- What it says, of its start; later it has nothing to say ------------- */
 
+static void
+process_diag(struct process *p, const struct diag *d)
+{
+	struct house	*h = p->generation->house;
+
+	h->ops->on_diag(h->arg, d);
+}
+
+/* Where the value of a parameter stands, if it is not the default. */
+static void
+process_place(const struct process *p, const char *parameter, struct diag *d)
+{
+	struct conf_place	at;
+
+	if (parameter[0] == '\0' || !conf_place(p->generation->conf,
+	    p->service, parameter, &at))
+		return;
+	d->file = at.file;
+	d->line = at.line;
+	d->column = at.column;
+}
+
 static int
 process_on_hello(struct process *p, struct rbuf *r)
 {
@@ -220,8 +243,8 @@ process_on_hello(struct process *p, struct rbuf *r)
 		return -1;
 	if (m.table_hash == ipc_table_hash())
 		return 0;
-	p->generation->house->ops->on_diag(p->generation->house->arg,
-	    p->service->command, 0, 0, "is of another version than master");
+	process_diag(p, &(struct diag){ .file = p->service->command,
+	    .text = "is of another version than master" });
 	return -1;
 }
 
@@ -245,12 +268,38 @@ static int
 process_on_refused(struct process *p, struct rbuf *r)
 {
 	struct ipc_REFUSED	m;
-	struct house		*h = p->generation->house;
+	struct diag		d;
 
 	if (ipc_get_REFUSED(r, &m) == -1 || p->state == PROCESS_READY)
 		return -1;
 	p->refused = true;
-	h->ops->on_diag(h->arg, m.file, (int)m.line, (int)m.column, m.text);
+	d = (struct diag){ m.file, (int)m.line, (int)m.column, false, m.text };
+	process_place(p, m.parameter, &d);
+	process_diag(p, &d);
+	return 0;
+}
+
+/* Told before READY; also of what is still good for long. */
+static int
+process_on_certificate(struct process *p, struct rbuf *r)
+{
+	struct ipc_CERTIFICATE	m;
+	struct diag		d = { .warning = true };
+	char			why[128], text[1200];
+
+	if (ipc_get_CERTIFICATE(r, &m) == -1 || p->state == PROCESS_READY)
+		return -1;
+	if (!certificates_add(&p->generation->certificates, m.file,
+	    (int64_t)m.not_after) || !certificate_warning(
+	    (int64_t)m.not_after, clock_wall_us() / 1000000, why, sizeof why))
+		return 0;
+	(void)snprintf(text, sizeof text, "%s: %s", m.file, why);
+	d.file = m.file;
+	d.text = text;
+	process_place(p, m.parameter, &d);
+	if (d.line == 0)
+		d.text = why;
+	process_diag(p, &d);
 	return 0;
 }
 
@@ -280,6 +329,8 @@ process_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return process_on_ready(p, r);
 	case IPC_REFUSED:
 		return process_on_refused(p, r);
+	case IPC_CERTIFICATE:
+		return process_on_certificate(p, r);
 	case IPC_PONG:
 		return process_on_pong(p, r);
 	default:

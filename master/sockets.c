@@ -257,6 +257,43 @@ sockets_bind(struct sockets *s, const struct conf *conf, struct err *e)
 	return -1;
 }
 
+static int
+sock_try(const struct netaddr *a, bool (*ours)(void *arg,
+    const char *address), void *arg, struct err *e)
+{
+	char	text[NETADDR_TEXT];
+	int	fd, on = 1, rc;
+
+	fd = socket(a->u.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return errno == EAFNOSUPPORT ? 0 : err_errno(e, "socket");
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (a->u.sa.sa_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
+		    sizeof on);
+	netaddr_text(a, text, sizeof text);
+	rc = bind(fd, &a->u.sa, a->len);
+	if (rc == -1 && errno == EADDRINUSE && ours(arg, text))
+		rc = 0;
+	if (rc == -1)
+		(void)err_errno(e, "%s", text);
+	(void)close(fd);
+	return rc;
+}
+
+int
+sockets_try(const struct conf *conf, const struct conf_service *svc,
+    bool (*ours)(void *arg, const char *address), void *arg, struct err *e)
+{
+	struct netaddr	a[SOCKETS_PER_SERVICE];
+	int		i, n = service_addresses(conf, svc, a, e);
+
+	for (i = 0; i < n && svc->type == CONF_INET; i++)
+		if (sock_try(&a[i], ours, arg, e) == -1)
+			return -1;
+	return n == -1 ? -1 : 0;
+}
+
 void
 sockets_prune(struct sockets *s)
 {

@@ -51,6 +51,14 @@ void	sockets_prune(struct sockets *s);
  */
 bool	sockets_sound(const struct sockets *s);
 
+/*
+ * Could sockets_bind() bind this service's addresses?  What is in use already
+ * is well if ours() says so.  Nothing is listened on.
+ */
+int	sockets_try(const struct conf *conf, const struct conf_service *svc,
+	    bool (*ours)(void *arg, const char *address), void *arg,
+	    struct err *e);
+
 #define SOCKETS_PER_SERVICE	2	/* all addresses: IPv6 and IPv4 */
 
 /* The descriptors of one service: how many. */

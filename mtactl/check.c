@@ -8,7 +8,18 @@
 #include "options.h"
 #include "report.h"
 #include "script.h"
+#include "start.h"
+#include "talk.h"
 #include "verb.h"
+
+#define CHECK_WAIT_MS	90000	/* more than master waits for its workers */
+
+static void
+check_json(struct reporter *r)
+{
+	r->array = json_array();
+	r->warnings = json_array();
+}
 
 /* What a check prints when it ends; the exit code. */
 static int
@@ -17,8 +28,8 @@ check_end(struct reporter *r, const char *good)
 	bool	failed = r->count > 0;
 
 	if (r->array != NULL)
-		json_print(json_pack("{s:b,s:o}", "ok", !failed, "errors",
-		    r->array));
+		json_print(json_pack("{s:b,s:o,s:o}", "ok", !failed,
+		    "errors", r->array, "warnings", r->warnings));
 	else if (!failed && good != NULL)
 		(void)printf("%s\n", good);
 	return failed ? CTL_FAILED : CTL_OK;
@@ -41,7 +52,7 @@ verb_hsl_check(const struct ctl *c, int argc, char **argv)
 		return CTL_USAGE;
 	}
 	if (o.json)
-		r.array = json_array();
+		check_json(&r);
 	from.root = o.root;
 	from.hook = o.hook;
 	for (i = 0; i < o.argc; i++) {
@@ -97,6 +108,24 @@ check_hooks(const struct conf *conf, struct reporter *r)
 				check_hook(conf, i, param_rows[k].name, r);
 }
 
+/* A master that only tries, with one worker a service, and then ends. */
+static void
+check_start(const struct ctl *c, struct reporter *r)
+{
+	static const struct talk_ops	ops = { .line = report_json,
+	    .warning = report_warning };
+	struct ipc_client		cl;
+	struct ipc_CTL_DONE		done;
+	struct err			e;
+
+	if (start_rehearsal(c, &cl, &e) == -1 ||
+	    talk_listen(&cl, CHECK_WAIT_MS, &ops, r, &done, &e) == -1)
+		report_json(r, c->dir, 0, 0, e.text);
+	else if (done.failed && r->count == 0)
+		report_json(r, c->dir, 0, 0, done.text);
+	ipc_client_close(&cl);
+}
+
 int
 verb_config_check(const struct ctl *c, int argc, char **argv)
 {
@@ -107,9 +136,14 @@ verb_config_check(const struct ctl *c, int argc, char **argv)
 	if (options_parse(&o, "j", argc, argv) == -1 || o.argc != 0)
 		return verb_usage();
 	if (o.json)
-		r.array = json_array();
-	if (conf_load(&conf, c->dir, report_json, &r) == 0)
+		check_json(&r);
+	if (conf_load(&conf, c->dir, report_json, &r) == 0) {
 		check_hooks(conf, &r);
+		conf_warn(conf, report_warning, &r);
+	}
 	conf_free(&conf);
+	/* What the files say holds; now what a start would find. */
+	if (r.count == 0)
+		check_start(c, &r);
 	return check_end(&r, "ok");
 }

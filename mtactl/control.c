@@ -6,7 +6,8 @@
 #include "report.h"
 #include "talk.h"
 
-static const struct talk_ops	control_ops = { .line = report_print };
+static const struct talk_ops	control_ops = { .line = report_print,
+	.warning = report_warning };
 
 int
 verb_stop(const struct ctl *c, int argc, char **argv)

@@ -5,6 +5,17 @@
 
 #include "base/buf.h"
 
+static void
+report_line(const char *file, int line, int column, const char *kind,
+    const char *text)
+{
+	if (line > 0)
+		(void)fprintf(stderr, "%s:%d:%d: %s%s\n", file, line, column,
+		    kind, text);
+	else
+		(void)fprintf(stderr, "%s: %s%s\n", file, kind, text);
+}
+
 void
 report_print(void *arg, const char *file, int line, int column,
     const char *text)
@@ -13,7 +24,7 @@ report_print(void *arg, const char *file, int line, int column,
 
 	if (r != NULL)
 		r->count++;
-	(void)fprintf(stderr, "%s:%d:%d: %s\n", file, line, column, text);
+	report_line(file, line, column, "", text);
 }
 
 /* What is not UTF-8 becomes U+FFFD, as in the log. */
@@ -31,6 +42,13 @@ json_text(const char *text)
 	return v;
 }
 
+static json_t *
+report_object(const char *file, int line, int column, const char *text)
+{
+	return json_pack("{s:o,s:i,s:i,s:o}", "file", json_text(file),
+	    "line", line, "column", column, "text", json_text(text));
+}
+
 void
 report_json(void *arg, const char *file, int line, int column,
     const char *text)
@@ -42,9 +60,21 @@ report_json(void *arg, const char *file, int line, int column,
 		report_print(NULL, file, line, column, text);
 		return;
 	}
-	json_array_append_new(r->array, json_pack("{s:o,s:i,s:i,s:o}",
-	    "file", json_text(file), "line", line, "column", column,
-	    "text", json_text(text)));
+	json_array_append_new(r->array, report_object(file, line, column,
+	    text));
+}
+
+void
+report_warning(void *arg, const char *file, int line, int column,
+    const char *text)
+{
+	struct reporter	*r = arg;
+
+	if (r != NULL && r->warnings != NULL)
+		json_array_append_new(r->warnings, report_object(file, line,
+		    column, text));
+	else
+		report_line(file, line, column, "warning: ", text);
 }
 
 void

@@ -4,6 +4,9 @@
  * report_print()  one line each on standard error: file:line:column: text
  * report_json()   an object each into a JSON array, or printed without one
  * report_first()  the text of the first into an err
+ *
+ * Warnings don't count; report_warning() prints them, or adds them to the
+ * array for them.
  */
 #ifndef MTACTL_REPORT_H
 #define MTACTL_REPORT_H
@@ -14,6 +17,7 @@
 
 struct reporter {
 	json_t		*array;		/* report_json() */
+	json_t		*warnings;	/* report_warning() */
 	struct err	*first;		/* report_first() */
 	int		 count;
 };
@@ -24,6 +28,8 @@ void	report_print(void *arg, const char *file, int line, int column,
 void	report_json(void *arg, const char *file, int line, int column,
 	    const char *text);
 void	report_first(void *arg, const char *file, int line, int column,
+	    const char *text);
+void	report_warning(void *arg, const char *file, int line, int column,
 	    const char *text);
 /* Prints a JSON document on standard output and drops it. */
 void	json_print(json_t *root);

@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/fd.h"
 #include "mtactl/paths.h"
+#include "start.h"
 #include "talk.h"
 #include "users.h"
 
@@ -70,14 +72,16 @@ start_running(const struct ctl *c, struct err *e)
 	return err_set(e, "%s: already running", c->dir);
 }
 
+/* option: "-n" or "-t", what the descriptor is for. */
 static void
-start_child(const struct ctl *c, const char *path, int notify)
+start_child(const struct ctl *c, const char *path, const char *option,
+    int notify)
 {
 	/* dup2() to itself would keep close-on-exec. */
 	if ((notify == NOTIFY_FD ? fd_cloexec(notify, false) :
 	    dup2(notify, NOTIFY_FD)) == -1)
 		_exit(CTL_FAILED);
-	(void)execl(path, path, "-c", c->dir, "-n", "3", (char *)NULL);
+	(void)execl(path, path, "-c", c->dir, option, "3", (char *)NULL);
 	(void)fprintf(stderr, "mtactl: %s: %s\n", path, strerror(errno));
 	_exit(CTL_FAILED);
 }
@@ -94,18 +98,25 @@ start_read(int fd, struct buf *out)
 	} while (n > 0 || (n == -1 && errno == EINTR));
 }
 
-/* Lines of errors, or "ready". */
+/* Lines of errors and warnings, then "ready" if it is. */
 static int
 start_result(struct buf *said, pid_t pid, struct err *e)
 {
-	int	status = 0;
+	static const char	last[] = "\nready\n";
+	const char		*text;
+	bool			 ready;
+	int			 status = 0;
 
-	if (strcmp(buf_cstr(said), "ready\n") == 0)
+	text = buf_cstr(said);
+	ready = said->len >= sizeof last - 1 && strcmp(text + said->len -
+	    (sizeof last - 1), last) == 0;
+	(void)fwrite(text + 1, 1, said->len - 1 - (ready ? sizeof last - 2 :
+	    0), stderr);
+	if (ready)
 		return 0;
-	(void)fputs(buf_cstr(said), stderr);
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
-	if (said->len > 0)
+	if (said->len > 1)
 		return err_set(e, "not started");
 	if (WIFSIGNALED(status))
 		return err_set(e, "master was killed by signal %d",
@@ -127,17 +138,39 @@ start_background(const struct ctl *c, const char *path, struct err *e)
 	(void)fd_cloexec(p[1], true);
 	pid = fork();
 	if (pid == 0)
-		start_child(c, path, p[1]);
+		start_child(c, path, "-n", p[1]);
 	(void)close(p[1]);
 	if (pid == -1) {
 		(void)close(p[0]);
 		return err_errno(e, "fork");
 	}
+	/* So that the first line begins after a newline, as the others do. */
+	buf_add_byte(&said, '\n');
 	start_read(p[0], &said);
 	(void)close(p[0]);
 	rc = start_result(&said, pid, e);
 	buf_free(&said);
 	return rc;
+}
+
+int
+start_rehearsal(const struct ctl *c, struct ipc_client *cl, struct err *e)
+{
+	char	path[PATH_MAX];
+	pid_t	pid;
+	int	sv[2];
+
+	*cl = (struct ipc_client){ .fd = -1, .in = BUF_INIT };
+	if (start_find(c, path, sizeof path, e) == -1)
+		return -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
+		return err_errno(e, "socketpair");
+	pid = fork();
+	if (pid == 0)
+		start_child(c, path, "-t", sv[1]);
+	(void)close(sv[1]);
+	cl->fd = sv[0];
+	return pid == -1 ? err_errno(e, "fork") : 0;
 }
 
 static int

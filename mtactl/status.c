@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "counters.h"
 #include "options.h"
@@ -13,8 +14,11 @@
 #define COLUMNS	"%-24s %-10s %8s %4s %-12s %8s %8s\n"
 
 struct status {
-	json_t	*processes;	/* NULL: print a table */
+	json_t	*processes;	/* NULL: print tables */
+	json_t	*certificates;
+	json_t	*listeners;
 	int	 count;
+	int	 certificate_count;
 };
 
 /* "119s", "12m", "3h", "5d": the largest unit of which there are two. */
@@ -77,6 +81,36 @@ status_process(void *arg, const struct ipc_CTL_PROCESS *p)
 	    "restarts", (json_int_t)p->restarts));
 }
 
+/* After the processes, before the state. */
+static void
+status_certificate(void *arg, const struct ipc_CTL_CERTIFICATE *c)
+{
+	struct status	*s = arg;
+	int64_t		 days = ((int64_t)c->not_after - (int64_t)time(NULL)) /
+			    86400;
+
+	if (s->certificates != NULL)
+		json_array_append_new(s->certificates, json_pack(
+		    "{s:o,s:I,s:I}", "file", json_text(c->file), "not_after",
+		    (json_int_t)c->not_after, "days", (json_int_t)days));
+	else if ((int64_t)c->not_after <= (int64_t)time(NULL))
+		(void)printf("%scertificate %s: EXPIRED\n",
+		    s->certificate_count++ == 0 ? "\n" : "", c->file);
+	else
+		(void)printf("%scertificate %s: good for %" PRId64 " days%s\n",
+		    s->certificate_count++ == 0 ? "\n" : "", c->file, days,
+		    days < 14 ? ", RENEW IT" : "");
+}
+
+static void
+status_listener(void *arg, const struct ipc_CTL_LISTENER *l)
+{
+	struct status	*s = arg;
+
+	if (s->listeners != NULL)
+		json_array_append_new(s->listeners, json_text(l->address));
+}
+
 /* What has happened; a program gets the zeros too. */
 static void
 status_counters(json_t *counters)
@@ -104,17 +138,21 @@ static int
 status_fail(struct status *s, int rc, const struct err *e)
 {
 	if (s->processes != NULL && rc == TALK_ABSENT)
-		json_print(json_pack("{s:s,s:[],s:n}", "state", "not running",
-		    "processes", "counters"));
+		json_print(json_pack("{s:s,s:[],s:[],s:[],s:n}", "state",
+		    "not running", "processes", "certificates", "listeners",
+		    "counters"));
 	json_decref(s->processes);
+	json_decref(s->certificates);
+	json_decref(s->listeners);
 	return talk_fail(rc, e);
 }
 
 int
 verb_status(const struct ctl *c, int argc, char **argv)
 {
-	static const struct talk_ops	 ops = { .process = status_process };
-	struct status			 s = { NULL, 0 };
+	static const struct talk_ops	 ops = { .process = status_process,
+	    .certificate = status_certificate, .listener = status_listener };
+	struct status			 s = { .count = 0 };
 	struct options			 o;
 	struct ipc_CTL_DONE		 done;
 	struct buf			 path = BUF_INIT;
@@ -124,8 +162,11 @@ verb_status(const struct ctl *c, int argc, char **argv)
 
 	if (options_parse(&o, "j", argc, argv) == -1 || o.argc != 0)
 		return verb_usage();
-	if (o.json)
+	if (o.json) {
 		s.processes = json_array();
+		s.certificates = json_array();
+		s.listeners = json_array();
+	}
 	rc = talk_once(c, IPC_CTL_STATUS, &ops, &s, &done, &e);
 	if (rc != TALK_OK)
 		return status_fail(&s, rc, &e);
@@ -133,8 +174,9 @@ verb_status(const struct ctl *c, int argc, char **argv)
 	counters = counters_fetch(buf_cstr(&path));
 	buf_free(&path);
 	if (o.json) {
-		json_print(json_pack("{s:o,s:o,s:o}", "state",
+		json_print(json_pack("{s:o,s:o,s:o,s:o,s:o}", "state",
 		    json_text(done.text), "processes", s.processes,
+		    "certificates", s.certificates, "listeners", s.listeners,
 		    "counters", counters != NULL ? counters : json_null()));
 		return CTL_OK;
 	}

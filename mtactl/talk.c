@@ -144,35 +144,64 @@ talk_fail(int talk, const struct err *e)
 	return talk == TALK_ABSENT ? CTL_ABSENT : CTL_FAILED;
 }
 
-static int
-talk_bad(struct err *e)
+static void
+talk_line(const struct ipc_CTL_LINE *l, const struct talk_ops *ops, void *arg)
 {
-	return err_set(e, "master sent a frame that does not decode");
+	if (l->warning != 0 && ops->warning != NULL)
+		ops->warning(arg, l->file, (int)l->line, (int)l->column,
+		    l->text);
+	else if (l->warning == 0 && ops->line != NULL)
+		ops->line(arg, l->file, (int)l->line, (int)l->column,
+		    l->text);
 }
 
 static int
-talk_frame(int type, struct rbuf *r, const struct talk_ops *ops, void *arg,
+talk_frame(int type, struct rbuf *r, const struct talk_ops *ops, void *arg)
+{
+	struct ipc_CTL_LINE		line;
+	struct ipc_CTL_PROCESS		process;
+	struct ipc_CTL_CERTIFICATE	certificate;
+	struct ipc_CTL_LISTENER		listener;
+	int				rc = -1;
+
+	if (type == IPC_CTL_LINE && (rc = ipc_get_CTL_LINE(r, &line)) == 0)
+		talk_line(&line, ops, arg);
+	else if (type == IPC_CTL_PROCESS &&
+	    (rc = ipc_get_CTL_PROCESS(r, &process)) == 0 &&
+	    ops->process != NULL)
+		ops->process(arg, &process);
+	else if (type == IPC_CTL_CERTIFICATE &&
+	    (rc = ipc_get_CTL_CERTIFICATE(r, &certificate)) == 0 &&
+	    ops->certificate != NULL)
+		ops->certificate(arg, &certificate);
+	else if (type == IPC_CTL_LISTENER &&
+	    (rc = ipc_get_CTL_LISTENER(r, &listener)) == 0 &&
+	    ops->listener != NULL)
+		ops->listener(arg, &listener);
+	return rc;
+}
+
+int
+talk_listen(struct ipc_client *cl, int timeout_ms,
+    const struct talk_ops *ops, void *arg, struct ipc_CTL_DONE *done,
     struct err *e)
 {
-	struct ipc_CTL_LINE	line;
-	struct ipc_CTL_PROCESS	process;
+	struct rbuf	r;
+	int		got, rc;
 
-	switch (type) {
-	case IPC_CTL_LINE:
-		if (ipc_get_CTL_LINE(r, &line) == -1)
-			return talk_bad(e);
-		if (ops->line != NULL)
-			ops->line(arg, line.file, (int)line.line,
-			    (int)line.column, line.text);
-		return 0;
-	case IPC_CTL_PROCESS:
-		if (ipc_get_CTL_PROCESS(r, &process) == -1)
-			return talk_bad(e);
-		if (ops->process != NULL)
-			ops->process(arg, &process);
-		return 0;
-	default:
-		return talk_bad(e);
+	for (;;) {
+		got = ipc_client_recv(cl, &r, timeout_ms, e);
+		if (got == -1)
+			return -1;
+		if (got == IPC_CTL_DONE)
+			rc = ipc_get_CTL_DONE(&r, done);
+		else
+			rc = talk_frame(got, &r, ops, arg);
+		if (rc == -1)
+			return err_set(e, "master sent a frame that does not "
+			    "decode");
+		if (got == IPC_CTL_DONE)
+			return 0;
 	}
 }
 
@@ -181,22 +210,11 @@ talk_ask(struct ipc_client *cl, int type, const struct talk_ops *ops,
     void *arg, struct ipc_CTL_DONE *done, struct err *e)
 {
 	/* A reload may have to wait until an older generation has gone. */
-	int		timeout_ms = type == IPC_CTL_RELOAD ? -1 : 30000;
-	struct rbuf	r;
-	int		got;
+	int	timeout_ms = type == IPC_CTL_RELOAD ? -1 : 30000;
 
 	if (ipc_client_send(cl, type, e) == -1)
 		return -1;
-	for (;;) {
-		got = ipc_client_recv(cl, &r, timeout_ms, e);
-		if (got == -1)
-			return -1;
-		if (got == IPC_CTL_DONE)
-			return ipc_get_CTL_DONE(&r, done) == -1 ?
-			    talk_bad(e) : 0;
-		if (talk_frame(got, &r, ops, arg, e) == -1)
-			return -1;
-	}
+	return talk_listen(cl, timeout_ms, ops, arg, done, e);
 }
 
 void

@@ -17,7 +17,12 @@ enum talk { TALK_ABSENT = -2, TALK_FAILED = -1, TALK_OK = 0 };
 struct talk_ops {
 	void	(*line)(void *arg, const char *file, int line, int column,
 		    const char *text);
+	void	(*warning)(void *arg, const char *file, int line, int column,
+		    const char *text);
 	void	(*process)(void *arg, const struct ipc_CTL_PROCESS *p);
+	void	(*certificate)(void *arg,
+		    const struct ipc_CTL_CERTIFICATE *c);
+	void	(*listener)(void *arg, const struct ipc_CTL_LISTENER *l);
 };
 
 /* The path of something in run_directory, at the end of out. */
@@ -27,6 +32,10 @@ int	talk_connect(const struct ctl *c, struct ipc_client *cl,
 /* Asks, hands on what comes, ends at CTL_DONE. */
 int	talk_ask(struct ipc_client *cl, int type, const struct talk_ops *ops,
 	    void *arg, struct ipc_CTL_DONE *done, struct err *e);
+/* Hands on what comes, without having asked; timeout_ms: between frames. */
+int	talk_listen(struct ipc_client *cl, int timeout_ms,
+	    const struct talk_ops *ops, void *arg, struct ipc_CTL_DONE *done,
+	    struct err *e);
 /* talk_connect() and talk_ask(), on a connection for this one question. */
 int	talk_once(const struct ctl *c, int type, const struct talk_ops *ops,
 	    void *arg, struct ipc_CTL_DONE *done, struct err *e);

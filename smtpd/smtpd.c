@@ -61,9 +61,9 @@ server_diag(void *arg, const struct hsl_diag *d)
 }
 
 static void
-server_refuse(struct server *srv, const char *what, const char *why)
+server_refuse(struct server *srv, const char *parameter, const char *why)
 {
-	worker_refuse(srv->worker, what, 0, 0, why);
+	worker_refuse_value(srv->worker, parameter, why);
 }
 
 const char *
@@ -174,12 +174,18 @@ server_load_dns(struct server *srv)
 	    .local_data = server_path(srv, p->dns_local_data, data,
 	    sizeof data), .trust_anchor = server_path(srv,
 	    p->dns_trust_anchor, anchor, sizeof anchor) };
+	const char		*parameter = "dns_servers";
 	struct err		 e;
 
 	srv->dns = dns_new(srv->loop, &c, &e);
 	if (srv->dns != NULL)
 		return 0;
-	server_refuse(srv, "resolver", e.text);
+	/* What is wrong with a file begins with its name. */
+	if (data[0] != '\0' && strncmp(e.text, data, strlen(data)) == 0)
+		parameter = "dns_local_data";
+	if (anchor[0] != '\0' && strncmp(e.text, anchor, strlen(anchor)) == 0)
+		parameter = "dns_trust_anchor";
+	server_refuse(srv, parameter, e.text);
 	return -1;
 }
 

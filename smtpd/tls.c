@@ -15,15 +15,30 @@
 
 #define CHAIN_MAX	10
 
+static void
+tls_tell(void *arg, const char *file, int64_t not_after)
+{
+	worker_certificate(arg, "smtpd_tls_cert_file", file, not_after);
+}
+
 int
 server_load_tls(struct server *srv)
 {
+	static const char *const parameters[] = {
+		[TLS_FAULT_CERT] = "smtpd_tls_cert_file",
+		[TLS_FAULT_KEY] = "smtpd_tls_key_file",
+		[TLS_FAULT_DIR] = "smtpd_tls_cert_dir",
+		[TLS_FAULT_PROTOCOLS] = "smtpd_tls_protocols",
+		[TLS_FAULT_CIPHERS] = "smtpd_tls_ciphers",
+		[TLS_FAULT_CA] = "smtpd_tls_ca_file",
+	};
 	const struct params	*p = srv->params;
 	char			 cert[PATH_MAX], key[PATH_MAX], ca[PATH_MAX];
 	char			 dir[PATH_MAX];
 	struct tls_server_options o = { .protocols = p->smtpd_tls_protocols,
 	    .ciphers = p->smtpd_tls_ciphers, .ask_cert = p->smtpd_tls_ask_cert,
 	    .session_s = (long)(p->tls_ticket_lifetime / 1000) };
+	enum tls_fault		 fault;
 	struct err		 e;
 
 	if (p->smtpd_tls_cert_file[0] == '\0')
@@ -33,10 +48,12 @@ server_load_tls(struct server *srv)
 	o.key_file = server_path(srv, p->smtpd_tls_key_file, key, sizeof key);
 	o.cert_dir = server_path(srv, p->smtpd_tls_cert_dir, dir, sizeof dir);
 	o.ca_file = server_path(srv, p->smtpd_tls_ca_file, ca, sizeof ca);
-	srv->tls = tls_server_new(&o, &e);
-	if (srv->tls != NULL)
+	srv->tls = tls_server_new(&o, &fault, &e);
+	if (srv->tls != NULL) {
+		tls_server_certificates(srv->tls, tls_tell, srv->worker);
 		return 0;
-	worker_refuse(srv->worker, "smtpd_tls_cert_file", 0, 0, e.text);
+	}
+	worker_refuse_value(srv->worker, parameters[fault], e.text);
 	return -1;
 }
 

@@ -25,7 +25,7 @@ static STAILQ_HEAD(, identity)	identities =
 static int
 trust_refuse(struct server *srv, const char *parameter, const struct err *e)
 {
-	worker_refuse(srv->worker, parameter, 0, 0, e->text);
+	worker_refuse_value(srv->worker, parameter, e->text);
 	return -1;
 }
 
@@ -58,7 +58,11 @@ trust_add(struct server *srv, struct str word, struct err *e)
 	i->identity = tls_identity_load(server_path(srv, given, path,
 	    sizeof path), e);
 	STAILQ_INSERT_TAIL(&identities, i, link);
-	return i->identity != NULL ? 0 : -1;
+	if (i->identity == NULL)
+		return -1;
+	worker_certificate(srv->worker, "send_tls_client_certs", path,
+	    tls_identity_not_after(i->identity));
+	return 0;
 }
 
 static int
@@ -89,15 +93,17 @@ trust_load(struct server *srv, struct send_trust *trust)
 		    sizeof a);
 	if (p->send_tls_ca_file[0] != '\0')
 		own = server_path(srv, p->send_tls_ca_file, b, sizeof b);
-	if (system != NULL || own != NULL) {
-		trust->system = tls_client_verified(system, own, &e);
-		if (trust->system == NULL)
-			return trust_refuse(srv, "tls_default_ca_file", &e);
-	}
+	/* Our own alone first, so that what is wrong with both together is
+	 * the system's fault. */
 	if (own != NULL) {
 		trust->own = tls_client_verified(NULL, own, &e);
 		if (trust->own == NULL)
 			return trust_refuse(srv, "send_tls_ca_file", &e);
+	}
+	if (system != NULL || own != NULL) {
+		trust->system = tls_client_verified(system, own, &e);
+		if (trust->system == NULL)
+			return trust_refuse(srv, "tls_default_ca_file", &e);
 	}
 	return trust_load_identities(srv);
 }

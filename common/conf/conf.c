@@ -228,6 +228,24 @@ conf_path(const struct conf *c, const char *path, char *buf, size_t size)
 	return buf;
 }
 
+bool
+conf_place(const struct conf *c, const struct conf_service *s,
+    const char *name, struct conf_place *at)
+{
+	const struct place	*p;
+	size_t			 i, k = param_find(str_of(name));
+
+	for (i = 0; i < c->rows.count; i++)
+		if (&c->rows.row[i].service == s)
+			break;
+	if (i == c->rows.count || k == param_count ||
+	    c->rows.row[i].settings.row[k].text == NULL)
+		return false;
+	p = &c->rows.row[i].settings.row[k].at;
+	*at = (struct conf_place){ p->file, p->line, p->column };
+	return true;
+}
+
 const char *
 conf_origin(const struct conf *c, const char *name, char *buf, size_t size)
 {

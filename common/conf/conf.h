@@ -32,6 +32,12 @@ struct conf_text {
 	struct str	 master_cf;
 };
 
+struct conf_place {
+	const char	*file;		/* the conf's */
+	int		 line;
+	int		 column;
+};
+
 #define CONF_PATH_SIZE	2048	/* room for conf_path() */
 
 /* What a row of master.cf says. */
@@ -58,6 +64,9 @@ int	conf_load(struct conf **out, const char *dir, conf_report_fn *report,
 /* The same from text, without hooks; file names in reports as if from dir. */
 int	conf_parse(struct conf **out, const struct conf_text *text,
 	    conf_report_fn *report, void *arg);
+/* Limits that do not fit together, each a report; the conf holds all the
+ * same. */
+void	conf_warn(const struct conf *c, conf_report_fn *report, void *arg);
 /* The value of one parameter of main.cf, whatever else may be wrong there:
  * to reach a running instance whose files were since broken. */
 void	conf_peek(const char *dir, const char *name, struct buf *out);
@@ -73,6 +82,10 @@ struct str	conf_script(const struct conf *c, const char *path);
 /* DIR/path, or path if it is absolute; in buf. */
 const char	*conf_path(const struct conf *c, const char *path, char *buf,
 		    size_t size);
+/* Where a service's value of a parameter was set; false: it is the default. */
+bool		 conf_place(const struct conf *c,
+		    const struct conf_service *s, const char *name,
+		    struct conf_place *at);
 /* "main.cf:12" or "default" of a parameter of main.cf. */
 const char	*conf_origin(const struct conf *c, const char *name, char *buf,
 		    size_t size);

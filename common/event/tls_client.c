@@ -40,7 +40,7 @@ tls_trust(struct tls_context *ctx, const char *file, struct err *e)
 {
 	if (file == NULL || SSL_CTX_load_verify_file(ctx->ssl, file) == 1)
 		return 0;
-	return tls_error(e, file);
+	return tls_file_error(e, file, "certificate");
 }
 
 struct tls_context *
@@ -87,13 +87,13 @@ identity_read(struct tls_identity *i, FILE *f, const char *file,
 
 	i->key = PEM_read_PrivateKey(f, NULL, tls_no_password, NULL);
 	if (i->key == NULL)
-		return err_set(e, "%s: no private key", file);
+		return tls_file_error(e, file, "private key");
 	rewind(f);
 	while ((cert = PEM_read_X509(f, NULL, NULL, NULL)) != NULL)
 		(void)sk_X509_push(i->chain, cert);
 	ERR_clear_error();
 	if (sk_X509_num(i->chain) == 0)
-		return err_set(e, "%s: no certificate", file);
+		return err_set(e, "%s: has no certificate in PEM form", file);
 	if (X509_check_private_key(sk_X509_value(i->chain, 0), i->key) == 1)
 		return 0;
 	return err_set(e, "%s: the key is not that of the certificate", file);
@@ -116,6 +116,12 @@ tls_identity_load(const char *file, struct err *e)
 	if (rc == -1)
 		tls_identity_free(&i);
 	return i;
+}
+
+int64_t
+tls_identity_not_after(const struct tls_identity *i)
+{
+	return tls_not_after(sk_X509_value(i->chain, 0));
 }
 
 void

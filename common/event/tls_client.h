@@ -12,6 +12,7 @@
 #define EVENT_TLS_CLIENT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -31,6 +32,8 @@ const char		*tls_system_authorities(void);
 
 /* A key and its certificate chain in one PEM file. */
 struct tls_identity	*tls_identity_load(const char *file, struct err *e);
+/* Until when it is good, unix time. */
+int64_t			 tls_identity_not_after(const struct tls_identity *i);
 void			 tls_identity_free(struct tls_identity **i);
 
 struct tls_demand {

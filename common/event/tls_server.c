@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/str.h"
 
 #include "tls.h"
@@ -16,15 +17,28 @@
 /* ---- Certificates ------------------------------------------------------ */
 
 static int
-server_load(SSL_CTX *ssl, const char *cert, const char *key, struct err *e)
+server_load_cert(struct tls_context *ctx, const char *cert, struct err *e)
 {
 	ERR_clear_error();
-	if (SSL_CTX_use_certificate_chain_file(ssl, cert) != 1)
-		return tls_error(e, cert);
-	if (SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(ssl) != 1)
-		return tls_error(e, key);
+	if (SSL_CTX_use_certificate_chain_file(ctx->ssl, cert) != 1)
+		return tls_file_error(e, cert, "certificate");
+	ctx->file = xstrdup(cert);
 	return 0;
+}
+
+static int
+server_load_key(struct tls_context *ctx, const char *key, struct err *e)
+{
+	ERR_clear_error();
+	if (SSL_CTX_use_PrivateKey_file(ctx->ssl, key, SSL_FILETYPE_PEM) ==
+	    1 && SSL_CTX_check_private_key(ctx->ssl) == 1)
+		return 0;
+	if (ERR_GET_REASON(ERR_peek_last_error()) ==
+	    X509_R_KEY_VALUES_MISMATCH || ERR_GET_REASON(
+	    ERR_peek_last_error()) == X509_R_KEY_TYPE_MISMATCH)
+		return err_set(e, "%s: is not the key of the certificate in "
+		    "%s", key, ctx->file);
+	return tls_file_error(e, key, "private key");
 }
 
 static int
@@ -104,7 +118,8 @@ server_load_named(struct tls_context *ctx, const char *dir, const char *name,
 		return -1;
 	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
 	if (server_share(ctx, more, e) == -1 ||
-	    server_load(more->ssl, path, path, e) == -1) {
+	    server_load_cert(more, path, e) == -1 ||
+	    server_load_key(more, path, e) == -1) {
 		tls_context_free(&more);
 		return -1;
 	}
@@ -230,7 +245,7 @@ server_ask_cert(SSL_CTX *ssl, const char *ca_file, struct err *e)
 	if (names == NULL ||
 	    SSL_CTX_load_verify_file(ssl, ca_file) != 1) {
 		sk_X509_NAME_pop_free(names, X509_NAME_free);
-		return tls_error(e, ca_file);
+		return tls_file_error(e, ca_file, "certificate");
 	}
 	SSL_CTX_set_client_CA_list(ssl, names);
 	return 0;
@@ -238,20 +253,38 @@ server_ask_cert(SSL_CTX *ssl, const char *ca_file, struct err *e)
 
 /* ---- All of it --------------------------------------------------------- */
 
+/* Each step, and the option that it is about. */
 static int
 server_set(struct tls_context *ctx, const struct tls_server_options *o,
-    struct err *e)
+    enum tls_fault *fault, struct err *e)
+{
+	*fault = TLS_FAULT_CERT;
+	if (server_load_cert(ctx, o->cert_file, e) == -1)
+		return -1;
+	*fault = TLS_FAULT_KEY;
+	if (server_load_key(ctx, o->key_file, e) == -1)
+		return -1;
+	*fault = TLS_FAULT_PROTOCOLS;
+	if (server_set_protocols(ctx->ssl, o->protocols, e) == -1)
+		return -1;
+	*fault = TLS_FAULT_CIPHERS;
+	if (server_set_ciphers(ctx->ssl, o->ciphers, e) == -1)
+		return -1;
+	*fault = TLS_FAULT_CA;
+	if (o->ask_cert && server_ask_cert(ctx->ssl, o->ca_file, e) == -1)
+		return -1;
+	*fault = TLS_FAULT_DIR;
+	if (server_make_id(ctx, o, e) == -1)
+		return -1;
+	return o->cert_dir[0] == '\0' ? 0 :
+	    server_load_dir(ctx, o->cert_dir, e);
+}
+
+static void
+server_finish(struct tls_context *ctx, const struct tls_server_options *o)
 {
 	SSL_CTX	*ssl = ctx->ssl;
 
-	if (server_load(ssl, o->cert_file, o->key_file, e) == -1 ||
-	    server_set_protocols(ssl, o->protocols, e) == -1 ||
-	    server_set_ciphers(ssl, o->ciphers, e) == -1 ||
-	    (o->ask_cert && server_ask_cert(ssl, o->ca_file, e) == -1) ||
-	    server_make_id(ctx, o, e) == -1 ||
-	    (o->cert_dir[0] != '\0' &&
-	    server_load_dir(ctx, o->cert_dir, e) == -1))
-		return -1;
 	(void)SSL_CTX_set_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
 	(void)SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
 	(void)SSL_CTX_set_timeout(ssl, o->session_s);
@@ -261,17 +294,31 @@ server_set(struct tls_context *ctx, const struct tls_server_options *o,
 		(void)SSL_CTX_set_tlsext_servername_arg(ssl, ctx);
 	}
 	tls_tickets_use(ssl);
-	return 0;
 }
 
 struct tls_context *
-tls_server_new(const struct tls_server_options *o, struct err *e)
+tls_server_new(const struct tls_server_options *o, enum tls_fault *fault,
+    struct err *e)
 {
 	struct tls_context	*ctx = tls_new(TLS_server_method(), e);
 
-	if (ctx != NULL && server_set(ctx, o, e) == -1)
+	*fault = TLS_FAULT_CERT;
+	if (ctx == NULL)
+		return NULL;
+	if (server_set(ctx, o, fault, e) == -1)
 		tls_context_free(&ctx);
+	else
+		server_finish(ctx, o);
 	return ctx;
+}
+
+void
+tls_server_certificates(const struct tls_context *c,
+    void (*fn)(void *arg, const char *file, int64_t not_after), void *arg)
+{
+	for (; c != NULL; c = c->more)
+		fn(arg, c->file,
+		    tls_not_after(SSL_CTX_get0_certificate(c->ssl)));
 }
 
 struct tls_context *
@@ -280,6 +327,7 @@ tls_server(const char *cert_file, const char *key_file, struct err *e)
 	const struct tls_server_options	o = { .cert_file = cert_file,
 	    .key_file = key_file, .cert_dir = "", .protocols = "",
 	    .ciphers = "", .ca_file = "" };
+	enum tls_fault			fault;
 
-	return tls_server_new(&o, e);
+	return tls_server_new(&o, &fault, e);
 }

@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -39,8 +40,16 @@ struct tls_server_options {
 	long		 session_s;	/* how long a ticket is good */
 };
 
+/* Which of the options *e is about. */
+enum tls_fault { TLS_FAULT_CERT, TLS_FAULT_KEY, TLS_FAULT_DIR,
+	TLS_FAULT_PROTOCOLS, TLS_FAULT_CIPHERS, TLS_FAULT_CA };
+
 struct tls_context *tls_server_new(const struct tls_server_options *o,
-		    struct err *e);
+		    enum tls_fault *fault, struct err *e);
+/* Each certificate's file, and until when it is good (unix time). */
+void		 tls_server_certificates(const struct tls_context *c,
+		    void (*fn)(void *arg, const char *file, int64_t not_after),
+		    void *arg);
 /* TLS_TICKET_KEY bytes each, at most TLS_TICKET_KEYS of them. */
 void		 tls_tickets_set(const void *keys, size_t bytes);
 

@@ -40,6 +40,29 @@ worker_refuse(struct worker *w, const char *file, int line, int column,
 }
 
 void
+worker_refuse_value(struct worker *w, const char *parameter,
+    const char *text)
+{
+	struct ipc_REFUSED	m = { .line = 0 };
+
+	(void)strlcpy(m.parameter, parameter, sizeof m.parameter);
+	(void)strlcpy(m.file, parameter, sizeof m.file);
+	(void)strlcpy(m.text, text, sizeof m.text);
+	CHANNEL_PUT(w->master, REFUSED, -1, &m);
+}
+
+void
+worker_certificate(struct worker *w, const char *parameter,
+    const char *file, int64_t not_after)
+{
+	struct ipc_CERTIFICATE	m = { .not_after = (uint64_t)not_after };
+
+	(void)strlcpy(m.parameter, parameter, sizeof m.parameter);
+	(void)strlcpy(m.file, file, sizeof m.file);
+	CHANNEL_PUT(w->master, CERTIFICATE, -1, &m);
+}
+
+void
 worker_exit(struct worker *w)
 {
 	loop_stop(w->loop);

@@ -101,6 +101,12 @@ int		 daemon_main(const struct daemon *d, int argc, char **argv);
 /* Tells master why this configuration can't run. */
 void		 worker_refuse(struct worker *w, const char *file, int line,
 		    int column, const char *text);
+/* The value of this parameter can't be used: master says where it stands. */
+void		 worker_refuse_value(struct worker *w, const char *parameter,
+		    const char *text);
+/* Says until when a certificate is good (unix time). */
+void		 worker_certificate(struct worker *w, const char *parameter,
+		    const char *file, int64_t not_after);
 /* Leaves the loop; the process exits 0. */
 void		 worker_exit(struct worker *w);
 /*

@@ -16,8 +16,9 @@ def openssl(*args, stdin=None):
 class Pki:
     """Files beneath `directory`."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, days=60):
         self.dir = directory
+        self.days = days        # that they are good for
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -36,12 +37,16 @@ class Pki:
         args = ["req", "-new", "-newkey", "ec", "-pkeyopt",
                 "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
                 "-config", self.path(name + ".cnf")]
+        if ca is None and self.days <= 0:       # "req" makes no such
+            openssl("x509", "-req", "-days", str(self.days), "-signkey", key,
+                    "-out", cert, stdin=openssl(*args))
+            return cert, key
         if ca is None:
-            openssl(*args, "-x509", "-days", "2", "-extensions", "e",
+            openssl(*args, "-x509", "-days", str(self.days), "-extensions", "e",
                     "-out", cert)
             return cert, key
         csr = openssl(*args)
-        openssl("x509", "-req", "-days", "2", "-CA", self.path(ca + ".pem"),
+        openssl("x509", "-req", "-days", str(self.days), "-CA", self.path(ca + ".pem"),
                 "-CAkey", self.path(ca + ".key"), "-set_serial",
                 str(int.from_bytes(os.urandom(8), "big")), "-extfile",
                 self.path(name + ".cnf"), "-extensions", "e", "-out", cert,
@@ -49,7 +54,7 @@ class Pki:
         return cert, key
 
 
-def certificate(directory, name="mx.example.org"):
+def certificate(directory, name="mx.example.org", days=60):
     """Parameters of a server with a self-signed certificate."""
-    cert, key = Pki(directory).make("server", name, [name])
+    cert, key = Pki(directory, days).make("server", name, [name])
     return {"smtpd_tls_cert_file": cert, "smtpd_tls_key_file": key}

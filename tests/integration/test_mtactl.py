@@ -307,7 +307,7 @@ def test_hsl_check():
         check(p, 1)
         assert json.loads(p.stdout)["errors"][0]["line"] == 1
         assert json.loads(run("hsl", "check", "--json", good).stdout) == {
-            "ok": True, "errors": []}
+            "ok": True, "errors": [], "warnings": []}
 
 
 def test_not_running():

@@ -22,6 +22,24 @@ struct wrong {
 	const char	*want;
 };
 
+/* Nothing of these is wrong by itself. */
+static const struct wrong	unfit_cases[] = {
+	{ "hook_eod = x\n", ROW, "" },
+	{ "hook_eod = x\nmessage_size_limit = 100M\n", ROW,
+	    "main.cf:2:22: hook_memory_limit (128M) is too small beside "
+	    "message_size_limit (100M): a script that makes two texts of the "
+	    "largest message defers it for ever\n" },
+	{ "hook_eod = x\nhook_memory_limit = 90M\n", ROW,
+	    "main.cf:2:21: hook_memory_limit (90M) is too small beside "
+	    "message_size_limit (50M): a script that makes two texts of the "
+	    "largest message defers it for ever\n" },
+	{ "message_size_limit = 100M\n", ROW, "" },	/* no script */
+	{ "body_memory_limit = 2M\nbody_memory_total = 1M\n", ROW,
+	    "main.cf:2:21: body_memory_total (1M) is too small beside "
+	    "body_memory_limit (2M): no message of that size is ever kept in "
+	    "memory\n" },
+};
+
 static const struct wrong	main_cases[] = {
 	{ "hook_eof = x\n", ROW,
 	    "main.cf:1:1: unknown parameter \"hook_eof\", did you mean "
@@ -222,6 +240,27 @@ test_master_cf(void **state)
 }
 
 static void
+test_unfit(void **state)
+{
+	struct conf_text	text = { .dir = "/instance" };
+	struct conf		*c = NULL;
+	struct buf		 got = BUF_INIT;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < N(unfit_cases); i++) {
+		buf_clear(&got);
+		text.main_cf = str_of(unfit_cases[i].main_cf);
+		text.master_cf = str_of(unfit_cases[i].master_cf);
+		assert_int_equal(conf_parse(&c, &text, collect, &got), 0);
+		conf_warn(c, collect, &got);
+		assert_string_equal(buf_cstr(&got), unfit_cases[i].want);
+		conf_free(&c);
+	}
+	buf_free(&got);
+}
+
+static void
 count(void *arg, const char *file, int line, int column, const char *text)
 {
 	(void)file;
@@ -257,6 +296,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_main_cf),
 		cmocka_unit_test(test_master_cf),
+		cmocka_unit_test(test_unfit),
 		cmocka_unit_test(test_flood),
 	};
 

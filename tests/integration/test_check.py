@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""config check finds what a start and a reload would: each row is a fault, and
+the three must say the same of it, at the line that sets the parameter."""
+
+import json
+import os
+import socket
+import stat
+
+import pki
+from halyard import Backend, Instance, main
+
+
+def write(mta, name, text):
+    path = mta.path(name)
+    with open(path, "w") as f:
+        f.write(text)
+    return path
+
+
+ROWS = [
+    # parameters, prepared by, the parameter blamed, what is said
+    ({"smtpd_tls_cert_file": "none.pem", "smtpd_tls_key_file": "good.key"},
+     None, "smtpd_tls_cert_file", "none.pem: No such file or directory"),
+    ({"smtpd_tls_cert_file": "empty.pem", "smtpd_tls_key_file": "good.key"},
+     lambda m: write(m, "empty.pem", ""), "smtpd_tls_cert_file",
+     "empty.pem: is empty"),
+    ({"smtpd_tls_cert_file": "text.pem", "smtpd_tls_key_file": "good.key"},
+     lambda m: write(m, "text.pem", "hello\n"), "smtpd_tls_cert_file",
+     "text.pem: has no certificate in PEM form"),
+    ({"smtpd_tls_cert_file": "good.pem", "smtpd_tls_key_file": "none.pem"},
+     None, "smtpd_tls_key_file", "none.pem: No such file or directory"),
+    ({"smtpd_tls_cert_file": "good.pem", "smtpd_tls_key_file": "empty.pem"},
+     lambda m: write(m, "empty.pem", ""), "smtpd_tls_key_file",
+     "empty.pem: is empty"),
+    ({"smtpd_tls_cert_file": "good.pem", "smtpd_tls_key_file": "other.key"},
+     None, "smtpd_tls_key_file", "is not the key of the certificate in"),
+    ({"smtpd_tls_cert_file": "good.pem", "smtpd_tls_key_file": "good.key",
+      "smtpd_tls_ciphers": "NONSENSE"}, None, "smtpd_tls_ciphers",
+     "no such ciphers"),
+    ({"smtpd_tls_cert_file": "good.pem", "smtpd_tls_key_file": "good.key",
+      "smtpd_tls_protocols": "TLSv9"}, None, "smtpd_tls_protocols",
+     "TLSv1.3 expected"),
+    ({"smtpd_tls_cert_file": "good.pem", "smtpd_tls_key_file": "good.key",
+      "smtpd_tls_cert_dir": "nowhere"}, None, "smtpd_tls_cert_dir",
+     "nowhere: No such file or directory"),
+    ({"dns_trust_anchor": "none.key"}, None, "dns_trust_anchor",
+     "none.key: No such file or directory"),
+    ({"dns_trust_anchor": "bad.key"},
+     lambda m: write(m, "bad.key", ". IN DS what is this\n"),
+     "dns_trust_anchor", "bad.key: no trust anchors"),
+    ({"dns_local_data": "none.zone"}, None, "dns_local_data",
+     "none.zone: No such file or directory"),
+    ({"dns_local_data": "bad.zone"},
+     lambda m: write(m, "bad.zone", "\na.example. A 1.2.3\n"),
+     "dns_local_data", "bad.zone:2: "),
+    ({"send_tls_ca_file": "none.pem"}, None, "send_tls_ca_file",
+     "none.pem: No such file or directory"),
+    ({"send_tls_ca_file": "text.pem"},
+     lambda m: write(m, "text.pem", "hello\n"), "send_tls_ca_file",
+     "text.pem: has no certificate in PEM form"),
+    ({"send_tls_client_certs": "me=none.pem"}, None,
+     "send_tls_client_certs", "none.pem: No such file or directory"),
+    ({"send_tls_client_certs": "me=empty.pem"},
+     lambda m: write(m, "empty.pem", ""), "send_tls_client_certs",
+     "empty.pem: is empty"),
+    ({"body_directory": "nowhere"}, None, "body_directory",
+     "nowhere: No such file or directory"),
+    ({"log_target": "nowhere/halyard.log"}, None, "log_target",
+     "nowhere: No such file or directory"),
+    ({"log_target": "spool"}, None, "log_target", "spool: Is a directory"),
+    ({"run_directory": "nowhere/run"}, None, "run_directory",
+     "nowhere: No such file or directory"),
+    ({"run_directory": "main.cf"}, None, "run_directory",
+     "main.cf: is not a directory"),
+]
+
+
+def line_of(mta, parameter):
+    with open(mta.path("main.cf")) as f:
+        for n, line in enumerate(f, 1):
+            if line.split("=")[0].strip() == parameter:
+                return n
+    raise AssertionError(parameter)
+
+
+def prepare(mta, params, prepared):
+    made = pki.Pki(mta.conf)
+    made.make("good", "mx.example.org")
+    made.make("other", "mx.example.org")
+    if prepared:
+        prepared(mta)
+    mta.set(**params)
+
+
+def test_rows():
+    for params, prepared, blamed, text in ROWS:
+        mta = Instance()
+        try:
+            prepare(mta, params, prepared)
+            before = tree(mta)
+            p = mta.ctl("config", "check", check=False)
+            at = "main.cf:%d:" % line_of(mta, blamed)
+            assert p.returncode == 1 and at in p.stderr and \
+                text in p.stderr, (params, p)
+            assert tree(mta) == before, params
+            p = mta.ctl("start", check=False)
+            assert p.returncode == 1, (params, p)
+        finally:
+            mta.stop()
+
+
+def test_rows_at_reload():
+    """The one that runs goes on."""
+    with Backend() as b, Instance(b.port) as mta:
+        with open(mta.path("main.cf")) as f:
+            good = f.read()
+        for params, prepared, blamed, text in ROWS:
+            if blamed in ("run_directory", "log_target"):
+                continue        # the reload's own words, not a worker's
+            prepare(mta, params, prepared)
+            at = "main.cf:%d:" % line_of(mta, blamed)
+            p = mta.ctl("config", "check", check=False)
+            assert p.returncode == 1 and at in p.stderr and text in p.stderr
+            p = mta.ctl("reload", check=False)
+            assert p.returncode == 1 and at in p.stderr and \
+                text in p.stderr, (params, p)
+            with open(mta.path("main.cf"), "w") as f:
+                f.write(good)
+        assert mta.ctl("config", "check").stdout == "ok\n"
+        with mta.client() as c:
+            c.hello()
+            assert c.message().code == 250
+
+
+def tree(mta):
+    """What is there: a check leaves it alone."""
+    found = {}
+    for d, dirs, files in os.walk(mta.conf):
+        for name in dirs + files:
+            st = os.lstat(os.path.join(d, name))
+            found[os.path.join(d, name)] = (stat.S_IFMT(st.st_mode),
+                                            st.st_size, st.st_mtime_ns)
+    return found
+
+
+def test_addresses():
+    """In use by another; by the instance that runs here; not ours at all."""
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        row = "127.0.0.1:%d inet n - - - 1 smtpd\n" % s.getsockname()[1]
+        mta = Instance(services=row)
+        try:
+            p = mta.ctl("config", "check", check=False)
+            assert p.returncode == 1 and "Address already in use" in \
+                p.stderr and "master.cf:" in p.stderr, p
+        finally:
+            mta.stop()
+        with Instance() as mta:
+            assert mta.ctl("config", "check").stdout == "ok\n"
+            with open(mta.path("master.cf"), "a") as f:
+                f.write(row)
+            p = mta.ctl("config", "check", check=False)
+            assert p.returncode == 1 and "Address already in use" in \
+                p.stderr, p
+    mta = Instance(services="192.0.2.1:2525 inet n - - - 1 smtpd\n")
+    try:
+        p = mta.ctl("config", "check", check=False)
+        assert p.returncode == 1 and "192.0.2.1" in p.stderr, p
+    finally:
+        mta.stop()
+
+
+def test_certificates():
+    """Warned of when they end soon or have ended; status has the days."""
+    for days, said in ((365, None), (5, "expires on"), (-1, "expired on")):
+        mta = Instance()
+        try:
+            mta.set(**pki.certificate(mta.dir, days=days))
+            p = mta.ctl("config", "check")
+            assert p.stdout == "ok\n", p
+            assert (said is None) == (p.stderr.count("certificate") == 0), p
+            assert said is None or said in p.stderr, p
+            found = json.loads(mta.ctl("config", "check", "--json").stdout)
+            assert found["ok"] and len(found["warnings"]) == (said is not
+                                                              None), found
+            mta.start()
+            status = json.loads(mta.ctl("status", "--json").stdout)
+            got = [c["days"] for c in status["certificates"]]
+            assert got in ([days - 1], [days]), status["certificates"]
+            assert ("EXPIRED" in mta.ctl("status").stdout) == (days < 0)
+            if said:
+                mta.wait_log("event=config-warning")
+        finally:
+            mta.stop()
+
+
+if __name__ == "__main__":
+    main(globals())
