@@ -245,6 +245,7 @@ server_load_eod(struct server *srv)
 		.hook = server_hook_config(srv, p->inline_deadline),
 		.myhostname = p->myhostname,
 		.send_port = (uint16_t)p->send_default_port,
+		.source_addresses = p->send_source_addresses,
 		.trust = srv->trust,
 		.inline_deadline_ms = p->inline_deadline,
 		.end_timeout_ms = p->inline_end_timeout,

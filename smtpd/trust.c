@@ -85,8 +85,14 @@ trust_load(struct server *srv, struct send_trust *trust)
 	const char		*system = tls_system_authorities();
 	const char		*own = NULL;
 	char			 a[PATH_MAX], b[PATH_MAX];
+	struct str		 bad;
 	struct err		 e;
 
+	if (smtp_sources_check(p->send_source_addresses, &bad) == -1) {
+		(void)err_set(&e, "%.*s is not ID=ADDRESS", (int)bad.len,
+		    bad.p);
+		return trust_refuse(srv, "send_source_addresses", &e);
+	}
 	*trust = (struct send_trust){ .identity = trust_identity };
 	if (p->tls_default_ca_file[0] != '\0')
 		system = server_path(srv, p->tls_default_ca_file, a,

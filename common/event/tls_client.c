@@ -152,18 +152,31 @@ identity_use(const struct tls_identity *i, SSL *ssl)
 
 /* ---- A connection ------------------------------------------------------ */
 
-/* A certificate names a host or an address. */
+/* A certificate names hosts and addresses; any of ours is enough. */
 static bool
-demand_name(SSL *ssl, const char *name)
+demand_name(SSL *ssl, struct str name)
 {
 	struct netaddr	ip;
-	char		text[INET6_ADDRSTRLEN];
+	char		text[256];
 
-	if (netaddr_parse_ip(&ip, str_of(name), 0) == 0)
+	if (netaddr_parse_ip(&ip, name, 0) == 0)
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl),
 		    netaddr_ip(&ip, text, sizeof text)) == 1;
+	if (name.len >= sizeof text)
+		return false;
+	memcpy(text, name.p, name.len);
+	text[name.len] = '\0';
+	return SSL_add1_host(ssl, text) == 1;
+}
+
+static bool
+demand_names(SSL *ssl, struct str names)
+{
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return SSL_set1_host(ssl, name) == 1;
+	while ((names = str_trim(names)).len > 0)
+		if (!demand_name(ssl, str_split(names, ' ', &names)))
+			return false;
+	return true;
 }
 
 static int
@@ -175,7 +188,7 @@ demand_apply(SSL *ssl, const struct tls_demand *d, struct err *e)
 		return err_set(e, "%s: no such ciphers", d->ciphers);
 	if (d->sni != NULL && SSL_set_tlsext_host_name(ssl, d->sni) != 1)
 		return err_set(e, "%s: not a name for SNI", d->sni);
-	if (d->name != NULL && !demand_name(ssl, d->name))
+	if (d->name != NULL && !demand_names(ssl, str_of(d->name)))
 		return err_set(e, "%s: not a name for a certificate",
 		    d->name);
 	if (d->identity != NULL && !identity_use(d->identity, ssl))

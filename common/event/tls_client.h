@@ -38,7 +38,9 @@ void			 tls_identity_free(struct tls_identity **i);
 
 struct tls_demand {
 	const char			*sni;		/* or NULL */
-	const char			*name;		/* or NULL: any */
+	const char			*name;		/* of these, separated
+							 * by blanks, one; or
+							 * NULL: any */
 	unsigned			 without;
 	const char			*ciphers;	/* or NULL, "" */
 	const struct tls_identity	*identity;	/* or NULL */

@@ -8,83 +8,6 @@
 #include "eod_private.h"
 #include "values.h"
 
-#define RECIPIENTS_MAX	100000
-
-/* ---- The envelope ------------------------------------------------------ */
-
-static bool
-path_same(const struct smtp_path *a, const struct smtp_path *b)
-{
-	return str_eq(a->localpart, b->localpart) &&
-	    str_caseeq(a->domain, b->domain);
-}
-
-/*
- * DSN options of the transaction's recipient with the same address.  Scripts
- * nearly always send to the recipients in their order: that is looked at
- * first, so that a thousand recipients cost a thousand comparisons.
- */
-static void
-rcpt_pass_through(const struct hook_transaction *t,
-    const struct hook_recipient **next, struct send_rcpt *rcpt)
-{
-	const struct hook_recipient	*r = *next;
-
-	if (r == NULL || !path_same(&r->path, &rcpt->path))
-		STAILQ_FOREACH(r, &t->recipients, link)
-			if (path_same(&r->path, &rcpt->path))
-				break;
-	if (r == NULL)
-		return;
-	rcpt->notify = r->options.notify;
-	rcpt->orcpt = r->options.orcpt;
-	*next = STAILQ_NEXT(r, link);
-}
-
-static enum hsl_rc
-request_recipients(struct eod_run *r, struct hsl_call *c,
-    struct hsl_value list, struct send_request *rq)
-{
-	const struct hook_recipient	*next;
-	struct hsl_value		 key, v;
-	size_t				 pos = 0, n = 0;
-	size_t				 count = hsl_array_count(list);
-
-	if (list.type != HSL_ARRAY || count == 0 || count > RECIPIENTS_MAX)
-		return hsl_throw(c, "send: recipients is an array of at "
-		    "least one address");
-	r->delivery.rcpts = arena_alloc(&r->delivery.arena,
-	    count * sizeof *rq->rcpts);
-	next = STAILQ_FIRST(&r->run.rq.txn->recipients);
-	while (n < count && hsl_array_next(list, &pos, &key, &v)) {
-		if (values_to_path(v, &r->delivery.arena,
-		    &r->delivery.rcpts[n].path) == -1 ||
-		    r->delivery.rcpts[n].path.null)
-			return hsl_throw(c, "send: recipient %zu is not an "
-			    "address", n);
-		rcpt_pass_through(r->run.rq.txn, &next, &r->delivery.rcpts[n]);
-		n++;
-	}
-	rq->rcpts = r->delivery.rcpts;
-	rq->rcpt_count = n;
-	return HSL_OK;
-}
-
-static enum hsl_rc
-request_envelope(struct eod_run *r, struct hsl_call *c,
-    struct send_request *rq)
-{
-	const struct smtp_mail_options	*o = &r->run.rq.txn->options;
-
-	if (values_to_path(c->argv[0], &r->delivery.arena, &rq->sender) == -1)
-		return hsl_throw(c, "send: sender is not an address");
-	rq->body_type = o->body;
-	rq->smtputf8 = o->smtputf8;
-	rq->ret = o->ret;
-	rq->envid = o->envid;
-	return request_recipients(r, c, c->argv[1], rq);
-}
-
 /* ---- The result -------------------------------------------------------- */
 
 static struct hsl_value
@@ -244,7 +167,7 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 	rc = server_read(c, &r->hook->config, c->argv[2], &rq.server,
 	    &d->arena);
 	if (rc == HSL_OK)
-		rc = request_envelope(r, c, &rq);
+		rc = envelope_read(r, c, &rq);
 	if (rc != HSL_OK)
 		return rc;
 	if (rq.server.lmtp && rq.rcpt_count > 1)

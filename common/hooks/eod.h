@@ -31,6 +31,7 @@ struct eod_config {
 	struct hook_config	 hook;
 	const char		*myhostname;
 	uint16_t		 send_port;
+	const char		*source_addresses;	/* server.h */
 	struct send_trust	 trust;
 	int64_t			 inline_deadline_ms;
 	int64_t			 end_timeout_ms;

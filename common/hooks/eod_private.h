@@ -58,6 +58,8 @@ hsl_native	mail_get_header, mail_get_headers, mail_get_header_names,
 enum hsl_rc	server_read(struct hsl_call *c, const struct eod_config *config,
 		    struct hsl_value v, struct send_server *server,
 		    struct arena *a);
+enum hsl_rc	envelope_read(struct eod_run *r, struct hsl_call *c,
+		    struct send_request *rq);
 enum hsl_rc	delivery_start(struct eod_run *r, struct hsl_call *c);
 void		delivery_end(struct eod_run *r);
 

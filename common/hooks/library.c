@@ -228,7 +228,7 @@ library_mimeword_encode(struct hsl_call *c)
 	if (!library_text(c, 0, &text) ||
 	    !hsl_charge(c->x, 1 + text.len / 8))
 		return HSL_THROW;
-	rc = word_encode(STR(""), text, &folded, &e);
+	rc = word_encode(STR(""), text, WORD_Q, &folded, &e);
 	if (rc == 0) {
 		field_unfold(buf_str(&folded), &flat);
 		*c->ret = hsl_string(c->x, str_trim(buf_str(&flat)));

@@ -1,5 +1,7 @@
 /*
- * The methods of EODMailMessage that read and edit the header.
+ * The methods of EODMailMessage that read and edit the header.  What is read
+ * is the header as it was received: edits show in what is sent and in
+ * toString().  What is edited is the header as it was edited so far.
  *
  * Every name and every value goes through field_build(), with or without
  * encoding: a script that passes on what mail contains can't be made to
@@ -13,7 +15,7 @@
 
 enum {
 	OPTION_INDEX = 1, OPTION_FIELD = 2, OPTION_DECODE = 4,
-	OPTION_ENCODE = 8
+	OPTION_ENCODE = 8, OPTION_ENCODING = 16
 };
 
 struct header_options {
@@ -22,6 +24,7 @@ struct header_options {
 	bool		field;
 	bool		decode;
 	bool		encode;
+	enum word_encoding encoding;
 };
 
 /* A call as its method reads it; text is borrowed from the arguments. */
@@ -36,20 +39,33 @@ struct header_call {
 /* ---- Arguments --------------------------------------------------------- */
 
 static bool
+header_encoding(struct header_call *h, struct hsl_value v)
+{
+	struct str	s = hsl_value_str(v);
+
+	h->options.encoding = str_eq(s, STR("base64")) ? WORD_B : WORD_Q;
+	if (h->options.encoding == WORD_B || str_eq(s, STR("quoted-printable")))
+		return true;
+	hsl_throw(h->c, "%s: encoding is 'quoted-printable' or 'base64'",
+	    h->method);
+	return false;
+}
+
+static bool
 header_option(struct header_call *h, struct str name, struct hsl_value v,
     unsigned allowed)
 {
 	static const char *const	names[] = { "index", "field",
-	    "decode", "encode" };
+	    "decode", "encode", "encoding" };
 	bool				*flags[] = { NULL, &h->options.field,
-	    &h->options.decode, &h->options.encode };
+	    &h->options.decode, &h->options.encode, NULL };
 	double				 index;
 	unsigned			 i;
 
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 5; i++)
 		if (str_eq(name, str_of(names[i])) && (allowed & 1u << i))
 			break;
-	if (i == 4) {
+	if (i == 5) {
 		hsl_throw(h->c, "%s: unknown option '%.*s'", h->method,
 		    (int)(name.len < 64 ? name.len : 64), name.p);
 		return false;
@@ -59,6 +75,8 @@ header_option(struct header_call *h, struct str name, struct hsl_value v,
 		*flags[i] = hsl_value_true(v);
 		return true;
 	}
+	if (i == 4)
+		return header_encoding(h, v);
 	index = hsl_value_number(v, 0.5);
 	if (index > -INT32_MAX && index < INT32_MAX &&
 	    index == (double)(int32_t)index) {
@@ -132,24 +150,48 @@ header_begin(struct header_call *h, int options, unsigned allowed)
 	return header_options(h, options, allowed) && header_open(h);
 }
 
+/* As received, or as edited so far. */
+struct header_view {
+	size_t	(*count)(const struct header *h);
+	size_t	(*find)(const struct header *h, struct str name, size_t from);
+};
+
 /* The field that the option index says, from the end if negative. */
 static size_t
-header_locate(const struct header_call *h, int64_t index)
+header_locate(const struct header_call *h, const struct header_view *view)
 {
-	size_t	count = header_count(h->header), at, n = 0;
+	size_t	count = view->count(h->header), at, n = 0;
+	int64_t	index = h->options.index;
 
 	if (index < 0) {
-		for (at = header_find(h->header, h->name, 0); at < count;
-		    at = header_find(h->header, h->name, at + 1))
+		for (at = view->find(h->header, h->name, 0); at < count;
+		    at = view->find(h->header, h->name, at + 1))
 			n++;
 		if ((uint64_t)-index > n)
 			return count;
 		index += (int64_t)n;
 	}
-	at = header_find(h->header, h->name, 0);
+	at = view->find(h->header, h->name, 0);
 	for (; at < count && index > 0; index--)
-		at = header_find(h->header, h->name, at + 1);
+		at = view->find(h->header, h->name, at + 1);
 	return at;
+}
+
+static size_t
+header_locate_received(const struct header_call *h)
+{
+	static const struct header_view	view = { header_received_count,
+	    header_received_find };
+
+	return header_locate(h, &view);
+}
+
+static size_t
+header_locate_edited(const struct header_call *h)
+{
+	static const struct header_view	view = { header_count, header_find };
+
+	return header_locate(h, &view);
 }
 
 /* ---- Reading ----------------------------------------------------------- */
@@ -181,10 +223,10 @@ mail_get_header(struct hsl_call *c)
 
 	if (!header_begin(&h, 1, OPTION_INDEX | OPTION_FIELD | OPTION_DECODE))
 		return HSL_THROW;
-	at = header_locate(&h, h.options.index);
-	if (at == header_count(h.header))
+	at = header_locate_received(&h);
+	if (at == header_received_count(h.header))
 		return HSL_OK;
-	f = header_at(h.header, at);
+	f = header_received_at(h.header, at);
 	if (!hsl_charge(c->x, f.raw.len / 8))
 		return HSL_THROW;
 	*c->ret = header_value(&h, f);
@@ -202,15 +244,15 @@ mail_get_headers(struct hsl_call *c)
 	if (!header_begin(&h, 1, OPTION_FIELD | OPTION_DECODE))
 		return HSL_THROW;
 	list = hsl_array(c->x);
-	at = header_find(h.header, h.name, 0);
-	while (at < header_count(h.header)) {
-		f = header_at(h.header, at);
+	at = header_received_find(h.header, h.name, 0);
+	while (at < header_received_count(h.header)) {
+		f = header_received_at(h.header, at);
 		if (!hsl_charge(c->x, 1 + f.raw.len / 8)) {
 			hsl_value_unref(c->x, list);
 			return HSL_THROW;
 		}
 		hsl_array_push(c->x, list, header_value(&h, f));
-		at = header_find(h.header, h.name, at + 1);
+		at = header_received_find(h.header, h.name, at + 1);
 	}
 	*c->ret = list;
 	return HSL_OK;
@@ -238,8 +280,8 @@ mail_get_header_names(struct hsl_call *c)
 	if (!header_open(&h))
 		return HSL_THROW;
 	list = hsl_array(c->x);
-	for (i = 0; i < header_count(h.header); i++) {
-		name = field_name(header_at(h.header, i));
+	for (i = 0; i < header_received_count(h.header); i++) {
+		name = field_name(header_received_at(h.header, i));
 		if (!hsl_charge(c->x, 1)) {
 			hsl_value_unref(c->x, list);
 			return HSL_THROW;
@@ -304,7 +346,8 @@ header_new_value(struct header_call *h, struct buf *value)
 	if (h->options.field)
 		rc = header_of_field(h, buf_str(&text), value, &e);
 	else if (h->options.encode)
-		rc = word_encode(h->name, buf_str(&text), value, &e);
+		rc = word_encode(h->name, buf_str(&text),
+		    h->options.encoding, value, &e);
 	else
 		buf_add_str(value, buf_str(&text));
 	buf_free(&text);
@@ -321,8 +364,8 @@ mail_add_header(struct hsl_call *c)
 	struct err		e;
 	enum hsl_rc		rc = HSL_THROW;
 
-	if (header_begin(&h, 2, OPTION_FIELD | OPTION_ENCODE) &&
-	    header_new_value(&h, &value)) {
+	if (header_begin(&h, 2, OPTION_FIELD | OPTION_ENCODE |
+	    OPTION_ENCODING) && header_new_value(&h, &value)) {
 		if (header_insert(h.header, h.name, buf_str(&value),
 		    &e) == -1)
 			rc = hsl_throw(c, "addHeader: %s", e.text);
@@ -352,7 +395,7 @@ header_set_all(struct header_call *h, struct str value, struct err *e)
 static int64_t
 header_set_one(struct header_call *h, struct str value, struct err *e)
 {
-	size_t	at = header_locate(h, h->options.index);
+	size_t	at = header_locate_edited(h);
 
 	if (at == header_count(h->header))
 		return 0;
@@ -369,7 +412,7 @@ mail_set_header(struct hsl_call *c)
 	int64_t			n;
 
 	if (header_begin(&h, 2, OPTION_INDEX | OPTION_FIELD |
-	    OPTION_ENCODE) && header_new_value(&h, &value)) {
+	    OPTION_ENCODE | OPTION_ENCODING) && header_new_value(&h, &value)) {
 		n = h.options.given & OPTION_INDEX ?
 		    header_set_one(&h, buf_str(&value), &e) :
 		    header_set_all(&h, buf_str(&value), &e);
@@ -393,7 +436,7 @@ mail_del_header(struct hsl_call *c)
 	if (!header_begin(&h, 1, OPTION_INDEX))
 		return HSL_THROW;
 	if (h.options.given & OPTION_INDEX) {
-		at = header_locate(&h, h.options.index);
+		at = header_locate_edited(&h);
 		if (at < header_count(h.header))
 			header_delete(h.header, at);
 		else

@@ -1,8 +1,8 @@
 /*
  * The server argument of send(): a host, or an array of options.
  *
- * Every option there is stands in one table.  What is not in it is refused
- * instead of being passed over: a script that asks for more than it gets must
+ * Every option there is stands in one table.  What is not in it and nobody
+ * else's (options.h) is refused: a script that asks for more than it gets must
  * hear of it.
  */
 #include <stddef.h>
@@ -11,13 +11,17 @@
 #include "base/xtext.h"
 
 #include "eod_private.h"
+#include "options.h"
 
 #define TEXT_MAX	255
+#define NAMES_MAX	2000
 
 struct reading {
 	struct hsl_call		*call;
 	struct send_server	*server;
 	struct arena		*arena;		/* of what is copied */
+	const char		*sources;	/* of sourceipid */
+	bool			 has_connect;	/* connect_timeout was said */
 };
 
 struct option {
@@ -98,18 +102,65 @@ read_port(struct reading *r, struct hsl_value v, const struct option *o)
 	return HSL_OK;
 }
 
-/* Seconds: to connect, and for each reply before the end of the message. */
 static enum hsl_rc
-read_timeout(struct reading *r, struct hsl_value v, const struct option *o)
+read_seconds(struct reading *r, struct hsl_value v, const char *name,
+    int64_t *ms)
 {
 	double	n = hsl_value_number(v, 0);
 
 	if (!(n > 0 && n <= 3600))
 		return hsl_throw(r->call, "send: %s is a number of seconds "
-		    "up to 3600", o->name);
-	r->server->connect_ms = (int64_t)(n * 1000) + 1;
-	r->server->command_ms = r->server->connect_ms;
+		    "up to 3600", name);
+	*ms = (int64_t)(n * 1000) + 1;
 	return HSL_OK;
+}
+
+static enum hsl_rc
+read_connect_timeout(struct reading *r, struct hsl_value v,
+    const struct option *o)
+{
+	r->has_connect = true;
+	return read_seconds(r, v, o->name, &r->server->connect_ms);
+}
+
+/* ["MAIL" => 30, "EOD" => 600] */
+static enum hsl_rc
+read_state_timeout(struct reading *r, struct str name, struct hsl_value v)
+{
+	enum hsl_rc	rc;
+	int64_t		ms = 0;
+	int		i;
+
+	for (i = SMTP_STATE_NONE + 1; i < SMTP_STATE_MAX; i++) {
+		if (!str_eq(name, str_of(smtp_state_name(i))))
+			continue;
+		rc = read_seconds(r, v, smtp_state_name(i), &ms);
+		if (rc == HSL_OK)
+			r->server->state_ms[i] = (uint32_t)ms;
+		return rc;
+	}
+	return hsl_throw(r->call, "send: timeout has no state '%.*s'",
+	    (int)(name.len < 64 ? name.len : 64), name.p);
+}
+
+/* A number is for connecting and each reply before the end of the message. */
+static enum hsl_rc
+read_timeout(struct reading *r, struct hsl_value v, const struct option *o)
+{
+	struct hsl_value	key, item;
+	enum hsl_rc		rc = HSL_OK;
+	size_t			pos = 0;
+
+	if (v.type == HSL_ARRAY) {
+		while (rc == HSL_OK && hsl_array_next(v, &pos, &key, &item))
+			rc = read_state_timeout(r, key.type == HSL_STRING ?
+			    hsl_value_str(key) : STR(""), item);
+		return rc;
+	}
+	rc = read_seconds(r, v, o->name, &r->server->command_ms);
+	if (rc == HSL_OK && !r->has_connect)
+		r->server->connect_ms = r->server->command_ms;
+	return rc;
 }
 
 static enum hsl_rc
@@ -154,6 +205,35 @@ read_addresses(struct reading *r, struct hsl_value v, const struct option *o)
 	return rc;
 }
 
+/* Addresses by the names that send_source_addresses gives them. */
+static enum hsl_rc
+read_source_id(struct reading *r, struct hsl_value v, const struct option *o)
+{
+	struct hsl_value	key, item;
+	struct netaddr		ip;
+	struct netaddr		*to;
+	struct str		id = hsl_value_str(v);
+	enum hsl_rc		rc = HSL_OK;
+	size_t			pos = 0;
+
+	if (v.type == HSL_ARRAY) {
+		while (rc == HSL_OK && hsl_array_next(v, &pos, &key, &item))
+			rc = item.type == HSL_ARRAY ? hsl_throw(r->call,
+			    "send: %s is a name, or an array of them",
+			    o->name) : read_source_id(r, item, o);
+		return rc;
+	}
+	if (v.type != HSL_STRING ||
+	    smtp_source_find(r->sources, id, &ip) == -1)
+		return hsl_throw(r->call, "send: send_source_addresses has no "
+		    "'%.*s'", (int)(id.len < 64 ? id.len : 64), id.p);
+	to = ip.u.sa.sa_family == AF_INET6 ? &r->server->source6 :
+	    &r->server->source4;
+	if (to->len == 0)
+		*to = ip;
+	return HSL_OK;
+}
+
 static enum hsl_rc
 read_tls(struct reading *r, struct hsl_value v, const struct option *o)
 {
@@ -194,6 +274,36 @@ read_sni(struct reading *r, struct hsl_value v, const struct option *o)
 
 	return v.type == HSL_STRING ? read_word(r, v, o) :
 	    read_switch_off(r, v, &off);
+}
+
+/* One name, or an array of names any of which is enough: they are read one
+ * after the other into the field, and joined there. */
+static enum hsl_rc
+read_names(struct reading *r, struct hsl_value v, const struct option *o)
+{
+	struct str		*field = option_field(r, o);
+	struct hsl_value	 key, item;
+	struct buf		 all = BUF_INIT;
+	enum hsl_rc		 rc = HSL_OK;
+	size_t			 pos = 0;
+
+	if (v.type != HSL_ARRAY)
+		return read_word(r, v, o);
+	while (rc == HSL_OK && hsl_array_next(v, &pos, &key, &item)) {
+		rc = read_word(r, item, o);
+		if (rc != HSL_OK)
+			break;
+		if (all.len != 0)
+			buf_add_byte(&all, ' ');
+		buf_add_str(&all, *field);
+	}
+	if (rc == HSL_OK && (all.len == 0 || all.len > NAMES_MAX))
+		rc = hsl_throw(r->call, "send: %s is a name, or an array of "
+		    "names, of at most %d bytes", o->name, NAMES_MAX);
+	if (rc == HSL_OK)
+		*field = arena_str(r->arena, buf_str(&all));
+	buf_free(&all);
+	return rc;
 }
 
 static enum hsl_rc
@@ -278,7 +388,10 @@ static const struct option	server_options[] = {
 	{ "protocol", read_protocol, 0 },
 	{ "helo", read_word, FIELD(helo) },
 	{ "timeout", read_timeout, 0 },
+	{ "connect_timeout", read_connect_timeout, 0 },
+	{ "chunking", read_switch_off, FIELD(no_chunking) },
 	{ "sourceip", read_addresses, 0 },
+	{ "sourceipid", read_source_id, 0 },
 	{ "nonlocal_source", read_switch, FIELD(nonlocal) },
 	{ "saslusername", read_text, FIELD(username) },
 	{ "saslpassword", read_text, FIELD(password) },
@@ -286,7 +399,7 @@ static const struct option	server_options[] = {
 	{ "tls", read_tls, 0 },
 	{ "tls_sni", read_sni, FIELD(tls_sni) },
 	{ "tls_verify_host", read_switch_off, FIELD(tls_any_name) },
-	{ "tls_verify_name", read_word, FIELD(tls_name) },
+	{ "tls_verify_name", read_names, FIELD(tls_name) },
 	{ "tls_default_ca", read_switch_off, FIELD(tls_own_ca) },
 	{ "tls_protocols", read_versions, 0 },
 	{ "tls_ciphers", read_word, FIELD(tls_ciphers) },
@@ -302,8 +415,7 @@ server_option(struct reading *r, struct str name, struct hsl_value v)
 		if (str_eq(name, str_of(server_options[i].name)))
 			return server_options[i].read(r, v,
 			    &server_options[i]);
-	return hsl_throw(r->call, "send: unknown option '%.*s'",
-	    (int)(name.len < 64 ? name.len : 64), name.p);
+	return option_unknown(r->call, "send", name);
 }
 
 static enum hsl_rc
@@ -338,7 +450,7 @@ enum hsl_rc
 server_read(struct hsl_call *c, const struct eod_config *config,
     struct hsl_value v, struct send_server *server, struct arena *a)
 {
-	struct reading	r = { c, server, a };
+	struct reading	r = { c, server, a, config->source_addresses, false };
 	enum hsl_rc	rc;
 
 	*server = (struct send_server){

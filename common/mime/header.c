@@ -37,6 +37,8 @@ struct header {
 	size_t			 count;
 	size_t			 size;
 	size_t			 edits;
+	struct field		*received;	/* a copy; NULL: not edited */
+	size_t			 received_count;
 	struct arena		 arena;
 	size_t			 edit_bytes;	/* in the arena */
 	struct header_state	 saved[HEADER_SAVES];
@@ -71,6 +73,7 @@ header_free(struct header **hp)
 	arena_free(&h->arena);
 	buf_free(&h->block);
 	free(h->mem);
+	free(h->received);
 	free(h);
 	*hp = NULL;
 }
@@ -217,6 +220,28 @@ header_find(const struct header *h, struct str name, size_t from)
 }
 
 size_t
+header_received_count(const struct header *h)
+{
+	return h->received != NULL ? h->received_count : h->count;
+}
+
+struct field
+header_received_at(const struct header *h, size_t i)
+{
+	return h->received != NULL ? h->received[i] : header_at(h, i);
+}
+
+size_t
+header_received_find(const struct header *h, struct str name, size_t from)
+{
+	size_t	count = header_received_count(h);
+
+	while (from < count && !field_is(header_received_at(h, from), name))
+		from++;
+	return from < count ? from : count;
+}
+
+size_t
 header_edits(const struct header *h)
 {
 	return h->edits;
@@ -239,6 +264,19 @@ header_write(const struct header *h, struct buf *out)
 }
 
 /* ---- Edits ------------------------------------------------------------- */
+
+/* Before the first edit. */
+static void
+header_touch(struct header *h)
+{
+	if (h->received != NULL)
+		return;
+	h->received = xcalloc(h->count + 1, sizeof *h->received);
+	if (h->count != 0)
+		memcpy(h->received, h->mem + h->start,
+		    h->count * sizeof *h->received);
+	h->received_count = h->count;
+}
 
 /* Keeps the text of an edit. */
 static int
@@ -318,6 +356,7 @@ header_insert(struct header *h, struct str name, struct str value,
 	if (h->count >= h->limits.lines)
 		return err_set(e, "the header of the message has more than "
 		    "%zu fields", h->limits.lines);
+	header_touch(h);
 	if (header_build(h, name, value, &f, e) == -1 ||
 	    header_adopt(h, e) == -1)
 		return -1;
@@ -336,6 +375,7 @@ header_replace(struct header *h, size_t i, struct str name,
 {
 	struct field	*old = h->mem + h->start + i, f;
 
+	header_touch(h);
 	if (header_build(h, name, value, &f, e) == -1)
 		return -1;
 	h->size += f.raw.len;
@@ -350,6 +390,7 @@ header_delete(struct header *h, size_t i)
 {
 	struct field	*f = h->mem + h->start;
 
+	header_touch(h);
 	h->size -= f[i].raw.len;
 	memmove(f + i, f + i + 1, (h->count - i - 1) * sizeof *f);
 	h->count--;
@@ -362,6 +403,7 @@ header_delete_all(struct header *h, struct str name, size_t from)
 	struct field	*f = h->mem + h->start;
 	size_t		 i, kept = from, deleted;
 
+	header_touch(h);
 	for (i = from; i < h->count; i++) {
 		if (field_is(f[i], name))
 			h->size -= f[i].raw.len;

@@ -42,6 +42,12 @@ struct field	 header_at(const struct header *h, size_t i);	/* 0: top */
 size_t		 header_find(const struct header *h, struct str name,
 		    size_t from);
 
+/* The fields as they were received, whatever was edited since. */
+size_t		 header_received_count(const struct header *h);
+struct field	 header_received_at(const struct header *h, size_t i);
+size_t		 header_received_find(const struct header *h, struct str name,
+		    size_t from);
+
 /* ---- Edits: values as in field_build() --------------------------------- */
 
 int		 header_insert(struct header *h, struct str name,

@@ -29,8 +29,10 @@
 
 /* The value without folds (field_unfold()). */
 void	word_decode(struct str value, struct buf *out);
+enum word_encoding { WORD_Q, WORD_B };	/* RFC 2047 4 */
+
 /* Folds in the value are taken out first. */
-int	word_encode(struct str name, struct str value, struct buf *out,
-	    struct err *e);
+int	word_encode(struct str name, struct str value, enum word_encoding how,
+	    struct buf *out, struct err *e);
 
 #endif

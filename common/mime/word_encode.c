@@ -30,6 +30,8 @@ struct word_writer {
 	size_t		 column;
 	size_t		 columns;
 	struct str	 charset;	/* "=?UTF-8?Q?" */
+	bool		 utf8;
+	enum word_encoding how;
 	bool		 addresses;
 	bool		 begun;		/* a token was written */
 	bool		 glued;		/* the last one was encoded */
@@ -151,6 +153,43 @@ word_put_gap(struct word_writer *w, struct str gap, size_t need)
 	word_put(w, gap);
 }
 
+static size_t
+word_char_len(const struct word_writer *w, struct str s)
+{
+	size_t	n = w->utf8 ? charset_utf8_len(s) : 1;
+
+	return n != 0 ? n : 1;
+}
+
+/* Whole characters of the front of s in base64, at most `room` columns. */
+static size_t
+word_put_base64(struct word_writer *w, struct str s, size_t room)
+{
+	static const char	digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef"
+				    "ghijklmnopqrstuvwxyz0123456789+/";
+	size_t			used = 0, n, i, k;
+	uint32_t		three;
+	char			text[4];
+
+	for (;;) {
+		n = used < s.len ? word_char_len(w, (struct str){ s.p + used,
+		    s.len - used }) : 0;
+		if (n == 0 || used + n > room / 4 * 3)
+			break;
+		used += n;
+	}
+	for (i = 0; i < used; i += 3) {
+		for (three = 0, k = 0; k < 3; k++)
+			three = three << 8 | (i + k < used ?
+			    (unsigned char)s.p[i + k] : 0);
+		for (k = 0; k < 4; k++)
+			text[k] = i + k > used ? '=' :
+			    digits[three >> (18 - 6 * k) & 63];
+		word_put(w, (struct str){ text, 4 });
+	}
+	return used;
+}
+
 /* The next character of s as it stands in a word; its length in s. */
 static size_t
 word_char(const struct word_writer *w, struct str s, char out[12],
@@ -160,8 +199,7 @@ word_char(const struct word_writer *w, struct str s, char out[12],
 	size_t			n, i, len = 0;
 	unsigned char		c;
 
-	n = str_eq(w->charset, STR("=?UTF-8?Q?")) ? charset_utf8_len(s) : 1;
-	n = n != 0 ? n : 1;
+	n = word_char_len(w, s);
 	for (i = 0; i < n; i++) {
 		c = (unsigned char)s.p[i];
 		if (c == ' ')
@@ -189,7 +227,9 @@ word_put_word(struct word_writer *w, struct str s, size_t room)
 	room = room < WORD_MAX ? room : WORD_MAX;
 	word_put(w, w->charset);
 	room -= w->charset.len + 2;
-	while (used < s.len) {
+	if (w->how == WORD_B)
+		used = word_put_base64(w, s, room);
+	while (w->how == WORD_Q && used < s.len) {
 		n = word_char(w, (struct str){ s.p + used, s.len - used },
 		    text, &len);
 		if (len > room)
@@ -286,10 +326,15 @@ word_check(struct str value, struct err *e)
 }
 
 int
-word_encode(struct str name, struct str value, struct buf *out,
-    struct err *e)
+word_encode(struct str name, struct str value, enum word_encoding how,
+    struct buf *out, struct err *e)
 {
+	static const struct str	charsets[2][2] = {
+		[WORD_Q] = { STR("=?unknown-8bit?Q?"), STR("=?UTF-8?Q?") },
+		[WORD_B] = { STR("=?unknown-8bit?B?"), STR("=?UTF-8?B?") },
+	};
 	struct word_writer	w = { .out = out, .column = name.len + 2,
+	    .how = how,
 	    .addresses = word_has_addresses(name), .run = BUF_INIT };
 	struct word_token	t;
 	struct buf		flat = BUF_INIT;
@@ -300,8 +345,8 @@ word_encode(struct str name, struct str value, struct buf *out,
 	rest = str_trim(buf_str(&flat));
 	w.columns = str_is_ascii(rest) ? WORD_COLUMNS : WORD_COLUMNS - 2;
 	/* What is not UTF-8 keeps its bytes (RFC 1428). */
-	w.charset = utf8_valid(rest) ? STR("=?UTF-8?Q?") :
-	    STR("=?unknown-8bit?Q?");
+	w.utf8 = utf8_valid(rest);
+	w.charset = charsets[how][w.utf8];
 	if (word_check(rest, e) == 0) {
 		while (word_token(&w, &rest, &t)) {
 			if (t.encode)

@@ -44,6 +44,20 @@
 #define QUIT_MS		5000
 #define CMD_KEPT	8192	/* bytes of memory kept between commands */
 
+/* ---- Times ------------------------------------------------------------- */
+
+/* How long the reply to what was said last may take. */
+int64_t
+client_reply_ms(const struct client *c)
+{
+	const uint32_t	*ms = c->times->state_ms;
+	enum smtp_state	 state = client_where(c);
+
+	if (c->state == CLIENT_AUTH && ms[state] == 0)
+		state = SMTP_STATE_AUTH;
+	return ms[state] != 0 ? ms[state] : c->times->command_ms;
+}
+
 /* ---- The stream's source ----------------------------------------------- */
 
 static uint64_t
@@ -78,10 +92,13 @@ client_advance(void *arg, size_t n)
 
 	feed_advance(&c->feed, n);
 	if (!client_end_given(c))
-		timer_start(&c->timer, c->command_ms);
+		timer_start(&c->timer, client_reply_ms(c));
 	else if (!c->end_told) {
 		c->end_told = true;
-		timer_start(&c->timer, req->server.end_ms);
+		timer_start(&c->timer,
+		    req->server.state_ms[SMTP_STATE_EOD] != 0 ?
+		    req->server.state_ms[SMTP_STATE_EOD] :
+		    req->server.end_ms);
 		if (req->end_sent != NULL)
 			req->end_sent(req->arg);
 	}
@@ -126,9 +143,9 @@ client_begin(struct client *c, const struct send_request *req)
 	c->sent_before = stream_sent(c->stream);
 	c->end_told = false;
 	c->reader.bound = SMTP_REPLY_BOUND;
-	c->command_ms = req->server.command_ms;
+	c->times = &req->server;
 	c->state = CLIENT_TXN;
-	timer_start(&c->timer, c->command_ms);
+	timer_start(&c->timer, client_reply_ms(c));
 	stream_kick(c->stream);
 	return TXN_GOES_ON;
 }
@@ -139,6 +156,7 @@ client_end(struct client *c)
 	struct txn	*t = &c->txn;
 
 	c->feed.req = NULL;
+	c->times = c->server;
 	if (c->feed.cmd.cap > CMD_KEPT)
 		buf_free(&c->feed.cmd);
 	if (t->after == TXN_CLOSE)
@@ -149,7 +167,7 @@ client_end(struct client *c)
 	}
 	c->flush = txn_outstanding(t);
 	c->state = CLIENT_FLUSH;
-	timer_start(&c->timer, c->command_ms);
+	timer_start(&c->timer, client_reply_ms(c));
 	if (c->flush == 0)
 		client_reset(c);
 	return false;
@@ -364,7 +382,7 @@ client_new(const struct client_setup *s, struct err *e)
 	c->identity = s->identity;
 	c->to = s->to;
 	c->server = smtp_server_copy(s->server);
-	c->command_ms = c->server->command_ms;
+	c->times = c->server;
 	c->info.remotemx = c->server->host;
 	c->state = CLIENT_CONNECT;
 	c->source = (struct source){ client_peek, client_advance, c };

@@ -80,7 +80,8 @@ struct client {
 	struct send_server		*server;
 	struct sasl			 sasl;
 	bool				 xclient_done;
-	int64_t				 command_ms;	/* this transaction */
+	const struct send_server	*times;		/* server's, or the
+							 * transaction's */
 	int64_t				 last_reply_ms;
 	uint64_t			 sent_before;	/* this transaction */
 	size_t				 flush;		/* replies to drop */

@@ -140,7 +140,7 @@ client_command(struct client *c, enum client_state next, const char *verb,
 	c->state = next;
 	stream_printf(c->stream, "%s%s%s\r\n", verb, arg != NULL ? " " : "",
 	    arg != NULL ? arg : "");
-	timer_start(&c->timer, c->command_ms);
+	timer_start(&c->timer, client_reply_ms(c));
 }
 
 static void
@@ -162,7 +162,7 @@ client_connected(struct client *c, const char *why)
 {
 	(void)why;
 	c->state = CLIENT_BANNER;
-	timer_start(&c->timer, c->command_ms);
+	timer_start(&c->timer, client_reply_ms(c));
 }
 
 /* Replies of 2yz and 4yz 5yz are sorted out; what is left is broken. */
@@ -239,7 +239,7 @@ client_send_sasl(struct client *c, struct buf *line)
 	explicit_bzero(line->mem, line->cap);
 	buf_free(line);
 	c->state = CLIENT_AUTH;
-	timer_start(&c->timer, c->command_ms);
+	timer_start(&c->timer, client_reply_ms(c));
 }
 
 /* A mode that allows TLS to be stripped must not give the password away. */
@@ -332,14 +332,22 @@ client_on_helo(struct client *c, const char *why)
 	client_next(c);
 }
 
-/* A host's name as TLS knows it: without the dot at its end (RFC 6066 3). */
+/* Hosts' names as TLS knows them: without the dot at the end of each (RFC 6066
+ * 3). */
 static const char *
-client_name(char *room, size_t size, struct str name)
+client_names(struct buf *room, struct str names)
 {
-	if (name.len > 1 && name.p[name.len - 1] == '.')
-		name.len--;
-	(void)snprintf(room, size, "%.*s", (int)name.len, name.p);
-	return room;
+	struct str	name;
+
+	while ((names = str_trim(names)).len > 0) {
+		name = str_split(names, ' ', &names);
+		if (name.len > 1 && name.p[name.len - 1] == '.')
+			name.len--;
+		if (room->len != 0)
+			buf_add_byte(room, ' ');
+		buf_add_str(room, name);
+	}
+	return buf_cstr(room);
 }
 
 /* A name in SNI only where there is a name. */
@@ -352,20 +360,22 @@ client_handshake(struct client *c)
 					    .identity = c->identity };
 	struct netaddr			 ip;
 	struct err			 e;
-	char				 sni[256], name[256];
+	struct buf			 sni = BUF_INIT, name = BUF_INIT;
 
 	if (v->tls_sni.len > 0)
-		d.sni = client_name(sni, sizeof sni, v->tls_sni);
+		d.sni = client_names(&sni, v->tls_sni);
 	else if (!v->tls_no_sni && netaddr_parse_ip(&ip, v->host, 0) == -1)
-		d.sni = client_name(sni, sizeof sni, v->host);
+		d.sni = client_names(&sni, v->host);
 	if (smtp_server_verifies(v) && !v->tls_any_name)
-		d.name = client_name(name, sizeof name,
-		    v->tls_name.len > 0 ? v->tls_name : v->host);
+		d.name = client_names(&name, v->tls_name.len > 0 ?
+		    v->tls_name : v->host);
 	c->state = CLIENT_TLS;
-	timer_start(&c->timer, c->command_ms);
+	timer_start(&c->timer, client_reply_ms(c));
 	/* Our own mistake: no reason to go on in clear. */
 	if (stream_tls_connect(c->stream, c->tls, &d, &e) == -1)
 		client_fault(c, SEND_ERROR_CONFIG, e.text);
+	buf_free(&sni);
+	buf_free(&name);
 }
 
 /*
@@ -418,7 +428,7 @@ client_on_txn_reply(struct client *c, const char *why)
 		return;
 	}
 	if (!client_end_given(c))
-		timer_start(&c->timer, c->command_ms);
+		timer_start(&c->timer, client_reply_ms(c));
 	if (!feed_empty(&c->feed))
 		stream_kick(c->stream);
 }

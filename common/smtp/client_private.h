@@ -10,6 +10,7 @@ enum client_ev { CLIENT_EV_CONNECTED, CLIENT_EV_REPLY, CLIENT_EV_TLS,
 
 /* c may be dead afterwards; call between client_enter() and _leave(). */
 void	client_event(struct client *c, enum client_ev ev, const char *why);
+int64_t	client_reply_ms(const struct client *c);
 /* Behind a refused transaction, with no reply due. */
 void	client_reset(struct client *c);
 

@@ -64,6 +64,7 @@ struct send_rcpt {
 	struct smtp_path	path;
 	unsigned		notify;		/* enum smtp_notify bits */
 	struct str		orcpt;		/* as in smtp_rcpt_options */
+	struct str		params;		/* " KEY=VALUE", others */
 };
 
 struct send_request {
@@ -75,6 +76,7 @@ struct send_request {
 	bool			 smtputf8;
 	enum smtp_ret		 ret;
 	struct str		 envid;		/* xtext */
+	struct str		 params;	/* " KEY=VALUE", others */
 	struct send_body	 body;
 	int64_t			 deadline_ms;	/* of loop_now_ms(); 0 none */
 	/* Is the client still there?  Asked just before the end is given to

@@ -205,6 +205,19 @@ send_word_ok(struct str s)
 	return true;
 }
 
+/* What follows an address in its command. */
+static bool
+send_params_ok(struct str s)
+{
+	size_t	i;
+
+	for (i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] < ' ' ||
+		    (unsigned char)s.p[i] >= 0x7f)
+			return false;
+	return s.len == 0 || (s.p[0] == ' ' && s.len <= 1000);
+}
+
 static bool
 send_path_ok(const struct smtp_path *p)
 {
@@ -233,6 +246,11 @@ send_check_rcpts(struct send *s)
 			    "recipient %zu has a bad ORCPT", i + 1);
 			return -1;
 		}
+		if (!send_params_ok(rcpt->params)) {
+			send_set_error(s, SEND_ERROR_CONFIG, true,
+			    "recipient %zu has bad parameters", i + 1);
+			return -1;
+		}
 	}
 	return 0;
 }
@@ -247,6 +265,8 @@ send_check_request(struct send *s)
 		why = "no recipients";
 	else if (!send_path_ok(&req->sender))
 		why = "sender is not an address";
+	else if (!send_params_ok(req->params))
+		why = "bad parameters of the sender";
 	else if (req->envid.len != 0 && !smtp_envid_ok(req->envid))
 		why = "bad ENVID";
 	else if (req->server.helo.len == 0 || !send_word_ok(req->server.helo))

@@ -100,3 +100,40 @@ smtp_server_free(struct send_server **sp)
 		    s->password.len);
 	free(s);
 }
+
+/* ---- Named source addresses -------------------------------------------- */
+
+static int
+source_read(struct str item, struct str *id, struct netaddr *a)
+{
+	struct str	ip;
+
+	*id = str_split(item, '=', &ip);
+	return id->len != 0 && ip.len != 0 ? netaddr_parse_ip(a, ip, 0) : -1;
+}
+
+int
+smtp_sources_check(const char *list, struct str *bad)
+{
+	struct str	rest = str_of(list), id;
+	struct netaddr	a;
+
+	while ((rest = str_trim(rest)).len > 0) {
+		*bad = str_split(rest, ' ', &rest);
+		if (source_read(*bad, &id, &a) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+smtp_source_find(const char *list, struct str id, struct netaddr *a)
+{
+	struct str	rest = str_of(list), name;
+
+	while ((rest = str_trim(rest)).len > 0)
+		if (source_read(str_split(rest, ' ', &rest), &name, a) == 0 &&
+		    str_eq(name, id))
+			return 0;
+	return -1;
+}

@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "event/tls_client.h"
 #include "smtp/ext.h"
+#include "smtp/state.h"
 
 /*
  *	DISABLED	 never
@@ -42,7 +43,8 @@ struct send_server {
 	bool		 tls_no_sni;
 	struct str	 tls_sni;	/* none: the host, if it is a name */
 	bool		 tls_any_name;	/* of the certificate */
-	struct str	 tls_name;	/* it must have; none: the host */
+	struct str	 tls_name;	/* it must have one of these, separated
+					 * by blanks; none: the host */
 	bool		 tls_own_ca;	/* the system's are not trusted */
 	unsigned	 tls_without;	/* bits of enum tls_version */
 	struct str	 tls_ciphers;
@@ -56,6 +58,8 @@ struct send_server {
 	int64_t		 connect_ms;	/* for one address */
 	int64_t		 command_ms;	/* for one reply */
 	int64_t		 end_ms;	/* for the reply to the end */
+	uint32_t	 state_ms[SMTP_STATE_MAX]; /* 0: one of the above */
+	bool		 no_chunking;	/* a transaction's own, too */
 };
 
 /* Times are not compared: they are a transaction's own. */
@@ -74,6 +78,11 @@ smtp_server_verifies(const struct send_server *s)
 /* Where to connect from; NULL: anywhere, or, if `barred`, nowhere. */
 const struct netaddr	*smtp_server_source(const struct send_server *s,
 			    const struct netaddr *to, bool *barred);
+
+/* "ID=ADDRESS ID=ADDRESS": the first item that is not so goes to *bad and -1;
+ * and the address of an id, or -1. */
+int	smtp_sources_check(const char *list, struct str *bad);
+int	smtp_source_find(const char *list, struct str id, struct netaddr *a);
 
 static inline bool
 smtp_server_needs_tls(const struct send_server *s)

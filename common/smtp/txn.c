@@ -115,6 +115,7 @@ txn_add_mail(struct txn *t)
 		buf_add_text(cmd, " ENVID=");
 		buf_add_str(cmd, req->envid);
 	}
+	buf_add_str(cmd, req->params);
 	buf_add_text(cmd, "\r\n");
 	t->issued++;
 }
@@ -144,6 +145,7 @@ txn_add_rcpt(struct txn *t)
 		buf_add_text(cmd, " ORCPT=");
 		buf_add_str(cmd, rcpt->orcpt);
 	}
+	buf_add_str(cmd, rcpt->params);
 	buf_add_text(cmd, "\r\n");
 	t->issued++;
 }
@@ -247,7 +249,8 @@ txn_small(const struct txn *t)
 bool
 txn_needs_bdat(const struct send_request *req)
 {
-	return req->body_type == SMTP_BODY_BINARYMIME || !req->body.ends_crlf;
+	return !req->server.no_chunking &&
+	    (req->body_type == SMTP_BODY_BINARYMIME || !req->body.ends_crlf);
 }
 
 /* Whether BDAT carries the message; see above. */
@@ -283,6 +286,8 @@ txn_start(struct txn *t, const struct send_request *req, struct feed *feed,
 
 	*t = (struct txn){ .req = req, .feed = feed, .caps = *caps,
 	    .fresh = fresh, .verdict = verdict };
+	if (req->server.no_chunking)
+		t->caps.exts &= ~(unsigned)SMTP_EXT_CHUNKING;
 	feed_reset(feed, req);
 	if (txn_check_fit(t) == TXN_UNFIT)
 		return TXN_UNFIT;

@@ -102,14 +102,14 @@ check_edits(struct header *h, struct str name, struct str value)
 }
 
 static void
-check_round(struct str name, struct str value)
+check_round(struct str name, struct str value, enum word_encoding how)
 {
 	struct buf	text = BUF_INIT, raw = BUF_INIT, flat = BUF_INIT;
 	struct buf	back = BUF_INIT;
 	struct str	said = str_trim(value);
 	struct field	f;
 
-	if (word_encode(name, value, &text, NULL) == 0 &&
+	if (word_encode(name, value, how, &text, NULL) == 0 &&
 	    field_build(name, buf_str(&text), &raw, NULL) == 0) {
 		f = field_of(buf_str(&raw));
 		field_unfold(field_value(f), &flat);
@@ -146,8 +146,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	value = str_split(message, '\0', &message);
 	check_decode(value);
-	check_round(STR("Subject"), value);
-	check_round(STR("From"), value);
+	check_round(STR("Subject"), value, WORD_Q);
+	check_round(STR("Subject"), value, WORD_B);
+	check_round(STR("From"), value, WORD_Q);
+	check_round(STR("From"), value, WORD_B);
 	h = header_read(message, size + 1);
 	if (h == NULL)
 		return 0;

@@ -314,6 +314,7 @@ def test_bad_files_are_refused_at_start():
             ({"send_tls_client_certs": "x=" + path("ca.pem")},
              "no private key"),
             ({"send_tls_client_certs": "x"}, "NAME=FILE"),
+            ({"send_source_addresses": "a=127.0.0.1 b=x"}, "b=x is not ID"),
             ({"tls_default_ca_file": "/nonexistent"}, "nonexistent")):
         mta = Instance(params=params)
         try:
@@ -346,6 +347,120 @@ def test_sourceip():
         said = attempt(b, '"sourceip" => "192.0.2.77"')
         assert said.startswith("421") and "bind" in said, said
         assert attempt(b, '"sourceip" => "mx"').startswith("421")
+
+
+def test_sourceipid():
+    ours = {"send_source_addresses": "a=127.0.0.9 six=::1  b=127.0.0.8"}
+    with peer() as b:
+        seen = []
+        b.replies["CONNECT"] = lambda conv, line: seen.append(
+            conv.sock.getpeername()[0])
+        assert attempt(b, '"sourceipid" => "b"', params=ours)[:3] == "250"
+        assert attempt(b, '"sourceipid" => ["six", "a"]',
+                       params=ours)[:3] == "250"
+        assert seen == ["127.0.0.8", "127.0.0.9"], seen
+        assert attempt(b, '"sourceipid" => "c"', params=ours)[:3] == "421"
+
+
+def test_options_of_others():
+    """What another function knows is passed over, what none does throws."""
+    with peer() as b:
+        assert attempt(b, '"mx_include" => ["*.x"], "mx_exclude" => [], '
+                       '"tls_capture_peer_cert" => true, "jobid" => "x"'
+                       )[:3] == "250"
+        assert attempt(b, '"tls_verifyhost" => false')[:3] == "421"
+
+
+def test_timeout_of_states():
+    """Each state its own; connect_timeout beside a timeout for all."""
+    import time
+    for options, hangs, state in (
+            ('"timeout" => ["RCPT" => 0.5, "MAIL" => 60]', "RCPT", "RCPT"),
+            ('"timeout" => ["EOD" => 0.5]', "EOD", "EOD"),
+            ('"timeout" => ["BANNER" => 0.5], "connect_timeout" => 50',
+             "CONNECT", "BANNER"),
+            ('"connect_timeout" => 50, "timeout" => 0.5', "MAIL", "MAIL")):
+        def hang(conv, line):
+            time.sleep(20)
+            raise Gone()
+        with peer(replies={hangs: hang}) as b:
+            start = time.monotonic()
+            said = attempt(b, options)
+            assert time.monotonic() - start < 15, said
+            assert "/%s/temporary" % state in said or \
+                "network/%s" % state in said, said
+    for bad in ('["WHAT" => 1]', '["MAIL" => 0]', '["MAIL" => "x"]', '[5]',
+                '-1'):
+        with peer() as b:
+            assert attempt(b, '"timeout" => ' + bad)[:3] == "421", bad
+
+
+def test_chunking_option():
+    with peer(exts=Backend.EXTS + ("CHUNKING",)) as b:
+        attempt(b, '"chunking" => true')
+        attempt(b, '"chunking" => false')
+        assert [m["how"] for m in b.messages] == ["BDAT", "DATA"]
+
+
+def test_verify_names():
+    """Any of them is enough."""
+    for names, code in (('["x.example", "backend.example.org."]', "250"),
+                        ('["x.example", "y.example"]', "421"),
+                        ('[]', "421"), ('["a b"]', "421")):
+        with peer(cert="server") as b:
+            said = attempt(b, '"tls" => "require_verify", '
+                           '"tls_verify_name" => ' + names)
+            assert said.startswith(code), (names, said)
+
+
+def test_the_final_dot_of_a_name():
+    """Neither in SNI nor in what is verified (RFC 6066 3)."""
+    zone = tempfile.mktemp(dir=certificates())
+    with open(zone, "w") as f:
+        f.write("backend.example.org. 60 IN A 127.0.0.1\n")
+    os.chmod(zone, 0o644)
+    with peer(cert="named") as b:
+        said = attempt(b, '"tls" => "require_verify"',
+                       host="backend.example.org.",
+                       params={"dns_local_data": zone})
+        assert said.startswith("250"), said
+        assert b.saw["sni"] == ["backend.example.org"], b.saw
+
+
+def test_params_of_addresses():
+    """They go out in MAIL and RCPT; what the transaction said gives way."""
+    text = '''$r = $arguments["mail"]->send(
+        ["localpart" => "a", "domain" => "b.example", "params" => %s],
+        [["localpart" => "c", "domain" => "d.example", "params" => %s]],
+        ["host" => "127.0.0.1", "port" => %d]);
+        if (isset($r["error"])) Defer($r["error"]["message"]);
+        Accept("sent");'''
+    rows = (
+        ('["ENVID" => "q", "ret" => "HDRS", "MT-PRIORITY" => 3, "XFLAG" => '
+         'none, "SIZE" => 1]', '["NOTIFY" => "NEVER", "RRVS" => "x"]',
+         b"MAIL FROM:<a@b.example> SIZE=23 RET=HDRS ENVID=q MT-PRIORITY=3 "
+         b"XFLAG", b"RCPT TO:<c@d.example> NOTIFY=NEVER RRVS=x"),
+        ('[]', '[]', b"MAIL FROM:<a@b.example> SIZE=23",
+         b"RCPT TO:<c@d.example>"),
+        ('["X" => "a b"]', '[]', None, None),
+        ('["X" => "a\\r\\nRSET"]', '[]', None, None),
+        ('["X Y" => "a"]', '[]', None, None),
+        ('["RET" => "SOME"]', '[]', None, None),
+        ('["plain"]', '[]', None, None),
+        ('[]', '["NOTIFY" => "SOMETIMES"]', None, None),
+    )
+    for sender, rcpt, mail, to in rows:
+        with Backend(exts=("SIZE 100000", "DSN")) as b, Instance(
+                hook=text % (sender, rcpt, b.port), params={
+                    "received_header": "no"}) as mta, \
+                mta.client() as c:
+            c.hello()
+            r = c.message()
+            if mail is None:
+                assert r.code == 421 and b.commands == [], (sender, r)
+            else:
+                assert r.code == 250, r
+                assert mail in b.commands and to in b.commands, b.commands
 
 
 # ---- SASL --------------------------------------------------------------------

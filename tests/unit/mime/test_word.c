@@ -153,7 +153,7 @@ test_encode(void **state)
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		buf_clear(&b);
 		assert_int_equal(word_encode(str_of(cases[i][0]),
-		    str_of(cases[i][1]), &b, NULL), 0);
+		    str_of(cases[i][1]), WORD_Q, &b, NULL), 0);
 		assert_str(buf_str(&b), cases[i][2]);
 	}
 	buf_free(&b);
@@ -172,8 +172,8 @@ test_encode_refuses(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		assert_int_equal(word_encode(STR("Subject"), cases[i], &b,
-		    &e), -1);
+		assert_int_equal(word_encode(STR("Subject"), cases[i],
+		    WORD_Q, &b, &e), -1);
 		assert_int_equal(b.len, 0);
 	}
 	buf_free(&b);
@@ -181,13 +181,15 @@ test_encode_refuses(void **state)
 
 /* Builds the field, looks at its lines, and reads the value back. */
 static void
-check_round(const char *name, struct str value, size_t columns)
+check_round_by(const char *name, struct str value, size_t columns,
+    enum word_encoding how)
 {
 	struct buf	text = BUF_INIT, raw = BUF_INIT, flat = BUF_INIT;
 	struct buf	back = BUF_INIT;
 	struct str	rest, line;
 
-	assert_int_equal(word_encode(str_of(name), value, &text, NULL), 0);
+	assert_int_equal(word_encode(str_of(name), value, how, &text,
+	    NULL), 0);
 	assert_int_equal(field_build(str_of(name), buf_str(&text), &raw,
 	    NULL), 0);
 	for (rest = buf_str(&raw); rest.len != 0;) {
@@ -202,6 +204,13 @@ check_round(const char *name, struct str value, size_t columns)
 	buf_free(&raw);
 	buf_free(&flat);
 	buf_free(&back);
+}
+
+static void
+check_round(const char *name, struct str value, size_t columns)
+{
+	check_round_by(name, value, columns, WORD_Q);
+	check_round_by(name, value, columns, WORD_B);
 }
 
 static void
