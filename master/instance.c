@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/pid_file.h"
 #include "compat/notify.h"
+#include "conf/log_params.h"
 
 #include "control.h"
 #include "instance.h"
@@ -103,8 +104,7 @@ instance_open_log(struct instance *i, const struct conf *conf, struct err *e)
 	char			 path[PATH_MAX];
 	int			 fd;
 
-	log_set_format((enum log_format)p->log_format);
-	log_set_level((enum log_level)p->log_level);
+	log_params(p);
 	if (strcmp(p->log_target, "syslog") == 0) {
 		log_open("master", LOG_TO_SYSLOG, -1);
 		i->house.log_fd = -1;

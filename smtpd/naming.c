@@ -10,8 +10,6 @@
 #include "session.h"
 #include "session_hook.h"
 
-enum { LOOKUP_AUTO, LOOKUP_YES, LOOKUP_NO };	/* smtpd_peer_lookup */
-
 struct naming {
 	struct session		*session;
 	struct dns_naming	*question;
@@ -46,8 +44,8 @@ naming_wanted(const struct server *srv)
 {
 	int	lookup = srv->params->smtpd_peer_lookup;
 
-	return lookup == LOOKUP_YES ||
-	    (lookup == LOOKUP_AUTO && srv->hooks_ask_name);
+	return lookup == PARAM_SMTPD_PEER_LOOKUP_YES ||
+	    (lookup == PARAM_SMTPD_PEER_LOOKUP_AUTO && srv->hooks_ask_name);
 }
 
 /* The connect hook reads conn.names before session_connect() returns. */

@@ -10,10 +10,6 @@
 #include "session.h"
 #include "transaction.h"
 
-/* The words of smtpd_bare_newline and smtpd_nul. */
-enum { BARE_REJECT, BARE_NORMALIZE };
-enum { NUL_REJECT, NUL_STRIP, NUL_ACCEPT };
-
 static void	receive_line(void *arg, struct str piece);
 
 static void
@@ -24,8 +20,9 @@ receive_begin(struct session *s)
 
 	if (t->body == NULL) {
 		t->body = body_new(&s->server->bodies);
-		t->normal.lines = p->smtpd_bare_newline == BARE_NORMALIZE;
-		t->normal.nul = p->smtpd_nul == NUL_STRIP;
+		t->normal.lines = p->smtpd_bare_newline ==
+		    PARAM_SMTPD_BARE_NEWLINE_NORMALIZE;
+		t->normal.nul = p->smtpd_nul == PARAM_SMTPD_NUL_STRIP;
 		if (t->normal.lines || t->normal.nul) {
 			t->normal.out = receive_line;
 			t->normal.arg = s;
@@ -97,7 +94,8 @@ receive_fault(const struct session *s)
 
 	if ((came->bare_cr || came->bare_lf) && !t->normal.lines)
 		return &lines;
-	if (came->nul && s->server->params->smtpd_nul == NUL_REJECT)
+	if (came->nul && s->server->params->smtpd_nul ==
+	    PARAM_SMTPD_NUL_REJECT)
 		return &nul;
 	return NULL;
 }

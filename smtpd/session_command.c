@@ -206,13 +206,11 @@ static session_fn *const session_table[STATE_MAX][SMTP_VERB_MAX] = {
 	[STATE_BDAT] = { ANY_STATE, [SMTP_BDAT] = session_do_bdat },
 };
 
-/* The words of smtpd_protocol. */
-enum { PROTOCOL_SMTP, PROTOCOL_LMTP };
-
 bool
 session_is_lmtp(const struct session *s)
 {
-	return s->server->params->smtpd_protocol == PROTOCOL_LMTP;
+	return s->server->params->smtpd_protocol ==
+	    PARAM_SMTPD_PROTOCOL_LMTP;
 }
 
 /* Verbs this server does not know at all, whatever the state. */

@@ -10,6 +10,9 @@
 /* Marks in the apply column. */
 enum { RELOAD, RESTART };
 
+#define WORDS2(P, A, a, B, b)		a "|" b
+#define WORDS3(P, A, a, B, b, C, c)	a "|" b "|" c
+#define WORDS4(P, A, a, B, b, C, c, D, d)	a "|" b "|" c "|" d
 const struct param_row	param_rows[] = {
 #define PARAM(type, name, def, min, max, apply, help)			\
 	{ #name, PARAM_##type, def, min, max, (apply) == RESTART, help },

@@ -18,6 +18,27 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* The words of each ENUM: enum param_smtpd_nul, PARAM_SMTPD_NUL_STRIP, ... */
+#define WORDS2(P, A, a, B, b)		PARAM_##P##_##A, PARAM_##P##_##B
+#define WORDS3(P, A, a, B, b, C, c)	WORDS2(P, A, a, B, b), PARAM_##P##_##C
+#define WORDS4(P, A, a, B, b, C, c, D, d)				\
+	WORDS3(P, A, a, B, b, C, c), PARAM_##P##_##D
+#define PARAM_WORDS_BOOL(name, ...)
+#define PARAM_WORDS_INT(name, ...)
+#define PARAM_WORDS_SIZE(name, ...)
+#define PARAM_WORDS_TIME(name, ...)
+#define PARAM_WORDS_TEXT(name, ...)
+#define PARAM_WORDS_PATH(name, ...)
+#define PARAM_WORDS_HOOK(name, ...)
+#define PARAM_WORDS_ENUM(name, ...)	enum param_##name { __VA_ARGS__ };
+#define PARAM(type, name, def, min, max, apply, help)	\
+	PARAM_WORDS_##type(name, min)
+#include "conf/params.def"
+#undef PARAM
+#undef WORDS2
+#undef WORDS3
+#undef WORDS4
+
 struct params {
 #define PARAM_FIELD_BOOL(name)	bool name;
 #define PARAM_FIELD_INT(name)	int64_t name;

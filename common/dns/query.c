@@ -5,9 +5,13 @@
  * waits, mute, for libunbound to be done with it.
  *
  *	asked --libunbound--> answered --task--> call back, freed
- *	  | dns_cancel            | dns_cancel
- *	  v                       v
- *	mute --libunbound-->    freed
+ *	  ^ | dns_cancel          | dns_cancel  \
+ *	  | v                     v              | a CNAME alone
+ *	  | mute --libunbound-->  freed          |
+ *	  `--------------------------------------'
+ *
+ * libunbound follows CNAMEs of the net, and gives those of local data as they
+ * are, so an answer with nothing but a CNAME is asked on, CNAME_MAX times.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +37,8 @@ struct dns_query {
 	bool			 answered;
 	bool			 secure;
 	bool			 bogus;
+	bool			 insecure;	/* one of the names before */
+	int			 hops;
 	unsigned char		*packet;
 	size_t			 packet_len;
 	char			*why;
@@ -125,6 +131,30 @@ query_read(const struct dns_query *q, struct dns_answer *a,
 
 /* ---- Life -------------------------------------------------------------- */
 
+static void	query_ask(struct dns_query *q, struct str name);
+
+/* The answer led to another name and says nothing of it: true, and asked. */
+static bool
+query_ask_on(struct dns_query *q, const struct dns_answer *a)
+{
+	struct dns_packet	packet = { q->packet, q->packet_len };
+	struct dns_walk		w;
+	char			name[DNS_NAME_TEXT];
+
+	if (a->status != DNS_NODATA || q->hops >= CNAME_MAX ||
+	    dns_walk_init(&w, packet) == -1 ||
+	    strcasecmp(w.question, a->name) == 0)
+		return false;
+	(void)strlcpy(name, a->name, sizeof name);
+	q->hops++;
+	q->insecure = q->insecure || !q->secure;
+	q->answered = false;
+	free(q->packet);
+	q->packet = NULL;
+	query_ask(q, str_of(name));
+	return true;
+}
+
 static void
 query_report(void *arg)
 {
@@ -140,6 +170,9 @@ query_report(void *arg)
 		a.why = q->why;
 	if (q->status == DNS_OK)
 		query_read(q, &a, name, list);
+	if (query_ask_on(q, &a))
+		return;
+	a.secure = a.secure && !q->insecure;
 	/* Cancelling itself, or freeing the resolver, must find it gone. */
 	TAILQ_REMOVE(&q->dns->queries, q, link);
 	q->fn(q->arg, &a);
@@ -197,13 +230,30 @@ query_name_ok(struct str name)
 	return true;
 }
 
+static void
+query_ask(struct dns_query *q, struct str name)
+{
+	char	text[QUERY_NAME_MAX + 1];
+	int	rc = UB_SYNTAX;
+
+	if (query_name_ok(name)) {
+		memcpy(text, name.p, name.len);
+		text[name.len] = '\0';
+		rc = ub_resolve_event(q->dns->ctx, text, (int)q->type, 1, q,
+		    query_on_answer, NULL);
+	}
+	if (rc == 0 || q->answered)
+		return;
+	q->answered = true;
+	q->status = rc == UB_SYNTAX ? DNS_BAD_NAME : DNS_TEMPORARY;
+	loop_defer(q->dns->loop, &q->task);
+}
+
 struct dns_query *
 dns_query(struct dns *d, struct str name, enum dns_type type,
     dns_answer_fn *fn, void *arg)
 {
 	struct dns_query	*q = xcalloc(1, sizeof *q);
-	char			 text[QUERY_NAME_MAX + 1];
-	int			 rc = UB_SYNTAX;
 
 	q->dns = d;
 	q->fn = fn;
@@ -211,17 +261,7 @@ dns_query(struct dns *d, struct str name, enum dns_type type,
 	q->type = type;
 	task_init(&q->task, query_report, q);
 	TAILQ_INSERT_TAIL(&d->queries, q, link);
-	if (query_name_ok(name)) {
-		memcpy(text, name.p, name.len);
-		text[name.len] = '\0';
-		rc = ub_resolve_event(d->ctx, text, (int)type, 1, q,
-		    query_on_answer, NULL);
-	}
-	if (rc != 0 && !q->answered) {
-		q->answered = true;
-		q->status = rc == UB_SYNTAX ? DNS_BAD_NAME : DNS_TEMPORARY;
-		loop_defer(d->loop, &q->task);
-	}
+	query_ask(q, name);
 	return q;
 }
 

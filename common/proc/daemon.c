@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "compat/title.h"
+#include "conf/log_params.h"
 #include "event/gate.h"
 #include "ipc/channel.h"
 
@@ -114,8 +115,7 @@ worker_open_log(struct worker *w)
 {
 	const char	*target = w->params.log_target;
 
-	log_set_format((enum log_format)w->params.log_format);
-	log_set_level((enum log_level)w->params.log_level);
+	log_params(&w->params);
 	if (strcmp(target, "syslog") == 0)
 		log_open(w->daemon->program, LOG_TO_SYSLOG, -1);
 	else if (strcmp(target, "stdout") == 0)

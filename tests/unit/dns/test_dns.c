@@ -333,6 +333,38 @@ test_local_data(void **state)
 	assert_string_equal(f->text, "192.0.2.2:25 ");
 }
 
+/* From name to name, in the file and out of it, and round in a circle. */
+static void
+test_local_cname(void **state)
+{
+	struct fixture	*f = *state;
+
+	start(f, "mx1.example A 192.0.2.11\n"
+	    "one.example CNAME mx1.example\n"
+	    "two.example CNAME one.example\n"
+	    "out.example CNAME v4.lab\n"
+	    "away.example CNAME gone.lab\n"
+	    "none.example CNAME text.lab\n"
+	    "a.circle CNAME b.circle\n"
+	    "b.circle CNAME a.circle\n");
+	ask_host(f, "one.example");
+	assert_string_equal(f->text, "192.0.2.11:25 ");
+	ask_host(f, "two.example");
+	assert_string_equal(f->text, "192.0.2.11:25 ");
+	ask_host(f, "out.example");
+	assert_string_equal(f->text, "192.0.2.2:25 ");
+	ask(f, "away.example", DNS_MX);
+	assert_int_equal(f->status, DNS_NXDOMAIN);
+	ask(f, "none.example", DNS_MX);
+	assert_int_equal(f->status, DNS_NODATA);
+	ask(f, "none.example", DNS_TXT);
+	assert_string_equal(f->text, "abcde");
+	ask_host(f, "a.circle");
+	assert_int_equal(f->count, 0);
+	ask(f, "one.example", DNS_CNAME);
+	assert_int_equal(f->count, 1);
+}
+
 static void
 test_bad_names(void **state)
 {
@@ -415,6 +447,8 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test_setup_teardown(test_server, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hosts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_local_cname, setup,
+		    teardown),
 		cmocka_unit_test_setup_teardown(test_local_data, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_bad_names, setup,
