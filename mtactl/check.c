@@ -55,6 +55,7 @@ verb_hsl_check(const struct ctl *c, int argc, char **argv)
 		check_json(&r);
 	from.root = o.root;
 	from.hook = o.hook;
+	from.warning = report_warning;
 	for (i = 0; i < o.argc; i++) {
 		from.file = o.argv[i];
 		p = script_compile(&from, report_json, &r);
@@ -89,6 +90,7 @@ check_hook(const struct conf *conf, size_t service, const char *name,
 		from.root = conf_path(conf, p->script_root, root,
 		    sizeof root);
 		from.hook = name + strlen("hook_");
+		from.warning = report_warning;
 		from.text = conf_script(conf, buf_cstr(&path));
 		program = script_compile(&from, report_json, r);
 		hsl_program_unref(&program);

@@ -67,6 +67,7 @@ script_compile(const struct script_from *from, conf_report_fn *report,
     void *arg)
 {
 	struct script_report	 r = { report, arg };
+	struct script_report	 warnings = { from->warning, arg };
 	struct origin		 place;
 	struct hsl_host		 host;
 	struct hsl_program	*p = NULL;
@@ -81,6 +82,10 @@ script_compile(const struct script_from *from, conf_report_fn *report,
 	file = realpath(from->file, NULL);
 	host.open = origin_open;
 	host.open_arg = &place;
+	if (from->warning != NULL) {
+		host.warn = script_diag;
+		host.warn_arg = &warnings;
+	}
 	if (source.p == NULL && origin_read(from->file, &text, &e) == -1)
 		report(arg, from->file, 1, 1, e.text);
 	else

@@ -20,6 +20,7 @@ struct script_from {
 	const char	*root;		/* NULL: where the file lies */
 	const char	*hook;		/* "eod"; NULL: a script of its own */
 	struct str	 text;		/* none: read the file */
+	conf_report_fn	*warning;	/* as report; NULL: none is wanted */
 };
 
 struct hsl_program	*script_compile(const struct script_from *from,

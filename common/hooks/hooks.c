@@ -4,6 +4,7 @@
 #include "file.h"
 #include "hook.h"
 #include "hooks.h"
+#include "hsl/order.h"
 
 /* What every hook but disconnect may say; they differ in Accept(). */
 #define REJECT(code)							\
@@ -99,6 +100,13 @@ static const struct hsl_variable	session_variables[] = {
 	{ .functions = fns, .classes = classes,				\
 	    .variables = session_variables, .barriers = &library_barriers }
 
+static const char *const	eod_first[] = { "send", "queue", NULL };
+static const char *const	eod_ends[] = { "Reject", "Defer", NULL };
+static const struct hsl_order	eod_order = { .then = "Accept",
+    .first = eod_first, .ends = eod_ends,
+    .text = "Accept() without a send() or queue() before it: the client is "
+    "told that the message was taken, and nobody has it" };
+
 static const struct hsl_host	hosts[HOOK_MAX] = {
 	[HOOK_CONNECT] = SESSION_HOST(connect_functions),
 	[HOOK_HELO] = SESSION_HOST(helo_functions),
@@ -107,7 +115,8 @@ static const struct hsl_host	hosts[HOOK_MAX] = {
 	[HOOK_MAILFROM] = SESSION_HOST(mailfrom_functions),
 	[HOOK_RCPTTO] = SESSION_HOST(rcptto_functions),
 	[HOOK_EOD] = { .functions = eod_functions, .classes = eod_classes,
-	    .variables = session_variables, .barriers = &library_barriers },
+	    .variables = session_variables, .barriers = &library_barriers,
+	    .order = &eod_order },
 	[HOOK_DISCONNECT] = SESSION_HOST(disconnect_functions),
 };
 

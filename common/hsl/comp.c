@@ -12,6 +12,7 @@
 #include "hsl/exec.h"
 #include "hsl/fold.h"
 #include "hsl/gen.h"
+#include "hsl/order.h"
 #include "hsl/parse.h"
 
 #define OVERFLOW_MAX	60000		/* functions, classes, natives */
@@ -401,8 +402,10 @@ comp_finish(struct comp *c)
 	comp_link(c);
 	if (p->nprotos > OVERFLOW_MAX)
 		comp_error(c, comp_place(c, 0, 1, 1), "too many functions");
-	if (c->errors == 0)
+	if (c->errors == 0) {
+		order_check(c);
 		comp_generate(c);
+	}
 	if (c->errors == 0 && p->constants->heap.over)
 		comp_error(c, comp_place(c, 0, 1, 1), "-");
 }

@@ -129,6 +129,9 @@ struct hsl_open {
 typedef int	hsl_open_fn(void *arg, const struct hsl_open *o,
 		    struct err *e);
 
+struct hsl_diag;
+struct hsl_order;		/* order.h */
+
 struct hsl_host {
 	const struct hsl_function	*functions;	/* or NULL */
 	const struct hsl_class		*const *classes; /* or NULL */
@@ -137,6 +140,11 @@ struct hsl_host {
 	hsl_open_fn			*open;		/* or NULL: no files */
 	void				*open_arg;
 	struct hsl_cache		*cache;	/* or NULL: each program's */
+	const struct hsl_order		*order;		/* or NULL */
+	/* What is no error; or NULL: nobody wants to know. */
+	void				(*warn)(void *arg,
+					    const struct hsl_diag *d);
+	void				*warn_arg;
 };
 
 #endif

@@ -291,6 +291,49 @@ def test_hsl_repl():
               "false\n7\nin\nagain\n", "out")
 
 
+SENDS = '$r = $arguments["mail"]->send("", [], "x");'
+ORDERS = (          # how many warnings
+    ("Accept();", 1), ("", 0), ("Defer();", 0), (SENDS + "Accept();", 0),
+    ("if (x()) { %s } Accept(); function x() { return true; }" % SENDS, 1),
+    ("if (1 > 0) Reject(); %s Accept();" % SENDS, 0),
+    ("if (1 > 0) Accept(); %s Accept();" % SENDS, 1),
+    ("if (1 > 0) Accept(); Accept();", 2),
+    ("if (1 > 0) { %s } else { Reject(); } Accept();" % SENDS, 0),
+    ("function f() { %s } f(); Accept();" % SENDS, 0),
+    ("function f() { if (1 > 0) return 1; %s } f(); Accept();" % SENDS, 1),
+    ("function f() { Accept(); } %s f();" % SENDS, 0),
+    ("function f() { Accept(); } f();", 1),
+    ("foreach ([1, 2] as $i) { %s } Accept();" % SENDS, 1),
+    ("foreach ([1, 2] as $i) { %s if ($i == 2) Accept(); }" % SENDS, 0),
+    ("while (true) { %s if ($r) break; } Accept();" % SENDS, 0),
+    ("while (true) { if (1 > 0) break; %s } Accept();" % SENDS, 1),
+    ("try { %s } catch ($e) { Defer(); } Accept();" % SENDS, 0),
+    ("try { %s } catch ($e) { } Accept();" % SENDS, 1),
+    ("switch (1) { case 1: %s break; default: Defer(); } Accept();" % SENDS,
+     0),
+    ("switch (1) { case 1: %s break; } Accept();" % SENDS, 1),
+    ("function f($n) { f($n); f($n); f($n); f($n); } f(1);", 0),
+)
+
+
+def test_hsl_check_warns_of_a_lost_message():
+    """Accept() that may come before a send()."""
+    with tempfile.TemporaryDirectory() as d:
+        hook = os.path.join(d, "hook.hsl")
+        for text, count in ORDERS:
+            with open(hook, "w") as f:
+                f.write(text)
+            p = run("hsl", "check", "--hook", "eod", hook)
+            assert p.returncode == 0, (text, p)
+            assert p.stderr.count("warning: Accept() without") == count, (
+                text, p.stderr)
+    with Instance() as mta:
+        assert "warning: Accept" not in mta.ctl("config", "check").stderr
+        mta.write_hook("Accept();")
+        p = mta.ctl("config", "check")
+        assert "eod.hsl:1:1: warning: Accept() without" in p.stderr, p
+
+
 def test_hsl_check():
     with Dir() as d:
         good = d.write("good.hsl", "echo 1;\n")
