@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "event/stream.h"
 
+#include "input.h"
 #include "server.h"
 #include "session.h"
 #include "session_hook.h"
@@ -71,23 +72,67 @@ session_next_txn(struct session *s)
 
 /* ---- proxy ------------------------------------------------------------- */
 
+/* A chunk whose length nobody knows. */
+#define OCTETS_UNKNOWN	UINT64_MAX
+
+/*
+ * What a client sends behind its line whatever it is told: the octets of a
+ * chunk, and behind DATA the body of one that did not wait for the 354.
+ */
+static uint64_t
+proxy_octets(const struct session *s, struct str line)
+{
+	struct arena		a = ARENA_INIT;
+	struct smtp_command	c;
+	struct smtp_refusal	why;
+	int			rc;
+
+	rc = smtp_command_parse(&c, line, &s->server->leniency, &a, &why);
+	arena_free(&a);
+	if (c.verb == SMTP_DATA && s->more_came)
+		return OCTETS_UNKNOWN;
+	if (c.verb != SMTP_BDAT)
+		return 0;
+	return rc == 0 ? c.chunk_size : OCTETS_UNKNOWN;
+}
+
+/*
+ * The hook has answered the line itself (it can't say 354).  What follows it
+ * must not run as commands.
+ */
+static void
+proxy_answered(struct session *s, const struct verdict *v, struct str line)
+{
+	uint64_t	octets = proxy_octets(s, line);
+
+	(void)session_answer_verdict(s, HOOK_PROXY, v);
+	if (v->disconnect || octets == OCTETS_UNKNOWN)
+		session_close(s);
+	else
+		input_skip_chunk(s, octets);
+}
+
 static void
 session_proxied(struct session *s, const struct verdict *v)
 {
-	char		*line = s->pending_line;
-	struct str	 use = { line, s->pending_len };
+	char		*text = s->pending_line;
+	struct str	 line = { text, s->pending_len }, use = line;
 
 	s->pending_line = NULL;
 	if (v->command != NULL)
 		use = str_of(v->command);
-	if (v->action == VERDICT_ACCEPT)
+	if (v->action != VERDICT_ACCEPT)
+		proxy_answered(s, v, line);
+	else if (v->command != NULL &&
+	    proxy_octets(s, line) != proxy_octets(s, use)) {
+		LOG(EV_HOOK_ERROR, &s->log, LOG_STR("hook", "proxy"),
+		    LOG_STR("reason", "what follows BDAT or DATA does not fit "
+		    "the command that took its place"));
+		COUNT(hook_errors);
+		session_cut(s, "4.3.0", "Local error");
+	} else
 		session_command(s, use);
-	else {
-		(void)session_answer_verdict(s, HOOK_PROXY, v);
-		if (v->disconnect)
-			session_close(s);
-	}
-	free(line);
+	free(text);
 }
 
 void

@@ -316,7 +316,7 @@ Accept($s);
         c.cmd("RCPT TO:<Alias@b.example>", 250)
         c.cmd("RCPT TO:<x@b.example>", 250)
         c.cmd("RCPT TO:<y@b.example>", 554)
-        c.cmd("DATA", 354)
+        c.cmd("DATA", 250)
         r = c.cmd(".")
         assert [t[6:] for t in r.text] == ["real@c.example/inbound",
                                            "x@b.example/mx"], r
@@ -674,6 +674,59 @@ if ($c == "NOOP inject") Pass(["command" => "NOOP\\r\\nQUIT"]);
         assert c.cmd("NOOP\r\n.").text == ["2.0.0 from@proxy.example"]
         c.cmd("XBYE", 221)
         assert c.closed()
+
+
+def test_proxy_answers_what_has_more_behind():
+    """What follows a line that the hook answered is no command."""
+    text = '''
+$c = $arguments["command"];
+if ($c == "DATA") Reply("go on", ["reply_codes" => ["code" => 250]]);
+if ($c == "BDAT 6 LAST") Pass(["command" => "NOOP"]);
+if ($c == "BDAT 6") Pass(["command" => "BDAT 3"]);
+if ($c == "BDAT 7") Pass(["command" => "bdat 7 last"]);
+if ($c == "BDAT 8") throw "x";
+if (str_find($c, "BDAT") == 0) Reply("not here",
+    ["reply_codes" => ["code" => 502]]);
+'''
+    with instance(proxy=text, eod='Accept("taken");') as mta:
+        for answer, line in ((502, "BDAT 12 LAST"), (502, "BDAT 12"),
+                             (502, "bdat 12")):
+            with mta.client() as c:
+                c.hello()
+                c.send(line.upper() + "\r\nMAIL FROM:<>QUIT\r\n")
+                c.expect(answer)
+                c.expect(221)
+                assert c.closed()
+        with mta.client() as c:
+            c.hello()
+            c.send("BDAT 8\r\nNOOP\r\n\r\n" + "NOOP\r\n")
+            c.expect(421)
+            c.expect(250)
+        with mta.client() as c:         # in pieces
+            c.hello()
+            c.cmd("BDAT 1000", 502)
+            for _ in range(100):
+                c.send("QUIT\r\n....")
+            c.cmd("NOOP", 250)
+        for line in ("BDAT 6 LAST", "BDAT 6"):
+            with mta.client() as c:
+                c.hello()
+                c.send(line + "\r\nQUIT\r\nRSET\r\n")
+                c.expect(421)
+                assert c.closed()
+                mta.wait_log("hook=proxy reason=\"what follows")
+        for line, code in ("BDAT x", 502), ("BDAT", 502), ("DATA", 250):
+            with mta.client() as c:
+                c.hello()
+                c.send(line + "\r\nQUIT\r\n")
+                c.expect(code)
+                assert c.closed()
+        with mta.client() as c:
+            c.hello()
+            c.cmd("MAIL FROM:<>", 250)
+            c.cmd("RCPT TO:<a@b.example>", 250)
+            c.send("BDAT 7\r\na: b\r\n.")
+            assert c.expect(250).text == ["2.0.0 taken"]
 
 
 def test_end_behind_commands():
