@@ -9,6 +9,7 @@ ifeq ($(filter clean,$(MAKECMDGOALS)),)
 include config.mk			# CC, CFLAGS, PREFIX ...: from ./configure
 endif
 
+VERSION	:= 0.2
 DAEMONS	:= master smtpd metrics share
 PROGS	:= $(DAEMONS) mtactl
 LAYERS	:= compat base event conf mime hsl ipc dns smtp proc share hooks
@@ -120,6 +121,9 @@ $(REPLAYS): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D); $(call say,CC $<)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/common/base/version.o: CPPFLAGS += -DHALYARD_VERSION='"$(VERSION)"'
+$(BUILD)/common/base/version.o: Makefile
 
 # Changes when compiler or flags do.
 $(BUILD)/flags: always

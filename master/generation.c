@@ -125,6 +125,7 @@ process_restart(void *arg)
 	struct process	*p = arg;
 
 	p->restarts++;
+	slots_count_restart(&p->generation->house->slots, p->service->name);
 	if (process_start(p) == -1)
 		timer_start(&p->restart, p->backoff_ms);
 }

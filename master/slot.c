@@ -94,6 +94,15 @@ slots_totals(struct slots *s, const char *service, struct err *e)
 	return slot;
 }
 
+void
+slots_count_restart(struct slots *s, const char *service)
+{
+	struct slot	*totals = slots_totals(s, service, NULL);
+
+	if (totals != NULL)
+		totals->board->value[COUNTER_worker_restarts]++;
+}
+
 /* The page is the worker's to write: its name is taken from the slot. */
 void
 slots_clear(struct slots *s, struct slot *slot)

@@ -36,6 +36,8 @@ struct slot	*slots_take(struct slots *s, const char *service,
 /* Where a service's workers that are gone are summed; NULL with *e. */
 struct slot	*slots_totals(struct slots *s, const char *service,
 		    struct err *e);
+/* One more worker of the service was started again. */
+void		 slots_count_restart(struct slots *s, const char *service);
 /* Its counters go to the service's totals. */
 void		 slots_clear(struct slots *s, struct slot *slot);
 void		 slots_give(struct slots *s, struct slot *slot);

@@ -121,6 +121,8 @@ message_log(struct session *s, int code, struct str text)
 	buf_free(&from);
 	buf_free(&to);
 	COUNT(messages_received);
+	board_observe(HISTOGRAM_message, loop_now_ms(s->server->loop) -
+	    s->txn->ended_ms);
 	board_add(COUNTER_bytes_received,
 	    (int64_t)transaction_scan(s->txn)->size);
 	if (code < 300)
@@ -269,6 +271,7 @@ session_end_message(struct session *s)
 	s->farewell.stage = "EOD";
 	s->txn->facts.ts = (double)clock_wall_us() / 1e6;
 	s->data_since_ms = 0;
+	s->txn->ended_ms = loop_now_ms(s->server->loop);
 	if (fault == NULL && s->server->eod == NULL)
 		fault = &no_hook;
 	if (fault != NULL)

@@ -71,6 +71,7 @@ struct session {
 	struct naming		*naming;	/* before the greeting */
 	struct hook_run		*run;		/* not of the end of DATA */
 	session_verdict_fn	*then;
+	int64_t			 hook_since_ms;	/* run started then */
 	struct hook_recipient	*pending;	/* RCPT, while its hook runs */
 	char			*pending_helo;	/* HELO, while its hook runs */
 	const char		*pending_verb;

@@ -23,6 +23,8 @@ session_hook_done(void *arg, const struct verdict *v)
 	struct session		*s = arg;
 	session_verdict_fn	*then = s->then;
 
+	board_observe(HISTOGRAM_hook, loop_now_ms(s->server->loop) -
+	    s->hook_since_ms);
 	s->run = NULL;
 	if (s->mode == MODE_WAIT) {
 		s->mode = MODE_COMMAND;
@@ -59,6 +61,7 @@ session_hook(struct session *s, enum hook_kind kind,
 	if (kind != HOOK_DISCONNECT)
 		s->mode = MODE_WAIT;
 	COUNT(hook_runs);
+	s->hook_since_ms = loop_now_ms(s->server->loop);
 	s->run = hook_start(h, &rq);
 }
 

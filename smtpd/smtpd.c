@@ -97,13 +97,21 @@ server_count_undelivered(void)
 }
 
 static void
-server_count_result(bool answered)
+server_count_result(const struct eod_outcome *o)
 {
+	char	name[BOARD_BACKEND_NAME];
+
 	COUNT(inline_sends);
-	if (answered)
+	if (o->code != 0)
 		COUNT(inline_results);
 	else
 		COUNT(inline_errors);
+	board_observe(HISTOGRAM_inline, o->ms);
+	(void)snprintf(name, sizeof name, "%.*s:%u", (int)(o->host.len < 60 ?
+	    o->host.len : 60), o->host.p, o->port);
+	board_backend(name, o->code == 0 ? BACKEND_FAILED : o->code < 300 ?
+	    BACKEND_ACCEPTED : o->code < 500 ? BACKEND_DEFERRED :
+	    BACKEND_REJECTED);
 }
 
 static void

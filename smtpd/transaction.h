@@ -30,6 +30,7 @@ struct transaction {
 	struct mime_scan	 mime;
 	struct buf		 trace;		/* our Received field */
 	struct eod_run		*run;
+	int64_t			 ended_ms;	/* its last byte came */
 	uint32_t		 refused;	/* recipients */
 	bool			 failed;	/* the body can't be kept */
 	bool			 too_big;

@@ -141,7 +141,9 @@ delivery_on_done(void *arg, const struct send_result *res)
 	r->taken = res->end_given && code >= 200 && code < 300;
 	result_log(r, res);
 	if (r->hook->config.on_result != NULL)
-		r->hook->config.on_result(res->reply != NULL);
+		r->hook->config.on_result(&(struct eod_outcome){ code,
+		    r->delivery.host, r->delivery.port, loop_now_ms(
+		    r->hook->config.hook.host.loop) - r->delivery.started_ms });
 	hsl_resume(x, value_result(x, res));
 	delivery_end(r);
 	if (r->deadline_ms <= loop_now_ms(r->hook->config.hook.host.loop) &&

@@ -27,6 +27,14 @@ struct eod_hook;
 struct eod_run;
 
 /* What a worker sets once; strings are borrowed. */
+/* How a delivery ended, for who counts. */
+struct eod_outcome {
+	int		 code;		/* the backend's; 0: no answer */
+	struct str	 host;		/* as the script named it */
+	unsigned	 port;
+	int64_t		 ms;		/* that it took */
+};
+
 struct eod_config {
 	struct hook_config	 hook;
 	const char		*myhostname;
@@ -40,7 +48,8 @@ struct eod_config {
 	int64_t			 idle_timeout_ms;
 	size_t			 connection_limit;
 	uint32_t		 transaction_limit;
-	void			(*on_result)(bool answered); /* or NULL */
+	/* Each send() that has ended; or NULL. */
+	void			(*on_result)(const struct eod_outcome *o);
 	/* Accept() of what no backend took; or NULL. */
 	void			(*on_undelivered)(void);
 };

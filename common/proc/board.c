@@ -14,12 +14,23 @@
 const struct counter_row	counter_rows[COUNTER_MAX] = {
 #define COUNTER	false
 #define GAUGE	true
-#define ROW(name, kind, help)	[COUNTER_##name] = { #name, kind, help },
+#define ROW(name, kind, metric, help)					\
+	[COUNTER_##name] = { #name, metric, kind, help },
 #include "proc/counters.def"
 #undef ROW
 #undef COUNTER
 #undef GAUGE
 };
+
+const struct histogram_row	histogram_rows[HISTOGRAM_MAX] = {
+#define HISTOGRAM(name, metric, help)					\
+	[HISTOGRAM_##name] = { metric, help },
+#include "proc/histograms.def"
+#undef HISTOGRAM
+};
+const int64_t	histogram_bounds_ms[HISTOGRAM_BUCKETS - 1] = { 1, 2, 5, 10,
+		    25, 50, 100, 250, 500, 1000, 2500, 10000, 30000, 60000,
+		    300000 };
 
 static struct board	board_none;	/* before master gave a page */
 static struct board	*board_own = &board_none;
@@ -85,6 +96,51 @@ board_unmap(struct board **b)
 	*b = NULL;
 }
 
+/* One writer a page: a plain load and store, which readers see whole. */
+static void
+board_bump(_Atomic uint64_t *v, uint64_t n)
+{
+	atomic_store_explicit(v, atomic_load_explicit(v,
+	    memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+static void
+histograms_take_in(struct board *to, struct board *from)
+{
+	int	i, k;
+
+	for (i = 0; i < HISTOGRAM_MAX; i++) {
+		for (k = 0; k < HISTOGRAM_BUCKETS; k++) {
+			to->histogram[i].bucket[k] +=
+			    from->histogram[i].bucket[k];
+			from->histogram[i].bucket[k] = 0;
+		}
+		to->histogram[i].sum_ms += from->histogram[i].sum_ms;
+		from->histogram[i].sum_ms = 0;
+	}
+}
+
+/* The page was another's to write: a name may have no end. */
+static void
+backends_take_in(struct board *to, struct board *from)
+{
+	struct board_backend	*row, *theirs;
+	char			 name[BOARD_BACKEND_NAME];
+	int			 i, k;
+
+	for (i = 0; i < BOARD_BACKENDS; i++) {
+		theirs = &from->backend[i];
+		memcpy(name, theirs->name, sizeof name);
+		name[sizeof name - 1] = '\0';
+		if (name[0] == '\0')
+			continue;
+		row = board_backend_row(to->backend, name);
+		for (k = 0; k < BACKEND_RESULTS; k++)
+			board_bump(&row->result[k], theirs->result[k]);
+	}
+	memset(from->backend, 0, sizeof from->backend);
+}
+
 void
 board_take_in(struct board *to, struct board *from)
 {
@@ -95,6 +151,9 @@ board_take_in(struct board *to, struct board *from)
 			to->value[i] += from->value[i];
 		from->value[i] = 0;
 	}
+	histograms_take_in(to, from);
+	backends_take_in(to, from);
+	from->certificate_ends = 0;
 	for (i = 0; i < CROWD_SLOTS; i++)
 		if (from->crowd.slot[i].count != 0)
 			from->crowd.slot[i].count = 0;
@@ -114,14 +173,57 @@ board_set_self(struct board *b)
 	board_own = b;
 }
 
-/* One writer: a plain load and store, which readers see whole. */
 void
 board_add(enum counter c, int64_t n)
 {
-	_Atomic uint64_t	*v = &board_own->value[c];
+	board_bump(&board_own->value[c], (uint64_t)n);
+}
 
-	atomic_store_explicit(v, atomic_load_explicit(v,
-	    memory_order_relaxed) + (uint64_t)n, memory_order_relaxed);
+void
+board_observe(enum histogram h, int64_t ms)
+{
+	struct board_histogram	*to = &board_own->histogram[h];
+	int			 i = 0;
+
+	while (i < HISTOGRAM_BUCKETS - 1 && ms > histogram_bounds_ms[i])
+		i++;
+	board_bump(&to->bucket[i], 1);
+	board_bump(&to->sum_ms, ms > 0 ? (uint64_t)ms : 0);
+}
+
+struct board_backend *
+board_backend_row(struct board_backend *rows, const char *name)
+{
+	int	i;
+
+	for (i = 0; i < BOARD_BACKENDS - 1; i++) {
+		if (strncmp(rows[i].name, name, BOARD_BACKEND_NAME - 1) == 0)
+			return &rows[i];
+		if (rows[i].name[0] == '\0') {
+			(void)strlcpy(rows[i].name, name, BOARD_BACKEND_NAME);
+			return &rows[i];
+		}
+	}
+	(void)strlcpy(rows[i].name, BACKEND_OTHER, BOARD_BACKEND_NAME);
+	return &rows[i];
+}
+
+void
+board_backend(const char *name, enum backend_result r)
+{
+	if (name[0] == '\0')
+		name = BACKEND_OTHER;
+	board_bump(&board_backend_row(board_own->backend, name)->result[r],
+	    1);
+}
+
+void
+board_certificate(int64_t not_after)
+{
+	_Atomic int64_t	*ends = &board_own->certificate_ends;
+
+	if (*ends == 0 || not_after < *ends)
+		*ends = not_after;
 }
 
 uint64_t

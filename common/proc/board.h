@@ -19,7 +19,7 @@
 #include "proc/crowd.h"
 
 enum counter {
-#define ROW(name, kind, help)	COUNTER_##name,
+#define ROW(name, kind, metric, help)	COUNTER_##name,
 #include "proc/counters.def"
 #undef ROW
 	COUNTER_MAX
@@ -27,11 +27,52 @@ enum counter {
 
 struct counter_row {
 	const char	*name;
+	const char	*metric;
 	bool		 gauge;
 	const char	*help;
 };
 
 extern const struct counter_row	counter_rows[COUNTER_MAX];
+
+/* ---- Durations --------------------------------------------------------- */
+
+enum histogram {
+#define HISTOGRAM(name, metric, help)	HISTOGRAM_##name,
+#include "proc/histograms.def"
+#undef HISTOGRAM
+	HISTOGRAM_MAX
+};
+
+struct histogram_row {
+	const char	*metric;
+	const char	*help;
+};
+
+#define HISTOGRAM_BUCKETS	16	/* the last one has no bound */
+
+extern const struct histogram_row histogram_rows[HISTOGRAM_MAX];
+/* Upper bounds, in milliseconds; HISTOGRAM_BUCKETS - 1 of them. */
+extern const int64_t		 histogram_bounds_ms[];
+
+struct board_histogram {
+	_Atomic uint64_t	bucket[HISTOGRAM_BUCKETS];
+	_Atomic uint64_t	sum_ms;
+};
+
+/* ---- Backends ---------------------------------------------------------- */
+
+/* How a delivery ended: the backend's 2xx, 4xx, 5xx, or no answer. */
+enum backend_result { BACKEND_ACCEPTED, BACKEND_DEFERRED, BACKEND_REJECTED,
+	BACKEND_FAILED, BACKEND_RESULTS };
+
+#define BOARD_BACKENDS		32	/* more are "other", the last */
+#define BOARD_BACKEND_NAME	80
+#define BACKEND_OTHER		"other"
+
+struct board_backend {
+	char			name[BOARD_BACKEND_NAME];
+	_Atomic uint64_t	result[BACKEND_RESULTS];
+};
 
 #define BOARD_SERVICE_MAX	64
 
@@ -41,6 +82,9 @@ struct board {
 	uint32_t	pid;		/* 0: nobody */
 	_Atomic uint32_t accepting;
 	_Atomic uint64_t value[COUNTER_MAX];
+	_Atomic int64_t	certificate_ends;	/* unix time; 0: none */
+	struct board_histogram histogram[HISTOGRAM_MAX];
+	struct board_backend backend[BOARD_BACKENDS];
 	struct crowd	crowd;
 };
 
@@ -55,6 +99,15 @@ struct board	*board_self(void);
 void		 board_set_self(struct board *b);
 void		 board_add(enum counter c, int64_t n);
 uint64_t	 board_get(const struct board *b, enum counter c);
+
+void		 board_observe(enum histogram h, int64_t ms);
+/* One delivery to "host:port"; names come from scripts and may be anything. */
+void		 board_backend(const char *name, enum backend_result r);
+/* The row of a name, the one for others if there are too many. */
+struct board_backend *board_backend_row(struct board_backend *rows,
+		    const char *name);
+/* The certificate that ends first is what counts. */
+void		 board_certificate(int64_t not_after);
 
 #define COUNT(name)	board_add(COUNTER_##name, 1)
 

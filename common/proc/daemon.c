@@ -61,6 +61,7 @@ worker_certificate(struct worker *w, const char *parameter,
 	(void)strlcpy(m.parameter, parameter, sizeof m.parameter);
 	(void)strlcpy(m.file, file, sizeof m.file);
 	CHANNEL_PUT(w->master, CERTIFICATE, -1, &m);
+	board_certificate(not_after);
 }
 
 void

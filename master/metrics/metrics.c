@@ -2,8 +2,9 @@
  * metrics - sums the workers' counters; see metrics(8)
  *
  * It reads pages of shared memory and answers HTTP: GET /metrics in the
- * text format of Prometheus, GET /status as JSON for mtactl.  It opens no
- * file and writes no page.
+ * text format of Prometheus, GET /status as JSON for mtactl, GET /healthz and
+ * /readyz for those who only want to know whether it goes.  It opens no file
+ * and writes no page.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -68,8 +69,14 @@ client_answer(struct client *c, struct str path)
 	else if (str_eq(path, STR("/status"))) {
 		report_json(metrics.worker, &body);
 		type = "application/json";
+	} else if (str_eq(path, STR("/healthz")))
+		buf_add_text(&body, "ok\n");
+	else if (str_eq(path, STR("/readyz"))) {
+		if (!report_ready(metrics.worker, &body))
+			status = "503 Service Unavailable";
 	} else {
-		buf_add_text(&body, "GET /metrics or GET /status\n");
+		buf_add_text(&body, "GET /metrics, /status, /healthz or "
+		    "/readyz\n");
 		status = "404 Not Found";
 	}
 	stream_printf(c->stream, "HTTP/1.0 %s\r\nContent-Type: %s\r\n"

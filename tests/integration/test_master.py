@@ -305,24 +305,6 @@ def test_workers_share_the_load():
             c.close()
 
 
-def test_metrics():
-    import subprocess
-    with Instance(hook=ACCEPT) as mta:
-        with mta.client() as c:
-            c.hello()
-            c.message()
-        path = [os.path.join(r, "metrics.sock")
-                for r, _, f in os.walk(mta.conf) if "metrics.sock" in f][0]
-        with socket.socket(socket.AF_UNIX) as s:
-            s.connect(path)
-            s.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
-            s.shutdown(socket.SHUT_WR)      # it gets its answer all the same
-            text = s.makefile().read()
-        assert "# TYPE halyard_messages_accepted counter" in text
-        assert 'halyard_messages_accepted{service="127.0.0.1:%d"} 1' \
-            % mta.port in text, text
-
-
 def test_unknown_user_may_not_control():
     """Another user's mtactl is not listened to (needs root to try)."""
     import subprocess

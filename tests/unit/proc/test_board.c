@@ -2,6 +2,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,11 +34,71 @@ test_pages_are_there(void **state)
 	(void)close(readable);
 }
 
+static void
+test_durations(void **state)
+{
+	static const struct {
+		int64_t	ms;
+		int	bucket;
+	} rows[] = { { -5, 0 }, { 0, 0 }, { 1, 0 }, { 2, 1 }, { 3, 2 },
+	    { 300000, HISTOGRAM_BUCKETS - 2 },
+	    { 300001, HISTOGRAM_BUCKETS - 1 },
+	    { INT64_MAX, HISTOGRAM_BUCKETS - 1 } };
+	static struct board	b;
+	size_t			i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		memset(&b, 0, sizeof b);
+		board_set_self(&b);
+		board_observe(HISTOGRAM_message, rows[i].ms);
+		assert_int_equal(b.histogram[HISTOGRAM_message].bucket[
+		    rows[i].bucket], 1);
+		assert_true(b.histogram[HISTOGRAM_message].sum_ms ==
+		    (uint64_t)(rows[i].ms > 0 ? rows[i].ms : 0));
+	}
+}
+
+/* What a worker that is gone had counted is kept, whatever it wrote. */
+static void
+test_backends_taken_in(void **state)
+{
+	static struct board	worker, totals;
+	char			name[32];
+	uint64_t		sum = 0;
+	int			i, k;
+
+	(void)state;
+	board_set_self(&worker);
+	for (i = 0; i < 100; i++) {
+		(void)snprintf(name, sizeof name, "host%d:25", i % 50);
+		board_backend(name, BACKEND_ACCEPTED);
+	}
+	board_backend("", BACKEND_FAILED);
+	memset(worker.backend[3].name, 'x', BOARD_BACKEND_NAME);
+	for (k = 0; k < 2; k++) {
+		board_take_in(&totals, &worker);
+		assert_int_equal(worker.backend[0].name[0], 0);
+	}
+	for (i = 0; i < BOARD_BACKENDS; i++) {
+		assert_true(memchr(totals.backend[i].name, 0,
+		    BOARD_BACKEND_NAME) != NULL);
+		sum += totals.backend[i].result[BACKEND_ACCEPTED];
+	}
+	assert_int_equal(sum, 100);
+	assert_string_equal(totals.backend[BOARD_BACKENDS - 1].name,
+	    BACKEND_OTHER);
+	assert_int_equal(totals.backend[BOARD_BACKENDS - 1].result[
+	    BACKEND_FAILED], 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_pages_are_there),
+		cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_backends_taken_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,7 @@
+#include "version.h"
+
+const char *
+halyard_version(void)
+{
+	return HALYARD_VERSION;
+}
