@@ -38,7 +38,7 @@ body_advance(void *arg, size_t n)
 
 static void
 check(const struct txn *t, const struct feed *f, enum txn_outcome out,
-    size_t accepted)
+    size_t accepted, bool endless)
 {
 	size_t	rcpts = t->req->rcpt_count;
 
@@ -49,6 +49,9 @@ check(const struct txn *t, const struct feed *f, enum txn_outcome out,
 		abort();
 	if (out == TXN_VERDICT && t->verdict.code < 300 &&
 	    (accepted != rcpts || !feed_empty(f) || f->given <= f->end_at))
+		abort();
+	/* What may be behind an endless reply can't be told from it. */
+	if (endless && (out == TXN_GOES_ON || t->after != TXN_CLOSE))
 		abort();
 	if (txn_outstanding(t) > rcpts + 3)
 		abort();
@@ -127,11 +130,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (i = 4; i + 1 < size && out == TXN_GOES_ON; i += 2) {
 		drain(&f, data[i] == 255 ? SIZE_MAX : data[i] * 8u);
 		reply.code = codes[data[i + 1] % 10];
+		reply.endless = data[i + 1] % 50 == 49;
 		before = t.state;
 		out = txn_reply(&t, &reply, f.given, data[i + 1] > 250);
 		accepted += before == TXN_RCPT && reply.code < 300 &&
 		    out != TXN_PROTOCOL;
-		check(&t, &f, out, accepted);
+		check(&t, &f, out, accepted, reply.endless);
 	}
 	smtp_reply_fini(&reply);
 	feed_fini(&f);

@@ -638,6 +638,26 @@ def test_auth_has_an_end():
         assert c.closed()
 
 
+def test_auth_reply_options():
+    """Reply() takes a code of 3xx and disconnect; others are exceptions."""
+    params = {"smtpd_auth_tls_only": "no", "smtpd_auth_mechanisms": "X-ASK"}
+    for options, code, ends in (
+            ('["reply_codes" => ["code" => 335]]', 335, False),
+            ('["disconnect" => true]', 334, True),
+            ('["username" => "another function takes this"]', 334, False),
+            ('["reply_codes" => ["code" => 235]]', 454, False),
+            ('["what" => 1]', 454, False)):
+        with instance(auth='Reply("ask", %s);' % options,
+                      params=params) as mta, mta.client() as c:
+            c.hello()
+            r = c.cmd("AUTH X-ASK")
+            assert r.code == code, (options, r)
+            if ends:
+                assert c.closed(), options
+            elif code < 400:
+                c.cmd("*", 501)
+
+
 def test_auth_needs_tls():
     with instance(auth="Accept();") as mta, mta.client() as c:
         assert not [t for t in c.hello().text if t.startswith("AUTH")]
@@ -657,6 +677,8 @@ if ($c == "XCODES") Reply(["a", "b"], ["reply_codes" =>
     ["code" => 451, "enhanced" => [4, 7, 1]]]);
 if ($c == "XMAIL") Pass(["command" => "MAIL FROM:<from@proxy.example>"]);
 if ($c == "XFAIL") throw "x";
+if ($c == "XNEXT") Reply("next", ["next" => true]);
+if ($c == "XBAD") Reply("bad", ["reply_codes" => ["code" => 354]]);
 if ($c == "NOOP inject") Pass(["command" => "NOOP\\r\\nQUIT"]);
 '''
     with instance(proxy=text, eod='Accept($transaction["sender"]);') as mta, \
@@ -665,6 +687,8 @@ if ($c == "NOOP inject") Pass(["command" => "NOOP\\r\\nQUIT"]);
         c.hello()
         assert c.cmd("XCODES").lines == ["451-4.7.1 a", "451 4.7.1 b"]
         c.cmd("XFAIL", 421)
+        c.cmd("XNEXT", 250)
+        c.cmd("XBAD", 421)
         c.cmd("NOOP inject", 421)
         c.cmd("NOOP\0x", 500)
         c.cmd("XMAIL", 250)
