@@ -57,6 +57,8 @@ vm_frame_new(struct hsl_exec *x)
 	}
 	if (x->nframes == x->frames_cap) {
 		x->frames_cap = x->frames_cap ? x->frames_cap * 2 : 8;
+		if (x->frames_cap > x->limits.depth)
+			x->frames_cap = x->limits.depth;
 		x->frames = xreallocarray(x->frames, x->frames_cap,
 		    sizeof *x->frames);
 	}
@@ -91,44 +93,6 @@ vm_room(struct hsl_exec *x, struct hsl_value *at, uint32_t keep, uint32_t n)
 	}
 	x->top = to + n;
 	return to;
-}
-
-/*
- * The common call: as many arguments as parameters, which are in place.
- * False: vm_push() must see to it.
- */
-bool
-vm_push_fast(struct hsl_exec *x, const struct proto *p,
-    struct hsl_value *base, struct hsl_value *ret)
-{
-	struct frame	*f = &x->frames[x->nframes];
-	uint32_t	 n = p->nparams + p->method;
-
-	if (x->nframes >= x->limits.depth || x->nframes == x->frames_cap)
-		return false;
-	if (!vm_fits(x->segment, base, p->nregs)) {
-		/* From a module's top level, whose registers lie elsewhere. */
-		if (!vm_fits(x->segment, x->top, p->nregs))
-			return false;
-		for (uint32_t i = 0; i < n; i++) {
-			x->top[i] = base[i];
-			base[i].type = HSL_NONE;
-		}
-		base = x->top;
-	}
-	for (uint32_t i = n; i < p->nregs; i++)
-		base[i].type = HSL_UNDEF;
-	f->pc = p->code;
-	f->base = base;
-	f->ret = ret;
-	f->proto = p;
-	f->closure = NULL;
-	f->segment = x->segment;
-	f->top = x->top;
-	f->flags = 0;
-	x->top = base + p->nregs;
-	x->nframes++;
-	return true;
 }
 
 /* Missing parameters take their defaults, surplus ones the ...$rest. */
@@ -422,8 +386,7 @@ vm_plain_method(const struct hsl_exec *x, struct hsl_value self,
 	if (m == NULL || m->proto == NULL || !m->proto->method ||
 	    ((m->flags & MEMBER_PRIVATE) &&
 	    x->frames[x->nframes - 1].proto->class != k) ||
-	    m->proto->generator || m->proto->variadic ||
-	    m->proto->nparams != argc)
+	    m->proto->plain_argc != argc)
 		return NULL;
 	return m->proto;
 }

@@ -14,6 +14,9 @@
 #include "hsl/class.h"
 #include "hsl/vm.h"
 
+#define LIKELY(e)	__builtin_expect(!!(e), 1)
+#define UNLIKELY(e)	__builtin_expect(!!(e), 0)
+
 /* Copies a variable that may live anywhere; throws unless it is set. */
 static bool
 vm_get(struct hsl_exec *x, struct hsl_value *dst, struct hsl_value v,
@@ -85,7 +88,7 @@ vm_next_packed(struct hsl_exec *x, struct hsl_value *iter,
 static inline void
 vm_set_number(struct hsl_exec *x, struct hsl_value *d, double n)
 {
-	if (d->type >= HSL_STRING) {
+	if (UNLIKELY(d->type >= HSL_STRING)) {
 		vset(x, d, vnumber(n));
 		return;
 	}
@@ -99,15 +102,55 @@ vm_set_boolean(struct hsl_exec *x, struct hsl_value *d, bool b)
 	vset(x, d, vboolean(b));
 }
 
+/*
+ * The common call: as many arguments as parameters, which are in place, from
+ * base on, and nothing else about p.  False: vm_push() must see to it.
+ */
+static inline __attribute__((always_inline)) bool
+vm_push_fast(struct hsl_exec *x, const struct proto *p,
+    struct hsl_value *base, struct hsl_value *ret)
+{
+	struct frame		*f = &x->frames[x->nframes];
+	const struct segment	*s = x->segment;
+	struct hsl_value	*r, *end;
+	uint32_t		 n = p->nparams + p->method;
+
+	/* frames_cap is within the depth that is allowed. */
+	if (UNLIKELY(x->nframes >= x->frames_cap))
+		return false;
+	if (UNLIKELY(base < s->regs || base + p->nregs > s->end)) {
+		/* From a module's top level, whose registers lie elsewhere. */
+		if (x->top + p->nregs > s->end)
+			return false;
+		for (uint32_t k = 0; k < n; k++) {
+			x->top[k] = base[k];
+			base[k].type = HSL_NONE;
+		}
+		base = x->top;
+	}
+	end = base + p->nregs;
+	for (r = base + n; r < end; r++)
+		r->type = HSL_UNDEF;
+	f->base = base;
+	f->ret = ret;
+	f->proto = p;
+	f->closure = NULL;
+	f->segment = x->segment;
+	f->top = x->top;
+	f->flags = FRAME_FAST;
+	x->top = end;
+	x->nframes++;
+	return true;
+}
+
 /* From one function of the script to another, with v taken. */
 static inline bool
 vm_return_fast(struct hsl_exec *x, struct frame *f, struct hsl_value v)
 {
 	struct hsl_value	*r, *end = f->base + f->proto->nregs;
 
-	if ((f->flags & ~FRAME_CONSTRUCT) != 0 || x->nframes < 2 ||
-	    x->segment != f->segment || f[-1].proto == NULL ||
-	    x->budget < 0 || x->heap.over)
+	if (UNLIKELY((f->flags & ~FRAME_CONSTRUCT) != FRAME_FAST ||
+	    x->segment != f->segment || x->budget < 0 || x->heap.over))
 		return false;
 	if (f->flags & FRAME_CONSTRUCT) {
 		if (f->base->type != HSL_OBJECT)
@@ -137,15 +180,15 @@ vm_return_fast(struct hsl_exec *x, struct frame *f, struct hsl_value v)
 
 /* A call of a value that is plain: its frame is pushed, or false. */
 static inline bool
-vm_call_closure(struct hsl_exec *x, struct hsl_value *base, struct ins i,
+vm_call_closure(struct hsl_exec *x, struct hsl_value *base, uint32_t argc,
     struct hsl_value *ret)
 {
 	struct hsl_closure	*c = base->u.function;
 	const struct proto	*p;
 
 	if (base->type != HSL_FUNCTION || (p = c->proto) == NULL ||
-	    p->method || p->generator || p->variadic ||
-	    p->nparams != i.x || !vm_push_fast(x, p, base + 1, ret))
+	    p->method || p->plain_argc != argc ||
+	    !vm_push_fast(x, p, base + 1, ret))
 		return false;
 	/* The frame has the reference that was in the register. */
 	x->frames[x->nframes - 1].closure = c;
@@ -156,16 +199,16 @@ vm_call_closure(struct hsl_exec *x, struct hsl_value *base, struct ins i,
 /* A constructor's frame, its object made; or false. */
 static inline bool
 vm_construct(struct hsl_exec *x, const struct vclass *k,
-    struct hsl_value *base, struct ins i, struct hsl_value *ret)
+    struct hsl_value *base, uint32_t argc, struct hsl_value *ret)
 {
 	const struct proto	*p = k->constructor;
 	struct frame		*f;
 
-	if (p == NULL || p->generator || p->variadic || p->nparams != i.x ||
+	if (p == NULL || p->plain_argc != argc ||
 	    !vm_push_fast(x, p, base, ret))
 		return false;
 	f = &x->frames[x->nframes - 1];
-	f->flags = FRAME_CONSTRUCT;
+	f->flags = FRAME_FAST | FRAME_CONSTRUCT;
 	vset(x, f->base, vobject(x, k));
 	return true;
 }
@@ -183,28 +226,34 @@ vm_prop_slot(const struct frame *f, struct hsl_value v,
 	return vm_slot(v.u.object, name);
 }
 
+/*
+ * The instruction that runs; pc is after it.  Its operands are read where
+ * they are needed, which is cheaper than to take all of them apart first.
+ */
+#define I		(pc[-1])
 #define CASE(name)	L_##name
-#define NEXT()		do { i = *pc++; goto *labels[i.op]; } while (0)
+#define NEXT()		do { pc++; goto *labels[I.op]; } while (0)
 #define SAVE()		(f->pc = pc)
 #define LOAD()		do { f = &x->frames[x->nframes - 1]; pc = f->pc; \
 			    R = f->base; } while (0)
 /* After vm_push_fast(), which does not move frames. */
-#define ENTERED(p)	do { f++; pc = (p)->code; R = f->base; } while (0)
+#define ENTERED()	do { f++; pc = f->proto->code; R = f->base; } while (0)
 #define TRY(e)		do { SAVE(); if (!(e)) return VM_AGAIN; } while (0)
-#define KILL()		do { if (i.x & (KILL_B | KILL_C)) \
-			    vm_kill(x, R, i); } while (0)
-#define BOTH(l, r)	((l)->type == HSL_NUMBER && (r)->type == HSL_NUMBER)
+#define KILL()		do { if (I.x & (KILL_B | KILL_C)) \
+			    vm_kill(x, R, I); } while (0)
+#define BOTH(l, r)	LIKELY((l)->type == HSL_NUMBER && \
+			    (r)->type == HSL_NUMBER)
 #define ARITH(name, right, expr) \
 	CASE(name): { \
-		const struct hsl_value *l = &R[i.b], *r = right; \
+		const struct hsl_value *l = &R[I.b], *r = right; \
 		if (BOTH(l, r)) { \
 			double a = l->u.number, b = r->u.number; \
-			vm_set_number(x, &R[i.a], expr); \
+			vm_set_number(x, &R[I.a], expr); \
 		} else { \
-			if ((i.x & INTO) && vnullish(*l)) \
-				vset(x, &R[i.a], vref(*r)); \
+			if ((I.x & INTO) && vnullish(*l)) \
+				vset(x, &R[I.a], vref(*r)); \
 			else \
-				TRY(arith_binary(x, OP_##name, &R[i.a], l, \
+				TRY(arith_binary(x, OP_##name, &R[I.a], l, \
 				    r)); \
 			KILL(); \
 		} \
@@ -212,27 +261,27 @@ vm_prop_slot(const struct frame *f, struct hsl_value v,
 	}
 #define ARITHK(name, plain, expr) \
 	CASE(name): { \
-		const struct hsl_value *l = &R[i.b], *r = &K[i.c]; \
-		if (l->type == HSL_NUMBER) { \
+		const struct hsl_value *l = &R[I.b], *r = &K[I.c]; \
+		if (LIKELY(l->type == HSL_NUMBER)) { \
 			double a = l->u.number, b = r->u.number; \
-			vm_set_number(x, &R[i.a], expr); \
+			vm_set_number(x, &R[I.a], expr); \
 		} else { \
-			TRY(arith_binary(x, OP_##plain, &R[i.a], l, r)); \
-			if (i.x & KILL_B) \
-				vset(x, &R[i.b], vnone()); \
+			TRY(arith_binary(x, OP_##plain, &R[I.a], l, r)); \
+			if (I.x & KILL_B) \
+				vset(x, &R[I.b], vnone()); \
 		} \
 		NEXT(); \
 	}
 #define SLOW(name) \
 	CASE(name): \
-		TRY(arith_binary(x, OP_##name, &R[i.a], &R[i.b], &R[i.c])); \
+		TRY(arith_binary(x, OP_##name, &R[I.a], &R[I.b], &R[I.c])); \
 		KILL(); \
 		NEXT()
 #define UNARY(name) \
 	CASE(name): \
-		TRY(arith_unary(x, OP_##name, &R[i.a], &R[i.b])); \
-		if (i.x & KILL_B) \
-			vset(x, &R[i.b], vnone()); \
+		TRY(arith_unary(x, OP_##name, &R[I.a], &R[I.b])); \
+		if (I.x & KILL_B) \
+			vset(x, &R[I.b], vnone()); \
 		NEXT()
 /* A jump back counts, as LOOP does. */
 #define BRANCH(taken)	do { \
@@ -251,7 +300,7 @@ vm_prop_slot(const struct frame *f, struct hsl_value v,
 	} while (0)
 #define FUSED(name, right, sense, expr) \
 	CASE(name): { \
-		const struct hsl_value *l = &R[i.b], *r = right; \
+		const struct hsl_value *l = &R[I.b], *r = right; \
 		int t; \
 		if (BOTH(l, r)) { \
 			double a = l->u.number, b = r->u.number; \
@@ -283,7 +332,6 @@ vm_dispatch(struct hsl_exec *x)
 	struct frame			*f;
 	const struct ins		*pc;
 	struct hsl_value		*R;
-	struct ins			 i;
 	struct hsl_value		 result;
 	int				 rc;
 
@@ -292,58 +340,58 @@ vm_dispatch(struct hsl_exec *x)
 	CASE(NOP):
 		NEXT();
 	CASE(LOADK):
-		vset(x, &R[i.a], K[i.d]);
+		vset(x, &R[I.a], K[I.d]);
 		NEXT();
 	CASE(MOVE):
-		vset(x, &R[i.a], vref(R[i.b]));
+		vset(x, &R[I.a], vref(R[I.b]));
 		NEXT();
 	CASE(TAKE): {
-		struct hsl_value	 v = R[i.b];
+		struct hsl_value	 v = R[I.b];
 
-		R[i.b].type = HSL_NONE;
-		vset(x, &R[i.a], v);
+		R[I.b].type = HSL_NONE;
+		vset(x, &R[I.a], v);
 		NEXT();
 	}
 	CASE(DROP):
-		vset(x, &R[i.a], vnone());
+		vset(x, &R[I.a], vnone());
 		NEXT();
 	CASE(CHECK):
-		if (R[i.a].type == HSL_UNDEF)
-			TRY(vm_undefined(x, f->proto, i.a));
+		if (R[I.a].type == HSL_UNDEF)
+			TRY(vm_undefined(x, f->proto, I.a));
 		NEXT();
 	CASE(CELL_NEW):
-		vm_cell_new(x, &R[i.a]);
+		vm_cell_new(x, &R[I.a]);
 		NEXT();
 	CASE(CELL_GET):
-		TRY(vm_get(x, &R[i.a], ((struct vcell *)R[i.b].u.counted)->v,
-		    i));
+		TRY(vm_get(x, &R[I.a], ((struct vcell *)R[I.b].u.counted)->v,
+		    I));
 		NEXT();
 	CASE(CELL_SET):
-		vm_put(x, &((struct vcell *)R[i.a].u.counted)->v, &R[i.b], i);
+		vm_put(x, &((struct vcell *)R[I.a].u.counted)->v, &R[I.b], I);
 		NEXT();
 	CASE(OUTER_GET):
-		TRY(vm_get(x, &R[i.a], f->closure->cells[i.b]->v, i));
+		TRY(vm_get(x, &R[I.a], f->closure->cells[I.b]->v, I));
 		NEXT();
 	CASE(OUTER_SET):
-		vm_put(x, &f->closure->cells[i.a]->v, &R[i.b], i);
+		vm_put(x, &f->closure->cells[I.a]->v, &R[I.b], I);
 		NEXT();
 	CASE(GLOBAL_GET):
-		TRY(vm_get(x, &R[i.a], x->globals[i.b][i.c], i));
+		TRY(vm_get(x, &R[I.a], x->globals[I.b][I.c], I));
 		NEXT();
 	CASE(GLOBAL_SET):
-		vm_put(x, &x->globals[i.b][i.c], &R[i.a], i);
+		vm_put(x, &x->globals[I.b][I.c], &R[I.a], I);
 		NEXT();
 	CASE(STATIC_GET):
-		TRY(vm_get(x, &R[i.a], x->statics[i.d], i));
+		TRY(vm_get(x, &R[I.a], x->statics[I.d], I));
 		NEXT();
-	ARITH(ADD, &R[i.c], a + b)
-	ARITH(SUB, &R[i.c], a - b)
-	ARITH(MUL, &R[i.c], a * b)
-	ARITH(DIV, &R[i.c], a / b)
-	ARITH(MOD, &R[i.c], vm_remainder(a, b))
-	ARITH(BAND, &R[i.c], vnum_int32(a) & vnum_int32(b))
-	ARITH(BOR, &R[i.c], vnum_int32(a) | vnum_int32(b))
-	ARITH(BXOR, &R[i.c], vnum_int32(a) ^ vnum_int32(b))
+	ARITH(ADD, &R[I.c], a + b)
+	ARITH(SUB, &R[I.c], a - b)
+	ARITH(MUL, &R[I.c], a * b)
+	ARITH(DIV, &R[I.c], a / b)
+	ARITH(MOD, &R[I.c], vm_remainder(a, b))
+	ARITH(BAND, &R[I.c], vnum_int32(a) & vnum_int32(b))
+	ARITH(BOR, &R[I.c], vnum_int32(a) | vnum_int32(b))
+	ARITH(BXOR, &R[I.c], vnum_int32(a) ^ vnum_int32(b))
 	ARITHK(ADDK, ADD, a + b)
 	ARITHK(SUBK, SUB, a - b)
 	ARITHK(MULK, MUL, a * b)
@@ -353,9 +401,9 @@ vm_dispatch(struct hsl_exec *x)
 	SLOW(SHR);
 	SLOW(USHR);
 	CASE(CONCAT):
-		if (!vm_concat_fast(x, &R[i.a], &R[i.b], &R[i.c]))
-			TRY(arith_binary(x, OP_CONCAT, &R[i.a], &R[i.b],
-			    &R[i.c]));
+		if (!vm_concat_fast(x, &R[I.a], &R[I.b], &R[I.c]))
+			TRY(arith_binary(x, OP_CONCAT, &R[I.a], &R[I.b],
+			    &R[I.c]));
 		KILL();
 		NEXT();
 	SLOW(EQUAL);
@@ -365,7 +413,7 @@ vm_dispatch(struct hsl_exec *x)
 	SLOW(LESS);
 	SLOW(LESS_EQUAL);
 	CASE(MATCHES):
-		TRY(vm_matches(x, &R[i.a], R[i.b], R[i.c]));
+		TRY(vm_matches(x, &R[I.a], R[I.b], R[I.c]));
 		KILL();
 		NEXT();
 	UNARY(NEG);
@@ -373,191 +421,191 @@ vm_dispatch(struct hsl_exec *x)
 	UNARY(NOT);
 	UNARY(BNOT);
 	CASE(TRUTH):
-		vm_set_boolean(x, &R[i.a], vtrue(R[i.b]));
+		vm_set_boolean(x, &R[I.a], vtrue(R[I.b]));
 		NEXT();
 	CASE(CONCATN): {
-		struct hsl_value	 s = arith_concat(x, &R[i.b], i.c);
+		struct hsl_value	 s = arith_concat(x, &R[I.b], I.c);
 
-		for (uint16_t n = 0; n < i.c; n++)
-			vset(x, &R[i.b + n], vnone());
-		vset(x, &R[i.a], s);
+		for (uint16_t n = 0; n < I.c; n++)
+			vset(x, &R[I.b + n], vnone());
+		vset(x, &R[I.a], s);
 		TRY(!x->heap.over || vm_check(x));
 		NEXT();
 	}
 	CASE(APPEND):
-		TRY(arith_append(x, &R[i.a], &R[i.b]));
-		if (i.x & KILL_B)
-			vset(x, &R[i.b], vnone());
+		TRY(arith_append(x, &R[I.a], &R[I.b]));
+		if (I.x & KILL_B)
+			vset(x, &R[I.b], vnone());
 		NEXT();
 	CASE(INC):
-		if (R[i.a].type == HSL_NUMBER)
-			R[i.a].u.number++;
+		if (R[I.a].type == HSL_NUMBER)
+			R[I.a].u.number++;
 		else
-			TRY(vm_step_number(x, &R[i.a], 1, NULL));
+			TRY(vm_step_number(x, &R[I.a], 1, NULL));
 		NEXT();
 	CASE(DEC):
-		if (R[i.a].type == HSL_NUMBER)
-			R[i.a].u.number--;
+		if (R[I.a].type == HSL_NUMBER)
+			R[I.a].u.number--;
 		else
-			TRY(vm_step_number(x, &R[i.a], -1, NULL));
+			TRY(vm_step_number(x, &R[I.a], -1, NULL));
 		NEXT();
 	CASE(POST_INC):
-		TRY(vm_step_number(x, &R[i.b], 1, &R[i.a]));
+		TRY(vm_step_number(x, &R[I.b], 1, &R[I.a]));
 		NEXT();
 	CASE(POST_DEC):
-		TRY(vm_step_number(x, &R[i.b], -1, &R[i.a]));
+		TRY(vm_step_number(x, &R[I.b], -1, &R[I.a]));
 		NEXT();
 	CASE(JUMP):
-		pc += i.d - 1;
+		pc += I.d - 1;
 		NEXT();
 	CASE(LOOP):
-		x->budget += i.d - 1;
-		pc += i.d - 1;
+		x->budget += I.d - 1;
+		pc += I.d - 1;
 		if (PAUSE()) {
 			SAVE();
 			return VM_AGAIN;
 		}
 		NEXT();
 	CASE(JTRUE): {
-		bool	 t = vtrue(R[i.a]);
+		bool	 t = vtrue(R[I.a]);
 
-		if (i.x & KILL_B)
-			vset(x, &R[i.a], vnone());
+		if (I.x & KILL_B)
+			vset(x, &R[I.a], vnone());
 		BRANCH(t);
 		NEXT();
 	}
 	CASE(JFALSE): {
-		bool	 t = vtrue(R[i.a]);
+		bool	 t = vtrue(R[I.a]);
 
-		if (i.x & KILL_B)
-			vset(x, &R[i.a], vnone());
+		if (I.x & KILL_B)
+			vset(x, &R[I.a], vnone());
 		BRANCH(!t);
 		NEXT();
 	}
 	CASE(JSET):
-		BRANCH(!vnullish(R[i.a]));
+		BRANCH(!vnullish(R[I.a]));
 		NEXT();
-	FUSED_PAIR(JLT, JNLT, &R[i.c], a < b)
-	FUSED_PAIR(JLE, JNLE, &R[i.c], a <= b)
-	FUSED_PAIR(JEQ, JNE, &R[i.c], a == b)
-	FUSED_PAIR(JSAME, JNSAME, &R[i.c], a == b)
+	FUSED_PAIR(JLT, JNLT, &R[I.c], a < b)
+	FUSED_PAIR(JLE, JNLE, &R[I.c], a <= b)
+	FUSED_PAIR(JEQ, JNE, &R[I.c], a == b)
+	FUSED_PAIR(JSAME, JNSAME, &R[I.c], a == b)
 #undef KILL
-#define KILL()		do { if (i.x & KILL_B) \
-			    vset(x, &R[i.b], vnone()); } while (0)
-	FUSED_PAIR(JLTK, JNLTK, &K[i.c], a < b)
-	FUSED_PAIR(JLEK, JNLEK, &K[i.c], a <= b)
-	FUSED_PAIR(JGTK, JNGTK, &K[i.c], a > b)
-	FUSED_PAIR(JGEK, JNGEK, &K[i.c], a >= b)
-	FUSED_PAIR(JEQK, JNEK, &K[i.c], a == b)
-	FUSED_PAIR(JSAMEK, JNSAMEK, &K[i.c], a == b)
+#define KILL()		do { if (I.x & KILL_B) \
+			    vset(x, &R[I.b], vnone()); } while (0)
+	FUSED_PAIR(JLTK, JNLTK, &K[I.c], a < b)
+	FUSED_PAIR(JLEK, JNLEK, &K[I.c], a <= b)
+	FUSED_PAIR(JGTK, JNGTK, &K[I.c], a > b)
+	FUSED_PAIR(JGEK, JNGEK, &K[I.c], a >= b)
+	FUSED_PAIR(JEQK, JNEK, &K[I.c], a == b)
+	FUSED_PAIR(JSAMEK, JNSAMEK, &K[I.c], a == b)
 	CASE(ARRAY):
-		vset(x, &R[i.a], vmake(HSL_ARRAY, varr_new(x,
-		    i.d < 1024 ? (uint32_t)i.d : 1024)));
+		vset(x, &R[I.a], vmake(HSL_ARRAY, varr_new(x,
+		    I.d < 1024 ? (uint32_t)I.d : 1024)));
 		NEXT();
 	CASE(ITEM):
-		if (i.x & KILL_B) {
-			varr_add(x, R[i.a].u.array, R[i.b]);
-			R[i.b].type = HSL_NONE;
+		if (I.x & KILL_B) {
+			varr_add(x, R[I.a].u.array, R[I.b]);
+			R[I.b].type = HSL_NONE;
 		} else
-			varr_add(x, R[i.a].u.array, vref(R[i.b]));
+			varr_add(x, R[I.a].u.array, vref(R[I.b]));
 		NEXT();
 	CASE(ITEM_KEY):
-		TRY(vm_set_index(x, &R[i.a], &R[i.b], vref(R[i.c])));
-		vm_kill(x, R, i);
+		TRY(vm_set_index(x, &R[I.a], &R[I.b], vref(R[I.c])));
+		vm_kill(x, R, I);
 		NEXT();
 	CASE(ITEM_SPREAD):
-		TRY(vm_spread_item(x, &R[i.a], R[i.b]));
+		TRY(vm_spread_item(x, &R[I.a], R[I.b]));
 		KILL();
 		NEXT();
 	CASE(INDEX):
-		if (R[i.b].type == HSL_ARRAY && R[i.c].type == HSL_NUMBER &&
-		    R[i.b].u.array->packed && R[i.c].u.number >= 0 &&
-		    R[i.c].u.number < R[i.b].u.array->count) {
-			vset(x, &R[i.a], vref(R[i.b].u.array->u.list[
-			    (uint32_t)R[i.c].u.number]));
-		} else if ((i.x & ITEM) && R[i.b].type != HSL_ARRAY)
-			vset(x, &R[i.a], vnone());
+		if (R[I.b].type == HSL_ARRAY && R[I.c].type == HSL_NUMBER &&
+		    R[I.b].u.array->packed && R[I.c].u.number >= 0 &&
+		    R[I.c].u.number < R[I.b].u.array->count) {
+			vset(x, &R[I.a], vref(R[I.b].u.array->u.list[
+			    (uint32_t)R[I.c].u.number]));
+		} else if ((I.x & ITEM) && R[I.b].type != HSL_ARRAY)
+			vset(x, &R[I.a], vnone());
 		else
-			TRY(vm_index(x, &R[i.a], R[i.b], &R[i.c]));
-		vm_kill(x, R, i);
+			TRY(vm_index(x, &R[I.a], R[I.b], &R[I.c]));
+		vm_kill(x, R, I);
 		NEXT();
 	CASE(INDEXK):
-		TRY(vm_index(x, &R[i.a], R[i.b], &K[i.c]));
+		TRY(vm_index(x, &R[I.a], R[I.b], &K[I.c]));
 		KILL();
 		NEXT();
 	CASE(PROP): {
-		const struct hsl_value	*slot = vm_prop_slot(f, R[i.b],
-					    K[i.c].u.string);
+		const struct hsl_value	*slot = vm_prop_slot(f, R[I.b],
+					    K[I.c].u.string);
 
 		if (slot != NULL)
-			vset(x, &R[i.a], vref(*slot));
+			vset(x, &R[I.a], vref(*slot));
 		else
-			TRY(vm_prop(x, &R[i.a], R[i.b], K[i.c].u.string));
+			TRY(vm_prop(x, &R[I.a], R[I.b], K[I.c].u.string));
 		KILL();
 		NEXT();
 	}
 	CASE(SLICE): {
-		struct hsl_value	 v = R[i.b];
+		struct hsl_value	 v = R[I.b];
 
-		R[i.b].type = HSL_NONE;
+		R[I.b].type = HSL_NONE;
 		SAVE();
-		rc = arith_slice(x, &R[i.a], v, &R[i.b + 1]);
+		rc = arith_slice(x, &R[I.a], v, &R[I.b + 1]);
 		vunref(x, v);
 		for (int n = 1; n < 4; n++)
-			vset(x, &R[i.b + n], vnone());
+			vset(x, &R[I.b + n], vnone());
 		if (!rc)
 			return VM_AGAIN;
 		NEXT();
 	}
 	CASE(REST):
-		TRY(vm_rest(x, &R[i.a], R[i.b], i.c));
+		TRY(vm_rest(x, &R[I.a], R[I.b], I.c));
 		NEXT();
 	CASE(HAS_VAR):
-		vm_set_boolean(x, &R[i.a], R[i.b].type != HSL_UNDEF);
+		vm_set_boolean(x, &R[I.a], R[I.b].type != HSL_UNDEF);
 		KILL();
 		NEXT();
 	CASE(HAS_INDEX): {
 		bool	 has;
 
-		TRY(vm_has(x, R[i.b], &R[i.c], &has));
-		vm_kill(x, R, i);
-		vm_set_boolean(x, &R[i.a], has);
+		TRY(vm_has(x, R[I.b], &R[I.c], &has));
+		vm_kill(x, R, I);
+		vm_set_boolean(x, &R[I.a], has);
 		NEXT();
 	}
 	CASE(HAS_PROP): {
 		bool	 has;
 
-		TRY(vm_has(x, R[i.b], &K[i.c], &has));
+		TRY(vm_has(x, R[I.b], &K[I.c], &has));
 		KILL();
-		vm_set_boolean(x, &R[i.a], has);
+		vm_set_boolean(x, &R[I.a], has);
 		NEXT();
 	}
 	CASE(SET_INDEX):
-		if (R[i.a].type == HSL_ARRAY && R[i.b].type == HSL_NUMBER &&
-		    R[i.a].u.array->refs == 1 && R[i.a].u.array->packed &&
-		    R[i.b].u.number >= 0 &&
-		    R[i.b].u.number < R[i.a].u.array->count) {
-			vm_put(x, &R[i.a].u.array->u.list[
-			    (uint32_t)R[i.b].u.number], &R[i.c],
-			    (struct ins){ .x = i.x & KILL_C ? KILL_B : 0 });
+		if (R[I.a].type == HSL_ARRAY && R[I.b].type == HSL_NUMBER &&
+		    R[I.a].u.array->refs == 1 && R[I.a].u.array->packed &&
+		    R[I.b].u.number >= 0 &&
+		    R[I.b].u.number < R[I.a].u.array->count) {
+			vm_put(x, &R[I.a].u.array->u.list[
+			    (uint32_t)R[I.b].u.number], &R[I.c],
+			    (struct ins){ .x = I.x & KILL_C ? KILL_B : 0 });
 		} else
-			TRY(vm_set_index(x, &R[i.a], &R[i.b], vref(R[i.c])));
-		vm_kill(x, R, i);
+			TRY(vm_set_index(x, &R[I.a], &R[I.b], vref(R[I.c])));
+		vm_kill(x, R, I);
 		NEXT();
 	CASE(SET_PUSH):
-		TRY(vm_push_item(x, &R[i.a], &R[i.b], i.x & KILL_B));
+		TRY(vm_push_item(x, &R[I.a], &R[I.b], I.x & KILL_B));
 		NEXT();
 	CASE(SET_PROP): {
-		struct hsl_value	*slot = vm_prop_slot(f, R[i.a],
-					    K[i.b].u.string);
+		struct hsl_value	*slot = vm_prop_slot(f, R[I.a],
+					    K[I.b].u.string);
 
-		if (slot != NULL && R[i.a].u.object->props.u.array->refs == 1)
-			vset(x, slot, vref(R[i.c]));
+		if (slot != NULL && R[I.a].u.object->props.u.array->refs == 1)
+			vset(x, slot, vref(R[I.c]));
 		else
-			TRY(vm_set_prop(x, R[i.a], K[i.b].u.string,
-			    vref(R[i.c])));
-		if (i.x & KILL_C)
-			vset(x, &R[i.c], vnone());
+			TRY(vm_set_prop(x, R[I.a], K[I.b].u.string,
+			    vref(R[I.c])));
+		if (I.x & KILL_C)
+			vset(x, &R[I.c], vnone());
 		NEXT();
 	}
 	CASE(PATH_SET):
@@ -567,34 +615,33 @@ vm_dispatch(struct hsl_exec *x)
 		const struct ins	*next;
 
 		SAVE();
-		if ((next = vm_path(x, R, i, pc)) == NULL)
+		if ((next = vm_path(x, R, I, pc)) == NULL)
 			return VM_AGAIN;
 		pc = next;
 		NEXT();
 	}
 	CASE(UNSET): {
-		bool	 was = R[i.a].type != HSL_UNDEF;
+		bool	 was = R[I.a].type != HSL_UNDEF;
 
-		vset(x, &R[i.a], (struct hsl_value){ .type = HSL_UNDEF });
-		vm_set_boolean(x, &R[i.b], was);
+		vset(x, &R[I.a], (struct hsl_value){ .type = HSL_UNDEF });
+		vm_set_boolean(x, &R[I.b], was);
 		NEXT();
 	}
 	CASE(CALL): {
-		const struct proto	*p = x->program->protos[i.b];
+		const struct proto	*p = x->program->protos[I.b];
 		struct call		 c;
 
 		SAVE();
 		x->budget -= 4;
-		if (i.x == 255 || p->generator)
-			goto call;
-		if (i.x == p->nparams && !p->variadic &&
-		    vm_push_fast(x, p, &R[i.a],
-		    i.c == REG_NONE ? NULL : &R[i.c])) {
-			ENTERED(p);
+		if (I.x == p->plain_argc && vm_push_fast(x, p, &R[I.a],
+		    I.c == REG_NONE ? NULL : &R[I.c])) {
+			ENTERED();
 			NEXT();
 		}
-		c = (struct call){ .base = &R[i.a], .argc = i.x,
-		    .ret = i.c == REG_NONE ? NULL : &R[i.c] };
+		if (I.x == 255 || p->generator)
+			goto call;
+		c = (struct call){ .base = &R[I.a], .argc = I.x,
+		    .ret = I.c == REG_NONE ? NULL : &R[I.c] };
 		if (!vm_push(x, p, &c))
 			return VM_AGAIN;
 		LOAD();
@@ -602,13 +649,13 @@ vm_dispatch(struct hsl_exec *x)
 	}
 	CASE(CALL_NATIVE):
 		SAVE();
-		if (i.x != 255) {
-			struct call	 c = { .base = &R[i.a],
-					    .argc = i.x };
+		if (I.x != 255) {
+			struct call	 c = { .base = &R[I.a],
+					    .argc = I.x };
 
-			if (i.c != REG_NONE)
-				c.ret = &R[i.c];
-			rc = vm_native(x, x->program->natives[i.b], vnone(),
+			if (I.c != REG_NONE)
+				c.ret = &R[I.c];
+			rc = vm_native(x, x->program->natives[I.b], vnone(),
 			    &c);
 			goto called;
 		}
@@ -616,35 +663,35 @@ vm_dispatch(struct hsl_exec *x)
 	CASE(CALL_METHOD): {
 		const struct proto	*p;
 
-		p = i.x == 255 ? NULL : vm_plain_method(x, R[i.a],
-		    K[i.b].u.string, i.x);
+		p = I.x == 255 ? NULL : vm_plain_method(x, R[I.a],
+		    K[I.b].u.string, I.x);
 		SAVE();
 		x->budget -= 4;
-		if (p == NULL || !vm_push_fast(x, p, &R[i.a],
-		    i.c == REG_NONE ? NULL : &R[i.c]))
+		if (p == NULL || !vm_push_fast(x, p, &R[I.a],
+		    I.c == REG_NONE ? NULL : &R[I.c]))
 			goto call;
-		LOAD();
+		ENTERED();
 		NEXT();
 	}
 	CASE(CALL_VALUE):
 		SAVE();
 		x->budget -= 4;
-		if (!vm_call_closure(x, &R[i.a], i,
-		    i.c == REG_NONE ? NULL : &R[i.c]))
+		if (!vm_call_closure(x, &R[I.a], I.x,
+		    I.c == REG_NONE ? NULL : &R[I.c]))
 			goto call;
-		LOAD();
+		ENTERED();
 		NEXT();
 	CASE(CALL_CLASS):
 		SAVE();
 		x->budget -= 4;
-		if (!vm_construct(x, x->program->classes[i.b], &R[i.a], i,
-		    i.c == REG_NONE ? NULL : &R[i.c]))
+		if (!vm_construct(x, x->program->classes[I.b], &R[I.a], I.x,
+		    I.c == REG_NONE ? NULL : &R[I.c]))
 			goto call;
-		LOAD();
+		ENTERED();
 		NEXT();
 	call:
 		SAVE();
-		rc = vm_call(x, R, i);
+		rc = vm_call(x, R, I);
 	called:
 		switch (rc) {
 		case HSL_OK:
@@ -666,10 +713,10 @@ vm_dispatch(struct hsl_exec *x)
 			return VM_AGAIN;
 		}
 	CASE(RETURN): {
-		struct hsl_value	 v = R[i.a];
+		struct hsl_value	 v = R[I.a];
 
-		if (i.x & KILL_B)
-			R[i.a].type = HSL_NONE;
+		if (I.x & KILL_B)
+			R[I.a].type = HSL_NONE;
 		else
 			vref(v);
 		result = v;
@@ -693,30 +740,30 @@ vm_dispatch(struct hsl_exec *x)
 		LOAD();
 		NEXT();
 	CASE(CLOSURE):
-		TRY(vm_closure(x, &R[i.a], x->program->protos[i.d], R));
+		TRY(vm_closure(x, &R[I.a], x->program->protos[I.d], R));
 		NEXT();
 	CASE(THROW):
-		TRY(vm_throw_value(x, vref(R[i.a])));
+		TRY(vm_throw_value(x, vref(R[I.a])));
 		NEXT();
 	CASE(FAIL):
-		TRY(vm_throw(x, "%s", K[i.d].u.string->data));
+		TRY(vm_throw(x, "%s", K[I.d].u.string->data));
 		NEXT();
 	CASE(NO_MATCH):
-		TRY(vm_no_match(x, R[i.a]));
+		TRY(vm_no_match(x, R[I.a]));
 		NEXT();
 	CASE(FOREACH):
-		TRY(vm_foreach(x, &R[i.a], R[i.b]));
+		TRY(vm_foreach(x, &R[I.a], R[I.b]));
 		KILL();
 		NEXT();
 	CASE(NEXT):
-		if (vm_next_packed(x, &R[i.a], &R[i.b],
-		    i.c == REG_NONE ? NULL : &R[i.c])) {
+		if (vm_next_packed(x, &R[I.a], &R[I.b],
+		    I.c == REG_NONE ? NULL : &R[I.c])) {
 			pc++;
 			NEXT();
 		}
 		f->pc = pc + 1;
-		rc = vm_next(x, &R[i.a], &R[i.b],
-		    i.c == REG_NONE ? NULL : &R[i.c]);
+		rc = vm_next(x, &R[I.a], &R[I.b],
+		    I.c == REG_NONE ? NULL : &R[I.c]);
 		if (rc == 2) {
 			LOAD();
 			NEXT();
@@ -728,23 +775,23 @@ vm_dispatch(struct hsl_exec *x)
 	CASE(YIELD):
 		SAVE();
 		x->budget -= 8;
-		vm_yield(x, &R[i.b], i.a == REG_NONE ? NULL : &R[i.a]);
+		vm_yield(x, &R[I.b], I.a == REG_NONE ? NULL : &R[I.a]);
 		if (PAUSE())
 			return VM_AGAIN;
 		LOAD();
 		NEXT();
 	CASE(IMPORT):
 		SAVE();
-		if (x->module_run[i.d])
+		if (x->module_run[I.d])
 			NEXT();
-		if (!vm_module(x, (uint32_t)i.d))
+		if (!vm_module(x, (uint32_t)I.d))
 			return VM_AGAIN;
 		LOAD();
 		NEXT();
 	CASE(ECHO):
 		SAVE();
-		vm_echo(x, R[i.a]);
-		if (i.x & KILL_B)
-			vset(x, &R[i.a], vnone());
+		vm_echo(x, R[I.a]);
+		if (I.x & KILL_B)
+			vset(x, &R[I.a], vnone());
 		NEXT();
 }

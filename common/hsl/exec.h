@@ -29,7 +29,8 @@ typedef int	native_step(struct hsl_exec *x, struct frame *f);
 enum frame_flags {
 	FRAME_CONSTRUCT = 1,	/* the result is $this */
 	FRAME_MODULE = 2,	/* registers are globals and stay */
-	FRAME_GENERATOR = 4	/* registers belong to an iterator */
+	FRAME_GENERATOR = 4,	/* registers belong to an iterator */
+	FRAME_FAST = 8		/* a plain call by code that is below */
 };
 
 struct frame {

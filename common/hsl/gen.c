@@ -315,6 +315,9 @@ gen_func(struct comp *c, struct func *f)
 	p->variadic = f->variadic;
 	p->method = f->method;
 	p->generator = f->generator;
+	/* 255 arguments are the mark of a call that spreads an array. */
+	p->plain_argc = f->variadic || f->generator || f->nparams >= 255 ?
+	    UINT16_MAX : f->nparams;
 	p->module = (uint16_t)f->module->number;
 	p->class = f->class != NULL ? f->class->vclass : NULL;
 	gen_params(&g, f);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "compat/asan.h"
 #include "hsl/heap.h"
 
 #define CHUNK_FIRST	4096
@@ -23,8 +22,6 @@ struct vheap_large {
 	struct vheap_large	*next;
 	struct vheap_large	*prev;
 };
-
-#define SMALL_MAX	(COMPAT_ASAN ? 0 : VHEAP_SMALL)
 
 void
 vheap_init(struct vheap *h, size_t limit)
@@ -135,46 +132,29 @@ vheap_refill(struct vheap *h)
 }
 
 void *
-vheap_alloc(struct vheap *h, size_t size)
+vheap_alloc_slow(struct vheap *h, size_t size)
 {
-	size_t	 class = (size + VHEAP_UNIT - 1) / VHEAP_UNIT;
+	size_t	 bytes = vheap_class(size) * VHEAP_UNIT;
 	void	*p;
 
-	class += class == 0;
-	if (size > SMALL_MAX)
+	if (size > VHEAP_SMALL_MAX)
 		return vheap_alloc_large(h, size);
-	p = h->free[class];
-	if (p != NULL) {
-		h->free[class] = *(void **)p;
-		return p;
-	}
-	if (h->left < class * VHEAP_UNIT)
+	if (h->left < bytes)
 		vheap_refill(h);
 	p = h->bump;
-	h->bump += class * VHEAP_UNIT;
-	h->left -= class * VHEAP_UNIT;
+	h->bump += bytes;
+	h->left -= bytes;
 	return p;
 }
 
 void
-vheap_free(struct vheap *h, void *p, size_t size)
+vheap_free_large(struct vheap *h, void *p, size_t size)
 {
-	struct vheap_large	*l;
-	size_t			 class;
+	struct vheap_large	*l = (struct vheap_large *)p - 1;
 
-	if (p == NULL)
-		return;
-	if (size > SMALL_MAX) {
-		l = (struct vheap_large *)p - 1;
-		vheap_unlink(h, l);
-		h->used -= size;
-		free(l);
-		return;
-	}
-	class = (size + VHEAP_UNIT - 1) / VHEAP_UNIT;
-	class += class == 0;
-	*(void **)p = h->free[class];
-	h->free[class] = p;
+	vheap_unlink(h, l);
+	h->used -= size;
+	free(l);
 }
 
 void *
@@ -183,7 +163,7 @@ vheap_resize(struct vheap *h, void *p, size_t size, size_t want)
 	struct vheap_large	*l;
 	void			*q;
 
-	if (p != NULL && size > SMALL_MAX && want > SMALL_MAX) {
+	if (p != NULL && size > VHEAP_SMALL_MAX && want > VHEAP_SMALL_MAX) {
 		if (want > size && !vheap_count(h, want - size))
 			return NULL;
 		if (want < size)

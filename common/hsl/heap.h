@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compat/asan.h"
+
 #define VHEAP_UNIT	16
 #define VHEAP_CLASSES	64
 #define VHEAP_SMALL	(VHEAP_UNIT * VHEAP_CLASSES)
@@ -38,12 +40,52 @@ struct vheap {
 
 void	 vheap_init(struct vheap *h, size_t limit);
 void	 vheap_fini(struct vheap *h);
-/* The caller remembers the size; vheap_free() and _resize() need it. */
-void	*vheap_alloc(struct vheap *h, size_t size)
+/* What vheap_alloc() and vheap_free() do where no list has a block. */
+void	*vheap_alloc_slow(struct vheap *h, size_t size)
 	    __attribute__((warn_unused_result));
-void	 vheap_free(struct vheap *h, void *p, size_t size);
+void	 vheap_free_large(struct vheap *h, void *p, size_t size);
 /* NULL leaves the old block as it was. */
 void	*vheap_resize(struct vheap *h, void *p, size_t size, size_t want)
 	    __attribute__((warn_unused_result));
+
+/* With ASan every block is a large one, so that an overrun is seen. */
+#define VHEAP_SMALL_MAX	(COMPAT_ASAN ? 0 : VHEAP_SMALL)
+
+static inline size_t
+vheap_class(size_t size)
+{
+	return size == 0 ? 1 : (size + VHEAP_UNIT - 1) / VHEAP_UNIT;
+}
+
+/* The caller remembers the size; vheap_free() and _resize() need it. */
+static inline __attribute__((warn_unused_result)) void *
+vheap_alloc(struct vheap *h, size_t size)
+{
+	void	**list, *p;
+
+	if (size > VHEAP_SMALL_MAX)
+		return vheap_alloc_slow(h, size);
+	list = &h->free[vheap_class(size)];
+	if ((p = *list) == NULL)
+		return vheap_alloc_slow(h, size);
+	*list = *(void **)p;
+	return p;
+}
+
+static inline void
+vheap_free(struct vheap *h, void *p, size_t size)
+{
+	void	**list;
+
+	if (p == NULL)
+		return;
+	if (size > VHEAP_SMALL_MAX) {
+		vheap_free_large(h, p, size);
+		return;
+	}
+	list = &h->free[vheap_class(size)];
+	*(void **)p = *list;
+	*list = p;
+}
 
 #endif

@@ -114,7 +114,7 @@ vmake(enum hsl_type type, void *counted)
 {
 	struct hsl_value	 v;
 
-	v.type = (uint8_t)type;
+	v.type = type;
 	v.u.counted = counted;
 	return v;
 }

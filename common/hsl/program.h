@@ -70,6 +70,8 @@ struct proto {
 	uint16_t		 nvars;
 	uint16_t		 nparams;	/* $rest too, not $this */
 	uint16_t		 nrequired;
+	uint16_t		 plain_argc;	/* nparams, if with so many
+						 * a call is but a frame */
 	bool			 variadic;
 	bool			 method;	/* register 0 is $this */
 	bool			 generator;

@@ -44,7 +44,7 @@ enum hsl_type {
 };
 
 struct hsl_value {
-	uint8_t		type;		/* enum hsl_type */
+	uint64_t	type;		/* enum hsl_type; see object.h */
 	union {
 		bool			 boolean;
 		double			 number;

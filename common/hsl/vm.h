@@ -28,9 +28,6 @@ struct call {
 
 bool		 vm_push(struct hsl_exec *x, const struct proto *p,
 		    const struct call *c);
-/* A call of p with just as many arguments, from base on. */
-bool		 vm_push_fast(struct hsl_exec *x, const struct proto *p,
-		    struct hsl_value *base, struct hsl_value *ret);
 void		 vm_pop(struct hsl_exec *x);
 /* enum hsl_rc or RC_FRAME; arguments are dropped afterwards. */
 int		 vm_native(struct hsl_exec *x, const struct hsl_function *row,
