@@ -133,7 +133,7 @@ $(BUILD)/flags: always
 
 # mtactl carries the sample configuration, and knows where it is installed.
 SAMPLES	:= conf/sample/main.cf.in conf/sample/master.cf.in \
-	   conf/sample/eod.hsl.in
+	   conf/sample/eod.hsl.in conf/sample/rcptto.hsl.in
 $(BUILD)/mtactl/init.o: $(BUILD)/mtactl/samples.h
 $(BUILD)/mtactl/mtactl.o $(BUILD)/mtactl/start.o $(BUILD)/mtactl/verb.o: \
 	$(BUILD)/mtactl/paths.h
@@ -209,7 +209,8 @@ FILL	= sed -e 's,@HOSTNAME@,$(SAMPLE_HOSTNAME),' -e 's,@RUN@,/run/halyard,' \
 	  -e 's,@LOG@,$(SAMPLE_LOG),' -e 's,@SPOOL@,$(SAMPLE_SPOOL),' \
 	  -e "s,@LISTEN@,$$(printf %-21s $(SAMPLE_LISTEN))," \
 	  -e 's,@BACKEND_HOST@,$(SAMPLE_BACKEND_HOST),' \
-	  -e 's,@BACKEND_PORT@,$(SAMPLE_BACKEND_PORT),'
+	  -e 's,@BACKEND_PORT@,$(SAMPLE_BACKEND_PORT),' \
+	  -e 's,@RCPTTO@,\#,' -e 's,@DOMAINS@,"example.com",'
 
 install: all
 	install -d $(SBIN) $(LIBEXEC) $(ETC)/hooks
@@ -220,13 +221,14 @@ install: all
 	$(FILL) conf/sample/main.cf.in > $(ETC)/main.cf.sample
 	$(FILL) conf/sample/master.cf.in > $(ETC)/master.cf.sample
 	$(FILL) conf/sample/eod.hsl.in > $(ETC)/hooks/eod.hsl.sample
+	$(FILL) conf/sample/rcptto.hsl.in > $(ETC)/hooks/rcptto.hsl.sample
 
 # Leaves what the operator wrote.
 uninstall:
 	rm -f $(SBIN)/mtactl $(DAEMONS:%=$(LIBEXEC)/%)
 	rm -f $(PAGES_TO)
 	rm -f $(ETC)/main.cf.sample $(ETC)/master.cf.sample \
-	  $(ETC)/hooks/eod.hsl.sample
+	  $(ETC)/hooks/eod.hsl.sample $(ETC)/hooks/rcptto.hsl.sample
 	-rmdir $(LIBEXEC) $(ETC)/hooks $(ETC) 2>/dev/null
 
 clean:

@@ -51,13 +51,25 @@ process_exec(const struct process *p, int channel)
 
 /* ---- What the worker is told ------------------------------------------- */
 
+/* A rehearsal makes no directory: where a start would, there is no jail yet. */
+static bool
+process_jailed(const struct process *p)
+{
+	const struct conf	*conf = p->generation->conf;
+	char			 path[PATH_MAX];
+
+	return p->service->chroot && (!p->generation->house->check ||
+	    access(conf_path(conf, conf_params(conf)->run_directory, path,
+	    sizeof path), F_OK) == 0);
+}
+
 static void
 process_tell_setup(struct process *p)
 {
 	struct ipc_SETUP	m = { .generation = p->generation->number,
 	    .slot = p->slot->id, .workers = (uint32_t)p->service->maxproc,
 	    .restarts = p->restarts, .unpriv = p->service->unpriv,
-	    .chroot = p->service->chroot };
+	    .chroot = process_jailed(p) };
 
 	(void)strlcpy(m.service, p->service->name, sizeof m.service);
 	(void)strlcpy(m.program, p->service->command, sizeof m.program);

@@ -14,6 +14,7 @@
 
 struct config {
 	const struct conf	*conf;
+	bool			 set_only;	/* what main.cf sets */
 	json_t			*out;	/* NULL: print lines */
 	struct buf		 value;
 };
@@ -34,6 +35,8 @@ config_show(struct config *g, const char *name)
 	char			 origin[64];
 
 	conf_origin(g->conf, name, origin, sizeof origin);
+	if (g->set_only && strcmp(origin, "default") == 0)
+		return;
 	if (g->out != NULL)
 		json_object_set_new(g->out, name, json_pack("{s:o,s:s}",
 		    "value", json_text(value), "origin", origin));
@@ -67,7 +70,7 @@ config_names(struct config *g, int argc, char **argv)
 int
 verb_config_get(const struct ctl *c, int argc, char **argv)
 {
-	struct config	 g = { NULL, NULL, BUF_INIT };
+	struct config	 g = { .value = BUF_INIT };
 	struct conf	*conf = NULL;
 	struct options	 o;
 	int		 rc;
@@ -163,15 +166,16 @@ config_dump(struct config *g)
 int
 verb_config_dump(const struct ctl *c, int argc, char **argv)
 {
-	struct config	 g = { NULL, NULL, BUF_INIT };
+	struct config	 g = { .value = BUF_INIT };
 	struct conf	*conf = NULL;
 	struct options	 o;
 
-	if (options_parse(&o, "j", argc, argv) == -1 || o.argc != 0)
+	if (options_parse(&o, "js", argc, argv) == -1 || o.argc != 0)
 		return verb_usage();
 	if (conf_load(&conf, c->dir, report_print, NULL) == -1)
 		return CTL_FAILED;
 	g.conf = conf;
+	g.set_only = o.set;
 	if (o.json)
 		g.out = json_object();
 	config_dump(&g);

@@ -34,6 +34,7 @@ struct init {
 	char		*hostname;
 	char		*backend_host;
 	int		 backend_port;
+	struct buf	 domains;	/* as an array's items in a script */
 };
 
 static const struct {
@@ -43,6 +44,7 @@ static const struct {
 	{ "main.cf", sample_main_cf },
 	{ "master.cf", sample_master_cf },
 	{ "hooks/eod.hsl", sample_eod_hsl },
+	{ "hooks/rcptto.hsl", sample_rcptto_hsl },
 };
 
 static const struct {
@@ -110,6 +112,28 @@ init_hostname(struct init *in, const char *name, struct err *e)
 	return 0;
 }
 
+/* One or more, between commas: those that mail is taken for. */
+static int
+init_domains(struct init *in, const char *list, struct err *e)
+{
+	struct str	rest = str_of(list), name;
+	size_t		i;
+
+	do {
+		name = str_trim(str_split(rest, ',', &rest));
+		if (!init_name_ok(name) || memchr(name.p, ':', name.len) !=
+		    NULL)
+			return err_set(e, "--domain %.*s: not a domain",
+			    (int)name.len, name.p != NULL ? name.p : "");
+		buf_add_text(&in->domains, in->domains.len > 0 ? ", \"" :
+		    "\"");
+		for (i = 0; i < name.len; i++)
+			buf_add_byte(&in->domains, ascii_lower(name.p[i]));
+		buf_add_byte(&in->domains, '"');
+	} while (rest.p != NULL);
+	return 0;
+}
+
 /* False if there is no such word: then the "@" meant itself. */
 static bool
 init_word(const struct init *in, struct str word, struct buf *out)
@@ -124,6 +148,11 @@ init_word(const struct init *in, struct str word, struct buf *out)
 		buf_add_text(out, "spool");
 	else if (str_eq(word, STR("LISTEN")))
 		buf_printf(out, "%-*s", LISTEN_WIDTH, in->listen);
+	else if (str_eq(word, STR("RCPTTO")))
+		buf_add_text(out, in->domains.len > 0 ? "" : "#");
+	else if (str_eq(word, STR("DOMAINS")))
+		buf_add_str(out, in->domains.len > 0 ?
+		    buf_str(&in->domains) : STR("\"example.com\""));
 	else if (str_eq(word, STR("BACKEND_HOST")))
 		buf_add_text(out, in->backend_host);
 	else if (str_eq(word, STR("BACKEND_PORT")))
@@ -282,10 +311,17 @@ init_run(struct init *in, struct err *e)
 		return err_set(e, "%s was written but does not load", dir);
 	conf_free(&c);
 	users_warn(dir);
-	(void)printf("Wrote main.cf, master.cf and hooks/eod.hsl into %s.\n"
-	    "It listens on %s and delivers to %s port %d.\n"
-	    "Start it: mtactl -c %s start\n", dir, in->listen,
-	    in->backend_host, in->backend_port, dir);
+	(void)printf("Wrote main.cf, master.cf and two hooks into %s.\n"
+	    "It listens on %s and delivers to %s port %d.\n", dir, in->listen,
+	    in->backend_host, in->backend_port);
+	if (in->domains.len > 0)
+		(void)printf("It takes mail for %s and for no other domain "
+		    "(hooks/rcptto.hsl).\n", buf_cstr(&in->domains));
+	else
+		(void)printf("It takes mail for ANY domain: before others can "
+		    "reach it, set hook_rcptto\n(hooks/rcptto.hsl), or the "
+		    "backend has an open relay before it.\n");
+	(void)printf("Start it: mtactl -c %s start\n", dir);
 	return 0;
 }
 
@@ -298,6 +334,8 @@ init_options(struct init *in, const struct options *o, struct err *e)
 		return -1;
 	if (o->hostname != NULL && init_hostname(in, o->hostname, e) == -1)
 		return -1;
+	if (o->domain != NULL && init_domains(in, o->domain, e) == -1)
+		return -1;
 	return init_backend(in, o->backend != NULL ? o->backend :
 	    "127.0.0.1:2526", e);
 }
@@ -305,14 +343,14 @@ init_options(struct init *in, const struct options *o, struct err *e)
 int
 verb_init(const struct ctl *c, int argc, char **argv)
 {
-	struct init	in = { .dir = NULL };
+	struct init	in = { .domains = BUF_INIT };
 	struct options	o;
 	struct params	p;
 	struct err	e;
 	int		rc;
 
 	(void)c;
-	if (options_parse(&o, "lbn", argc, argv) == -1 || o.argc != 1)
+	if (options_parse(&o, "lbnd", argc, argv) == -1 || o.argc != 1)
 		return verb_usage();
 	params_init(&p);
 	in.hostname = xstrdup(p.myhostname);
@@ -322,5 +360,6 @@ verb_init(const struct ctl *c, int argc, char **argv)
 		rc = init_run(&in, &e);
 	free(in.hostname);
 	free(in.backend_host);
+	buf_free(&in.domains);
 	return rc == 0 ? CTL_OK : verb_fail(&e);
 }

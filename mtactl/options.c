@@ -15,6 +15,10 @@ static const struct option	all[] = {
 	{ "listen", required_argument, NULL, 'l' },
 	{ "backend", required_argument, NULL, 'b' },
 	{ "hostname", required_argument, NULL, 'n' },
+	{ "domain", required_argument, NULL, 'd' },
+	{ "set", no_argument, NULL, 's' },
+	{ "show", no_argument, NULL, 'w' },
+	{ "count", required_argument, NULL, 'c' },
 };
 
 #define ALL	(sizeof all / sizeof all[0])
@@ -41,6 +45,18 @@ options_set(struct options *o, int opt)
 	case 'n':
 		o->hostname = optarg;
 		return 0;
+	case 'd':
+		o->domain = optarg;
+		return 0;
+	case 's':
+		o->set = true;
+		return 0;
+	case 'w':
+		o->show = true;
+		return 0;
+	case 'c':
+		o->count = optarg;
+		return 0;
 	default:
 		return -1;
 	}
@@ -60,7 +76,11 @@ options_parse(struct options *o, const char *takes, int argc, char **argv)
 	*o = (struct options){ .argv = argv + 1 };
 	optind = 1;
 	for (;;) {
-		opt = getopt_long(argc, argv, "+", longs, NULL);
+		opt = getopt_long(argc, argv, strchr(takes, 's') != NULL ?
+		    "+n" : "+", longs, NULL);
+		/* config dump -n, as postconf has it. */
+		if (opt == 'n' && strchr(takes, 's') != NULL)
+			opt = 's';
 		if (opt != -1) {
 			if (options_set(o, opt) == -1)
 				return -1;

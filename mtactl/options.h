@@ -13,6 +13,10 @@ struct options {
 	const char	*listen;	/* --listen ADDRESS:PORT */
 	const char	*backend;	/* --backend HOST:PORT */
 	const char	*hostname;	/* --hostname NAME */
+	const char	*domain;	/* --domain DOMAIN[,DOMAIN...] */
+	const char	*count;		/* --count N */
+	bool		 set;		/* --set, -n */
+	bool		 show;		/* --show */
 	int		 argc;		/* what is no option, in order */
 	char		**argv;
 };

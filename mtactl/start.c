@@ -28,13 +28,33 @@ start_is_program(const char *dir, size_t len, char *out, size_t size)
 	return n > 0 && (size_t)n < size && access(out, X_OK) == 0;
 }
 
-/* Beside this mtactl, if it was called by a path. */
+/* The file that was run: by its path, or as the first of PATH. */
+static bool
+start_self(const char *self, char *out)
+{
+	char		 path[PATH_MAX];
+	struct str	 rest, dir;
+	const char	*list = getenv("PATH");
+
+	if (strchr(self, '/') != NULL)
+		return realpath(self, out) != NULL;
+	for (rest = str_of(list != NULL ? list : ""); rest.p != NULL;) {
+		dir = str_split(rest, ':', &rest);
+		(void)snprintf(path, sizeof path, "%.*s/%s", (int)dir.len,
+		    dir.p, self);
+		if (dir.len > 0 && access(path, X_OK) == 0)
+			return realpath(path, out) != NULL;
+	}
+	return false;
+}
+
+/* Beside this mtactl: a build that was not installed. */
 static bool
 start_beside(const char *self, char *out, size_t size)
 {
 	char	path[PATH_MAX], *slash;
 
-	if (strchr(self, '/') == NULL || realpath(self, path) == NULL)
+	if (!start_self(self, path))
 		return false;
 	slash = strrchr(path, '/');
 	return start_is_program(path, (size_t)(slash - path), out, size);

@@ -36,8 +36,12 @@ def test_install():
                      "usr/local/share/man/man8/mtactl.8",
                      "etc/halyard/main.cf.sample",
                      "etc/halyard/master.cf.sample",
-                     "etc/halyard/hooks/eod.hsl.sample"):
+                     "usr/local/share/man/man8/halyard-smtpd.8",
+                     "etc/halyard/hooks/eod.hsl.sample",
+                     "etc/halyard/hooks/rcptto.hsl.sample"):
             assert want in got, (want, got)
+        check_pages(top)
+        check_configure(top)
         check_samples(top)
         check_run(top)
         mine = os.path.join(top, "etc/halyard/main.cf")
@@ -49,18 +53,68 @@ def test_install():
         shutil.rmtree(top)
 
 
+def check_pages(top):
+    """Other mail systems have a smtpd(8), too: ours refer to ours."""
+    for d, _, names in os.walk(os.path.join(top, "usr/local/share/man")):
+        for name in names:
+            with open(os.path.join(d, name), encoding="utf-8") as f:
+                text = f.read()
+            for daemon in "master", "smtpd", "metrics", "share":
+                assert name != daemon + ".8"
+                assert ".Xr %s 8" % daemon not in text, (name, daemon)
+    with open(os.path.join(top, "usr/local/share/man/man8/halyard-smtpd.8"),
+              encoding="utf-8") as f:
+        assert "\n.Dt HALYARD-SMTPD 8\n" in f.read()
+
+
+def check_configure(top):
+    """A library whose .pc file wants those of others that are not there."""
+    there = subprocess.run(["pkg-config", "--variable", "pc_path",
+                            "pkg-config"], capture_output=True, text=True,
+                           check=True).stdout.strip().split(":")
+    few = os.path.join(top, "pc")
+    os.mkdir(few)
+    for d in there:
+        for name in os.listdir(d) if os.path.isdir(d) else ():
+            to = os.path.join(few, name)
+            if name not in ("nettle.pc", "hogweed.pc") and \
+                    not os.path.exists(to):
+                os.symlink(os.path.join(d, name), to)
+    p = subprocess.run([os.path.join(ROOT, "configure")], cwd=top, text=True,
+                       env=dict(os.environ, PKG_CONFIG_LIBDIR=few),
+                       capture_output=True, check=False)
+    assert p.returncode == 0, p
+    with open(os.path.join(top, "config.mk"), encoding="utf-8") as f:
+        assert "-lunbound" in f.read()
+    os.unlink(os.path.join(top, "config.mk"))
+    shutil.rmtree(few)
+
+
 def check_samples(top):
     """Copied to their names they are a configuration."""
     etc = os.path.join(top, "etc/halyard")
     conf = os.path.join(top, "conf")
-    for name in "main.cf", "master.cf", "hooks/eod.hsl":
+    for name in "main.cf", "master.cf", "hooks/eod.hsl", "hooks/rcptto.hsl":
         to = os.path.join(conf, name)
         os.makedirs(os.path.dirname(to), exist_ok=True)
         shutil.copy(os.path.join(etc, name + ".sample"), to)
         with open(to, encoding="utf-8") as f:
             assert "@BACKEND" not in f.read()
     mtactl = os.path.join(top, "usr/local/sbin/mtactl")
+    # As if on the system that it is installed for: that has what these
+    # files name.
+    with open(os.path.join(conf, "main.cf"), encoding="utf-8") as f:
+        text = f.read().replace("/run/halyard", "run").replace(
+            "/var/log/halyard.log", "halyard.log")
+    with open(os.path.join(conf, "main.cf"), "w", encoding="utf-8") as f:
+        f.write(text)
+    with open(os.path.join(conf, "master.cf"), encoding="utf-8") as f:
+        text = f.read().replace("smtp ", "127.0.0.1:%d " % free_port())
+    with open(os.path.join(conf, "master.cf"), "w", encoding="utf-8") as f:
+        f.write(text)
     p = subprocess.run([mtactl, "-c", conf, "config", "check"], text=True,
+                       env=dict(os.environ, HALYARD_DAEMONS=os.path.join(
+                           top, "usr/local/libexec/halyard")),
                        capture_output=True, timeout=60, check=False)
     assert (p.returncode, p.stdout) == (0, "ok\n"), p
     shutil.rmtree(conf)

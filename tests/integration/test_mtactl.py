@@ -9,13 +9,17 @@ import stat
 import subprocess
 import tempfile
 
-from halyard import Backend, Instance, MTACTL, main, wait_for
+from halyard import (Backend, Client, Instance, MTACTL, free_port, main,
+                     wait_for)
 
 
 def run(*args, env=None, **kw):
     return subprocess.run([os.path.abspath(MTACTL), *args],
                           capture_output=True, text=True, timeout=60,
                           env=dict(os.environ, **(env or {})), **kw)
+
+
+FILES = ("main.cf", "master.cf", "hooks/eod.hsl", "hooks/rcptto.hsl")
 
 
 class Dir:
@@ -93,15 +97,130 @@ def test_init_refuses_to_overwrite():
         mta = d.init()
         for name in "main.cf", "master.cf", "hooks/eod.hsl":
             path = os.path.join(mta, name)
-            for other in "main.cf", "master.cf", "hooks/eod.hsl":
+            for other in FILES:
                 if os.path.exists(os.path.join(mta, other)):
                     os.unlink(os.path.join(mta, other))
             d.write("mta/" + name, "mine\n")
             check(run("init", mta), 1, "", name + " is there already")
             assert open(path).read() == "mine\n"
             left = sum(os.path.exists(os.path.join(mta, n)) for n in
-                       ("main.cf", "master.cf", "hooks/eod.hsl"))
+                       FILES)
             assert left == 1, name
+
+
+def test_init_domain():
+    """Mail for other domains is refused, but for who has authenticated."""
+    with Dir() as d:
+        mta = d.path("mta")
+        check(run("init", mta, "--domain", "Example.com, example.org"), 0,
+              "for no other domain")
+        text = open(os.path.join(mta, "hooks/rcptto.hsl")).read()
+        assert '["example.com", "example.org"]' in text, text
+        assert "\nhook_rcptto = hooks/rcptto.hsl" in \
+            open(os.path.join(mta, "main.cf")).read()
+        check(run("-c", mta, "config", "check"), 0, "ok")
+        other = d.path("other")
+        check(run("init", other), 0, "ANY domain")
+        assert "\n#hook_rcptto = hooks/rcptto.hsl" in \
+            open(os.path.join(other, "main.cf")).read()
+        for bad in "", "a b", 'a"', "a,,b", "1:2":
+            check(run("init", d.path("x"), "--domain", bad), 1, "",
+                  "--domain")
+        hook = text
+    auth = 'Accept(["username" => $arguments["username"]]);\n'
+    with Backend() as b:
+        i = Instance(b.port, params={"hook_rcptto": "hooks/rcptto.hsl",
+                                     "hook_auth": "hooks/auth.hsl",
+                                     "smtpd_auth_tls_only": "no"})
+        for name, body in ("rcptto", hook), ("auth", auth):
+            with open(i.path("hooks/%s.hsl" % name), "w") as f:
+                f.write(body)
+        with i, i.client() as c:
+            c.hello()
+            c.cmd("MAIL FROM:<a@example.net>", 250)
+            for rcpt, code in (("b@example.com", 250), ("b@EXAMPLE.ORG", 250),
+                               ("b@sub.example.com", 550), ("postmaster", 250),
+                               ("Postmaster@example.com", 250),
+                               ("b@example.net", 550)):
+                r = c.cmd("RCPT TO:<%s>" % rcpt)
+                assert r.code == code, (rcpt, r)
+                assert code == 250 or r.text[0].startswith("5.7.1 "), r
+            c.cmd("RSET", 250)
+            c.cmd("AUTH PLAIN AHVzZXIAc2VjcmV0", 235)
+            c.cmd("MAIL FROM:<a@example.net>", 250)
+            c.cmd("RCPT TO:<b@example.net>", 250)
+
+
+def test_version_and_help():
+    p = run("--version")
+    check(p, 0, "Halyard")
+    assert "make init" not in p.stdout
+    check(run("help"), 0, "config dump")
+    check(run("help", "config"), 0, "config dump")
+    check(run("help", "config", "dump"), 0, "only the")
+    check(run("help", "stop"), 0, "usage: mtactl [-c DIR] stop")
+    check(run("help", "stpo"), 2, "", 'did you mean "stop"')
+
+
+def test_mistyped_verbs():
+    for typed, meant in (("strat", "start"), ("relaod", "reload"),
+                         ("stat", "start"), ("config chekc", "config check"),
+                         ("hsl rnu", "hsl run"), ("hls run", "hsl run")):
+        p = run(*typed.split())
+        check(p, 2, "", 'did you mean "%s"' % meant)
+    check(run("frobnicate"), 2, "", "usage: mtactl")
+    check(run("config"), 2, "", "config check")
+
+
+def test_config_dump_set():
+    with Dir() as d:
+        mta = d.init()
+        out = run("-c", mta, "config", "dump", "-n").stdout
+        assert "hook_eod" in out and "(default)" not in out, out
+        names = json.loads(run("-c", mta, "config", "dump", "--set",
+                               "--json").stdout)["parameters"]
+        assert 3 < len(names) < 10 and "hook_eod" in names, names
+        check(run("-c", mta, "config", "dump"), 0, "(default)")
+
+
+def test_through_path():
+    """Called by its name alone, it finds the daemons beside it."""
+    here = os.path.dirname(os.path.abspath(MTACTL))
+    with Dir() as d:
+        mta = d.init()
+        p = subprocess.run(["mtactl", "-c", mta, "config", "check"],
+                           env=dict(os.environ, PATH=here + ":" +
+                                    os.environ["PATH"]),
+                           capture_output=True, text=True, timeout=60)
+        check(p, 0, "ok")
+
+
+def test_sink():
+    """As a backend of a real instance, by DATA and by BDAT."""
+    port = free_port()
+    with subprocess.Popen([MTACTL, "sink", "--json", "--show", "--count",
+                           "3", str(port)], stdout=subprocess.PIPE,
+                          text=True) as sink:
+        with Instance(port) as i:
+            with i.client() as c:
+                c.hello()
+                wait_for(lambda: c.message(rcpts=("b@example.org",
+                         "c@example.org")).code == 250, text="the sink")
+                assert c.message("x\r\n..y\r\n").code == 250
+        with Client(port, greet=True) as c:     # by itself, pipelined
+            c.send("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<d@e>\r\n"
+                   "BDAT 3\r\nabcBDAT 0 LAST\r\nQUIT\r\n")
+            for code in (250,) * 5:
+                c.expect(code)
+        rows = [json.loads(l) for l in sink.stdout]
+        assert sink.wait(20) == 0
+    assert [r["recipients"] for r in rows] == [2, 1, 1], rows
+    assert rows[0]["to"] == "<b@example.org>,<c@example.org>"
+    assert "\r\n.y\r\n" in rows[1]["text"], rows[1]
+    assert rows[2] == {"from": "", "to": "<d@e>", "recipients": 1,
+                       "size": 3, "text": "abc"}
+    check(run("sink", "x"), 1, "", "not a port")
+    check(run("sink"), 2)
 
 
 def test_init_wrong_arguments():
