@@ -45,16 +45,14 @@ shell_slice(void *arg)
 int
 shell_open(struct shell *s, const struct origin *place, struct err *e)
 {
-	const struct dns_config	system = { .servers = NULL };
-
 	*s = (struct shell){ .rc = CTL_FAILED };
 	s->loop = loop_new(e);
 	if (s->loop == NULL)
 		return -1;
 	verdict_init(&s->data.verdict);
-	/* A resolver or shared values that can't be made, it goes without. */
+	/* Shared values that can't be made, it goes without. */
 	s->data.library = (struct library){ .host = { .loop = s->loop,
-	    .dns = dns_new(s->loop, &system, NULL), .origin = place,
+	    .dns = dns_new_late(s->loop), .origin = place,
 	    .share = share_local(s->loop, SHELL_SHARED) },
 	    .log = &s->log, .until_ms = INT64_MAX, .go_on = shell_slice,
 	    .arg = s };

@@ -156,22 +156,31 @@ utf8_second_ok(unsigned char lead, unsigned char c)
 	}
 }
 
+size_t
+utf8_first(struct str s)
+{
+	const unsigned char	*p = (const unsigned char *)s.p;
+	size_t			 n = s.len > 0 ? utf8_length(p[0]) : 0, k;
+
+	if (n == 0 || n > s.len || (n > 1 && !utf8_second_ok(p[0], p[1])))
+		return 0;
+	for (k = 2; k < n; k++)
+		if ((p[k] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
 bool
 utf8_valid(struct str s)
 {
-	const unsigned char	*p = (const unsigned char *)s.p;
-	size_t			 i = 0, k, n;
+	size_t	n;
 
-	while (i < s.len) {
-		n = utf8_length(p[i]);
-		if (n == 0 || n > s.len - i)
+	while (s.len > 0) {
+		n = (unsigned char)*s.p < 0x80 ? 1 : utf8_first(s);
+		if (n == 0)
 			return false;
-		if (n > 1 && !utf8_second_ok(p[i], p[i + 1]))
-			return false;
-		for (k = 2; k < n; k++)
-			if ((p[i + k] & 0xc0) != 0x80)
-				return false;
-		i += n;
+		s.p += n;
+		s.len -= n;
 	}
 	return true;
 }

@@ -35,6 +35,8 @@ bool		 ascii_isalnum(int c);
 bool		 ascii_isdigit(int c);
 /* RFC 3629: no overlong form, no surrogate, at most U+10FFFF. */
 bool		 utf8_valid(struct str s);
+/* Bytes of the character that s starts with; 0 if there is none. */
+size_t		 utf8_first(struct str s);
 bool		 str_is_ascii(struct str s);
 
 #endif

@@ -143,8 +143,7 @@ dns_configure(struct dns *d, const struct dns_config *c,
 }
 
 static struct dns *
-dns_make(struct loop *l, const struct dns_config *c, const struct dns *parent,
-    struct err *e)
+dns_bare(struct loop *l)
 {
 	struct dns	*d = xcalloc(1, sizeof *d);
 
@@ -152,23 +151,55 @@ dns_make(struct loop *l, const struct dns_config *c, const struct dns *parent,
 	TAILQ_INIT(&d->queries);
 	TAILQ_INIT(&d->lookups);
 	TAILQ_INIT(&d->others);
-	d->ctx = ub_ctx_create_event(loop_base(l));
+	return d;
+}
+
+/* The context, which is gone again if it can't be as configured. */
+static int
+dns_start(struct dns *d, const struct dns_config *c, const struct dns *parent,
+    struct err *e)
+{
+	d->ctx = ub_ctx_create_event(loop_base(d->loop));
 	if (d->ctx == NULL)
-		(void)err_set(e, "libunbound does not start");
-	else {
-		/* What it would print comes back in *e. */
-		(void)ub_ctx_debugout(d->ctx, NULL);
-		if (dns_configure(d, c, parent, e) == 0)
-			return d;
-	}
-	dns_free(&d);
-	return NULL;
+		return err_set(e, "libunbound does not start");
+	/* What it would print comes back in *e. */
+	(void)ub_ctx_debugout(d->ctx, NULL);
+	if (dns_configure(d, c, parent, e) == 0)
+		return 0;
+	ub_ctx_delete(d->ctx);
+	d->ctx = NULL;
+	return -1;
+}
+
+static struct dns *
+dns_make(struct loop *l, const struct dns_config *c, const struct dns *parent,
+    struct err *e)
+{
+	struct dns	*d = dns_bare(l);
+
+	if (dns_start(d, c, parent, e) == -1)
+		dns_free(&d);
+	return d;
 }
 
 struct dns *
 dns_new(struct loop *l, const struct dns_config *c, struct err *e)
 {
 	return dns_make(l, c, NULL, e);
+}
+
+struct dns *
+dns_new_late(struct loop *l)
+{
+	return dns_bare(l);
+}
+
+bool
+dns_ready(struct dns *d)
+{
+	const struct dns_config	system = { .servers = NULL };
+
+	return d->ctx != NULL || dns_start(d, &system, NULL, NULL) == 0;
 }
 
 /* ---- Other servers ----------------------------------------------------- */

@@ -71,6 +71,9 @@ struct dns_config {
 
 struct dns		*dns_new(struct loop *l, const struct dns_config *c,
 			    struct err *e);
+/* One that asks the system's servers and is made ready by its first
+ * question: for a tool that may ask none, outside of any jail. */
+struct dns		*dns_new_late(struct loop *l);
 void			 dns_free(struct dns **d);
 /* A resolver that asks these servers and nothing else; it belongs to d, and
  * may go once it is idle.  NULL with *e: too many are in use, or as above. */

@@ -18,7 +18,7 @@ TAILQ_HEAD(dns_list, dns);
 
 struct dns {
 	struct loop		*loop;
-	struct ub_ctx		*ctx;
+	struct ub_ctx		*ctx;		/* NULL: not needed yet */
 	struct dns_queries	 queries;
 	struct dns_lookups	 lookups;
 	struct dns_list		 others;	/* dns_other(), latest first */
@@ -27,6 +27,8 @@ struct dns {
 	struct buf		 anchors;	/* records, a NUL after each */
 };
 
+/* Whether there is a context, made now if d came from dns_new_late(). */
+bool	dns_ready(struct dns *d);
 /* Ends all questions without call backs; libunbound is gone. */
 void	dns_queries_free(struct dns *d);
 void	dns_lookups_free(struct dns *d);

@@ -239,7 +239,8 @@ query_ask(struct dns_query *q, struct str name)
 	if (query_name_ok(name)) {
 		memcpy(text, name.p, name.len);
 		text[name.len] = '\0';
-		rc = ub_resolve_event(q->dns->ctx, text, (int)q->type, 1, q,
+		rc = !dns_ready(q->dns) ? UB_INITFAIL :
+		    ub_resolve_event(q->dns->ctx, text, (int)q->type, 1, q,
 		    query_on_answer, NULL);
 	}
 	if (rc == 0 || q->answered)

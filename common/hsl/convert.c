@@ -5,6 +5,7 @@
  * are ignored, anything else is not a number.
  */
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,17 +35,91 @@ vnum_format_int(int64_t n, char *out)
 	return len;
 }
 
+static const double	vnum_ten[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
+	1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+	1e20, 1e21, 1e22 };
+
+#define VNUM_TENS	(sizeof vnum_ten / sizeof vnum_ten[0])
+#define VNUM_FEW	2251799813685248.0	/* 2^51 */
+
+/*
+ * n, from 1e-6 to 2^51, as m / 10^k with m and k as large as they may be for
+ * m < 2^51; false if it isn't.  Then n lies less than 1/4 from m in units of
+ * 10^-k, and the product is rounded by 1/8 at most: no other m comes into
+ * question.  m and 10^k are exact, so that their quotient is what reading the
+ * decimal gives; and all that reads as n lies within half a unit of m, so
+ * that m without the zeros at its end is the shortest of these.
+ */
+static bool
+vnum_few(double n, uint64_t *m, int *k)
+{
+	double	 product;
+	size_t	 i;
+
+	i = n >= 1e7 ? 0 : n >= 1 ? 8 : 15;
+	while (i + 1 < VNUM_TENS && n * vnum_ten[i + 1] < VNUM_FEW)
+		i++;
+	product = n * vnum_ten[i];
+	*m = (uint64_t)(product + 0.5);
+	*k = (int)i;
+	return (double)*m / vnum_ten[i] == n;
+}
+
+static size_t
+vnum_few_digits(uint64_t m, int k, char digits[20], int *exp)
+{
+	char	 text[24];
+	size_t	 len;
+
+	while (m % 10000 == 0) {
+		m /= 10000;
+		k -= 4;
+	}
+	while (m % 10 == 0) {
+		m /= 10;
+		k--;
+	}
+	len = vnum_format_int((int64_t)m, text);
+	memcpy(digits, text, len);
+	*exp = (int)len - 1 - k;
+	return len;
+}
+
+/*
+ * Below a power of two doubles lie closer together than above it: a decimal
+ * that reads back may be the next above the nearest one.  One that ends in 9
+ * would have been found with a digit less.
+ */
+static bool
+vnum_next_reads(char *text, double n)
+{
+	char	*last = strchr(text, 'e') - 1;
+
+	if (*last == '9')
+		return false;
+	++*last;
+	return strtod(text, NULL) == n;
+}
+
 /* "d.ddde-x" of the fewest digits; returns how many, *exp the exponent. */
 static size_t
 vnum_digits(double n, char digits[20], int *exp)
 {
-	char	 text[40], *e;
-	size_t	 len = 0;
-	int	 i;
+	char		 text[40], *e;
+	size_t		 len = 0;
+	uint64_t	 m;
+	int		 i, unused;
+	bool		 edge = frexp(n, &unused) == 0.5;
+	bool		 middle = n >= 1e-6 && n < VNUM_FEW;
 
-	for (i = 14; i < 17; i++) {
+	if (middle && vnum_few(n, &m, &i))
+		return vnum_few_digits(m, i, digits, exp);
+	/* Numbers next to 0 have few digits that mean anything; of others 15
+	 * always hold, and in the middle have been tried. */
+	for (i = n < DBL_MIN ? 0 : middle ? 15 : 14; i < 17; i++) {
 		snprintf(text, sizeof text, "%.*e", i, n);
-		if (strtod(text, NULL) == n)
+		if (i == 16 || strtod(text, NULL) == n ||
+		    (edge && vnum_next_reads(text, n)))
 			break;
 	}
 	e = strchr(text, 'e');
@@ -150,13 +225,11 @@ vnum_parse_hex(struct str s, double *n)
 static double
 vnum_decimal(struct str s, uint64_t mantissa, size_t digits, size_t fraction)
 {
-	static const double	 ten[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6,
-		1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
-	char			*copy;
-	double			 n;
+	char	*copy;
+	double	 n;
 
 	if (digits <= 15)
-		return (double)mantissa / ten[fraction];
+		return (double)mantissa / vnum_ten[fraction];
 	copy = xstrndup(s.p, s.len);
 	n = strtod(copy, NULL);
 	free(copy);

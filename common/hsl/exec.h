@@ -115,12 +115,18 @@ struct iterator {
 	struct hsl_closure	*closure;
 	const struct ins	*pc;
 	struct hsl_value	*regs;
-	bool			 running;
-	bool			 done;
+	bool			 running, done;
 };
 
-extern const struct hsl_class	iterator_class;
-extern const struct hsl_class	exception_class;
+extern const struct hsl_class	iterator_class, exception_class;
+
+/* hsl_charge() of little work, which most often is paid at once. */
+static inline bool
+exec_charge(struct hsl_exec *x, uint32_t units)
+{
+	x->budget -= units;
+	return (x->budget >= 0 && !x->heap.over) || hsl_charge(x, 0);
+}
 
 struct hsl_exec	*exec_new_bare(size_t memory);
 void		 exec_free_bare(struct hsl_exec *x);

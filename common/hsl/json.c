@@ -1,203 +1,11 @@
 /*
- * Nesting is bounded both ways.  A list (keys 0 to n-1 in order) and [] are
- * arrays, every other array an object.  Numbers that are not finite, text
- * that is not UTF-8, functions and objects can't be encoded.
+ * Reading JSON; see json_write.c for the way back.  Nesting is bounded.
  */
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "hsl/exec.h"
 #include "hsl/json.h"
-
-#define JSON_DEPTH	200
-
-static bool	json_write(struct hsl_exec *x, struct hsl_value v,
-		    const struct json_style *style, struct buf *out,
-		    int depth);
-
-/* ---- Writing ----------------------------------------------------------- */
-
-/* The code point at *i of valid UTF-8. */
-static uint32_t
-json_code_point(struct str s, size_t *i)
-{
-	unsigned char	 c = (unsigned char)s.p[(*i)++];
-	uint32_t	 u;
-	int		 more;
-
-	if (c < 0x80)
-		return c;
-	more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
-	u = c & (0x3fu >> more);
-	while (more-- > 0)
-		u = u << 6 | ((unsigned char)s.p[(*i)++] & 0x3f);
-	return u;
-}
-
-static void
-json_escape(struct buf *out, uint32_t u)
-{
-	if (u >= 0x10000) {
-		u -= 0x10000;
-		buf_printf(out, "\\u%04x\\u%04x", 0xd800 | u >> 10,
-		    0xdc00 | (u & 0x3ff));
-	} else
-		buf_printf(out, "\\u%04x", u);
-}
-
-/* A byte that stands for itself in every form. */
-static inline bool
-json_plain(char c)
-{
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
-
-static bool
-json_write_string(struct str s, const struct json_style *style,
-    struct buf *out)
-{
-	static const char	 names[] = "\"\\\b\f\n\r\t";
-	static const char	 escapes[] = "\"\\bfnrt";
-	const char		*n;
-	size_t			 i = 0, start;
-	uint32_t		 u;
-
-	if (!utf8_valid(s))
-		return false;
-	buf_add_byte(out, '"');
-	while (i < s.len) {
-		start = i;
-		while (i < s.len && json_plain(s.p[i]))
-			i++;
-		if (i > start) {
-			buf_add(out, s.p + start, i - start);
-			continue;
-		}
-		u = json_code_point(s, &i);
-		n = u < 0x80 && u > 0 ? strchr(names, (int)u) : NULL;
-		if (n != NULL) {
-			buf_add_byte(out, '\\');
-			buf_add_byte(out, escapes[n - names]);
-		} else if (u < 0x20 || u == 0x7f ||
-		    (u >= 0x80 && style->ascii))
-			json_escape(out, u);
-		else
-			buf_add(out, s.p + start, i - start);
-	}
-	buf_add_byte(out, '"');
-	return true;
-}
-
-static bool
-json_is_list(const struct hsl_array *a)
-{
-	struct hsl_value	 k, *v;
-	uint32_t		 pos = 0, n = 0;
-
-	if (a->packed)
-		return true;
-	while (varr_next(a, &pos, &k, &v))
-		if (k.type != HSL_NUMBER || k.u.number != n++)
-			return false;
-	return true;
-}
-
-static void
-json_line(const struct json_style *style, struct buf *out, int depth)
-{
-	if (!style->pretty)
-		return;
-	buf_add_byte(out, '\n');
-	while (depth-- > 0)
-		buf_add_text(out, "    ");
-}
-
-static bool
-json_write_key(struct hsl_value k, const struct json_style *style,
-    struct buf *out)
-{
-	char	 tmp[VNUM_TEXT];
-
-	if (k.type == HSL_STRING)
-		return json_write_string(vstr_str(k.u.string), style, out);
-	if (k.type != HSL_NUMBER)
-		return false;
-	return json_write_string((struct str){ tmp,
-	    vnum_format(k.u.number, tmp) }, style, out);
-}
-
-static bool
-json_write_array(struct hsl_exec *x, const struct hsl_array *a,
-    const struct json_style *style, struct buf *out, int depth)
-{
-	bool			 list = json_is_list(a), first = true;
-	struct hsl_value	 k, *v;
-	uint32_t		 pos = 0;
-
-	if (depth > JSON_DEPTH)
-		return false;
-	buf_add_byte(out, list ? '[' : '{');
-	while (varr_next(a, &pos, &k, &v)) {
-		if (!first)
-			buf_add_byte(out, ',');
-		first = false;
-		json_line(style, out, depth + 1);
-		if (!list) {
-			if (!json_write_key(k, style, out))
-				return false;
-			buf_add_text(out, style->pretty ? ": " : ":");
-		}
-		if (!json_write(x, *v, style, out, depth + 1))
-			return false;
-	}
-	if (!first)
-		json_line(style, out, depth);
-	buf_add_byte(out, list ? ']' : '}');
-	return true;
-}
-
-static bool
-json_write(struct hsl_exec *x, struct hsl_value v,
-    const struct json_style *style, struct buf *out, int depth)
-{
-	char	 tmp[VNUM_TEXT];
-
-	if (out->len > x->heap.limit)
-		x->heap.over = true;
-	if (!hsl_charge(x, 1))
-		return false;
-	switch (v.type) {
-	case HSL_UNDEF:
-	case HSL_NONE:
-		buf_add_text(out, "null");
-		return true;
-	case HSL_BOOLEAN:
-		buf_add_text(out, v.u.boolean ? "true" : "false");
-		return true;
-	case HSL_NUMBER:
-		if (!isfinite(v.u.number))
-			return false;
-		buf_add(out, tmp, vnum_format(v.u.number, tmp));
-		return true;
-	case HSL_STRING:
-		x->budget -= v.u.string->len / 8;
-		return json_write_string(vstr_str(v.u.string), style, out);
-	case HSL_ARRAY:
-		return json_write_array(x, v.u.array, style, out, depth);
-	default:
-		return false;
-	}
-}
-
-bool
-json_encode(struct hsl_exec *x, struct hsl_value v,
-    const struct json_style *style, struct buf *out)
-{
-	return json_write(x, v, style, out, 0);
-}
-
-/* ---- Reading ----------------------------------------------------------- */
 
 struct json {
 	struct hsl_exec	*x;
@@ -324,17 +132,37 @@ json_escaped(struct json *j, struct buf *b)
 	return true;
 }
 
+/* Up to the next byte that ends plain text; whether all of it is ASCII. */
+static bool
+json_run(struct json *j)
+{
+	unsigned char	 c, any = 0;
+
+	while (j->p < j->end && (c = (unsigned char)*j->p) != '"' &&
+	    c != '\\' && c >= 0x20) {
+		any |= c;
+		j->p++;
+	}
+	return any < 0x80;
+}
+
+/* Most strings are plain: they are copied once. */
 static bool
 json_read_string(struct json *j, struct hsl_value *v)
 {
 	struct buf	 b = BUF_INIT;
-	const char	*start;
+	const char	*start = j->p;
 	bool		 ok = false;
 
+	if (json_run(j) && j->p < j->end && *j->p == '"') {
+		*v = hsl_string(j->x, (struct str){ start,
+		    (size_t)(j->p++ - start) });
+		return true;
+	}
+	j->p = start;
 	while (j->p < j->end) {
-		for (start = j->p; j->p < j->end && *j->p != '"' &&
-		    *j->p != '\\' && (unsigned char)*j->p >= 0x20;)
-			j->p++;
+		start = j->p;
+		(void)json_run(j);
 		buf_add(&b, start, (size_t)(j->p - start));
 		if (j->p >= j->end || (unsigned char)*j->p < 0x20)
 			break;
@@ -450,7 +278,7 @@ json_read(struct json *j, struct hsl_value *v, int depth)
 	bool	 ok;
 
 	*v = vnone();
-	if (depth > JSON_DEPTH || !hsl_charge(j->x, 1) || !json_skip(j) ||
+	if (depth > JSON_DEPTH || !exec_charge(j->x, 1) || !json_skip(j) ||
 	    j->p >= j->end)
 		return false;
 	switch (*j->p) {

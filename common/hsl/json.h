@@ -9,6 +9,8 @@
 
 #include "hsl/object.h"
 
+#define JSON_DEPTH	200
+
 struct json_style {
 	bool	 ascii;			/* \uXXXX beyond ASCII */
 	bool	 pretty;

@@ -441,6 +441,23 @@ test_new_fails(void **state)
 	(void)unlink(path);
 }
 
+/* What asks nothing costs nothing; the first question makes it ready. */
+static void
+test_late(void **state)
+{
+	struct fixture	*f = *state;
+
+	f->dns = dns_new_late(f->loop);
+	dns_free(&f->dns);
+	f->dns = dns_new_late(f->loop);
+	assert_non_null(dns_query(f->dns, STR("localhost"), DNS_A, on_answer,
+	    f));
+	assert_int_equal(f->answers, 0);
+	assert_int_equal(loop_run(f->loop), 0);
+	assert_int_equal(f->answers, 1);
+	assert_int_equal(f->status, DNS_OK);
+}
+
 int
 main(void)
 {
@@ -454,6 +471,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_bad_names, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_new_fails, setup,
 		    teardown),
 	};

@@ -3,6 +3,11 @@
  * index, in every place where a number goes: a result or an exception, and
  * nothing that a sanitizer stops at.
  */
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "hsl/vstr.h"
 #include "run.h"
 
 static const char *const	numbers[] = {
@@ -163,6 +168,74 @@ test_whole(void **state)
 	assert_true(hsl_whole(-1e30, INT64_MIN, INT64_MAX) == INT64_MIN);
 }
 
+static const struct {
+	double		 n;
+	const char	*text;
+} texts[] = {
+	{ 0.5, "0.5" }, { 0.1, "0.1" }, { 4.35, "4.35" }, { 100.25, "100.25" },
+	{ -12.345678, "-12.345678" }, { 1e-6, "0.000001" },
+	{ 1.5e-6, "0.0000015" }, { 1e-7, "1e-7" },
+	{ 1700000000.123456, "1700000000.123456" }, { 0.1 + 0.2,
+	"0.30000000000000004" }, { 1.0 / 3, "0.3333333333333333" },
+	{ 0x1p51 - 0.5, "2251799813685247.5" },
+	{ 1125899906842623.7, "1125899906842623.8" },
+	{ 0x1p-44, "5.684341886080802e-14" }, { 0x1p-1074, "5e-324" },
+	{ 0x1p-1030, "8.691694759794e-311" }, { 0x1p89,
+	"6.189700196426902e+26" }, { DBL_MIN, "2.2250738585072014e-308" },
+	{ DBL_MAX, "1.7976931348623157e+308" }, { 1e23, "1e+23" },
+	{ 9007199254740993.0, "9007199254740992" }
+};
+
+/* Reads back as n, and nothing of fewer digits does. */
+static void
+check_shortest(double n)
+{
+	char	 text[VNUM_TEXT], other[40];
+	int	 digits = 0;
+
+	vnum_format(n, text);
+	if (strtod(text, NULL) != n)
+		fail_msg("%a is no %s", n, text);
+	if (fabs(n) >= 1e15 || fabs(n) < 1e-6)
+		return;
+	for (const char *p = text; *p != '\0'; p++)
+		digits += (*p >= '1' && *p <= '9') || (*p == '0' && digits);
+	if (digits < 2 || strchr(text, '.') == NULL)
+		return;
+	(void)snprintf(other, sizeof other, "%.*e", digits - 2, n);
+	if (strtod(other, NULL) == n)
+		fail_msg("%s is shorter than %s", other, text);
+}
+
+static void
+test_text(void **state)
+{
+	char		 text[VNUM_TEXT];
+	uint64_t	 r = 88172645463325252u;
+	double		 n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		assert_int_equal(vnum_format(texts[i].n, text),
+		    strlen(texts[i].text));
+		assert_string_equal(text, texts[i].text);
+	}
+	for (int i = 0; i < 50000; i++) {
+		r ^= r << 13;
+		r ^= r >> 7;
+		r ^= r << 17;
+		memcpy(&n, &r, sizeof n);
+		if (isfinite(n))
+			check_shortest(n);
+		/* Few decimals, many, and what lies next to each. */
+		n = (double)(r >> 11) / pow(10, (double)(r & 15));
+		check_shortest(n);
+		n = (double)(r >> 40) / pow(10, (double)(r & 7));
+		check_shortest(n);
+		check_shortest(nextafter(n, i & 1 ? INFINITY : 0));
+	}
+}
+
 int
 main(void)
 {
@@ -170,6 +243,7 @@ main(void)
 		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_operators),
 		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
