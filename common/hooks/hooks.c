@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "eod_private.h"
@@ -96,9 +97,12 @@ static const struct hsl_variable	session_variables[] = {
 	{ NULL, false }
 };
 
+static bool	hooks_elsewhere(struct str name, char *text, size_t size);
+
 #define SESSION_HOST(fns)						\
 	{ .functions = fns, .classes = classes,				\
-	    .variables = session_variables, .barriers = &library_barriers }
+	    .variables = session_variables, .barriers = &library_barriers, \
+	    .elsewhere = hooks_elsewhere }
 
 static const char *const	eod_first[] = { "send", "queue", NULL };
 static const char *const	eod_ends[] = { "Reject", "Defer", NULL };
@@ -116,7 +120,7 @@ static const struct hsl_host	hosts[HOOK_MAX] = {
 	[HOOK_RCPTTO] = SESSION_HOST(rcptto_functions),
 	[HOOK_EOD] = { .functions = eod_functions, .classes = eod_classes,
 	    .variables = session_variables, .barriers = &library_barriers,
-	    .order = &eod_order },
+	    .order = &eod_order, .elsewhere = hooks_elsewhere },
 	[HOOK_DISCONNECT] = SESSION_HOST(disconnect_functions),
 };
 
@@ -126,7 +130,39 @@ static const struct hsl_function	script_functions[] = {
 };
 
 const struct hsl_host	hooks_script_host = { .functions = script_functions,
-	.classes = classes, .barriers = &library_barriers };
+	.classes = classes, .barriers = &library_barriers,
+	.elsewhere = hooks_elsewhere };
+
+static bool
+hooks_has(const struct hsl_host *host, struct str name)
+{
+	const struct hsl_function	*f;
+
+	for (f = host->functions; f->name != NULL; f++)
+		if (str_eq(str_of(f->name), name))
+			return true;
+	return false;
+}
+
+/* A function of some hooks, where there is none or another: which are they? */
+static bool
+hooks_elsewhere(struct str name, char *text, size_t size)
+{
+	bool	found = false;
+	int	i;
+
+	(void)snprintf(text, size, "%.*s() is a function of hooks: ",
+	    (int)name.len, name.p);
+	for (i = 0; i < HOOK_MAX; i++) {
+		if (!hooks_has(&hosts[i], name))
+			continue;
+		if (found)
+			(void)strlcat(text, ", ", size);
+		(void)strlcat(text, hook_name((enum hook_kind)i), size);
+		found = true;
+	}
+	return found;
+}
 
 const struct hsl_host *
 hooks_host(const char *hook)

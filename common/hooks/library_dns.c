@@ -357,7 +357,7 @@ lookup_options(struct hsl_call *c, struct lookup *lk, double *timeout)
 	*timeout = TIMEOUT_DEFAULT_S;
 	if (o.type != HSL_NONE && o.type != HSL_ARRAY)
 		hsl_throw(c, "dns_query(): options is an array, not %s",
-		    hsl_type_name(o));
+		    hsl_type_phrase(o));
 	else if ((lk->type = lookup_type_find(hsl_array_get(o, "type"))) ==
 	    NULL)
 		hsl_throw(c, "dns_query(): type is a, aaaa, mx, txt, cname, "

@@ -31,7 +31,7 @@ header_value(struct hsl_call *c, struct str *value)
 		return false;
 	if (o.type != HSL_NONE && o.type != HSL_ARRAY) {
 		hsl_throw(c, "header_dkim_decode(): options is an array, "
-		    "not %s", hsl_type_name(o));
+		    "not %s", hsl_type_phrase(o));
 		return false;
 	}
 	if (!hsl_value_true(hsl_array_get(o, "field")))

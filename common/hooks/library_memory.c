@@ -24,8 +24,8 @@ memory_callback(struct hsl_call *c, int i)
 	if (c->argc <= i || c->argv[i].type == HSL_NONE ||
 	    c->argv[i].type == HSL_FUNCTION)
 		return true;
-	hsl_throw(c, "%s(): argument %d is a %s, not a function", row->name,
-	    i + 1, hsl_type_name(c->argv[i]));
+	hsl_throw(c, "%s(): argument %d is %s, not a function", row->name,
+	    i + 1, hsl_type_phrase(c->argv[i]));
 	return false;
 }
 
@@ -369,8 +369,8 @@ enum hsl_rc
 library_memory_update(struct hsl_call *c)
 {
 	if (c->argv[2].type != HSL_FUNCTION)
-		return hsl_throw(c, "memory_update(): argument 3 is a %s, "
-		    "not a function", hsl_type_name(c->argv[2]));
+		return hsl_throw(c, "memory_update(): argument 3 is %s, "
+		    "not a function", hsl_type_phrase(c->argv[2]));
 	return memory_begin(c, 2, c->argc > 3 ? update_initial_step :
 	    update_step);
 }

@@ -180,8 +180,8 @@ share_offset(struct hsl_call *c, double *n)
 	*n = hsl_value_number(c->argv[1], NAN);
 	if (isfinite(*n))
 		return true;
-	hsl_throw(c, "%s(): offset is a %s, not a number that is finite",
-	    row->name, hsl_type_name(c->argv[1]));
+	hsl_throw(c, "%s(): offset is %s, not a number that is finite",
+	    row->name, hsl_type_phrase(c->argv[1]));
 	return false;
 }
 
@@ -274,7 +274,7 @@ rate_limits(struct hsl_call *c, struct share_question *q)
 	if (c->argc > 4 && c->argv[4].type != HSL_ARRAY &&
 	    c->argv[4].type != HSL_NONE) {
 		hsl_throw(c, "rate(): options is an array, not %s",
-		    hsl_type_name(c->argv[4]));
+		    hsl_type_phrase(c->argv[4]));
 		return false;
 	}
 	q->number = floor(count);

@@ -99,7 +99,7 @@ header_options(struct header_call *h, int i, unsigned allowed)
 		return true;
 	if (h->c->argv[i].type != HSL_ARRAY) {
 		hsl_throw(h->c, "%s: options is an array, not %s", h->method,
-		    hsl_type_name(h->c->argv[i]));
+		    hsl_type_phrase(h->c->argv[i]));
 		return false;
 	}
 	while (hsl_array_next(h->c->argv[i], &pos, &key, &v)) {
@@ -143,7 +143,7 @@ header_begin(struct header_call *h, int options, unsigned allowed)
 {
 	if (h->c->argv[0].type != HSL_STRING) {
 		hsl_throw(h->c, "%s: name is a string, not %s", h->method,
-		    hsl_type_name(h->c->argv[0]));
+		    hsl_type_phrase(h->c->argv[0]));
 		return false;
 	}
 	h->name = hsl_value_str(h->c->argv[0]);

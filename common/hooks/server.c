@@ -467,6 +467,6 @@ server_read(struct hsl_call *c, const struct eod_config *config,
 		rc = server_options_read(&r, v);
 	else
 		rc = hsl_throw(c, "send: server is a host or an array, not %s",
-		    hsl_type_name(v));
+		    hsl_type_phrase(v));
 	return rc == HSL_OK ? server_complete(c, server) : rc;
 }

@@ -55,7 +55,7 @@ reason_read(struct hsl_call *c, struct verdict *v, struct hsl_value reason)
 		return HSL_OK;
 	default:
 		return hsl_throw(c, "reason is a string or an array of "
-		    "strings, not %s", hsl_type_name(reason));
+		    "strings, not %s", hsl_type_phrase(reason));
 	}
 }
 
@@ -339,7 +339,7 @@ options_read(struct ending_call *e, struct hsl_value options)
 		return HSL_OK;
 	if (options.type != HSL_ARRAY)
 		return hsl_throw(e->c, "options is an array, not %s",
-		    hsl_type_name(options));
+		    hsl_type_phrase(options));
 	while (rc == HSL_OK && hsl_array_next(options, &pos, &key, &v)) {
 		if (key.type != HSL_STRING)
 			return hsl_throw(e->c, "options is an array of names "
@@ -460,7 +460,7 @@ terminate_challenge(struct hsl_call *c)
 	if (c->argc > 0 && c->argv[0].type != HSL_NONE) {
 		if (c->argv[0].type != HSL_STRING)
 			return hsl_throw(c, "reply is a string, not %s",
-			    hsl_type_name(c->argv[0]));
+			    hsl_type_phrase(c->argv[0]));
 		reply = hsl_value_str(c->argv[0]);
 	}
 	if (reply.len > CHALLENGE_MAX)

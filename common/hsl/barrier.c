@@ -141,8 +141,8 @@ barrier_enter(struct hsl_call *c)
 	struct hsl_value	 name = c->argv[0];
 
 	if (name.type != HSL_STRING || hsl_value_str(name).len == 0)
-		return hsl_throw(c, "barrier: the name is a %s, not a string "
-		    "that is not empty", hsl_type_name(name));
+		return hsl_throw(c, "barrier: the name is %s, not a string "
+		    "that is not empty", hsl_type_phrase(name));
 	return hsl_steps_begin(c, enter_step, S_SLOTS);
 }
 

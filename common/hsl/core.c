@@ -11,39 +11,6 @@ const struct hsl_function	hsl_core_functions[] = {
 	{ .name = NULL }
 };
 
-static const char *const	core_missing[] = {
-	"http", "dns_query", "memory_add", "memory_dec", "memory_delete",
-	"memory_exists", "memory_fetch", "memory_inc", "memory_store",
-	"memory_update", "sleep", "syslog", "spf_query", "smtp_lookup_rcpt",
-	"smtp_lookup_auth", "yaml_decode", "zlib_compress",
-	"zlib_uncompress", "crypt", "aes_encrypt", "aes_decrypt",
-	"rsa_privatekey", "is_rsa_privatekey", "rsa_sign", "rsa_verify",
-	"ec_privatekey", "is_ec_privatekey", "ed25519_privatekey",
-	"is_ed25519_privatekey", "ed25519_sign", "ed25519_verify",
-	"pkcs7_sign", "cms_sign", "cms_verify", "cms_encrypt", "cms_decrypt",
-	"domain_publicsuffix", "idna_encode", "idna_decode",
-	"header_addresslist_compile", "header_addresslist_extract",
-	"header_dkim_decode", "mimeword_encode", "mimeword_decode",
-	"envelope_address_parse", "envelope_localpart_escape",
-	"server_concurrency", "queue_suspend",
-	"queue_policy", "queue_policy_delete", "queue_quota",
-	"metrics_increment", "metrics_decrement", "metrics_set",
-	"metrics_get", "FFIFunction", "Map", "Set", "File", "Iconv", "MIME",
-	"MailMessage", "Socket", "TLSSocket", "X509", "X509CRL", "FFI",
-	"LDAP", "dns", "dns4", "dns6", "dnsmx", "dnstxt",
-	"dnsns", "dnscname", "dnsptr", "spf", "file", "file_get_contents",
-	"in_file", "rate", "gethostname", NULL
-};
-
-bool
-core_is_missing(struct str name)
-{
-	for (const char *const *m = core_missing; *m != NULL; m++)
-		if (str_eq(str_of(*m), name))
-			return true;
-	return false;
-}
-
 static bool
 lib_wrong(struct hsl_call *c, int i, const char *wanted)
 {

@@ -88,17 +88,32 @@ gen_near(const struct gen *g, struct str name)
 	return h.near;
 }
 
+/* What another version or another place has, a later version or a hook. */
+static bool
+gen_elsewhere(struct gen *g, const struct node *n, struct str name)
+{
+	const struct hsl_host	*host = g->c->host;
+	const char		*later;
+	char			 text[256];
+
+	if (host != NULL && host->elsewhere != NULL &&
+	    host->elsewhere(name, text, sizeof text)) {
+		gen_error(g, n, "%s", text);
+		return true;
+	}
+	if ((later = hint_later(name)) != NULL)
+		gen_error(g, n, "%s", later);
+	return later != NULL;
+}
+
 static void
 gen_unknown(struct gen *g, const struct node *n, struct str name)
 {
 	const char	*word = hint_word(name);
 	struct str	 near;
 
-	if (core_is_missing(name)) {
-		gen_error(g, n, "function '%.*s' is not available in this "
-		    "version", (int)name.len, name.p);
+	if (gen_elsewhere(g, n, name))
 		return;
-	}
 	near = word == NULL && g->c->errors < HINTS_MAX ? gen_near(g, name) :
 	    STR_NONE;
 	if (word != NULL)
@@ -172,8 +187,9 @@ gen_static(struct gen *g, struct node *n, struct comp_class **class)
 	else
 		*class = d != NULL && d->kind == DECL_CLASS ? d->class : NULL;
 	if (*class == NULL) {
-		gen_error(g, n, "unknown class '%.*s'", (int)n->text.len,
-		    n->text.p);
+		if (!gen_elsewhere(g, n, n->text))
+			gen_error(g, n, "unknown class '%.*s'",
+			    (int)n->text.len, n->text.p);
 		return NULL;
 	}
 	m = symtab_get(&(*class)->names, n->u.name);

@@ -18,6 +18,17 @@ static const struct {
 #undef HINT
 };
 
+static const struct {
+	const char	*name;
+	const char	*text;
+} hint_later_names[] = {
+#define CLASS(name)	{ name, name " is a class of a later version" },
+#define FUNCTION(name)	{ name, name "() is a function of a later version" },
+#include "hsl/later.def"
+#undef FUNCTION
+#undef CLASS
+};
+
 /* Keywords are in small letters. */
 static const char *const	hint_keywords[] = {
 #define KEYWORD(name, text)	text,
@@ -35,6 +46,15 @@ hint_word(struct str word)
 	for (size_t i = 0; i < COUNT(hint_words); i++)
 		if (str_caseeq(str_of(hint_words[i].word), word))
 			return hint_words[i].text;
+	return NULL;
+}
+
+const char *
+hint_later(struct str name)
+{
+	for (size_t i = 0; i < COUNT(hint_later_names); i++)
+		if (str_eq(str_of(hint_later_names[i].name), name))
+			return hint_later_names[i].text;
 	return NULL;
 }
 

@@ -17,6 +17,8 @@ struct hint {
 
 /* What to write instead, or NULL. */
 const char	*hint_word(struct str word);
+/* What is said of a name that only a later version has, or NULL. */
+const char	*hint_later(struct str name);
 
 void		 hint_init(struct hint *h, struct str name);
 void		 hint_try(struct hint *h, struct str candidate);

@@ -141,6 +141,9 @@ struct hsl_host {
 	void				*open_arg;
 	struct hsl_cache		*cache;	/* or NULL: each program's */
 	const struct hsl_order		*order;		/* or NULL */
+	/* Says where a name is known that is none here; or NULL. */
+	bool				(*elsewhere)(struct str name,
+					    char *text, size_t size);
 	/* What is no error; or NULL: nobody wants to know. */
 	void				(*warn)(void *arg,
 					    const struct hsl_diag *d);

@@ -32,11 +32,16 @@ static const struct lex_word	lex_signs[] = {
 #undef SIGN
 };
 
+#define LEX_QUOTES	"a typographic quote; write '\"'"
+#define LEX_BLANK	"a blank that does not break (U+00A0); write a plain one"
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
 void
 lexer_init(struct lexer *l, struct str source)
 {
+	/* A byte order mark is no part of the first line. */
+	if (str_prefix(source, STR("\xef\xbb\xbf")))
+		source = (struct str){ source.p + 3, source.len - 3 };
 	l->p = l->line_start = source.p;
 	l->end = source.p + source.len;
 	l->line = 1;
@@ -193,6 +198,16 @@ lexer_based(struct lexer *l, struct token *t, int base)
 		t->number = t->number * base + lex_digit(text[i]);
 }
 
+/* e3, e+3, e-3 */
+static bool
+lexer_exponent(const struct lexer *l)
+{
+	int	 sign = lexer_at(l, 1);
+
+	return ascii_lower(lexer_at(l, 0)) == 'e' && lex_digit(sign == '+' ||
+	    sign == '-' ? lexer_at(l, 2) : sign) < 10;
+}
+
 static void
 lexer_number(struct lexer *l, struct token *t)
 {
@@ -224,7 +239,8 @@ lexer_number(struct lexer *l, struct token *t)
 		t->number = strtod(text, NULL);
 	}
 	if (lex_name_char(lexer_at(l, 0))) {
-		lex_fail(t, "invalid number");
+		lex_fail(t, lexer_exponent(l) ? "a number has no exponent; "
+		    "write '1 * 10 ** 3'" : "invalid number");
 		while (lex_name_char(lexer_at(l, 0)))
 			l->p++;
 	}
@@ -249,6 +265,38 @@ lexer_string(struct lexer *l, struct token *t)
 		l->p++;
 }
 
+/* 'DELIM' without another one; most often a string of another language. */
+static void
+lexer_raw_open(struct lexer *l, struct token *t, bool empty)
+{
+	int	 next = lexer_at(l, 0);
+
+	if (next == -1 || strchr(" ;,)]}.:=", next) == NULL) {
+		l->p = l->end;
+		lex_fail(t, empty ? "raw string without end" :
+		    "raw string without end; other strings stand in double "
+		    "quotes");
+		return;
+	}
+	lex_fail(t, empty ? "'' starts a raw string, which does not end; "
+	    "write \"\"" : "'text' starts a raw string, which does not end; "
+	    "write \"text\"");
+}
+
+/* A quote that starts no raw string: past the other one in its line. */
+static void
+lexer_raw_none(struct lexer *l, struct token *t)
+{
+	const char	*q;
+
+	lex_fail(t, "a string stands in double quotes: \"text\"; a raw "
+	    "string is 'END'text'END', or ''text''");
+	for (q = l->p; q < l->end && *q != '\'' && *q != '\n'; q++)
+		continue;
+	if (q < l->end && *q == '\'')
+		l->p = q + 1;
+}
+
 /* 'DELIM' ... 'DELIM' */
 static void
 lexer_raw(struct lexer *l, struct token *t)
@@ -260,7 +308,7 @@ lexer_raw(struct lexer *l, struct token *t)
 	    *l->p != '\''; l->p++)
 		continue;
 	if (lexer_at(l, 0) != '\'') {
-		lex_fail(t, "a raw string starts with 'DELIMITER' or ''");
+		lexer_raw_none(l, t);
 		return;
 	}
 	start = ++l->p;
@@ -268,10 +316,7 @@ lexer_raw(struct lexer *l, struct token *t)
 	q = memmem(start, (size_t)(l->end - start), mark, len);
 	t->kind = T_RAW;
 	if (q == NULL) {
-		l->p = l->end;
-		lex_fail(t, start - mark == 2 ? "raw string without end" :
-		    "raw string without end; other strings stand in double "
-		    "quotes");
+		lexer_raw_open(l, t, len == 2);
 		return;
 	}
 	t->text = (struct str){ start, (size_t)(q - start) };
@@ -324,6 +369,39 @@ lexer_name(struct lexer *l, struct token *t)
 			t->kind = lex_words[i].kind;
 }
 
+/* What editors and word processors put in place of plain characters. */
+static const struct {
+	const char	*bytes;
+	const char	*text;
+} lex_odd[] = {
+	{ "#", "'#' starts no comment; write '//'" },
+	{ "`", "a string stands in double quotes, not in '`'" },
+	{ "\xe2\x80\x98", LEX_QUOTES }, { "\xe2\x80\x99", LEX_QUOTES },
+	{ "\xe2\x80\x9a", LEX_QUOTES }, { "\xe2\x80\x9c", LEX_QUOTES },
+	{ "\xe2\x80\x9d", LEX_QUOTES }, { "\xe2\x80\x9e", LEX_QUOTES },
+	{ "\xc2\xab", LEX_QUOTES }, { "\xc2\xbb", LEX_QUOTES },
+	{ "\xc2\xa0", LEX_BLANK }, { "\xe2\x80\xaf", LEX_BLANK },
+	{ "\xa0", LEX_BLANK },
+	{ "\xe3\x80\x80", "a wide blank; write a plain one" },
+	{ "\xe2\x80\x8b", "an invisible character (U+200B); remove it" },
+	{ "\xef\xbb\xbf", "a byte order mark; remove it" },
+	{ "\xe2\x80\x93", "a dash; write '-'" },
+	{ "\xe2\x80\x94", "a dash; write '-'" },
+	{ "\xe2\x88\x92", "a dash; write '-'" },
+	{ "\xe2\x80\xa6", "one character for three points; write '...'" },
+};
+
+static const char *
+lexer_odd(const struct lexer *l)
+{
+	struct str	 rest = { l->p, (size_t)(l->end - l->p) };
+
+	for (size_t i = 0; i < COUNT(lex_odd); i++)
+		if (str_prefix(rest, str_of(lex_odd[i].bytes)))
+			return lex_odd[i].text;
+	return "unexpected character";
+}
+
 static void
 lexer_sign(struct lexer *l, struct token *t)
 {
@@ -346,8 +424,7 @@ lexer_sign(struct lexer *l, struct token *t)
 			return;
 		}
 	}
-	lex_fail(t, *l->p == '#' ? "'#' starts no comment; write '//'" :
-	    "unexpected character");
+	lex_fail(t, lexer_odd(l));
 	/* A character of several bytes is one error. */
 	for (l->p++; (lexer_at(l, 0) & 0xc0) == 0x80 && l->p < l->end; l->p++)
 		continue;

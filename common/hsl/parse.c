@@ -72,7 +72,10 @@ parse_unexpected(struct parser *p, const char *wanted)
 	/* A statement that begins with another language's word. */
 	if (p->first.len > 0)
 		hint = hint_word(p->first);
-	if (hint != NULL)
+	if (p->tok.kind == T_DOUBLE_ARROW)
+		parse_error(p, "%s expected before %s; a function is written "
+		    "'function ($x) { return $x; }'", wanted, found);
+	else if (hint != NULL)
 		parse_error(p, "%s expected before %s; instead of '%.*s' %s",
 		    wanted, found, (int)p->first.len, p->first.p, hint);
 	else
@@ -88,6 +91,22 @@ parse_expect(struct parser *p, enum token_kind kind)
 		return true;
 	snprintf(wanted, sizeof wanted, kind > T_REGEX ? "'%s'" : "%s",
 	    token_describe(kind));
+	parse_unexpected(p, wanted);
+	return false;
+}
+
+bool
+parse_close(struct parser *p, enum token_kind kind, uint32_t line)
+{
+	const char	*open = kind == T_RBRACE ? "{" :
+			    kind == T_RPAREN ? "(" : "[";
+	char		 wanted[64];
+
+	if (p->panic || p->tok.kind == kind ||
+	    (p->tok.kind != T_EOF && p->tok.line == line))
+		return parse_expect(p, kind);
+	snprintf(wanted, sizeof wanted, "'%s' for the '%s' of line %u is",
+	    token_describe(kind), open, line);
 	parse_unexpected(p, wanted);
 	return false;
 }

@@ -45,6 +45,9 @@ struct node	*parse_node_at(struct parser *p, enum node_kind kind,
 		    const struct node *at);
 bool		 parse_enter(struct parser *p);	/* one deeper; false: error */
 void		 parse_leave(struct parser *p);
+/* As parse_expect(), of what an error names the line of the opening of. */
+bool		 parse_close(struct parser *p, enum token_kind kind,
+		    uint32_t line);
 /* Parses a file's text as the body of p->func. */
 struct node	*parse_text(struct comp *c, struct func *f, const char *name,
 		    struct str text, struct parser *includer);
@@ -59,8 +62,19 @@ struct node	*parse_primary(struct parser *p);
 /* What follows an lvalue when an assignment operator does. */
 struct node	*parse_assignment(struct parser *p, struct node *target);
 bool		 parse_is_assign(enum token_kind kind);
-struct node	*parse_array(struct parser *p, enum token_kind close);
+struct node	*parse_array(struct parser *p, enum token_kind close,
+		    uint32_t line);
 struct node	*parse_string(struct parser *p, const struct token *t);
+
+/* parse_mistake.c */
+bool		 parse_mistake_operand(struct parser *p);
+void		 parse_mistake_parameter(struct parser *p);
+void		 parse_mistake_typed(struct parser *p);
+void		 parse_mistake_body(struct parser *p);
+bool		 parse_mistake_member(struct parser *p);
+void		 parse_mistake_item(struct parser *p, bool keys);
+void		 parse_mistake_value(struct parser *p, enum node_kind kind);
+void		 parse_mistake_jump(struct parser *p, const char *word);
 
 /* parse_lvalue.c */
 bool		 parse_is_lvalue(const struct node *n);

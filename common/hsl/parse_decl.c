@@ -18,7 +18,7 @@ parse_param(struct parser *p, struct func *f)
 		parse_error(p, "'...' must be the last parameter");
 	f->variadic = parse_accept(p, T_ELLIPSIS);
 	if (!p->panic && p->tok.kind != T_VAR)
-		parse_error(p, "a parameter is expected");
+		parse_mistake_parameter(p);
 	if (p->panic)
 		return;
 	if (symtab_get(&f->vars, p->tok.text) != NULL)
@@ -27,6 +27,7 @@ parse_param(struct parser *p, struct func *f)
 	n->a = parse_node(p, N_VAR);
 	n->a->u.var = parse_declare(p, f, p->tok.text);
 	parse_advance(p);
+	parse_mistake_typed(p);
 	if (!f->variadic && parse_accept(p, T_SET))
 		n->b = parse_expr(p);
 	else if (!f->variadic && f->nrequired != f->nparams)
@@ -99,6 +100,7 @@ parse_function_of(struct parser *p, struct func *f, bool anonymous)
 	struct func	*outer = p->func;
 	int		 loops = p->loops, switches = p->switches;
 	int		 barriers = p->barriers;
+	uint32_t	 line;
 
 	f->class = p->class;
 	f->line = p->tok.line;
@@ -111,9 +113,11 @@ parse_function_of(struct parser *p, struct func *f, bool anonymous)
 		parse_captures(p, f);
 	p->func = f;
 	p->loops = p->switches = p->barriers = 0;
+	line = p->tok.line;
+	parse_mistake_body(p);
 	if (parse_expect(p, T_LBRACE)) {
 		f->body = parse_statements(p, T_RBRACE);
-		parse_expect(p, T_RBRACE);
+		parse_close(p, T_RBRACE, line);
 	}
 	p->func = outer;
 	p->loops = loops;
@@ -261,7 +265,7 @@ parse_class_member(struct parser *p)
 		if (parse_accept(p, T_SET))
 			m->initial = parse_expr(p);
 		parse_expect(p, T_SEMICOLON);
-	} else
+	} else if (!parse_mistake_member(p))
 		parse_unexpected(p, "a member of a class is");
 }
 
@@ -270,6 +274,7 @@ parse_class_decl(struct parser *p)
 {
 	struct comp_class	*outer = p->class, *c;
 	struct decl		*d;
+	uint32_t		 line;
 
 	d = parse_decl_name(p, DECL_CLASS);
 	if (d == NULL)
@@ -283,9 +288,10 @@ parse_class_decl(struct parser *p)
 	d->class = c;
 	parse_advance(p);
 	p->class = c;
+	line = p->tok.line;
 	parse_expect(p, T_LBRACE);
 	while (!p->panic && p->tok.kind != T_RBRACE && p->tok.kind != T_EOF)
 		parse_class_member(p);
-	parse_expect(p, T_RBRACE);
+	parse_close(p, T_RBRACE, line);
 	p->class = outer;
 }

@@ -20,9 +20,12 @@ parse_item(struct parser *p)
 	return n;
 }
 
-/* expr { "," expr } [ "," ] close; items may be spread, or keyed. */
+/*
+ * expr { "," expr } [ "," ] close; items may be spread, or keyed.  It was
+ * opened in this line.
+ */
 static struct node *
-parse_list(struct parser *p, enum token_kind close, bool keys)
+parse_list(struct parser *p, enum token_kind close, bool keys, uint32_t line)
 {
 	struct node	*list = NULL, **last = &list, *n;
 
@@ -35,19 +38,20 @@ parse_list(struct parser *p, enum token_kind close, bool keys)
 			n = keys ? parse_item(p) : parse_expr(p);
 		*last = n;
 		last = &n->next;
+		parse_mistake_item(p, keys);
 		if (!parse_accept(p, T_COMMA))
 			break;
 	}
-	parse_expect(p, close);
+	parse_close(p, close, line);
 	return list;
 }
 
 struct node *
-parse_array(struct parser *p, enum token_kind close)
+parse_array(struct parser *p, enum token_kind close, uint32_t line)
 {
 	struct node	*n = parse_node(p, N_ARRAY);
 
-	n->list = parse_list(p, close, true);
+	n->list = parse_list(p, close, true, line);
 	return n;
 }
 
@@ -99,10 +103,11 @@ static struct node *
 parse_call(struct parser *p, struct node *callee)
 {
 	struct node	*n = parse_node_at(p, N_CALL, callee);
+	uint32_t	 line = p->tok.line;
 
 	n->a = callee;
 	parse_advance(p);
-	n->list = parse_list(p, T_RPAREN, false);
+	n->list = parse_list(p, T_RPAREN, false, line);
 	p->calls++;
 	return n;
 }
@@ -145,11 +150,13 @@ struct node *
 parse_cache(struct parser *p)
 {
 	struct node	*n = parse_node(p, N_CACHE);
+	uint32_t	 line;
 
 	parse_advance(p);
+	line = p->tok.line;
 	if (!parse_expect(p, T_LBRACKET))
 		return n;
-	n->a = parse_array(p, T_RBRACKET);
+	n->a = parse_array(p, T_RBRACKET, line);
 	n->b = parse_primary(p);
 	if (!p->panic && ((n->b->kind != N_NAME && n->b->kind != N_BUILTIN &&
 	    (n->b->kind != N_SCOPE || n->b->postfix)) ||

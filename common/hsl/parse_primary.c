@@ -17,10 +17,11 @@ static struct node *
 parse_paren(struct parser *p)
 {
 	struct node	*n;
+	uint32_t	 line = p->tok.line;
 
 	parse_advance(p);
 	n = parse_expr(p);
-	parse_expect(p, T_RPAREN);
+	parse_close(p, T_RPAREN, line);
 	return n;
 }
 
@@ -46,11 +47,13 @@ parse_match(struct parser *p)
 {
 	struct node	*n = parse_node(p, N_MATCH), **last = &n->list;
 	bool		 defaulted = false;
+	uint32_t	 line;
 
 	parse_advance(p);
 	parse_expect(p, T_LPAREN);
 	n->a = parse_expr(p);
 	parse_expect(p, T_RPAREN);
+	line = p->tok.line;
 	parse_expect(p, T_LBRACE);
 	while (!p->panic && p->tok.kind != T_RBRACE) {
 		*last = parse_arm(p);
@@ -61,7 +64,7 @@ parse_match(struct parser *p)
 		if (!parse_accept(p, T_COMMA))
 			break;
 	}
-	parse_expect(p, T_RBRACE);
+	parse_close(p, T_RBRACE, line);
 	return n;
 }
 
@@ -86,6 +89,7 @@ parse_isset(struct parser *p, enum node_kind kind)
 		if (!p->panic && n->a->kind == N_VAR)
 			n->a->u.var->unset = true;
 	}
+	parse_mistake_value(p, kind);
 	parse_expect(p, T_RPAREN);
 	return n;
 }
@@ -144,6 +148,7 @@ static struct node *
 parse_word(struct parser *p)
 {
 	struct node	*n;
+	uint32_t	 line;
 
 	switch (p->tok.kind) {
 	case K_TRUE:
@@ -169,14 +174,16 @@ parse_word(struct parser *p)
 		break;
 	case K_ARRAY:
 		n = parse_leaf(p, N_NAME);
+		line = p->tok.line;
 		if (p->tok.kind != T_LPAREN)
 			return n;
 		parse_advance(p);
-		return parse_array(p, T_RPAREN);
+		return parse_array(p, T_RPAREN, line);
 	default:
 		break;
 	}
-	parse_unexpected(p, "an expression is");
+	if (!parse_mistake_operand(p))
+		parse_unexpected(p, "an expression is");
 	return parse_node(p, N_ERROR);
 }
 
@@ -184,6 +191,7 @@ struct node *
 parse_primary(struct parser *p)
 {
 	struct node	*n;
+	uint32_t	 line = p->tok.line;
 
 	if (p->panic)
 		return parse_node(p, N_ERROR);
@@ -219,7 +227,7 @@ parse_primary(struct parser *p)
 		return parse_paren(p);
 	case T_LBRACKET:
 		parse_advance(p);
-		return parse_array(p, T_RBRACKET);
+		return parse_array(p, T_RBRACKET, line);
 	default:
 		return parse_word(p);
 	}

@@ -7,10 +7,11 @@ static struct node *
 parse_condition(struct parser *p)
 {
 	struct node	*n;
+	uint32_t	 line = p->tok.line;
 
 	parse_expect(p, T_LPAREN);
 	n = parse_expr(p);
-	parse_expect(p, T_RPAREN);
+	parse_close(p, T_RPAREN, line);
 	return n;
 }
 
@@ -35,7 +36,7 @@ parse_block(struct parser *p)
 	if (!parse_expect(p, T_LBRACE))
 		return n;
 	n->list = parse_statements(p, T_RBRACE);
-	parse_expect(p, T_RBRACE);
+	parse_close(p, T_RBRACE, n->line);
 	return n;
 }
 
@@ -127,6 +128,10 @@ parse_foreach(struct parser *p)
 	parse_advance(p);
 	parse_expect(p, T_LPAREN);
 	n->a = parse_expr(p);
+	if (!p->panic && p->tok.kind == T_RESERVED &&
+	    str_eq(p->tok.text, STR("in")))
+		parse_error(p, "'in' is a reserved word; write 'foreach "
+		    "($list as $item)'");
 	parse_expect(p, K_AS);
 	n->c = parse_target(p);
 	if (parse_accept(p, T_DOUBLE_ARROW)) {
@@ -158,9 +163,11 @@ parse_switch(struct parser *p)
 {
 	struct node	*n = parse_node(p, N_SWITCH), **last = &n->list;
 	bool		 defaulted = false;
+	uint32_t	 line;
 
 	parse_advance(p);
 	n->a = parse_condition(p);
+	line = p->tok.line;
 	parse_expect(p, T_LBRACE);
 	p->switches++;
 	while (!p->panic && p->tok.kind != T_RBRACE &&
@@ -172,7 +179,7 @@ parse_switch(struct parser *p)
 		last = &(*last)->next;
 	}
 	p->switches--;
-	parse_expect(p, T_RBRACE);
+	parse_close(p, T_RBRACE, line);
 	return n;
 }
 
@@ -241,6 +248,7 @@ parse_jump(struct parser *p)
 		parse_error(p, "'%s' outside of a loop",
 		    token_describe(p->tok.kind));
 	parse_advance(p);
+	parse_mistake_jump(p, is_break ? "break" : "continue");
 	parse_expect(p, T_SEMICOLON);
 	return n;
 }
@@ -282,6 +290,7 @@ parse_simple(struct parser *p)
 	}
 	if (!is_return || p->tok.kind != T_SEMICOLON)
 		n->a = parse_expr(p);
+	parse_mistake_value(p, n->kind);
 	/* The last ";" of a file may be missing. */
 	if (p->tok.kind != T_EOF || p->panic)
 		parse_expect(p, T_SEMICOLON);

@@ -123,8 +123,6 @@ struct hsl_program {
 };
 
 const struct mark	*proto_mark(const struct proto *p, uint32_t pc);
-/* The names of the core library that this version lacks. */
-bool			 core_is_missing(struct str name);
 /* A row by name, or NULL; `table` may be NULL. */
 const struct hsl_function *table_find(const struct hsl_function *table,
 			    struct str name);

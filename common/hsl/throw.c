@@ -144,6 +144,9 @@ vm_fail(struct hsl_exec *x)
 		exception_print(x->thrown, &b);
 	else
 		vprint(x->thrown, &b, sizeof x->failure.text);
+	/* What prints as nothing would leave a line without its end. */
+	if (b.len == 0)
+		buf_add_text(&b, vnullish(x->thrown) ? "none" : "\"\"");
 	s = buf_str(&b);
 	if (s.len >= sizeof x->failure.text)
 		s.len = sizeof x->failure.text - 1;

@@ -32,7 +32,8 @@ static const struct run_case	statements[] = {
 	    "true\ntrue\nfalse\ntrue\nfalse\n[]\ntrue\nfalse\nfalse\n" },
 	{ "4 isset takes one place",
 	    "echo isset($a, $b);",
-	    "t:1:14: ')' expected before ','\n" },
+	    "t:1:14: isset takes one variable; write 'isset($a) and "
+	    "isset($b)'\n" },
 	{ "4 isset takes a place",
 	    "echo isset(f());",
 	    "t:1:15: isset takes a variable, index or property\n" },
@@ -124,7 +125,7 @@ static const struct run_case	statements[] = {
 	    "t:1:28: 'continue' outside of a loop\n" },
 	{ "5 echo takes one",
 	    "echo 1, 2;",
-	    "t:1:7: ';' expected before ','\n" },
+	    "t:1:7: echo takes one value; write 'echo $a . $b'\n" },
 	{ .name = NULL }
 };
 
