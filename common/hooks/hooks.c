@@ -5,6 +5,7 @@
 #include "file.h"
 #include "hook.h"
 #include "hooks.h"
+#include "hsl/advice.h"
 #include "hsl/order.h"
 
 /* What every hook but disconnect may say; they differ in Accept(). */
@@ -99,10 +100,15 @@ static const struct hsl_variable	session_variables[] = {
 
 static bool	hooks_elsewhere(struct str name, char *text, size_t size);
 
+/* What a script of its own includes or imports may be a hook's, too. */
+static const struct hsl_advice	advice = { .elsewhere = hooks_elsewhere },
+	script_advice = { .elsewhere = hooks_elsewhere,
+	    .foreign = session_variables };
+
 #define SESSION_HOST(fns)						\
 	{ .functions = fns, .classes = classes,				\
 	    .variables = session_variables, .barriers = &library_barriers, \
-	    .elsewhere = hooks_elsewhere }
+	    .advice = &advice }
 
 static const char *const	eod_first[] = { "send", "queue", NULL };
 static const char *const	eod_ends[] = { "Reject", "Defer", NULL };
@@ -110,6 +116,8 @@ static const struct hsl_order	eod_order = { .then = "Accept",
     .first = eod_first, .ends = eod_ends,
     .text = "Accept() without a send() or queue() before it: the client is "
     "told that the message was taken, and nobody has it" };
+static const struct hsl_advice	eod_advice = { .order = &eod_order,
+    .elsewhere = hooks_elsewhere };
 
 static const struct hsl_host	hosts[HOOK_MAX] = {
 	[HOOK_CONNECT] = SESSION_HOST(connect_functions),
@@ -120,7 +128,7 @@ static const struct hsl_host	hosts[HOOK_MAX] = {
 	[HOOK_RCPTTO] = SESSION_HOST(rcptto_functions),
 	[HOOK_EOD] = { .functions = eod_functions, .classes = eod_classes,
 	    .variables = session_variables, .barriers = &library_barriers,
-	    .order = &eod_order, .elsewhere = hooks_elsewhere },
+	    .advice = &eod_advice },
 	[HOOK_DISCONNECT] = SESSION_HOST(disconnect_functions),
 };
 
@@ -131,7 +139,7 @@ static const struct hsl_function	script_functions[] = {
 
 const struct hsl_host	hooks_script_host = { .functions = script_functions,
 	.classes = classes, .barriers = &library_barriers,
-	.elsewhere = hooks_elsewhere };
+	.advice = &script_advice };
 
 static bool
 hooks_has(const struct hsl_host *host, struct str name)

@@ -2,6 +2,7 @@
  * What names of functions and classes stand for: the script's own first,
  * from the inside out, then the host's, then the library's.
  */
+#include "hsl/advice.h"
 #include "hsl/class.h"
 #include "hsl/exec.h"
 #include "hsl/gen.h"
@@ -92,12 +93,13 @@ gen_near(const struct gen *g, struct str name)
 static bool
 gen_elsewhere(struct gen *g, const struct node *n, struct str name)
 {
-	const struct hsl_host	*host = g->c->host;
+	const struct hsl_advice	*a = g->c->host != NULL ?
+				    g->c->host->advice : NULL;
 	const char		*later;
 	char			 text[256];
 
-	if (host != NULL && host->elsewhere != NULL &&
-	    host->elsewhere(name, text, sizeof text)) {
+	if (a != NULL && a->elsewhere != NULL &&
+	    a->elsewhere(name, text, sizeof text)) {
 		gen_error(g, n, "%s", text);
 		return true;
 	}

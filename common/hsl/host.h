@@ -130,7 +130,7 @@ typedef int	hsl_open_fn(void *arg, const struct hsl_open *o,
 		    struct err *e);
 
 struct hsl_diag;
-struct hsl_order;		/* order.h */
+struct hsl_advice;		/* advice.h */
 
 struct hsl_host {
 	const struct hsl_function	*functions;	/* or NULL */
@@ -140,10 +140,7 @@ struct hsl_host {
 	hsl_open_fn			*open;		/* or NULL: no files */
 	void				*open_arg;
 	struct hsl_cache		*cache;	/* or NULL: each program's */
-	const struct hsl_order		*order;		/* or NULL */
-	/* Says where a name is known that is none here; or NULL. */
-	bool				(*elsewhere)(struct str name,
-					    char *text, size_t size);
+	const struct hsl_advice		*advice;	/* or NULL */
 	/* What is no error; or NULL: nobody wants to know. */
 	void				(*warn)(void *arg,
 					    const struct hsl_diag *d);

@@ -33,7 +33,7 @@ static const struct lex_word	lex_signs[] = {
 };
 
 #define LEX_QUOTES	"a typographic quote; write '\"'"
-#define LEX_BLANK	"a blank that does not break (U+00A0); write a plain one"
+#define LEX_BLANK	"a blank that does not break; write a plain one"
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
 void

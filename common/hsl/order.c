@@ -9,6 +9,7 @@
  * known: each is walked as if nothing came before, and a call of one says
  * nothing.
  */
+#include "hsl/advice.h"
 #include "hsl/comp.h"
 #include "hsl/order.h"
 
@@ -252,9 +253,10 @@ order_check(struct comp *c)
 	struct comp_class	*class;
 	struct comp_member	*m;
 
-	if (c->host == NULL || c->host->warn == NULL || c->host->order == NULL)
+	if (c->host == NULL || c->host->warn == NULL ||
+	    c->host->advice == NULL || c->host->advice->order == NULL)
 		return;
-	o.rule = c->host->order;
+	o.rule = c->host->advice->order;
 	(void)order_list(&o, c->modules->main->body, false);
 	for (class = c->classes; class != NULL; class = class->next)
 		for (m = class->members; m != NULL; m = m->next)

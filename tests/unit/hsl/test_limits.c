@@ -247,7 +247,7 @@ test_odd_bytes(void **state)
 		{ "$\xc3\xa4 = 1;", 8, "t:1:1: unexpected character\n" },
 		{ "echo \"\xff\";", 9, NULL },
 		{ "\xc2\xa0" "echo 1;", 9, "t:1:1: a blank that does not "
-		    "break (U+00A0); write a plain one\n" },
+		    "break; write a plain one\n" },
 		{ "\"", 1, "t:1:1: string without end\n" },
 		{ "/*", 2, "t:1:1: comment without end\n" },
 		{ "#/", 2, "t:1:1: empty regular expression\n" },

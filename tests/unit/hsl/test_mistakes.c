@@ -132,7 +132,7 @@ static const struct run_case	literals[] = {
 	{ "a back quote", "echo `a`;", "t:1:6: a string stands in double "
 	    "quotes, not in '`'\n" },
 	{ "a blank that does not break", "echo\xc2\xa0" "1;", "t:1:5: a blank "
-	    "that does not break (U+00A0); write a plain one\n" },
+	    "that does not break; write a plain one\n" },
 	{ "a dash", "echo 1 \xe2\x80\x93 1;", "t:1:8: a dash; write '-'\n" },
 	{ "a byte order mark first", "\xef\xbb\xbf" "echo 1;", "1\n" },
 	{ "its column", "\xef\xbb\xbf" "echo ;", "t:1:6: an expression is "
