@@ -10,6 +10,8 @@ import tempfile
 import threading
 import time
 
+from halyard import free_port
+
 A, NS, SOA, TXT, AAAA, DS, RRSIG, NSEC, DNSKEY = 1, 2, 6, 16, 28, 43, 46, 47, 48
 
 
@@ -60,8 +62,8 @@ class SignedZone:
         self.key = Key(self.dir)
         self.asked = []
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.bind(("127.0.0.1", 0))
-        self.port = self.sock.getsockname()[1]
+        self.port = free_port()
+        self.sock.bind(("127.0.0.1", self.port))
         self.tcp = socket.socket()
         self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.tcp.bind(("127.0.0.1", self.port))

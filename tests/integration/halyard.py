@@ -3,6 +3,7 @@ backend, and a runner that prints TAP.  Standard library only; everything
 listens on loopback and ends with the test."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -23,9 +24,19 @@ SLOW = 4 if "san" in BUILD else 1
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that nothing has, by TCP or UDP.  Not from the range of which the
+    system takes the ports of connections: another test's, or our own, could
+    have it by the time that it is bound."""
+    while True:
+        port = random.randrange(11000, 32000)
+        with socket.socket() as t, \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:
+            try:
+                t.bind(("127.0.0.1", port))
+                u.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def wait_for(what, seconds=10, text="condition"):

@@ -316,7 +316,7 @@ Accept($s);
         c.cmd("RCPT TO:<Alias@b.example>", 250)
         c.cmd("RCPT TO:<x@b.example>", 250)
         c.cmd("RCPT TO:<y@b.example>", 554)
-        c.cmd("DATA", 250)
+        c.cmd("DATA", 354)
         r = c.cmd(".")
         assert [t[6:] for t in r.text] == ["real@c.example/inbound",
                                            "x@b.example/mx"], r
