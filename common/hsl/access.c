@@ -206,8 +206,7 @@ vm_set_index(struct hsl_exec *x, struct hsl_value *root,
 		return vm_throw(x, "an object has no such index");
 	}
 	a = varr_own(x, root);
-	if (a == NULL || ((slot = varr_find_value(a, key)) == NULL &&
-	    (slot = varr_put(x, a, varr_key(key))) == NULL)) {
+	if (a == NULL || (slot = varr_put_value(x, a, key)) == NULL) {
 		vunref(x, v);
 		return vm_check(x);
 	}

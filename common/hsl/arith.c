@@ -303,7 +303,9 @@ arith_concat(struct hsl_exec *x, const struct hsl_value *v, uint32_t n)
 
 	for (uint32_t i = 0; i < n && plain; i++) {
 		plain = v[i].type <= HSL_STRING;
-		if (plain)
+		if (v[i].type == HSL_STRING)
+			parts[i] = vstr_str(v[i].u.string);
+		else if (plain)
 			parts[i] = vtext(x, v[i], numbers[i], NULL);
 		len += parts[i].len;
 	}
@@ -346,8 +348,12 @@ arith_append(struct hsl_exec *x, struct hsl_value *dst,
 			return vm_check(x);
 		vset(x, dst, s);
 	}
-	ok = vstr_append(x, dst, vtext(x, *v, tmp, &big));
-	buf_free(&big);
+	if (v->type == HSL_STRING)
+		ok = vstr_append(x, dst, vstr_str(v->u.string));
+	else {
+		ok = vstr_append(x, dst, vtext(x, *v, tmp, &big));
+		buf_free(&big);
+	}
 	return (ok && !x->heap.over) || vm_check(x);
 }
 
@@ -361,7 +367,10 @@ arith_bound(struct hsl_value v, int64_t otherwise, int64_t len, int64_t low,
 
 	if (vnullish(v))
 		return otherwise;
-	n = vnum_int64(vnum_of(v));
+	if (v.type == HSL_NUMBER && v.u.number >= 0 && v.u.number < INT32_MAX)
+		n = (int64_t)v.u.number;
+	else
+		n = vnum_int64(vnum_of(v));
 	if (n < 0)
 		n += len;
 	return n < low ? low : n > high ? high : n;
@@ -378,8 +387,8 @@ arith_range(const struct hsl_value b[3], int64_t len, struct range *r)
 	if (r->step > 0) {
 		r->first = arith_bound(b[0], 0, len, 0, len);
 		last = arith_bound(b[1], len, len, 0, len);
-		r->count = last <= r->first ? 0 :
-		    (last - r->first - 1) / r->step + 1;
+		r->count = last <= r->first ? 0 : r->step == 1 ?
+		    last - r->first : (last - r->first - 1) / r->step + 1;
 	} else {
 		r->first = arith_bound(b[0], len - 1, len, -1, len - 1);
 		last = arith_bound(b[1], -1, len, -1, len - 1);

@@ -20,6 +20,7 @@
 #define ARRAY_CAP_MIN	4
 #define ARRAY_CAP_MAX	(1u << 27)
 #define ARRAY_HOLES	8
+#define ARRAY_LITERAL	256	/* items that room is made for at once */
 #define ARRAY_KEY_MAX	9007199254740991
 
 size_t
@@ -57,6 +58,17 @@ varr_release(struct hsl_exec *x, struct hsl_array *a)
 {
 	vheap_free(&x->heap, a->u.list, varr_bytes(a));
 	vheap_free(&x->heap, a, sizeof *a);
+}
+
+/* A factor nobody can guess: integer keys come from mail, too. */
+static uint64_t	varr_factor;
+
+void
+varr_seed(void)
+{
+	if (varr_factor == 0)
+		varr_factor = ((uint64_t)arc4random() << 32 |
+		    arc4random()) | 1;
 }
 
 /* ---- Keys -------------------------------------------------------------- */
@@ -122,7 +134,8 @@ varr_key(const struct hsl_value *v)
 		if (vnullish(*v))
 			k.n = 1;
 		else
-			k.n = (uint32_t)((uintptr_t)v->u.counted >> 4) | 4;
+			k.n = (uint32_t)(((uintptr_t)v->u.counted >> 4) *
+			    varr_factor >> 32) | 4;
 	}
 	return k;
 }
@@ -192,19 +205,8 @@ varr_key_keep(struct hsl_exec *x, const struct vkey *k)
 
 /* ---- The index --------------------------------------------------------- */
 
-/* A factor nobody can guess: integer keys come from mail, too. */
-static uint64_t	varr_factor;
-
-void
-varr_seed(void)
-{
-	if (varr_factor == 0)
-		varr_factor = ((uint64_t)arc4random() << 32 |
-		    arc4random()) | 1;
-}
-
-static uint32_t
-varr_slot(const struct hsl_array *a, int64_t n)
+static inline uint32_t
+varr_slot_int(const struct hsl_array *a, int64_t n)
 {
 	uint64_t	 h = (uint64_t)n * varr_factor;
 
@@ -213,11 +215,25 @@ varr_slot(const struct hsl_array *a, int64_t n)
 	return (uint32_t)(h >> 32) & (2 * a->cap - 1);
 }
 
+/* The hash of a string is keyed and mixed already. */
+static inline uint32_t
+varr_slot(const struct hsl_array *a, int64_t n, bool is_int)
+{
+	return is_int ? varr_slot_int(a, n) :
+	    (uint32_t)n & (2 * a->cap - 1);
+}
+
+static inline uint32_t
+varr_slot_entry(const struct hsl_array *a, const struct ventry *e)
+{
+	return varr_slot(a, e->n, e->s == NULL);
+}
+
 static void
 varr_index_add(struct hsl_array *a, uint32_t position)
 {
 	uint32_t	 mask = 2 * a->cap - 1;
-	uint32_t	 i = varr_slot(a, a->u.entries[position].n);
+	uint32_t	 i = varr_slot_entry(a, &a->u.entries[position]);
 
 	while (a->index[i] != 0)
 		i = (i + 1) & mask;
@@ -229,12 +245,12 @@ static void
 varr_index_remove(struct hsl_array *a, uint32_t position)
 {
 	uint32_t	 mask = 2 * a->cap - 1, p, home;
-	uint32_t	 i = varr_slot(a, a->u.entries[position].n), j;
+	uint32_t	 i = varr_slot_entry(a, &a->u.entries[position]), j;
 
 	while (a->index[i] != position + 1)
 		i = (i + 1) & mask;
 	for (j = (i + 1) & mask; (p = a->index[j]) != 0; j = (j + 1) & mask) {
-		home = varr_slot(a, a->u.entries[p - 1].n);
+		home = varr_slot_entry(a, &a->u.entries[p - 1]);
 		if (((j - home) & mask) < ((j - i) & mask))
 			continue;
 		a->index[i] = p;
@@ -259,7 +275,7 @@ varr_lookup(const struct hsl_array *a, const struct vkey *k)
 
 	if (a->count == 0)
 		return NULL;
-	for (i = varr_slot(a, k->n); (p = a->index[i]) != 0;
+	for (i = varr_slot(a, k->n, k->is_int); (p = a->index[i]) != 0;
 	    i = (i + 1) & mask) {
 		e = &a->u.entries[p - 1];
 		if (varr_entry_is(e, k))
@@ -301,7 +317,7 @@ varr_find_name(const struct hsl_array *a, struct hsl_string *s)
 		return NULL;
 	}
 	mask = 2 * a->cap - 1;
-	for (i = varr_slot(a, hash); (p = a->index[i]) != 0;
+	for (i = varr_slot(a, hash, false); (p = a->index[i]) != 0;
 	    i = (i + 1) & mask) {
 		e = &a->u.entries[p - 1];
 		if (e->s == s || (e->n == hash && e->s != NULL &&
@@ -322,7 +338,7 @@ varr_find_int(const struct hsl_array *a, int64_t n)
 	if (a->count == 0)
 		return NULL;
 	mask = 2 * a->cap - 1;
-	for (i = varr_slot(a, n); (p = a->index[i]) != 0;
+	for (i = varr_slot_int(a, n); (p = a->index[i]) != 0;
 	    i = (i + 1) & mask) {
 		e = &a->u.entries[p - 1];
 		if (e->n == n && e->s == NULL)
@@ -465,6 +481,14 @@ varr_insert(struct hsl_exec *x, struct hsl_array *a, const struct vkey *k)
 	return &e->v;
 }
 
+/* Whether a is a hash now; a literal's list knows how many will come. */
+static bool
+varr_unpack(struct hsl_exec *x, struct hsl_array *a)
+{
+	return varr_rebuild(x, a, varr_hash_cap(a->count > 0 ||
+	    a->cap > ARRAY_LITERAL ? a->count + 1 : a->cap));
+}
+
 struct hsl_value *
 varr_put(struct hsl_exec *x, struct hsl_array *a, struct vkey k)
 {
@@ -475,11 +499,26 @@ varr_put(struct hsl_exec *x, struct hsl_array *a, struct vkey k)
 			return &a->u.list[k.n];
 		if (k.is_int && k.n == a->count)
 			return varr_push(x, a, vnone());
-		if (!varr_rebuild(x, a, varr_hash_cap(a->count + 1)))
+		if (!varr_unpack(x, a))
 			return NULL;
-	}
-	if ((e = varr_lookup(a, &k)) != NULL)
+	} else if ((e = varr_lookup(a, &k)) != NULL)
 		return &e->v;
+	return varr_insert(x, a, &k);
+}
+
+struct hsl_value *
+varr_put_value(struct hsl_exec *x, struct hsl_array *a,
+    const struct hsl_value *key)
+{
+	struct hsl_value	*slot;
+	struct vkey		 k;
+
+	if ((slot = varr_find_value(a, key)) != NULL)
+		return slot;
+	k = varr_key(key);
+	/* It is not there: no second look. */
+	if (k.is_int || a->packed)
+		return varr_put(x, a, k);
 	return varr_insert(x, a, &k);
 }
 

@@ -65,6 +65,9 @@ struct hsl_value *varr_find_value(const struct hsl_array *a,
 /* The slot of k, made (as none) if there was none. */
 struct hsl_value *varr_put(struct hsl_exec *x, struct hsl_array *a,
 		    struct vkey k) __attribute__((warn_unused_result));
+struct hsl_value *varr_put_value(struct hsl_exec *x, struct hsl_array *a,
+		    const struct hsl_value *k)
+		    __attribute__((warn_unused_result));
 /* Takes v, which is dropped if there is no room. */
 struct hsl_value *varr_push(struct hsl_exec *x, struct hsl_array *a,
 		    struct hsl_value v) __attribute__((warn_unused_result));

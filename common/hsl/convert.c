@@ -14,23 +14,34 @@
 #include "hsl/exec.h"
 #include "hsl/vstr.h"
 
+#define PAIR(t)		t "0" t "1" t "2" t "3" t "4" t "5" t "6" t "7" t "8" \
+			    t "9"
+
 static size_t
 vnum_format_int(int64_t n, char *out)
 {
-	uint64_t	 u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n, ten = 10;
-	size_t		 len = 1 + (n < 0), end;
-	uint32_t	 small;
+	static const char	 pairs[] = PAIR("0") PAIR("1") PAIR("2")
+				    PAIR("3") PAIR("4") PAIR("5") PAIR("6")
+				    PAIR("7") PAIR("8") PAIR("9");
+	uint64_t		 u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	char			 text[24], *p = text + sizeof text;
+	uint32_t		 small;
+	size_t			 len;
 
-	for (; u >= ten; ten *= 10)
-		len++;
-	out[0] = '-';
-	end = len;
-	for (; u > UINT32_MAX; u /= 10)
-		out[--end] = (char)('0' + u % 10);
-	small = (uint32_t)u;
-	do {
-		out[--end] = (char)('0' + small % 10);
-	} while ((small /= 10) != 0);
+	for (; u > UINT32_MAX; u /= 100) {
+		p -= 2;
+		memcpy(p, pairs + u % 100 * 2, 2);
+	}
+	for (small = (uint32_t)u; small >= 10; small /= 100) {
+		p -= 2;
+		memcpy(p, pairs + small % 100 * 2, 2);
+	}
+	if (small > 0 || p == text + sizeof text)
+		*--p = (char)('0' + small);
+	if (n < 0)
+		*--p = '-';
+	len = (size_t)(text + sizeof text - p);
+	memcpy(out, p, len);
 	out[len] = '\0';
 	return len;
 }
@@ -85,6 +96,58 @@ vnum_few_digits(uint64_t m, int k, char digits[20], int *exp)
 	return len;
 }
 
+#ifdef __SIZEOF_INT128__
+__extension__ typedef unsigned __int128	vnum_wide;
+
+static vnum_wide
+vnum_wide_ten(int k)
+{
+	vnum_wide	 p = (uint64_t)vnum_ten[k > 15 ? 15 : k];
+
+	for (; k > 15; k--)
+		p *= 10;
+	return p;
+}
+
+/* The integer nearest to p / 2^e, and how far off, in units of 2^-e. */
+static uint64_t
+vnum_nearest(vnum_wide p, int e, vnum_wide *off)
+{
+	vnum_wide	 half = (vnum_wide)1 << (e - 1);
+	uint64_t	 m = (uint64_t)(p >> e);
+	vnum_wide	 rest = p - ((vnum_wide)m << e);
+	bool		 up = rest > half || (rest == half && (m & 1));
+
+	*off = up ? 2 * half - rest : rest;
+	return m + up;
+}
+
+/*
+ * n, from 1e-6 to 2^51, that takes 16 or 17 digits, as m / 10^k.  n is f / 2^e
+ * with f < 2^53, and 10^k < 2^74, so that their product is exact.  What reads
+ * as n lies within half a unit of f, above and, where f is no power of two,
+ * below; on the edge only if f is even.  17 digits always do.
+ */
+static uint64_t
+vnum_many(double n, int *k)
+{
+	vnum_wide	 ten, off;
+	uint64_t	 f, m;
+	int		 e;
+
+	f = (uint64_t)ldexp(frexp(n, &e), 53);
+	e = 53 - e;
+	for (*k = n >= 1e6 ? 0 : n >= 1 ? 9 : 15; n * vnum_ten[*k] < 1e15;)
+		++*k;
+	ten = vnum_wide_ten(*k);
+	m = vnum_nearest(f * ten, e, &off);
+	if (2 * off < ten || (2 * off == ten && (f & 1) == 0))
+		return m;
+	++*k;
+	return vnum_nearest(f * ten * 10, e, &off);
+}
+#endif
+
 /*
  * Below a power of two doubles lie closer together than above it: a decimal
  * that reads back may be the next above the nearest one.  One that ends in 9
@@ -114,6 +177,12 @@ vnum_digits(double n, char digits[20], int *exp)
 
 	if (middle && vnum_few(n, &m, &i))
 		return vnum_few_digits(m, i, digits, exp);
+#ifdef __SIZEOF_INT128__
+	if (middle && !edge) {
+		m = vnum_many(n, &i);
+		return vnum_few_digits(m, i, digits, exp);
+	}
+#endif
 	/* Numbers next to 0 have few digits that mean anything; of others 15
 	 * always hold, and in the middle have been tried. */
 	for (i = n < DBL_MIN ? 0 : middle ? 15 : 14; i < 17; i++) {

@@ -87,6 +87,23 @@ json_character(struct str s, size_t *i, bool ascii, char *o)
 	return o + n;
 }
 
+#define ALL(byte)	(0x0101010101010101u * (byte))
+
+/* Whether one of eight bytes is not plain: all at once, by the carries. */
+static inline bool
+json_special(const char *p)
+{
+	uint64_t	 w, quote, back, delete;
+
+	memcpy(&w, p, 8);
+	quote = w ^ ALL('"');
+	back = w ^ ALL('\\');
+	delete = w ^ ALL(0x7f);
+	return ((w | (w - ALL(0x20)) | ((quote - ALL(1)) & ~quote) |
+	    ((back - ALL(1)) & ~back) | ((delete - ALL(1)) & ~delete)) &
+	    ALL(0x80)) != 0;
+}
+
 static bool
 json_write_string(struct str s, const struct json_style *style,
     struct buf *out)
@@ -94,21 +111,27 @@ json_write_string(struct str s, const struct json_style *style,
 	char	*start, *o;
 	size_t	 i = 0, end;
 
-	buf_add_byte(out, '"');
-	while (i < s.len) {
+	do {
 		end = s.len - i > WRITE_PIECE ? i + WRITE_PIECE : s.len;
 		o = start = buf_reserve(out, (end - i) * WRITE_BYTE +
-		    WRITE_LONGEST);
+		    WRITE_LONGEST + 2);
+		if (i == 0)
+			*o++ = '"';
 		while (i < end) {
-			if (json_plain(s.p[i]))
+			if (end - i >= 8 && !json_special(s.p + i)) {
+				memcpy(o, s.p + i, 8);
+				o += 8;
+				i += 8;
+			} else if (json_plain(s.p[i]))
 				*o++ = s.p[i++];
 			else if ((o = json_character(s, &i, style->ascii,
 			    o)) == NULL)
 				return false;
 		}
+		if (i >= s.len)
+			*o++ = '"';
 		buf_added(out, (size_t)(o - start));
-	}
-	buf_add_byte(out, '"');
+	} while (i < s.len);
 	return true;
 }
 

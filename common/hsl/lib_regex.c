@@ -21,7 +21,8 @@ static struct hsl_value
 pcre_groups(struct hsl_exec *x, const struct regex *re, struct str s,
     bool names)
 {
-	struct hsl_value	 list = hsl_array(x);
+	struct hsl_value	 list = vmake(HSL_ARRAY, varr_new(x,
+				    regex_groups(re)));
 	const char		*name;
 	uint32_t		 group;
 

@@ -93,9 +93,12 @@ vm_matches(struct hsl_exec *x, struct hsl_value *dst, struct hsl_value v,
 	struct regex	*re = regex_of(x, pattern);
 	int		 rc = -1;
 
-	if (re != NULL)
+	if (re != NULL && v.type == HSL_STRING)
+		rc = regex_match(x, re, vstr_str(v.u.string), 0);
+	else if (re != NULL) {
 		rc = regex_match(x, re, vtext(x, v, tmp, &big), 0);
-	buf_free(&big);
+		buf_free(&big);
+	}
 	if (rc == -1)
 		return false;
 	vset(x, dst, vboolean(rc));
@@ -171,8 +174,10 @@ vm_concat_fast(struct hsl_exec *x, struct hsl_value *dst,
 	if (l->type < HSL_NUMBER || l->type > HSL_STRING ||
 	    r->type < HSL_NUMBER || r->type > HSL_STRING)
 		return false;
-	a = vtext(x, *l, tmp[0], NULL);
-	b = vtext(x, *r, tmp[1], NULL);
+	a = l->type == HSL_STRING ? vstr_str(l->u.string) :
+	    vtext(x, *l, tmp[0], NULL);
+	b = r->type == HSL_STRING ? vstr_str(r->u.string) :
+	    vtext(x, *r, tmp[1], NULL);
 	if ((s = vstr_alloc(x, a.len + b.len)) == NULL)
 		return false;
 	memcpy(s->data, a.p, a.len);

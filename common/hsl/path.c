@@ -74,11 +74,11 @@ path_step(struct hsl_exec *x, struct hsl_value *slot,
 	}
 	if ((a = varr_own(x, slot)) == NULL)
 		return NULL;
+	if (object.type != HSL_OBJECT)
+		return varr_put_value(x, a, key);
 	if ((slot = varr_find_value(a, key)) != NULL)
 		return slot;
-	if (object.type == HSL_OBJECT)
-		return vm_new_prop(x, object, key->u.string);
-	return varr_put(x, a, varr_key(key));
+	return vm_new_prop(x, object, key->u.string);
 }
 
 static struct hsl_value *

@@ -98,24 +98,40 @@ vstr_mix(uint64_t h, uint64_t w)
 	return h ^ (h >> 32);
 }
 
+/* Up to eight bytes as a word; which ones overlap follows from len. */
+static inline uint64_t
+vstr_tail(const char *p, size_t len)
+{
+	uint32_t	 first, last;
+
+	if (len < 4)
+		return (uint64_t)(unsigned char)p[0] << 16 |
+		    (uint64_t)(unsigned char)p[len / 2] << 8 |
+		    (unsigned char)p[len - 1];
+	memcpy(&first, p, 4);
+	memcpy(&last, p + len - 4, 4);
+	return (uint64_t)first << 32 | last;
+}
+
 uint32_t
 vstr_hash_bytes(const char *p, size_t len)
 {
 	static uint64_t	 key;
 	uint64_t	 h, w;
+	const char	*end = p + len;
 
 	if (key == 0)
 		key = ((uint64_t)arc4random() << 32 | arc4random()) | 1;
 	h = key ^ len;
-	for (; len >= 8; p += 8, len -= 8) {
-		memcpy(&w, p, 8);
+	if (len > 8) {
+		for (; end - p > 8; p += 8) {
+			memcpy(&w, p, 8);
+			h = vstr_mix(h, w);
+		}
+		memcpy(&w, end - 8, 8);
 		h = vstr_mix(h, w);
-	}
-	if (len > 0) {
-		w = 0;
-		memcpy(&w, p, len);
-		h = vstr_mix(h, w);
-	}
+	} else if (len > 0)
+		h = vstr_mix(h, vstr_tail(p, len));
 	h = vstr_mix(h, key);
 	return (uint32_t)h != 0 ? (uint32_t)h : 1;
 }
