@@ -15,6 +15,7 @@
 #include "event/stream.h"
 #include "smtp/sasl_text.h"
 
+#include "account.h"
 #include "auth.h"
 #include "server.h"
 #include "session.h"
@@ -51,6 +52,13 @@ auth_free(struct auth **ap)
 	*ap = NULL;
 }
 
+struct str
+auth_who(const struct auth *a)
+{
+	return a != NULL && a->username.len > 0 ? buf_str(&a->username) :
+	    STR_NONE;
+}
+
 /* The client's response takes the place of the one before. */
 static int
 auth_take(struct auth *a, struct str line)
@@ -76,9 +84,9 @@ auth_challenge(struct session *s, int code, struct str plain)
 static void
 auth_fail(struct session *s, const struct smtp_refusal *why)
 {
-	auth_free(&s->auth);
 	s->mode = MODE_COMMAND;
 	session_refuse(s, why);
+	auth_free(&s->auth);
 }
 
 /* ---- The hook ---------------------------------------------------------- */
@@ -96,8 +104,8 @@ auth_done(struct session *s, const struct verdict *v)
 		return;
 	}
 	if (v->action != VERDICT_ACCEPT) {
-		auth_free(&s->auth);
 		session_refuse_verdict(s, HOOK_AUTH, v);
+		auth_free(&s->auth);
 		return;
 	}
 	s->conn.auth_mechanism = a->mechanism;
@@ -108,6 +116,7 @@ auth_done(struct session *s, const struct verdict *v)
 		s->conn.auth_username = xstrndup(buf_data(&a->username),
 		    a->username.len);
 	auth_free(&s->auth);
+	account_login(s);
 	session_accept_verdict(s, HOOK_AUTH, v);
 }
 

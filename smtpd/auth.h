@@ -19,6 +19,8 @@ void	session_auth(struct session *s, struct smtp_command *c);
 void	session_auth_response(struct session *s, struct str line);
 /* A hook is set, and TLS on where that is wanted. */
 bool	auth_available(const struct session *s);
+/* Who tries to log in, as far as that is known. */
+struct str auth_who(const struct auth *a);
 void	auth_free(struct auth **a);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "event/stream.h"
 
+#include "account.h"
 #include "patience.h"
 #include "receive.h"
 #include "server.h"
@@ -105,21 +106,8 @@ trace_write(struct session *s)
 /* ---- The verdict ------------------------------------------------------- */
 
 static void
-message_log(struct session *s, int code, struct str text)
+message_count(struct session *s, int code)
 {
-	const struct hook_recipient	*first;
-	struct buf			 from = BUF_INIT, to = BUF_INIT;
-
-	first = STAILQ_FIRST(&s->txn->facts.recipients);
-	smtp_path_add(&from, &s->txn->facts.sender);
-	smtp_path_add(&to, &first->path);
-	LOG(EV_MESSAGE, &s->log, LOG_NUM("code", code),
-	    LOG_STR("from", buf_cstr(&from)), LOG_STR("to", buf_cstr(&to)),
-	    LOG_NUM("size", (int64_t)transaction_scan(s->txn)->size),
-	    LOG_NUM("recipients", (int64_t)s->txn->facts.recipient_count),
-	    LOG_BYTES("reason", text));
-	buf_free(&from);
-	buf_free(&to);
 	COUNT(messages_received);
 	board_observe(HISTOGRAM_message, loop_now_ms(s->server->loop) -
 	    s->txn->ended_ms);
@@ -153,12 +141,12 @@ message_more_replies(const struct session *s)
 static void
 message_refuse(struct session *s, const struct smtp_refusal *why)
 {
-	char	enhanced[16];
+	char	enhanced[SMTP_ENHANCED_TEXT];
 	size_t	n;
 
-	message_log(s, why->code, str_of(why->text));
-	(void)snprintf(enhanced, sizeof enhanced, "%d.%d.%d",
-	    why->enhanced[0], why->enhanced[1], why->enhanced[2]);
+	account_message(s, why->code, why->enhanced, str_of(why->text));
+	message_count(s, why->code);
+	(void)smtp_enhanced_text(why->enhanced, enhanced);
 	for (n = message_more_replies(s); n > 0; n--)
 		session_answer(s, why->code, enhanced, why->text);
 	s->mode = MODE_COMMAND;
@@ -184,18 +172,20 @@ static void
 message_done(void *arg, const struct verdict *v)
 {
 	struct session	*s = arg;
+	int		 code = verdict_code(HOOK_EOD, v), enhanced[3];
 	size_t		 n;
 
 	s->txn->run = NULL;
+	verdict_enhanced(HOOK_EOD, v, enhanced);
+	account_message(s, code, enhanced, verdict_text(HOOK_EOD, v));
 	if (s->peer_eof && stream_unread(s->stream).len == 0) {
-		session_orphan(s, verdict_code(HOOK_EOD, v));
+		session_orphan(s, code);
 		return;
 	}
-	for (n = message_more_replies(s); n > 0; n--)
-		(void)session_answer_verdict(s, HOOK_EOD, v);
-	message_log(s, verdict_code(HOOK_EOD, v),
-	    session_answer_verdict(s, HOOK_EOD, v));
-	if (verdict_code(HOOK_EOD, v) < 300)
+	for (n = message_more_replies(s) + 1; n > 0; n--)
+		session_answer_verdict(s, HOOK_EOD, v);
+	message_count(s, code);
+	if (code < 300)
 		patience_message_taken(s);
 	s->mode = MODE_COMMAND;
 	message_over(s);
@@ -256,6 +246,7 @@ message_run_hook(struct session *s)
 	if (s->server->params->received_header)
 		trace_write(s);
 	rq.trace = buf_str(&t->trace);
+	rq.last = &t->delivery;
 	s->mode = MODE_WAIT;
 	COUNT(hook_runs);
 	t->run = eod_start(s->server->eod, &rq);
@@ -270,8 +261,9 @@ session_end_message(struct session *s)
 
 	s->farewell.stage = "EOD";
 	s->txn->facts.ts = (double)clock_wall_us() / 1e6;
-	s->data_since_ms = 0;
 	s->txn->ended_ms = loop_now_ms(s->server->loop);
+	s->txn->receive_ms = s->txn->ended_ms - s->data_since_ms;
+	s->data_since_ms = 0;
 	if (fault == NULL && s->server->eod == NULL)
 		fault = &no_hook;
 	if (fault != NULL)

@@ -48,7 +48,7 @@ front_refuse(struct front *f, const char *why)
 
 	COUNT(sessions_refused);
 	LOG(EV_REFUSE, NULL, LOG_STR("reason", why),
-	    LOG_STR("remoteip", netaddr_ip(&f->peer, ip, sizeof ip)));
+	    LOG_STR("client", netaddr_ip(&f->peer, ip, sizeof ip)));
 	front_free(f);
 }
 
@@ -63,7 +63,7 @@ front_probed(struct front *f)
 
 	COUNT(sessions_probed);
 	LOG(EV_PROBE, NULL,
-	    LOG_STR("remoteip", netaddr_ip(&f->peer, ip, sizeof ip)));
+	    LOG_STR("client", netaddr_ip(&f->peer, ip, sizeof ip)));
 	front_free(f);
 }
 

@@ -72,7 +72,7 @@ foreign_refused(struct session *s, struct str in)
 		return false;
 	COUNT(sessions_foreign);
 	LOG(EV_FOREIGN, &s->log, LOG_BYTES("began", what),
-	    LOG_STR("remoteip", s->conn.remoteip));
+	    LOG_STR("client", s->conn.remoteip));
 	s->farewell.stage = "UNKNOWN";
 	session_answer(s, 554, "5.5.1", "This is an SMTP server");
 	session_close(s);
@@ -133,7 +133,8 @@ input_line(struct session *s, struct str in)
 static void
 input_endless(struct session *s, const char *reason)
 {
-	LOG(EV_REFUSE, &s->log, LOG_STR("reason", reason));
+	LOG(EV_REFUSE, &s->log, LOG_STR("reason", reason),
+	    LOG_STR("client", s->conn.remoteip));
 	session_cut(s, "4.7.0", "Too much of what was refused");
 }
 

@@ -75,6 +75,7 @@ patience_after(struct session *s, bool close)
 		session_close(s);
 	else if (patience_over(s)) {
 		LOG(EV_REFUSE, &s->log, LOG_STR("reason", "too many errors"),
+		    LOG_STR("client", s->conn.remoteip),
 		    LOG_NUM("errors", s->errors));
 		session_cut(s, "4.7.0", "Too many errors");
 	} else if (holding && s->mode != MODE_CLOSING) {

@@ -123,7 +123,8 @@ session_end(struct session *s)
 		return;
 	s->over = true;
 	farewell_by(s, s->peer_eof ? "remote" : "local");
-	LOG(EV_DISCONNECT, &s->log, LOG_NUM("messages", s->messages),
+	LOG(EV_DISCONNECT, &s->log, LOG_STR("client", s->conn.remoteip),
+	    LOG_NUM("messages", s->messages),
 	    LOG_NUM("commands", s->commands), LOG_NUM("errors", s->errors),
 	    LOG_NUM("ms", loop_now_ms(s->server->loop) - s->opened_ms));
 	board_add(COUNTER_sessions, -1);
@@ -256,6 +257,7 @@ session_on_close(void *arg, enum stream_close how, const char *why)
 	farewell_failed(s, how, why);
 	if (how == STREAM_TLS)
 		LOG(EV_TLS, &s->log, LOG_STR("result", "failed"),
+		    LOG_STR("client", s->conn.remoteip),
 		    LOG_STR("reason", why));
 	if (s->mode == MODE_SLOW && how == STREAM_EOF)
 		return;			/* its reply is still to come */
@@ -319,6 +321,7 @@ session_on_timer(void *arg)
 		return;
 	}
 	LOG(EV_REFUSE, &s->log, LOG_STR("reason", "timeout"),
+	    LOG_STR("client", s->conn.remoteip),
 	    LOG_NUM("ms", now - s->opened_ms));
 	session_cut(s, "4.4.2", "Timeout");
 }
@@ -422,7 +425,7 @@ session_turn_away(int fd, const struct netaddr *peer, const char *reply)
 
 	COUNT(sessions_refused);
 	LOG(EV_REFUSE, NULL, LOG_STR("reason", "too many connections"),
-	    LOG_STR("remoteip", netaddr_ip(peer, ip, sizeof ip)));
+	    LOG_STR("client", netaddr_ip(peer, ip, sizeof ip)));
 	(void)send(fd, reply, strlen(reply), MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)close(fd);
 }
@@ -477,9 +480,9 @@ session_open(struct server *srv, int fd, const struct netaddr *peer,
 	COUNT(sessions);
 	COUNT(sessions_total);
 	LOG(EV_CONNECT, &s->log, LOG_STR("server", srv->serverid),
-	    LOG_STR("remoteip", s->conn.remoteip),
-	    LOG_NUM("remoteport", s->conn.remoteport),
-	    LOG_STR("proxyip", s->conn.proxyip));
+	    LOG_STR("client", s->conn.remoteip),
+	    LOG_NUM_IF("client_port", s->conn.remoteport),
+	    LOG_STR("proxy", s->conn.proxyip));
 	if (!srv->params->smtpd_tls_wrapper)
 		session_begin(s);
 	else if (srv->tls == NULL || session_tls_start(s) == -1)

@@ -86,6 +86,7 @@ struct session {
 	enum session_state	 state;
 	enum session_mode	 slow_mode;	/* after MODE_SLOW */
 	enum smtp_verb		 verb;		/* of the command at hand */
+	const struct smtp_command *command;	/* while it is looked at */
 	uint64_t		 chunk_left;	/* MODE_CHUNK, MODE_SKIP */
 	uint64_t		 discarded;	/* MODE_DISCARD */
 	uint64_t		 client;	/* of crowding.h; 0: none */

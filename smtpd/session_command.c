@@ -16,6 +16,7 @@
 
 #include "event/stream.h"
 
+#include "account.h"
 #include "auth.h"
 #include "input.h"
 #include "receive.h"
@@ -69,8 +70,7 @@ static void
 session_rcpt_later(struct session *s)
 {
 	COUNT(commands_refused);
-	LOG(EV_SMTP_ERROR, &s->log, LOG_NUM("code", 452),
-	    LOG_STR("reason", "too many recipients"));
+	account_refusal(s, NULL, 452, STR("Too many recipients"));
 	session_answer(s, 452, "4.5.3", "Too many recipients");
 }
 
@@ -266,8 +266,10 @@ session_run(struct session *s, struct str line, struct arena *a)
 		session_refuse(s, &unknown);
 		return;
 	}
+	s->command = &c;
 	fn = session_table[s->state][c.verb];
 	if (rc == -1) {
+		c.path = (struct smtp_path){ .null = false };
 		if (c.verb == SMTP_DATA && s->more_came)
 			why.close = true;
 		session_refuse(s, &why);
@@ -277,6 +279,7 @@ session_run(struct session *s, struct str line, struct arena *a)
 		session_out_of_order(s, &c);
 	else
 		fn(s, &c);
+	s->command = NULL;
 }
 
 void

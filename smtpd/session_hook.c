@@ -108,7 +108,7 @@ proxy_answered(struct session *s, const struct verdict *v, struct str line)
 {
 	uint64_t	octets = proxy_octets(s, line);
 
-	(void)session_answer_verdict(s, HOOK_PROXY, v);
+	session_answer_verdict(s, HOOK_PROXY, v);
 	if (v->disconnect || octets == OCTETS_UNKNOWN)
 		session_close(s);
 	else
@@ -242,11 +242,12 @@ session_rcpt_done(struct session *s, const struct verdict *v)
 	struct arena		*a = &s->txn->facts.arena;
 	struct hook_recipient	*r = s->pending;
 
-	s->pending = NULL;
 	if (v->action != VERDICT_ACCEPT) {
 		session_refuse_verdict(s, HOOK_RCPTTO, v);
+		s->pending = NULL;
 		return;
 	}
+	s->pending = NULL;
 	if (v->has_path) {
 		r->path = v->path;
 		r->path.localpart = arena_str(a, v->path.localpart);

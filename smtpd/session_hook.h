@@ -26,10 +26,14 @@ void	session_proxy(struct session *s, struct str line);
 /* hello.c: HELO and EHLO. */
 void	session_hello(struct session *s, struct smtp_command *c);
 
-/* verdict.c: a hook's verdict as a reply; its first line. */
+/* verdict.c: a hook's verdict as a reply, and what that says. */
+struct str verdict_text(enum hook_kind kind, const struct verdict *v);
 int	verdict_code(enum hook_kind kind, const struct verdict *v);
-struct str session_answer_verdict(struct session *s, enum hook_kind kind,
+void	session_answer_verdict(struct session *s, enum hook_kind kind,
 	    const struct verdict *v);
+/* The enhanced code of that reply; zeros: it has none. */
+void	verdict_enhanced(enum hook_kind kind, const struct verdict *v,
+	    int enhanced[3]);
 void	session_accept_verdict(struct session *s, enum hook_kind kind,
 	    const struct verdict *v);
 void	session_refuse_verdict(struct session *s, enum hook_kind kind,

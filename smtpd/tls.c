@@ -110,8 +110,9 @@ session_tls_done(struct session *s)
 	tls_facts(s);
 	COUNT(tls_sessions);
 	LOG(EV_TLS, &s->log, LOG_STR("result", "started"),
-	    LOG_STR("protocol", s->conn.tls_protocol),
+	    LOG_STR("tls", s->conn.tls_protocol),
 	    LOG_STR("cipher", s->conn.tls_cipher),
 	    LOG_STR("sni", s->conn.tls_sni),
-	    LOG_STR("resumed", stream_tls_resumed(s->stream) ? "yes" : "no"));
+	    LOG_STR("resumed", stream_tls_resumed(s->stream) ? "yes" : "no"),
+	    LOG_STR("client", s->conn.remoteip));
 }

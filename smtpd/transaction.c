@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "hooks/eod.h"
 
@@ -82,6 +83,7 @@ transaction_free(struct transaction **tp)
 	body_free(&t->body);
 	mime_scan_fini(&t->mime);
 	buf_free(&t->trace);
+	buf_free(&t->refusals);
 	arena_free(&t->facts.arena);
 	free(t);
 	*tp = NULL;
@@ -106,4 +108,18 @@ transaction_add_recipient(struct transaction *t, struct hook_recipient *r)
 {
 	STAILQ_INSERT_TAIL(&t->facts.recipients, r, link);
 	t->facts.recipient_count++;
+}
+
+/* A value of the log has no room for more. */
+void
+transaction_add_refusal(struct transaction *t, struct str address, int code)
+{
+	t->refusal_count++;
+	if (t->refusals.len + address.len + sizeof ":555 " > LOG_VALUE_MAX)
+		return;
+	buf_add_str(&t->refusals, address);
+	buf_add_byte(&t->refusals, ':');
+	buf_add_uint(&t->refusals, (unsigned)code);
+	buf_add_byte(&t->refusals, ' ');
+	t->refusals_told++;
 }

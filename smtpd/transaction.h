@@ -30,8 +30,13 @@ struct transaction {
 	struct mime_scan	 mime;
 	struct buf		 trace;		/* our Received field */
 	struct eod_run		*run;
+	struct hook_delivery	 delivery;	/* what the hook did */
+	struct buf		 refusals;	/* "to:code ", the first ones */
+	uint32_t		 refusal_count;
+	uint32_t		 refusals_told;	/* of these, in `refusals` */
+	int64_t			 receive_ms;	/* how long its bytes came */
 	int64_t			 ended_ms;	/* its last byte came */
-	uint32_t		 refused;	/* recipients */
+	uint32_t		 refused;	/* recipients, see patience.h */
 	bool			 failed;	/* the body can't be kept */
 	bool			 too_big;
 };
@@ -48,5 +53,8 @@ struct hook_recipient *transaction_recipient(struct transaction *t,
 		    const struct smtp_rcpt_options *options);
 void		 transaction_add_recipient(struct transaction *t,
 		    struct hook_recipient *r);
+/* For account.h: who was refused. */
+void		 transaction_add_refusal(struct transaction *t,
+		    struct str address, int code);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "account.h"
 #include "patience.h"
 #include "server.h"
 #include "session.h"
@@ -50,35 +51,52 @@ verdict_code(enum hook_kind kind, const struct verdict *v)
 	return v->code != 0 ? v->code : verdict_defaults[kind][v->action].code;
 }
 
+void
+verdict_enhanced(enum hook_kind kind, const struct verdict *v,
+    int enhanced[3])
+{
+	memset(enhanced, 0, 3 * sizeof *enhanced);
+	if (v->enhanced[0] != 0)
+		memcpy(enhanced, v->enhanced, 3 * sizeof *enhanced);
+	else if (kind == HOOK_CONNECT || kind == HOOK_HELO)
+		return;			/* RFC 2034 4: they have none */
+	else if (v->code == 0)
+		memcpy(enhanced, verdict_defaults[kind][v->action].enhanced,
+		    3 * sizeof *enhanced);
+	else
+		enhanced[0] = v->code / 100;
+}
+
 struct str
+verdict_text(enum hook_kind kind, const struct verdict *v)
+{
+	return v->line_count != 0 ? v->lines[0] :
+	    str_of(verdict_defaults[kind][v->action].text);
+}
+
+void
 session_answer_verdict(struct session *s, enum hook_kind kind,
     const struct verdict *v)
 {
-	const struct verdict_default	*d = &verdict_defaults[kind][v->action];
-	struct str			 line = str_of(d->text);
+	struct str			 line = verdict_text(kind, v);
 	struct smtp_answer		 a = { .code = verdict_code(kind, v),
 	    .lines = &line, .line_count = 1 };
 
 	a.utf8 = s->txn != NULL && s->txn->facts.options.smtputf8;
-	if (v->enhanced[0] != 0)
-		memcpy(a.enhanced, v->enhanced, sizeof a.enhanced);
-	else if (kind == HOOK_CONNECT || kind == HOOK_HELO)
-		a.plain = true;		/* RFC 2034 4 */
-	else if (v->code == 0)
-		memcpy(a.enhanced, d->enhanced, sizeof a.enhanced);
+	verdict_enhanced(kind, v, a.enhanced);
+	a.plain = a.enhanced[0] == 0;
 	if (v->line_count != 0) {
 		a.lines = v->lines;
 		a.line_count = v->line_count;
 	}
 	session_write(s, &a);
-	return a.lines[0];
 }
 
 void
 session_accept_verdict(struct session *s, enum hook_kind kind,
     const struct verdict *v)
 {
-	(void)session_answer_verdict(s, kind, v);
+	session_answer_verdict(s, kind, v);
 	if (v->disconnect)
 		session_close(s);
 }
@@ -89,13 +107,10 @@ void
 session_refuse_verdict(struct session *s, enum hook_kind kind,
     const struct verdict *v)
 {
-	struct str	text;
-
 	patience_error(s);
-	text = session_answer_verdict(s, kind, v);
-	LOG(EV_SMTP_ERROR, &s->log, LOG_STR("hook", hook_name(kind)),
-	    LOG_NUM("code", verdict_code(kind, v)),
-	    LOG_BYTES("reason", text));
+	session_answer_verdict(s, kind, v);
+	account_refusal(s, hook_name(kind), verdict_code(kind, v),
+	    verdict_text(kind, v));
 	patience_after(s, v->disconnect);
 }
 
@@ -108,8 +123,7 @@ session_refuse(struct session *s, const struct smtp_refusal *why)
 
 	memcpy(a.enhanced, why->enhanced, sizeof a.enhanced);
 	patience_error(s);
-	LOG(EV_SMTP_ERROR, &s->log, LOG_NUM("code", why->code),
-	    LOG_STR("reason", why->text));
+	account_refusal(s, NULL, why->code, line);
 	session_write(s, &a);
 	patience_after(s, why->close);
 }

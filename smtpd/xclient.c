@@ -206,8 +206,8 @@ session_xclient(struct session *s, struct smtp_command *c)
 		s->state = STATE_START;
 		xclient_take(s, &x);
 		LOG(EV_XCLIENT, &s->log,
-		    LOG_STR("remoteip", s->conn.remoteip),
-		    LOG_STR("remoteptr", s->conn.remoteptr));
+		    LOG_STR("client", s->conn.remoteip),
+		    LOG_STR("client_name", s->conn.remoteptr));
 		if (xclient_count(s, &x))
 			session_begin(s);
 		else {

@@ -192,6 +192,18 @@ json_unseen(struct str s)
 	    (c >= 0x2066 && c <= 0x2069) ? c : 0;
 }
 
+/* Bytes at the front that stand for themselves. */
+static size_t
+json_run(struct str s)
+{
+	size_t	n = 0;
+
+	while (n < s.len && (unsigned char)s.p[n] >= 0x20 &&
+	    (unsigned char)s.p[n] < 0x7f && s.p[n] != '"' && s.p[n] != '\\')
+		n++;
+	return n;
+}
+
 void
 buf_add_json(struct buf *b, struct str s)
 {
@@ -201,6 +213,12 @@ buf_add_json(struct buf *b, struct str s)
 
 	buf_add_byte(b, '"');
 	while (s.len > 0) {
+		n = json_run(s);
+		buf_add(b, s.p, n);
+		s.p += n;
+		s.len -= n;
+		if (s.len == 0)
+			break;
 		c = (unsigned char)s.p[0];
 		n = c < 0x80 ? 1 : json_char(s);
 		if (c == '"' || c == '\\') {

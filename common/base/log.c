@@ -24,7 +24,7 @@ static const struct {
 	const char	*text;
 	enum log_level	 level;
 } log_events[EV_MAX] = {
-#define EVENT(name, text, level, help)					\
+#define EVENT(name, text, level, fields, help)				\
 	[EV_##name] = { text, LOG_LEVEL_##level },
 #include "base/events.def"
 #undef EVENT
@@ -40,10 +40,12 @@ static struct {
 	enum log_level	 level;
 	int		 fd;
 	bool		 cut;		/* what left last is half a line */
+	uint64_t	 untold;	/* lines lost since event=log-lost */
+	void		(*on_lost)(uint64_t lines);
 	int64_t		 shut_ms;	/* see fd_room() */
 	struct buf	 lines;
 } logger = { "halyard", LOG_TO_FD, LOG_FORMAT_TEXT, LOG_LEVEL_INFO,
-	STDERR_FILENO, false, 0, BUF_INIT };
+	STDERR_FILENO, .cut = false, .lines = BUF_INIT };
 
 void
 log_open(const char *program, enum log_target target, int fd)
@@ -66,6 +68,12 @@ void
 log_set_level(enum log_level level)
 {
 	logger.level = level;
+}
+
+void
+log_on_lost(void (*fn)(uint64_t lines))
+{
+	logger.on_lost = fn;
 }
 
 void
@@ -121,19 +129,25 @@ log_time(struct buf *b)
 	buf_add(b, micro, log_micro(micro, (int)(now % 1000000)));
 }
 
+/* Bytes that are not written without quotes: controls and blanks, `"`, `=`,
+ * `\`, DEL and all that is not ASCII. */
+#define ALL	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+static const unsigned char	log_special[256] = {
+	ALL, ALL, [' '] = 1, ['"'] = 1, ['='] = 1, ['\\'] = 1,
+	[0x7f] = 1, ALL, ALL, ALL, ALL, ALL, ALL, ALL, ALL
+};
+#undef ALL
+
+/* Without a branch for each byte: values are short, and many in a line. */
 static bool
 log_plain(struct str s)
 {
-	size_t	i;
+	unsigned	special = s.len == 0;
+	size_t		i;
 
-	if (s.len == 0)
-		return false;
 	for (i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == '"' ||
-		    s.p[i] == '=' || s.p[i] == '\\' ||
-		    (unsigned char)s.p[i] >= 0x7f)
-			return false;
-	return true;
+		special |= log_special[(unsigned char)s.p[i]];
+	return special == 0;
 }
 
 static struct str
@@ -164,24 +178,45 @@ log_number(struct buf *b, int64_t n)
 		buf_add_uint(b, (unsigned long long)n);
 }
 
+/* ` key=`; the key is ours. */
+static void
+log_text_key(struct buf *b, const char *key)
+{
+	size_t	n = strlen(key);
+	char	*p = buf_reserve(b, n + 2);
+
+	*p = ' ';
+	memcpy(p + 1, key, n);
+	p[n + 1] = '=';
+	buf_added(b, n + 2);
+}
+
+/* `,"key":` */
+static void
+log_json_key(struct buf *b, const char *key)
+{
+	size_t	n = strlen(key);
+	char	*p = buf_reserve(b, n + 4);
+
+	p[0] = ',';
+	p[1] = '"';
+	memcpy(p + 2, key, n);
+	p[n + 2] = '"';
+	p[n + 3] = ':';
+	buf_added(b, n + 4);
+}
+
 static void
 log_field(struct buf *b, const struct logfield *f)
 {
-	if (logger.format == LOG_FORMAT_JSON) {
-		buf_add_byte(b, ',');
-		buf_add_json(b, str_of(f->key));
-		buf_add_byte(b, ':');
-		if (f->is_number)
-			log_number(b, f->number);
-		else
-			buf_add_json(b, log_cut(f->text));
-		return;
-	}
-	buf_add_byte(b, ' ');
-	buf_add_text(b, f->key);
-	buf_add_byte(b, '=');
+	if (logger.format == LOG_FORMAT_JSON)
+		log_json_key(b, f->key);
+	else
+		log_text_key(b, f->key);
 	if (f->is_number)
 		log_number(b, f->number);
+	else if (logger.format == LOG_FORMAT_JSON)
+		buf_add_json(b, log_cut(f->text));
 	else
 		log_text_value(b, f->text);
 }
@@ -213,15 +248,102 @@ log_head(struct buf *b, enum log_event event)
 	buf_add_text(b, log_events[event].text);
 }
 
+/* An id has nothing to quote. */
+static void
+log_id(struct buf *b, const char *key, const char *id)
+{
+	if (id == NULL)
+		return;
+	if (logger.format == LOG_FORMAT_JSON) {
+		log_json_key(b, key);
+		buf_add_json(b, str_of(id));
+		return;
+	}
+	log_text_key(b, key);
+	buf_add_text(b, id);
+}
+
 static void
 log_ids(struct buf *b, const struct logctx *ctx)
 {
 	if (ctx == NULL)
 		return;
-	if (ctx->conn != NULL)
-		log_field(b, &(struct logfield)LOG_STR("conn", ctx->conn));
-	if (ctx->txn != NULL)
-		log_field(b, &(struct logfield)LOG_STR("txn", ctx->txn));
+	log_id(b, "conn", ctx->conn);
+	log_id(b, "txn", ctx->txn);
+}
+
+/* False: it can't be written, now or ever. */
+static bool
+log_put(struct str *s)
+{
+	ssize_t	n = write(logger.fd, s->p, s->len);
+
+	if (n == -1 && errno == EINTR)
+		return true;
+	if (n == -1 && errno == EAGAIN)
+		return fd_room(logger.fd, &logger.shut_ms);
+	if (n <= 0)
+		return false;
+	logger.cut = s->p[n - 1] != '\n';
+	s->p += n;
+	s->len -= (size_t)n;
+	return true;
+}
+
+static void
+log_lost(uint64_t lines)
+{
+	logger.untold += lines;
+	if (logger.on_lost != NULL)
+		logger.on_lost(lines);
+}
+
+/* A line that left in part is lost, too. */
+static uint64_t
+log_count_lines(struct str s)
+{
+	uint64_t	n = 0;
+
+	for (; s.len > 0; n++)
+		(void)str_split(s, '\n', &s);
+	return n;
+}
+
+/*
+ * A full disk or a slow reader of standard output must not stop mail: what
+ * can't be written now is dropped.  What comes next is a line of its own.
+ */
+static bool
+log_put_lines(void)
+{
+	struct str	s = buf_str(&logger.lines), end = STR("\n");
+
+	while (logger.cut && log_put(&end))
+		;
+	if (!logger.cut)
+		while (s.len > 0 && log_put(&s))
+			;
+	if (s.len > 0)
+		log_lost(log_count_lines(s));
+	buf_clear(&logger.lines);
+	return s.len == 0;
+}
+
+/*
+ * The log works again.  If it doesn't, this line is one more that is lost,
+ * and the next one tells of it, too.
+ */
+static void
+log_tell_lost(void)
+{
+	uint64_t	n = logger.untold;
+
+	logger.untold = 0;
+	LOG(EV_LOG_LOST, NULL, LOG_NUM("lines", (int64_t)n));
+	if (logger.lines.len > 0)
+		(void)log_put_lines();
+	if (logger.untold != 0)
+		logger.untold += n;
 }
 
 static void
@@ -229,9 +351,14 @@ log_to_syslog(enum log_level level)
 {
 	static const int	priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO,
 				    LOG_DEBUG };
+	int			rc;
 
-	system_log(priority[level], buf_cstr(&logger.lines));
+	rc = system_log(priority[level], buf_cstr(&logger.lines));
 	buf_clear(&logger.lines);
+	if (rc == -1)
+		log_lost(1);
+	else if (logger.untold > 0)
+		log_tell_lost();
 }
 
 void
@@ -258,39 +385,9 @@ log_write(enum log_event event, const struct logctx *ctx,
 		log_flush();
 }
 
-/* False: it can't be written, now or ever. */
-static bool
-log_put(struct str *s)
-{
-	ssize_t	n = write(logger.fd, s->p, s->len);
-
-	if (n == -1 && errno == EINTR)
-		return true;
-	if (n == -1 && errno == EAGAIN)
-		return fd_room(logger.fd, &logger.shut_ms);
-	if (n <= 0)
-		return false;
-	logger.cut = s->p[n - 1] != '\n';
-	s->p += n;
-	s->len -= (size_t)n;
-	return true;
-}
-
-/*
- * A full disk or a slow reader of standard output must not stop mail: what
- * can't be written now is dropped.  What comes next is a line of its own.
- */
 void
 log_flush(void)
 {
-	struct str	s = buf_str(&logger.lines), end = STR("\n");
-
-	if (s.len == 0)
-		return;
-	while (logger.cut && log_put(&end))
-		;
-	if (!logger.cut)
-		while (s.len > 0 && log_put(&s))
-			;
-	buf_clear(&logger.lines);
+	if (logger.lines.len > 0 && log_put_lines() && logger.untold > 0)
+		log_tell_lost();
 }

@@ -2,16 +2,18 @@
  * log - one event, one line
  *
  * A line is `time level program event=NAME key=value ...`, or one JSON
- * object.  Names of events stand in events.def.  Values from outside are
- * quoted and cut at LOG_VALUE_MAX; a field without a value is left out.
+ * object.  Names of events and of their fields stand in events.def; lint
+ * holds every LOG() against it.  Values from outside are quoted and cut at
+ * LOG_VALUE_MAX; a field without a value is left out.
  * Lines are collected and written by log_flush(), which the event loop calls
  * at the end of each turn; each write() holds whole lines, so that processes
  * can share a file.
  *
- *	LOG(EV_CONNECT, &ctx, LOG_STR("remoteip", ip), LOG_NUM("port", port));
+ *	LOG(EV_DISCONNECT, &ctx, LOG_STR("client", ip), LOG_NUM("ms", n));
  *
  * Ownership  the log borrows everything.
- * Failure    a log that can't be written loses lines, never mail.
+ * Failure    a log that can't be written loses lines, never mail.  They are
+ *            counted, and event=log-lost says so when it works again.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -29,7 +31,7 @@ enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 enum log_target { LOG_TO_FD, LOG_TO_SYSLOG };
 
 enum log_event {
-#define EVENT(name, text, level, help)	EV_##name,
+#define EVENT(name, text, level, fields, help)	EV_##name,
 #include "base/events.def"
 #undef EVENT
 	EV_MAX
@@ -51,6 +53,9 @@ struct logfield {
 #define LOG_STR(k, s)		{ .key = (k), .text = str_of(s) }
 #define LOG_BYTES(k, s)		{ .key = (k), .text = (s) }
 #define LOG_NUM(k, n)		{ .key = (k), .number = (n), .is_number = 1 }
+/* Left out if it is 0. */
+#define LOG_NUM_IF(k, n)						\
+	{ .key = (k), .number = (n), .is_number = (n) != 0 }
 #define LOG(event, ctx, ...)						\
 	log_write((event), (ctx), (const struct logfield[]){		\
 	    __VA_ARGS__, { .key = NULL } })
@@ -64,5 +69,7 @@ void	log_replace_fd(int fd);
 void	log_write(enum log_event event, const struct logctx *ctx,
 	    const struct logfield *fields);
 void	log_flush(void);
+/* Who counts lines that are lost; fn must not log. */
+void	log_on_lost(void (*fn)(uint64_t lines));
 
 #endif

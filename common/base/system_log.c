@@ -80,7 +80,7 @@ system_log_head(char *out, size_t size, int level)
 	return strlen(out);
 }
 
-void
+int
 system_log(int level, const char *text)
 {
 	char		head[128];
@@ -96,11 +96,12 @@ system_log(int level, const char *text)
 		system_log_connect();
 		if (system_logger.fd == -1) {
 			syslog(level, "%s", text);
-			return;
+			return 0;
 		}
 		error = system_log_send(iov);
 	}
 	if (error == EAGAIN && fd_room(system_logger.fd,
 	    &system_logger.shut_ms))
-		(void)system_log_send(iov);
+		error = system_log_send(iov);
+	return error == 0 ? 0 : -1;
 }

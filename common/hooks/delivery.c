@@ -71,23 +71,86 @@ value_result(struct hsl_exec *x, const struct send_result *res)
 }
 
 static void
+result_copy(char *out, size_t size, struct str s)
+{
+	size_t	n = s.len < size ? s.len : size - 1;
+
+	if (n > 0)
+		memcpy(out, s.p, n);
+	out[n] = '\0';
+}
+
+/* For the line of the message. */
+static void
+result_keep(struct eod_run *r, const struct send_result *res, int64_t ms)
+{
+	struct hook_delivery	*d = r->rq.last;
+	const struct smtp_reply	*reply = res->reply;
+
+	if (d == NULL)
+		return;
+	d->done = true;
+	result_copy(d->host, sizeof d->host, r->delivery.host);
+	(void)strlcpy(d->ip, res->connection.remoteip, sizeof d->ip);
+	d->port = r->delivery.port;
+	d->tls_protocol = res->connection.tls_protocol;
+	d->code = reply != NULL ? reply->code : 0;
+	memset(d->enhanced, 0, sizeof d->enhanced);
+	if (reply != NULL)
+		memcpy(d->enhanced, reply->enhanced, sizeof d->enhanced);
+	result_copy(d->text, sizeof d->text, reply == NULL ?
+	    str_of(res->message) : smtp_reply_lines(reply) == 0 ? STR("") :
+	    smtp_reply_line(reply, 0));
+	d->ms = ms;
+}
+
+static const char *
+result_remote(const struct send_result *res)
+{
+	return res->connection.remoteip[0] != '\0' ?
+	    res->connection.remoteip : NULL;
+}
+
+static void
+result_log_error(const struct eod_run *r, const struct send_result *res,
+    int64_t ms)
+{
+	LOG(EV_INLINE_ERROR, r->run.rq.log,
+	    LOG_STR("type", send_error_name(res->error)),
+	    LOG_STR("dns", res->dns != SEND_DNS_NONE ?
+	    send_dns_name(res->dns) : NULL),
+	    LOG_STR("state", res->state != SMTP_STATE_NONE ?
+	    smtp_state_name(res->state) : NULL),
+	    LOG_STR("error", res->message),
+	    LOG_BYTES("remote_host", r->delivery.host),
+	    LOG_STR("remote", result_remote(res)),
+	    LOG_NUM("remote_port", r->delivery.port),
+	    LOG_NUM_IF("transactions", (int64_t)res->connection.transactions),
+	    LOG_NUM("ms", ms));
+}
+
+static void
 result_log(struct eod_run *r, const struct send_result *res)
 {
 	int64_t	ms = loop_now_ms(r->hook->config.hook.host.loop) -
 		    r->delivery.started_ms;
 
-	LOG(EV_INLINE, r->run.rq.log,
-	    LOG_NUM("code", res->reply != NULL ? res->reply->code : 0),
-	    LOG_STR("state", smtp_state_name(res->state)),
-	    LOG_STR("error", res->reply != NULL ? NULL : res->message),
-	    LOG_BYTES("host", r->delivery.host),
-	    LOG_STR("remoteip", res->connection.remoteip),
-	    LOG_NUM("transactions",
-	    (int64_t)res->connection.transactions),
-	    LOG_NUM("ms", ms));
+	result_keep(r, res, ms);
+	if (res->reply == NULL)
+		result_log_error(r, res, ms);
+	else
+		LOG(EV_INLINE, r->run.rq.log,
+		    LOG_NUM("code", res->reply->code),
+		    LOG_STR("state", smtp_state_name(res->state)),
+		    LOG_BYTES("remote_host", r->delivery.host),
+		    LOG_STR("remote", result_remote(res)),
+		    LOG_NUM("remote_port", r->delivery.port),
+		    LOG_NUM("transactions",
+		    (int64_t)res->connection.transactions),
+		    LOG_NUM("ms", ms));
 	if (res->dsn_dropped)
 		LOG(EV_DSN_DROPPED, r->run.rq.log,
-		    LOG_STR("remoteip", res->connection.remoteip));
+		    LOG_STR("remote", result_remote(res)));
 }
 
 /* ---- Start and end ----------------------------------------------------- */
@@ -98,11 +161,12 @@ delivery_on_tried(void *arg, const struct send_result *res)
 	struct eod_run	*r = arg;
 
 	LOG(EV_INLINE_FAILED, r->run.rq.log,
-	    LOG_BYTES("host", r->delivery.host),
-	    LOG_STR("remoteip", res->connection.remoteip),
-	    LOG_NUM("port", r->delivery.port),
+	    LOG_BYTES("remote_host", r->delivery.host),
+	    LOG_STR("remote", result_remote(res)),
+	    LOG_NUM("remote_port", r->delivery.port),
 	    LOG_STR("type", send_error_name(res->error)),
-	    LOG_STR("state", smtp_state_name(res->state)),
+	    LOG_STR("state", res->state != SMTP_STATE_NONE ?
+	    smtp_state_name(res->state) : NULL),
 	    LOG_STR("error", res->message));
 }
 

@@ -63,6 +63,7 @@ struct eod_request {
 	const struct body		*body;
 	const struct smtp_scan		*scan;	/* of the body */
 	struct str			 trace;	/* sent before the body */
+	struct hook_delivery		*last;	/* filled by each send() */
 	/* Is the client there?  Asked with hook.arg, just before the end is
 	 * sent. */
 	bool				(*present)(void *arg);

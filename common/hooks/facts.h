@@ -63,6 +63,19 @@ struct hook_recipient {
 	const char			*transportid;	/* NULL: none */
 };
 
+/* The last send() of a message: its backend, and what that said. */
+struct hook_delivery {
+	bool		 done;
+	char		 host[256];
+	char		 ip[INET6_ADDRSTRLEN];
+	uint16_t	 port;
+	const char	*tls_protocol;	/* static text; NULL: in clear */
+	int		 code;		/* 0: no answer */
+	int		 enhanced[3];
+	char		 text[256];	/* the answer's first line, or why */
+	int64_t		 ms;
+};
+
 struct hook_transaction {
 	char				 id[UUID_TEXT];
 	double				 ts;	/* end of DATA, Unix time */

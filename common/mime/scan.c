@@ -179,13 +179,24 @@ scan_type_add(struct mime_scan *s, struct str text)
 		buf_add_str(&s->type, text);
 }
 
+static void
+scan_id_add(struct mime_scan *s, struct str text)
+{
+	text = str_trim(text);
+	if (text.len > sizeof s->id - s->id_len)
+		text.len = sizeof s->id - s->id_len;
+	if (text.len > 0)
+		memcpy(s->id + s->id_len, text.p, text.len);
+	s->id_len += text.len;
+}
+
 /* A line that is no field is the body's first, an empty line or not. */
 static void
 scan_field(struct mime_scan *s, struct str line)
 {
 	struct str	value, name = str_split(line, ':', &value);
 
-	s->in_type = false;
+	s->in_type = s->in_id = false;
 	if (value.p == NULL) {
 		scan_header_end(s);
 		scan_body_line(s, line);
@@ -194,6 +205,11 @@ scan_field(struct mime_scan *s, struct str line)
 	name = str_trim(name);
 	if (!s->nested && str_caseeq(name, STR("received")))
 		s->received++;
+	if (!s->nested && s->id_len == 0 &&
+	    str_caseeq(name, STR("message-id"))) {
+		s->in_id = true;
+		scan_id_add(s, value);
+	}
 	/* Of several the first counts, as for most readers. */
 	if (str_caseeq(name, STR("content-type")) && s->type.len == 0) {
 		s->in_type = true;
@@ -210,6 +226,8 @@ scan_header_line(struct mime_scan *s, struct str line)
 		scan_field(s, line);
 	else if (s->in_type)
 		scan_type_add(s, line);
+	else if (s->in_id)
+		scan_id_add(s, line);
 }
 
 static void
@@ -245,6 +263,12 @@ scan_piece(struct mime_scan *s, struct str piece, bool ends)
 		    piece.len : MIME_SCAN_LINE });
 	buf_clear(&s->line);
 	s->skip = false;
+}
+
+struct str
+mime_scan_id(const struct mime_scan *s)
+{
+	return s->id_len > 0 ? (struct str){ s->id, s->id_len } : STR_NONE;
 }
 
 void

@@ -1,9 +1,9 @@
 /*
  * scan - what a message weighs besides its bytes, in one cheap pass
  *
- * Size of its header, Received fields in it, and how deep its parts lie in
- * one another: a multipart or a message in a part is one level.  Where the
- * top is no multipart, nothing behind the header is looked at.
+ * Size of its header, Received fields and Message-ID in it, and how deep its
+ * parts lie in one another: a multipart or a message in a part is one level.
+ * Where the top is no multipart, nothing behind the header is looked at.
  *
  * Ownership  the caller's storage; mime_scan_init(), mime_scan_fini().
  * Failure    none: what is malformed counts as plain text.  Beyond depth_limit
@@ -26,11 +26,14 @@ struct mime_level;
 struct mime_scan {
 	uint64_t		 header_size;	/* of the top, bytes */
 	unsigned		 received;
+	char			 id[MIME_SCAN_LINE]; /* the first Message-ID */
+	size_t			 id_len;
 	unsigned		 depth;		/* the greatest */
 	unsigned		 depth_limit;
 	enum { MIME_SCAN_HEADER, MIME_SCAN_BODY, MIME_SCAN_OVER } state;
 	bool			 nested;	/* not the top's header */
 	bool			 in_type;	/* fields: Content-Type */
+	bool			 in_id;		/* fields: Message-ID */
 	bool			 skip;		/* the rest of this line */
 	struct buf		 line;
 	struct buf		 type;		/* its value */
@@ -41,6 +44,8 @@ struct mime_scan {
 
 void	mime_scan_init(struct mime_scan *s, unsigned depth_limit);
 void	mime_scan_fini(struct mime_scan *s);
+/* STR_NONE: there is none. */
+struct str mime_scan_id(const struct mime_scan *s);
 void	mime_scan_add(struct mime_scan *s, struct str bytes);
 
 #endif

@@ -223,6 +223,12 @@ worker_on_board(struct worker *w, struct rbuf *r, int fd)
 	return 0;
 }
 
+static void
+worker_on_log_lost(uint64_t lines)
+{
+	board_add(COUNTER_log_lines_lost, (int64_t)lines);
+}
+
 static int
 worker_on_log_file(struct worker *w, struct rbuf *r, int fd)
 {
@@ -430,6 +436,7 @@ daemon_main(const struct daemon *d, int argc, char **argv)
 	daemon_options(d, argc, argv);
 	title_init(argc, argv);
 	(void)signal(SIGPIPE, SIG_IGN);
+	log_on_lost(worker_on_log_lost);
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	w.daemon = d;

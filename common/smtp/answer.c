@@ -15,15 +15,40 @@ struct answer_head {
 };
 
 /* n is 0 to 999; no printf(): each reply has four of them. */
+static size_t
+answer_digits(char *out, int n)
+{
+	size_t	len = 0;
+
+	if (n >= 100)
+		out[len++] = (char)('0' + n / 100);
+	if (n >= 10)
+		out[len++] = (char)('0' + n / 10 % 10);
+	out[len++] = (char)('0' + n % 10);
+	return len;
+}
+
 static void
 answer_number(struct answer_head *h, int n, char end)
 {
-	if (n >= 100)
-		h->text[h->len++] = (char)('0' + n / 100);
-	if (n >= 10)
-		h->text[h->len++] = (char)('0' + n / 10 % 10);
-	h->text[h->len++] = (char)('0' + n % 10);
+	h->len += answer_digits(h->text + h->len, n);
 	h->text[h->len++] = end;
+}
+
+const char *
+smtp_enhanced_text(const int enhanced[3], char out[SMTP_ENHANCED_TEXT])
+{
+	size_t	len = 0;
+	int	i;
+
+	for (i = 0; i < 3 && enhanced[0] != 0; i++) {
+		if (i > 0)
+			out[len++] = '.';
+		len += answer_digits(out + len, enhanced[i] < 0 ? 0 :
+		    enhanced[i] % 1000);
+	}
+	out[len] = '\0';
+	return out;
 }
 
 static void

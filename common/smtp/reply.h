@@ -74,6 +74,11 @@ enum smtp_read	 smtp_reader_feed(struct smtp_reader *rd, struct str data,
  * as it is, and endless. */
 bool		 smtp_reader_give_up(struct smtp_reader *rd);
 
+/* "2.1.0"; zeros give "". */
+#define SMTP_ENHANCED_TEXT	12
+const char	*smtp_enhanced_text(const int enhanced[3],
+		    char out[SMTP_ENHANCED_TEXT]);
+
 /* What smtp_reply_write() puts in each line. */
 struct smtp_answer {
 	int			 code;		/* 200 .. 599; else 451 */

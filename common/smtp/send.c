@@ -104,7 +104,7 @@ send_on_deadline(void *arg)
 	}
 	if (s->stage == SEND_RESOLVING)
 		send_set_dns_error(s, SEND_DNS_OTHER, false,
-		    "no answer of the DNS before the deadline");
+		    "no answer before the deadline");
 	else
 		send_set_error(s, SEND_ERROR_NETWORK, true, "%s",
 		    s->stage == SEND_WAITING ?

@@ -77,7 +77,7 @@ void
 send_set_dns_error(struct send *s, enum send_dns dns, bool ours,
     const char *why)
 {
-	send_set_error(s, SEND_ERROR_DNS, true, "%.*s: %s",
+	send_set_error(s, SEND_ERROR_DNS, true, "DNS: %.*s: %s",
 	    (int)s->req.server.host.len, s->req.server.host.p, why);
 	s->result.dns = dns;
 	if (ours) {

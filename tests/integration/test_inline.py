@@ -135,7 +135,11 @@ def test_the_shipped_hook_keeps_codes():
             assert "127.0" not in r.text[0], r
             c.cmd("NOOP", 250)
             if want.endswith("Backend is"):
-                assert "host=127.0.0.1" in mta.wait_log("event=inline "), want
+                line = mta.wait_log("event=inline-error")
+                assert " warn " in line, line
+                assert "remote_host=127.0.0.1 remote=127.0.0.1 " \
+                    "remote_port=%d " % (b.port if replies else 1) in line, \
+                    line
     with Backend(exts=("SIZE 100",)) as b, \
             Instance(backend_port=b.port) as mta, mta.client() as c:
         c.hello()
@@ -414,7 +418,7 @@ def test_backend_does_not_answer_the_end():
             instance(b, inline_end_timeout="1s") as mta, mta.client() as c:
         c.hello()
         assert c.message().code == 421
-        assert "state=EOD" in mta.wait_log("event=inline ")
+        assert "state=EOD" in mta.wait_log("event=inline-error")
 
 
 def test_early_421_and_closes():
@@ -543,9 +547,9 @@ def test_a_resolver_that_answers_nothing():
             mta.client() as c:
         c.hello()
         r = c.message()
-        assert r.lines == ["421 4.3.0 mute.example.com: no answer of the DNS "
+        assert r.lines == ["421 4.3.0 DNS: mute.example.com: no answer "
                            "before the deadline"], r
-        mta.wait_log("no answer of the DNS before the deadline")
+        assert "type=dns" in mta.wait_log("event=inline-error")
         assert "event=hook-error" not in mta.log()
 
 

@@ -80,7 +80,7 @@ def workers_of(mta, clients):
     """{pid: clients}, by what the log says of their connections."""
     served = {}
     for line in mta.log().splitlines():
-        m = re.search(r" smtpd\[(\d+)\]: event=connect .* remoteport=(\d+)",
+        m = re.search(r" smtpd\[(\d+)\]: event=connect .* client_port=(\d+)",
                       line)
         if m:
             served[int(m.group(2))] = int(m.group(1))

@@ -115,6 +115,36 @@ assert_lines_whole(char *text)
 			    "event="));
 }
 
+static uint64_t	lost;
+
+static void
+count_lost(uint64_t lines)
+{
+	lost += lines;
+}
+
+/* What is not in the text is in its last line's number; half a line may look
+ * like a whole one. */
+static void
+assert_lost_told(const char *text, uint64_t wrote)
+{
+	const char	*at;
+	char		 want[64];
+	uint64_t	 whole = 0;
+
+	for (at = text; (at = strstr(at, "left=")) != NULL; at += 5)
+		whole += at[strspn(at + 5, "0123456789") + 5] == '\n';
+	assert_in_range(whole + lost, wrote, wrote + 1);
+	(void)snprintf(want, sizeof want, "event=log-lost lines=%u\n",
+	    (unsigned)lost);
+	at = strstr(text, want);
+	assert_non_null(at);
+	assert_string_equal(at, want);
+	assert_null(strstr(strstr(text, "event=log-lost") + 1,
+	    "event=log-lost"));
+	lost = 0;
+}
+
 static void
 test_reader_of_stdout_hangs(void **state)
 {
@@ -132,6 +162,7 @@ test_reader_of_stdout_hangs(void **state)
 	n += read(p[0], text + n, sizeof text - 1 - (size_t)n);
 	text[n] = '\0';
 	assert_non_null(strstr(text, "left=1\n"));
+	assert_lost_told(text, LINES + 1);
 	assert_lines_whole(text);
 	log_replace_fd(STDERR_FILENO);
 	(void)close(p[0]);
@@ -161,7 +192,9 @@ test_disk_is_full(void **state)
 	write_lines(1);
 	n = pread(fd, text, sizeof text - 1, 0);
 	assert_true(n > 1000);
+	text[n] = '\0';
 	assert_non_null(strstr(text, "left=1\n"));
+	assert_lost_told(text, 41);
 	assert_lines_whole(text);
 	log_replace_fd(STDERR_FILENO);
 	(void)unlink(name);
@@ -182,6 +215,7 @@ main(void)
 		return 1;
 	(void)snprintf(path, sizeof path, "%s/socket", dir);
 	(void)alarm(60);
+	log_on_lost(count_lost);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	(void)unlink(path);
 	(void)rmdir(dir);

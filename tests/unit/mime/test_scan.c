@@ -96,6 +96,36 @@ test_rows(void **state)
 		}
 }
 
+static void
+test_message_id(void **state)
+{
+	static const struct {
+		const char	*text, *want;
+	} ids[] = {
+		{ "A: b\r\n\r\nMessage-ID: <body>\r\n", NULL },
+		{ "Message-ID: <a@b>\r\n\r\n", "<a@b>" },
+		{ "message-id : <a@b> \r\nMessage-ID: <2>\r\n", "<a@b>" },
+		{ "Message-ID:\r\n <a@\r\n\tb>\r\nTo: c\r\n d\r\n\r\n",
+		    "<a@b>" },
+		{ "Message-ID:\r\nX: y\r\n z\r\n\r\n", NULL },
+		{ "Content-Type: message/rfc822\r\n\r\nMessage-ID: <in>\r\n",
+		    NULL },
+	};
+	struct mime_scan	s;
+	struct str		got;
+	size_t			i, cut;
+
+	(void)state;
+	for (i = 0; i < sizeof ids / sizeof ids[0]; i++)
+		for (cut = 1; cut < 60; cut++) {
+			mime_scan_init(&s, 100);
+			scan_cut(&s, str_of(ids[i].text), cut);
+			got = mime_scan_id(&s);
+			assert_true(str_eq(got, str_of(ids[i].want)));
+			mime_scan_fini(&s);
+		}
+}
+
 /* Beyond the limit the scan ends: depth tells that it was passed. */
 static void
 test_limit(void **state)
@@ -143,6 +173,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_message_id),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_endless),
 	};
