@@ -394,13 +394,13 @@ test_names(void **state)
 	}
 	f->req.server.host = STR("none.test");
 	assert_string_equal(sending_run(f),
-	    "dns/nodata temporary : none.test: no such record");
+	    "dns/nodata temporary : DNS: none.test: no such record");
 	f->req.server.host = STR("nothing.invalid");
 	assert_string_equal(sending_run(f),
-	    "dns/nxdomain temporary : nothing.invalid: no such name");
+	    "dns/nxdomain temporary : DNS: nothing.invalid: no such name");
 	f->req.server.host = STR("bad;name");
 	assert_string_equal(sending_run(f),
-	    "dns/other temporary : bad;name: not a domain name");
+	    "dns/other temporary : DNS: bad;name: not a domain name");
 }
 
 static void
