@@ -97,6 +97,10 @@ struct var {
 	bool			 read_only;
 	bool			 unset;		/* somewhere unset */
 	bool			 imported;
+	/* For warnings, see advise.h. */
+	bool			 assigned;
+	bool			 asked;		/* by isset */
+	bool			 told;
 };
 
 /* Names to things, by open addressing; values in the arena. */

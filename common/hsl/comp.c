@@ -8,11 +8,11 @@
 
 #include "base/fatal.h"
 #include "base/mem.h"
+#include "hsl/advise.h"
 #include "hsl/class.h"
 #include "hsl/exec.h"
 #include "hsl/fold.h"
 #include "hsl/gen.h"
-#include "hsl/order.h"
 #include "hsl/parse.h"
 
 #define OVERFLOW_MAX	60000		/* functions, classes, natives */
@@ -403,7 +403,7 @@ comp_finish(struct comp *c)
 	if (p->nprotos > OVERFLOW_MAX)
 		comp_error(c, comp_place(c, 0, 1, 1), "too many functions");
 	if (c->errors == 0) {
-		order_check(c);
+		advice_check(c);
 		comp_generate(c);
 	}
 	if (c->errors == 0 && p->constants->heap.over)

@@ -143,5 +143,7 @@ struct func *comp_func(struct comp *c, struct func *parent, struct str name);
 void	*symtab_get(const struct symtab *t, struct str name);
 void	 symtab_put(struct symtab *t, struct arena *a, struct str name,
 	    void *value);
+/* What a function sees a name declared as, or NULL. */
+const struct decl *decl_find(const struct func *f, struct str name);
 
 #endif

@@ -10,17 +10,6 @@
 
 #define HINTS_MAX	20		/* errors that are worth a search */
 
-static const struct decl *
-gen_find_decl(const struct func *f, struct str name)
-{
-	const struct decl	*d;
-
-	for (; f != NULL; f = f->parent)
-		if ((d = symtab_get(&f->names, name)) != NULL)
-			return d;
-	return NULL;
-}
-
 static const struct hsl_class *
 gen_find_host_class(const struct hsl_host *host, struct str name)
 {
@@ -134,13 +123,13 @@ static struct target
 gen_scoped(struct gen *g, struct node *n)
 {
 	struct target		 t = { .kind = TARGET_NONE };
-	const struct decl	*d = gen_find_decl(g->f, n->text);
+	const struct decl	*d = decl_find(g->f, n->text);
 	const struct hsl_class	*hc;
 	struct comp_class	*class;
 	struct comp_member	*m;
 
 	if (d != NULL && d->kind == DECL_NAMESPACE) {
-		d = gen_find_decl(d->module->main, n->u.name);
+		d = decl_find(d->module->main, n->u.name);
 		if (d != NULL)
 			return gen_decl_target(d);
 		gen_unknown(g, n, n->u.name);
@@ -166,7 +155,7 @@ gen_scoped(struct gen *g, struct node *n)
 struct var *
 gen_space_var(struct gen *g, const struct node *n)
 {
-	const struct decl	*d = gen_find_decl(g->f, n->text);
+	const struct decl	*d = decl_find(g->f, n->text);
 	struct var		*v;
 
 	if (d == NULL || d->kind != DECL_NAMESPACE)
@@ -181,7 +170,7 @@ gen_space_var(struct gen *g, const struct node *n)
 struct comp_member *
 gen_static(struct gen *g, struct node *n, struct comp_class **class)
 {
-	const struct decl	*d = gen_find_decl(g->f, n->text);
+	const struct decl	*d = decl_find(g->f, n->text);
 	struct comp_member	*m;
 
 	if (str_eq(n->text, STR("static")))
@@ -217,7 +206,7 @@ gen_resolve(struct gen *g, struct node *n)
 
 	if (n->kind == N_SCOPE)
 		return gen_scoped(g, n);
-	d = n->kind == N_NAME ? gen_find_decl(g->f, n->text) : NULL;
+	d = n->kind == N_NAME ? decl_find(g->f, n->text) : NULL;
 	if (d != NULL)
 		t = gen_decl_target(d);
 	else

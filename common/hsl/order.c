@@ -10,7 +10,7 @@
  * nothing.
  */
 #include "hsl/advice.h"
-#include "hsl/comp.h"
+#include "hsl/advise.h"
 #include "hsl/order.h"
 
 #define ORDER_DEPTH	16		/* functions in functions */
@@ -63,18 +63,6 @@ order_function(struct order *o, const struct func *f, bool done)
 	return done;
 }
 
-static void
-order_warn(struct order *o, const struct node *at)
-{
-	const struct hsl_host	*host = o->c->host;
-	const struct hsl_diag	 d = {
-		.file = o->c->program->files[at->file],
-		.line = (int)at->line, .column = at->column,
-		.text = o->rule->text };
-
-	host->warn(host->warn_arg, &d);
-}
-
 static bool
 order_call(struct order *o, const struct node *n, bool done)
 {
@@ -98,7 +86,7 @@ order_call(struct order *o, const struct node *n, bool done)
 		    order_function(o, d->func, done) : done;
 	if (str_eq(name, str_of(o->rule->then))) {
 		if (!done)
-			order_warn(o, callee);
+			advice_warn(o->c, callee, "%s", o->rule->text);
 		return true;
 	}
 	return done || order_among(o->rule->first, name) ||
@@ -118,7 +106,7 @@ order_loop(struct order *o, const struct node *cond, const struct node *body,
 	done = order_walk(o, cond, done);
 	o->breaks = true;
 	after = order_walk(o, body, done);
-	(void)order_walk(o, step, after);
+	(void)order_list(o, step, after);
 	after = forever ? o->breaks : done && o->breaks;
 	o->breaks = breaks;
 	return after;
@@ -165,15 +153,19 @@ order_perhaps(struct order *o, const struct node *n, bool done)
 	return done;
 }
 
+/* A chain of else-ifs may be longer than the stack is deep. */
 static bool
 order_if(struct order *o, const struct node *n, bool done)
 {
-	bool	yes, no;
+	bool	all = true;
 
-	done = order_walk(o, n->a, done);
-	yes = order_walk(o, n->b, done);
-	no = order_walk(o, n->c, done);
-	return yes && no;
+	for (;; n = n->c) {
+		done = order_walk(o, n->a, done);
+		all = order_walk(o, n->b, done) && all;
+		if (n->c == NULL || n->c->kind != N_IF)
+			break;
+	}
+	return order_walk(o, n->c, done) && all;
 }
 
 static bool
@@ -219,7 +211,7 @@ order_walk(struct order *o, const struct node *n, bool done)
 	case N_WHILE:
 		return order_loop(o, n->a, n->b, NULL, done);
 	case N_FOR:
-		done = order_walk(o, n->a, done);
+		done = order_list(o, n->a, done);
 		return order_loop(o, n->b, n->d, n->c, done);
 	case N_FOREACH:
 		/* What is gone over stands for the condition. */
@@ -253,8 +245,7 @@ order_check(struct comp *c)
 	struct comp_class	*class;
 	struct comp_member	*m;
 
-	if (c->host == NULL || c->host->warn == NULL ||
-	    c->host->advice == NULL || c->host->advice->order == NULL)
+	if (c->host->advice == NULL || c->host->advice->order == NULL)
 		return;
 	o.rule = c->host->advice->order;
 	(void)order_list(&o, c->modules->main->body, false);

@@ -18,7 +18,7 @@ struct hsl_order {
 
 struct comp;
 
-/* A program without errors, before its code is made. */
+/* For advice_check(). */
 void	order_check(struct comp *c);
 
 #endif

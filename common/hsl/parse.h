@@ -62,8 +62,8 @@ struct node	*parse_primary(struct parser *p);
 /* What follows an lvalue when an assignment operator does. */
 struct node	*parse_assignment(struct parser *p, struct node *target);
 bool		 parse_is_assign(enum token_kind kind);
-struct node	*parse_array(struct parser *p, enum token_kind close,
-		    uint32_t line);
+struct node	*parse_array(struct parser *p, struct node *n,
+		    enum token_kind close);
 struct node	*parse_string(struct parser *p, const struct token *t);
 
 /* parse_mistake.c */

@@ -46,12 +46,12 @@ parse_list(struct parser *p, enum token_kind close, bool keys, uint32_t line)
 	return list;
 }
 
+/* Behind the bracket that n stands at. */
 struct node *
-parse_array(struct parser *p, enum token_kind close, uint32_t line)
+parse_array(struct parser *p, struct node *n, enum token_kind close)
 {
-	struct node	*n = parse_node(p, N_ARRAY);
-
-	n->list = parse_list(p, close, true, line);
+	n->kind = N_ARRAY;
+	n->list = parse_list(p, close, true, n->line);
 	return n;
 }
 
@@ -149,14 +149,13 @@ parse_suffixes(struct parser *p, struct node *n)
 struct node *
 parse_cache(struct parser *p)
 {
-	struct node	*n = parse_node(p, N_CACHE);
-	uint32_t	 line;
+	struct node	*n = parse_node(p, N_CACHE), *options;
 
 	parse_advance(p);
-	line = p->tok.line;
+	options = parse_node(p, N_ARRAY);
 	if (!parse_expect(p, T_LBRACKET))
 		return n;
-	n->a = parse_array(p, T_RBRACKET, line);
+	n->a = parse_array(p, options, T_RBRACKET);
 	n->b = parse_primary(p);
 	if (!p->panic && ((n->b->kind != N_NAME && n->b->kind != N_BUILTIN &&
 	    (n->b->kind != N_SCOPE || n->b->postfix)) ||

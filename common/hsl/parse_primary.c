@@ -148,7 +148,6 @@ static struct node *
 parse_word(struct parser *p)
 {
 	struct node	*n;
-	uint32_t	 line;
 
 	switch (p->tok.kind) {
 	case K_TRUE:
@@ -174,11 +173,10 @@ parse_word(struct parser *p)
 		break;
 	case K_ARRAY:
 		n = parse_leaf(p, N_NAME);
-		line = p->tok.line;
 		if (p->tok.kind != T_LPAREN)
 			return n;
 		parse_advance(p);
-		return parse_array(p, T_RPAREN, line);
+		return parse_array(p, n, T_RPAREN);
 	default:
 		break;
 	}
@@ -191,7 +189,6 @@ struct node *
 parse_primary(struct parser *p)
 {
 	struct node	*n;
-	uint32_t	 line = p->tok.line;
 
 	if (p->panic)
 		return parse_node(p, N_ERROR);
@@ -226,8 +223,9 @@ parse_primary(struct parser *p)
 	case T_LPAREN:
 		return parse_paren(p);
 	case T_LBRACKET:
+		n = parse_node(p, N_ARRAY);
 		parse_advance(p);
-		return parse_array(p, T_RBRACKET, line);
+		return parse_array(p, n, T_RBRACKET);
 	default:
 		return parse_word(p);
 	}

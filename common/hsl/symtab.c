@@ -41,3 +41,14 @@ symtab_put(struct symtab *t, struct arena *a, struct str name, void *value)
 	t->count += s->value == NULL;
 	*s = (struct symbol){ name, value };
 }
+
+const struct decl *
+decl_find(const struct func *f, struct str name)
+{
+	const struct decl	*d;
+
+	for (; f != NULL; f = f->parent)
+		if ((d = symtab_get(&f->names, name)) != NULL)
+			return d;
+	return NULL;
+}

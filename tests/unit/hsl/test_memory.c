@@ -182,10 +182,10 @@ static const struct run_case	constants[] = {
 	{ "static that is no constant", "class C { static $x = 1 . time();"
 	    " $y = [1, \"a\" . 2 . time()]; static $z = -(\"1\" . $y); }",
 	    "t:1:25: a constant expression is expected\n"
-	    "t:1:41: a constant expression is expected\n"
+	    "t:1:40: a constant expression is expected\n"
 	    "t:1:75: a constant expression is expected\n" },
 	{ "a key out of range", "class C { $x = [9007199254740992 => 1]; }",
-	    "t:1:17: a constant expression is expected\n" },
+	    "t:1:16: a constant expression is expected\n" },
 	{ .name = NULL }
 };
 

@@ -19,7 +19,7 @@ static const struct run_case	holes[] = {
 	{ "not in a value", "$a = [1, , 2];",
 	    "t:1:10: an expression is expected before ','\n" },
 	{ "not in a constant", "function f($a = [,]) {} f();",
-	    "t:1:18: a constant expression is expected\n" },
+	    "t:1:17: a constant expression is expected\n" },
 	{ "not in a value in a pattern", "[$a = [,]] = [];",
 	    "t:1:8: an expression is expected before ','\n" },
 	{ "not in arguments", "f(,);",
