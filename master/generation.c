@@ -195,6 +195,7 @@ generation_new(struct house *h, struct conf *conf, uint32_t number,
 	g->state = GENERATION_PROBING;
 	TAILQ_INIT(&g->processes);
 	certificates_init(&g->certificates);
+	told_init(&g->told);
 	timer_init(&g->patience, h->loop, generation_impatient, g);
 	task_init(&g->news, generation_tell, g);
 	if (generation_populate(g, before, false, e) == -1 ||
@@ -248,6 +249,7 @@ generation_free(struct generation **gp)
 		free(p);
 	}
 	certificates_fini(&g->certificates);
+	told_fini(&g->told);
 	timer_fini(&g->patience);
 	loop_cancel(g->house->loop, &g->news);
 	conf_free(&g->conf);

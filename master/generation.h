@@ -24,6 +24,7 @@
 #include "ipc/channel.h"
 
 #include "certificates.h"
+#include "told.h"
 #include "slot.h"
 #include "sockets.h"
 #include "tickets.h"
@@ -98,6 +99,7 @@ struct generation {
 	enum generation_state		 state;
 	TAILQ_HEAD(processes, process)	 processes;
 	struct certificates		 certificates;
+	struct told			 told;
 	struct timer			 patience;
 	struct task			 news;		/* for ops */
 	int64_t				 hard_ms;	/* of the drain */

@@ -315,6 +315,23 @@ process_on_certificate(struct process *p, struct rbuf *r)
 	return 0;
 }
 
+/* Told before READY, by each worker that has compiled the script. */
+static int
+process_on_warning(struct process *p, struct rbuf *r)
+{
+	struct ipc_WARNING	m;
+	char			key[2200];
+
+	if (ipc_get_WARNING(r, &m) == -1 || p->state == PROCESS_READY)
+		return -1;
+	(void)snprintf(key, sizeof key, "%s:%u:%u: %s", m.file, m.line,
+	    m.column, m.text);
+	if (told_add(&p->generation->told, key))
+		process_diag(p, &(struct diag){ m.file, (int)m.line,
+		    (int)m.column, true, m.text });
+	return 0;
+}
+
 static int
 process_on_pong(struct process *p, struct rbuf *r)
 {
@@ -343,6 +360,8 @@ process_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return process_on_refused(p, r);
 	case IPC_CERTIFICATE:
 		return process_on_certificate(p, r);
+	case IPC_WARNING:
+		return process_on_warning(p, r);
 	case IPC_PONG:
 		return process_on_pong(p, r);
 	default:

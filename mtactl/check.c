@@ -27,6 +27,8 @@ check_end(struct reporter *r, const char *good)
 {
 	bool	failed = r->count > 0;
 
+	json_decref(r->warned);
+
 	if (r->array != NULL)
 		json_print(json_pack("{s:b,s:o,s:o}", "ok", !failed,
 		    "errors", r->array, "warnings", r->warnings));
@@ -64,6 +66,19 @@ verb_hsl_check(const struct ctl *c, int argc, char **argv)
 	return check_end(&r, NULL);
 }
 
+static conf_report_fn *
+check_warning(const struct params *p)
+{
+	switch (p->hsl_warnings) {
+	case PARAM_HSL_WARNINGS_IGNORE:
+		return NULL;
+	case PARAM_HSL_WARNINGS_ERROR:
+		return report_json;
+	default:
+		return report_warning;
+	}
+}
+
 /* One hook of a service, unless a service before it had the same. */
 static void
 check_hook(const struct conf *conf, size_t service, const char *name,
@@ -90,7 +105,7 @@ check_hook(const struct conf *conf, size_t service, const char *name,
 		from.root = conf_path(conf, p->script_root, root,
 		    sizeof root);
 		from.hook = name + strlen("hook_");
-		from.warning = report_warning;
+		from.warning = check_warning(p);
 		from.text = conf_script(conf, buf_cstr(&path));
 		program = script_compile(&from, report_json, r);
 		hsl_program_unref(&program);

@@ -64,12 +64,34 @@ report_json(void *arg, const char *file, int line, int column,
 	    text));
 }
 
+/* Whether it is the first of its kind. */
+static bool
+report_new(struct reporter *r, const char *file, int line, int column,
+    const char *text)
+{
+	struct buf	b = BUF_INIT;
+	bool		known;
+
+	if (r == NULL)
+		return true;
+	if (r->warned == NULL)
+		r->warned = json_object();
+	buf_printf(&b, "%s:%d:%d:", file, line, column);
+	buf_add_json(&b, str_of(text));
+	known = json_object_get(r->warned, buf_cstr(&b)) != NULL;
+	(void)json_object_set_new(r->warned, buf_cstr(&b), json_true());
+	buf_free(&b);
+	return !known;
+}
+
 void
 report_warning(void *arg, const char *file, int line, int column,
     const char *text)
 {
 	struct reporter	*r = arg;
 
+	if (!report_new(r, file, line, column, text))
+		return;
 	if (r != NULL && r->warnings != NULL)
 		json_array_append_new(r->warnings, report_object(file, line,
 		    column, text));

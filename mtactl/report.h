@@ -6,7 +6,7 @@
  * report_first()  the text of the first into an err
  *
  * Warnings don't count; report_warning() prints them, or adds them to the
- * array for them.
+ * array for them, each once, as two may find the same.
  */
 #ifndef MTACTL_REPORT_H
 #define MTACTL_REPORT_H
@@ -18,6 +18,7 @@
 struct reporter {
 	json_t		*array;		/* report_json() */
 	json_t		*warnings;	/* report_warning() */
+	json_t		*warned;	/* what was; to be dropped at the end */
 	struct err	*first;		/* report_first() */
 	int		 count;
 };

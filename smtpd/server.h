@@ -50,6 +50,7 @@ struct server {
 	struct timer		 hard;
 	struct timer		 tidy;		/* server_tidy() */
 	bool			 hooks_ask_name;
+	bool			 doubted;	/* hsl_warnings = error */
 	bool			 draining;
 	bool			 soft_passed;	/* 421 between transactions */
 	bool			 hard_passed;

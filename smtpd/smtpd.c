@@ -60,6 +60,20 @@ server_diag(void *arg, const struct hsl_diag *d)
 	worker_refuse(srv->worker, d->file, d->line, d->column, d->text);
 }
 
+/* Whether warnings count is the operator's choice. */
+static void
+server_warn(void *arg, const struct hsl_diag *d)
+{
+	struct server	*srv = arg;
+
+	if (srv->params->hsl_warnings == PARAM_HSL_WARNINGS_WARN) {
+		worker_warn(srv->worker, d->file, d->line, d->column, d->text);
+		return;
+	}
+	srv->doubted = true;
+	server_diag(srv, d);
+}
+
 static void
 server_refuse(struct server *srv, const char *parameter, const char *why)
 {
@@ -221,6 +235,8 @@ server_hook_config(struct server *srv, int64_t time_ms)
 		.open = server_open,
 		.open_arg = srv,
 		.on_error = server_count_error,
+		.warn = srv->params->hsl_warnings ==
+		    PARAM_HSL_WARNINGS_IGNORE ? NULL : server_warn,
 	};
 }
 
@@ -312,7 +328,7 @@ server_load_scripts(struct server *srv)
 	rc |= server_load_hook(srv, HOOK_RCPTTO, p->hook_rcptto);
 	rc |= server_load_hook(srv, HOOK_DISCONNECT, p->hook_disconnect);
 	rc |= server_load_eod(srv);
-	return rc;
+	return srv->doubted ? -1 : rc;
 }
 
 static int

@@ -37,6 +37,8 @@ hook_init(struct hook *h, const char *file, struct str script,
 	host.open = h->config.open;
 	host.open_arg = h->config.open_arg;
 	host.cache = h->config.host.cache;
+	host.warn = h->config.warn;
+	host.warn_arg = arg;
 	h->program = hsl_compile(&host, file, script, report, arg);
 	return h->program != NULL ? 0 : -1;
 }

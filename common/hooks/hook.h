@@ -37,6 +37,7 @@ struct hook_config {
 	hsl_open_fn		*open;
 	void			*open_arg;
 	void			(*on_error)(void);	/* for a counter */
+	hsl_diag_fn		*warn;		/* as report; NULL: unwanted */
 };
 
 struct hook	*hook_new(enum hook_kind kind, const struct hook_config *c,

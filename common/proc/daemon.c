@@ -65,6 +65,18 @@ worker_certificate(struct worker *w, const char *parameter,
 }
 
 void
+worker_warn(struct worker *w, const char *file, int line, int column,
+    const char *text)
+{
+	struct ipc_WARNING	m = { .line = (uint32_t)line,
+	    .column = (uint32_t)column };
+
+	(void)strlcpy(m.file, file, sizeof m.file);
+	(void)strlcpy(m.text, text, sizeof m.text);
+	CHANNEL_PUT(w->master, WARNING, -1, &m);
+}
+
+void
 worker_exit(struct worker *w)
 {
 	loop_stop(w->loop);

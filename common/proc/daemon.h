@@ -107,6 +107,9 @@ void		 worker_refuse_value(struct worker *w, const char *parameter,
 /* Says until when a certificate is good (unix time). */
 void		 worker_certificate(struct worker *w, const char *parameter,
 		    const char *file, int64_t not_after);
+/* What a script is bound to fail over; master tells of it once. */
+void		 worker_warn(struct worker *w, const char *file, int line,
+		    int column, const char *text);
 /* Leaves the loop; the process exits 0. */
 void		 worker_exit(struct worker *w);
 /*

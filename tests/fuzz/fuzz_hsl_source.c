@@ -140,6 +140,14 @@ fuzz_run(struct hsl_program *p)
 		abort();
 }
 
+static void
+fuzz_warn(void *arg, const struct hsl_diag *d)
+{
+	if (arg != NULL || d->file == NULL || d->line == 0 ||
+	    d->text[0] == '\0')
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -149,7 +157,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.variables = fuzz_variables,
 		.barriers = &fuzz_barriers,
 		.open = fuzz_open,
-		.open_arg = &s
+		.open_arg = &s,
+		.warn = fuzz_warn
 	};
 	struct hsl_program	*p;
 	struct buf		 text = BUF_INIT;

@@ -133,6 +133,49 @@ def test_rows_at_reload():
             assert c.message().code == 250
 
 
+SLIP = """$mail = $arguments["mail"];
+function f() { return $mail; }
+echo $maill . str_upper([]);
+Defer();
+"""
+SLIPS = ("eod.hsl:2:23: ", "eod.hsl:3:6: ", "eod.hsl:3:25: ")
+
+
+def test_warnings_of_scripts():
+    """Told once by all workers together, and an error where one wants it."""
+    with Instance() as mta:
+        assert "warning" not in mta.ctl("config", "check").stderr
+        mta.write_hook(SLIP)
+        for verb in ("config", "check"), ("reload",):
+            p = mta.ctl(*verb)
+            for at in SLIPS:
+                assert p.stderr.count(at + "warning: ") == 1, p
+        p = mta.ctl("config", "check", "--json")
+        assert sorted((w["line"], w["column"]) for w in
+                      json.loads(p.stdout)["warnings"]) == [
+            (2, 23), (3, 6), (3, 25)], p
+        mta.wait_log("event=config-warning")
+        mta.set(hsl_warnings="error")
+        for verb in ("config", "check"), ("reload",):
+            p = mta.ctl(*verb, check=False)
+            assert p.returncode == 1 and "warning" not in p.stderr, p
+            for at in SLIPS:
+                assert p.stderr.count(at) == 1, p
+        with mta.client() as c:
+            c.hello()
+        mta.set(hsl_warnings="ignore")
+        for verb in ("config", "check"), ("reload",):
+            p = mta.ctl(*verb)
+            assert "eod.hsl" not in p.stderr, p
+        assert mta.log().count("event=config-warning") == 3
+    mta = Instance(params={"hsl_warnings": "error"}, hook=SLIP)
+    try:
+        p = mta.ctl("start", check=False)
+        assert p.returncode == 1 and SLIPS[0] in p.stderr, p
+    finally:
+        mta.stop()
+
+
 def tree(mta):
     """What is there: a check leaves it alone."""
     found = {}
