@@ -151,7 +151,7 @@ def test_dead_dns_does_not_stall():
             f.write(ZONE)
         params = {"dns_servers": "127.0.0.1@%d" % mute.getsockname()[1],
                   "dns_local_data": d + "/zone",
-                  "smtpd_peer_lookup_timeout": "500ms"}
+                  "smtpd_peer_lookup_timeout": "2s"}
 
         def greeted_after(mta, source="127.0.0.9"):
             start = time.monotonic()
@@ -164,7 +164,7 @@ def test_dead_dns_does_not_stall():
         with instance(params=dict(params, smtpd_peer_lookup="yes"),
                       eod='if (isset($connection["remoteptr"])) Reject();'
                       'Accept();') as mta:
-            assert 0.4 < greeted_after(mta) < 4 * SLOW
+            assert 1.9 < greeted_after(mta) < 10 * SLOW
             # Commands before the greeting wait, in order.
             c = dial(mta, "127.0.0.8", greet=False)
             c.send("EHLO x\r\nNOOP\r\nQUIT\r\n")
@@ -177,12 +177,12 @@ def test_dead_dns_does_not_stall():
         with open(mta.path("hooks/more.hsl"), "w") as f:
             f.write('$x = $arguments["remoteptr"] ?? "none";')
         with mta:
-            assert 0.4 < greeted_after(mta) < 4 * SLOW
+            assert 1.9 < greeted_after(mta) < 10 * SLOW
         with instance(params=params, connect="Accept();") as mta:
-            assert greeted_after(mta) < 0.4 * SLOW
+            assert greeted_after(mta) < 1.9
         with instance(params=dict(params, smtpd_peer_lookup="no"),
                       connect=TELL) as mta:
-            assert greeted_after(mta) < 0.4 * SLOW
+            assert greeted_after(mta) < 1.9
             assert echoed(mta) == [None, None]
 
 
@@ -359,7 +359,7 @@ def test_time_limit():
         c.hello()
         start = time.monotonic()
         c.cmd("MAIL FROM:<a@b.example>", 450)
-        assert time.monotonic() - start < 4
+        assert time.monotonic() - start < 15 * SLOW
         c.cmd("NOOP", 250)
 
 

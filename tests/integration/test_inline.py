@@ -477,7 +477,7 @@ def test_hang_and_deadline():
     """A backend that hangs before the end: inline_deadline, then 451."""
     for verb in ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA"):
         def hang(conv, line):
-            time.sleep(8)
+            time.sleep(8 * SLOW)
             raise Gone()
         with Backend(replies={verb: hang}) as b, \
                 instance(b, inline_deadline="1s") as mta, mta.client() as c:
@@ -485,20 +485,20 @@ def test_hang_and_deadline():
             start = time.monotonic()
             r = c.message()
             assert r.code in (421, 451), (verb, r)
-            assert time.monotonic() - start < 5, verb
+            assert time.monotonic() - start < 7 * SLOW, verb
             assert b.messages == []
 
 
 def test_timeout_option():
     def hang(conv, line):
-        time.sleep(8)
+        time.sleep(8 * SLOW)
         raise Gone()
     with Backend(replies={"MAIL": hang}) as b, \
             instance(b, ', "timeout" => 1') as mta, mta.client() as c:
         c.hello()
         start = time.monotonic()
         assert c.message().code == 421
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 7 * SLOW
 
 
 def test_nobody_listens():
@@ -601,7 +601,7 @@ def test_waiting_line_has_a_deadline():
         for c in clients:
             assert c.reply().code in (421, 451)
             c.close()
-        assert time.monotonic() - start < 4
+        assert time.monotonic() - start < 15 * SLOW
         assert b.messages == []
 
 
@@ -844,7 +844,7 @@ def test_tls_optional():
 
 def test_slow_backend_slows_only_its_own():
     def mail(conv, line):
-        time.sleep(3)
+        time.sleep(6 * SLOW)
 
     with Backend(replies={"MAIL": mail}) as slow, Backend() as fast:
         text = '''
@@ -868,7 +868,7 @@ Accept($r["result"]["reason"]);
                 c.hello()
                 for _ in range(20):
                     assert c.message().code == 250
-            assert time.monotonic() - start < 2.5
+            assert time.monotonic() - start < 5 * SLOW
             for c in clients:
                 c.expect(250)
                 c.close()
@@ -958,7 +958,7 @@ def test_deadline_covers_the_hook():
         c.hello()
         start = time.monotonic()
         assert c.message().code == 451
-        assert time.monotonic() - start < 4
+        assert time.monotonic() - start < 15 * SLOW
         c.cmd("NOOP", 250)
 
 
