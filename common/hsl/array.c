@@ -515,6 +515,13 @@ varr_put_value(struct hsl_exec *x, struct hsl_array *a,
 
 	if ((slot = varr_find_value(a, key)) != NULL)
 		return slot;
+	if (key->type == HSL_STRING && key->u.string->data[0] > '9') {
+		if (a->packed && !varr_unpack(x, a))
+			return NULL;
+		k = (struct vkey){ .n = vstr_hash(key->u.string),
+		    .s = key->u.string };
+		return varr_insert(x, a, &k);
+	}
 	k = varr_key(key);
 	/* It is not there: no second look. */
 	if (k.is_int || a->packed)

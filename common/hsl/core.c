@@ -28,6 +28,10 @@ lib_str(struct hsl_call *c, int i, struct str *s)
 	struct hsl_value	*v = (struct hsl_value *)(uintptr_t)
 				    &c->argv[i];
 
+	if (i < c->argc && v->type == HSL_STRING) {
+		*s = vstr_str(v->u.string);
+		return true;
+	}
 	if (i >= c->argc || vnullish(*v)) {
 		*s = STR("");
 		return true;

@@ -1,230 +1,17 @@
 /*
  * The dispatch loop.
  *
- * Fast paths for numbers stand here; everything else is called.  pc and the
- * registers are locals; SAVE() writes pc back before anything is called that
- * may throw, suspend or push a frame (I2 of exec.h).  Work is counted where
- * code goes backwards or changes functions, by the distance.
+ * Fast paths stand here, in fast.h and fast_call.h; everything else is called.
+ * pc and the registers are locals; SAVE() writes pc back before anything is
+ * called that may throw, suspend or push a frame (I2 of exec.h).  Work is
+ * counted where code goes backwards or changes functions, by the distance.
  */
-#include <math.h>
-
 #include "hsl/arith.h"
+#include "hsl/fast.h"
+#include "hsl/fast_call.h"
 #include "hsl/gen.h"
 #include "hsl/ops.h"
-#include "hsl/class.h"
 #include "hsl/vm.h"
-
-#define LIKELY(e)	__builtin_expect(!!(e), 1)
-#define UNLIKELY(e)	__builtin_expect(!!(e), 0)
-
-/* Copies a variable that may live anywhere; throws unless it is set. */
-static bool
-vm_get(struct hsl_exec *x, struct hsl_value *dst, struct hsl_value v,
-    struct ins i)
-{
-	if (v.type == HSL_UNDEF && !(i.x & QUIET))
-		return vm_throw(x, "undefined variable");
-	vset(x, dst, vref(v));
-	return true;
-}
-
-static inline void
-vm_put(struct hsl_exec *x, struct hsl_value *slot, struct hsl_value *src,
-    struct ins i)
-{
-	struct hsl_value	 v = *src;
-
-	if (i.x & KILL_B)
-		src->type = HSL_NONE;
-	else
-		vref(v);
-	vset(x, slot, v);
-}
-
-static inline void
-vm_kill(struct hsl_exec *x, struct hsl_value *regs, struct ins i)
-{
-	if (i.x & KILL_B)
-		vset(x, &regs[i.b], vnone());
-	if (i.x & KILL_C)
-		vset(x, &regs[i.c], vnone());
-}
-
-/* fmod() where it is slow: two integers. */
-static inline double
-vm_remainder(double a, double b)
-{
-	int64_t	 i, j;
-
-	if (a >= 0 && a < 9e15 && b >= 1 && b < 9e15) {
-		i = (int64_t)a;
-		j = (int64_t)b;
-		if ((double)i == a && (double)j == b)
-			return (double)(i % j);
-	}
-	return fmod(a, b);
-}
-
-/* The next item of a list; false: vm_next() must see to it. */
-static inline bool
-vm_next_packed(struct hsl_exec *x, struct hsl_value *iter,
-    struct hsl_value *value, struct hsl_value *key)
-{
-	const struct hsl_array	*a = iter->u.array;
-	uint32_t		 pos;
-
-	if (iter->type != HSL_ARRAY || !a->packed)
-		return false;
-	pos = (uint32_t)(int32_t)iter[1].u.number;
-	if (pos >= a->used)
-		return false;
-	iter[1].u.number++;
-	vset(x, value, vref(a->u.list[pos]));
-	if (key != NULL)
-		vset(x, key, vnumber(pos));
-	return true;
-}
-
-static inline void
-vm_set_number(struct hsl_exec *x, struct hsl_value *d, double n)
-{
-	if (UNLIKELY(d->type >= HSL_STRING)) {
-		vset(x, d, vnumber(n));
-		return;
-	}
-	d->type = HSL_NUMBER;
-	d->u.number = n;
-}
-
-static inline void
-vm_set_boolean(struct hsl_exec *x, struct hsl_value *d, bool b)
-{
-	vset(x, d, vboolean(b));
-}
-
-/*
- * The common call: as many arguments as parameters, which are in place, from
- * base on, and nothing else about p.  False: vm_push() must see to it.
- */
-static inline __attribute__((always_inline)) bool
-vm_push_fast(struct hsl_exec *x, const struct proto *p,
-    struct hsl_value *base, struct hsl_value *ret)
-{
-	struct frame		*f = &x->frames[x->nframes];
-	const struct segment	*s = x->segment;
-	struct hsl_value	*r, *end;
-	uint32_t		 n = p->nparams + p->method;
-
-	/* frames_cap is within the depth that is allowed. */
-	if (UNLIKELY(x->nframes >= x->frames_cap))
-		return false;
-	if (UNLIKELY(base < s->regs || base + p->nregs > s->end)) {
-		/* From a module's top level, whose registers lie elsewhere. */
-		if (x->top + p->nregs > s->end)
-			return false;
-		for (uint32_t k = 0; k < n; k++) {
-			x->top[k] = base[k];
-			base[k].type = HSL_NONE;
-		}
-		base = x->top;
-	}
-	end = base + p->nregs;
-	for (r = base + n; r < end; r++)
-		r->type = HSL_UNDEF;
-	f->base = base;
-	f->ret = ret;
-	f->proto = p;
-	f->closure = NULL;
-	f->segment = x->segment;
-	f->top = x->top;
-	f->flags = FRAME_FAST;
-	x->top = end;
-	x->nframes++;
-	return true;
-}
-
-/* From one function of the script to another, with v taken. */
-static inline bool
-vm_return_fast(struct hsl_exec *x, struct frame *f, struct hsl_value v)
-{
-	struct hsl_value	*r, *end = f->base + f->proto->nregs;
-
-	if (UNLIKELY((f->flags & ~FRAME_CONSTRUCT) != FRAME_FAST ||
-	    x->segment != f->segment || x->budget < 0 || x->heap.over))
-		return false;
-	if (f->flags & FRAME_CONSTRUCT) {
-		if (f->base->type != HSL_OBJECT)
-			return false;
-		vunref(x, v);
-		v = *f->base;
-		f->base->type = HSL_NONE;
-	}
-	for (r = f->base; r < end; r++) {
-		if (r->type >= HSL_STRING) {
-			struct hsl_value	 old = *r;
-
-			r->type = HSL_NONE;
-			vunref(x, old);
-		}
-	}
-	x->top = f->top;
-	x->nframes--;
-	if (f->closure != NULL)
-		vunref(x, vmake(HSL_FUNCTION, f->closure));
-	if (f->ret != NULL)
-		vset(x, f->ret, v);
-	else
-		vunref(x, v);
-	return true;
-}
-
-/* A call of a value that is plain: its frame is pushed, or false. */
-static inline bool
-vm_call_closure(struct hsl_exec *x, struct hsl_value *base, uint32_t argc,
-    struct hsl_value *ret)
-{
-	struct hsl_closure	*c = base->u.function;
-	const struct proto	*p;
-
-	if (base->type != HSL_FUNCTION || (p = c->proto) == NULL ||
-	    p->method || p->plain_argc != argc ||
-	    !vm_push_fast(x, p, base + 1, ret))
-		return false;
-	/* The frame has the reference that was in the register. */
-	x->frames[x->nframes - 1].closure = c;
-	base->type = HSL_NONE;
-	return true;
-}
-
-/* A constructor's frame, its object made; or false. */
-static inline bool
-vm_construct(struct hsl_exec *x, const struct vclass *k,
-    struct hsl_value *base, uint32_t argc, struct hsl_value *ret)
-{
-	const struct proto	*p = k->constructor;
-	struct frame		*f;
-
-	if (p == NULL || p->plain_argc != argc ||
-	    !vm_push_fast(x, p, base, ret))
-		return false;
-	f = &x->frames[x->nframes - 1];
-	f->flags = FRAME_FAST | FRAME_CONSTRUCT;
-	vset(x, f->base, vobject(x, k));
-	return true;
-}
-
-/* The property that this code may see, if it is found at once. */
-static inline struct hsl_value *
-vm_prop_slot(const struct frame *f, struct hsl_value v,
-    const struct hsl_string *name)
-{
-	const struct vclass	*k;
-
-	if (v.type != HSL_OBJECT || (k = v.u.object->class) == NULL ||
-	    (k->guarded && k != f->proto->class))
-		return NULL;
-	return vm_slot(v.u.object, name);
-}
 
 /*
  * The instruction that runs; pc is after it.  Its operands are read where
@@ -509,10 +296,18 @@ vm_dispatch(struct hsl_exec *x)
 		} else
 			varr_add(x, R[I.a].u.array, vref(R[I.b]));
 		NEXT();
-	CASE(ITEM_KEY):
-		TRY(vm_set_index(x, &R[I.a], &R[I.b], vref(R[I.c])));
+	CASE(ITEM_KEY): {
+		struct hsl_value	*slot = varr_put_value(x,
+					    R[I.a].u.array, &R[I.b]);
+
+		if (slot != NULL)
+			vm_put(x, slot, &R[I.c], (struct ins){
+			    .x = I.x & KILL_C ? KILL_B : 0 });
+		else
+			TRY(vm_check(x));
 		vm_kill(x, R, I);
 		NEXT();
+	}
 	CASE(ITEM_SPREAD):
 		TRY(vm_spread_item(x, &R[I.a], R[I.b]));
 		KILL();
@@ -529,10 +324,16 @@ vm_dispatch(struct hsl_exec *x)
 			TRY(vm_index(x, &R[I.a], R[I.b], &R[I.c]));
 		vm_kill(x, R, I);
 		NEXT();
-	CASE(INDEXK):
-		TRY(vm_index(x, &R[I.a], R[I.b], &K[I.c]));
+	CASE(INDEXK): {
+		const struct hsl_value	*slot = vm_name_slot(R[I.b], &K[I.c]);
+
+		if (slot != NULL)
+			vset(x, &R[I.a], vref(*slot));
+		else
+			TRY(vm_index(x, &R[I.a], R[I.b], &K[I.c]));
 		KILL();
 		NEXT();
+	}
 	CASE(PROP): {
 		const struct hsl_value	*slot = vm_prop_slot(f, R[I.b],
 					    K[I.c].u.string);
@@ -593,6 +394,13 @@ vm_dispatch(struct hsl_exec *x)
 		vm_kill(x, R, I);
 		NEXT();
 	CASE(SET_PUSH):
+		if (vm_push_room(&R[I.a], R[I.b])) {
+			if (I.x & KILL_B)
+				R[I.b].type = HSL_NONE;
+			else
+				vref(R[I.b]);
+			NEXT();
+		}
 		TRY(vm_push_item(x, &R[I.a], &R[I.b], I.x & KILL_B));
 		NEXT();
 	CASE(SET_PROP): {

@@ -72,17 +72,68 @@ fn_in_array(struct hsl_call *c)
 	return array_search(c, false);
 }
 
+/* All of a, which are strings, in one piece: their length was counted. */
+static struct hsl_value
+join_strings(struct hsl_exec *x, const struct hsl_array *a, struct str sep,
+    size_t len)
+{
+	struct hsl_string	*out = vstr_alloc(x, len);
+	struct hsl_value	 k, *v;
+	uint32_t		 pos = 0;
+	char			*o;
+
+	if (out == NULL)
+		return vnone();
+	o = out->data;
+	while (varr_next(a, &pos, &k, &v)) {
+		if (o != out->data) {
+			memcpy(o, sep.p, sep.len);
+			o += sep.len;
+		}
+		memcpy(o, v->u.string->data, v->u.string->len);
+		o += v->u.string->len;
+	}
+	return vmake(HSL_STRING, out);
+}
+
+/* The length of all of a, separated, or SIZE_MAX: not all are strings, or
+ * the first is empty, after which join_strings() would not separate. */
+static size_t
+join_length(const struct hsl_array *a, struct str sep)
+{
+	struct hsl_value	 k, *v;
+	uint32_t		 pos = 0;
+	size_t			 len = 0;
+
+	while (varr_next(a, &pos, &k, &v)) {
+		if (v->type != HSL_STRING || (len == 0 &&
+		    v->u.string->len == 0))
+			return SIZE_MAX;
+		len += (len > 0 ? sep.len : 0) + v->u.string->len;
+	}
+	return len;
+}
+
 /* Of none, as what has no items may be, nothing. */
 static enum hsl_rc
 array_join(struct hsl_call *c, int array, struct str separator)
 {
 	struct hsl_array	*a = NULL;
-	struct hsl_value	 k, *v, out = hsl_text(c->x, "");
-	struct hsl_value	 sep = hsl_string(c->x, separator);
+	struct hsl_value	 k, *v, out, sep;
 	uint32_t		 pos = 0;
 	bool			 first = true, ok;
+	size_t			 len;
 
-	ok = c->argv[array].type == HSL_NONE || lib_array(c, array, &a);
+	ok = c->argv[array].type == HSL_NONE || (lib_array(c, array, &a) &&
+	    hsl_charge(c->x, a->count / 8));
+	if (ok && a != NULL && (len = join_length(a, separator)) != SIZE_MAX) {
+		if (!hsl_charge(c->x, a->count - a->count / 8))
+			return HSL_THROW;
+		*c->ret = join_strings(c->x, a, separator, len);
+		return vm_check(c->x) ? HSL_OK : HSL_THROW;
+	}
+	out = hsl_text(c->x, "");
+	sep = hsl_string(c->x, separator);
 	while (ok && a != NULL && varr_next(a, &pos, &k, &v)) {
 		ok = hsl_charge(c->x, 1);
 		if (ok && !first)

@@ -42,7 +42,14 @@ each_call(struct hsl_exec *x, struct frame *f)
 static void
 each_keep(struct hsl_exec *x, struct frame *f, struct hsl_value v)
 {
-	varr_set(x, f->base[S_OUT].u.array, varr_key(&f->base[S_KEY]), v);
+	struct hsl_array	*out = f->base[S_OUT].u.array;
+	const struct hsl_value	*key = &f->base[S_KEY];
+
+	if (out->packed && key->type == HSL_NUMBER &&
+	    key->u.number == out->count)
+		varr_add(x, out, v);
+	else
+		varr_set(x, out, varr_key(key), v);
 }
 
 static enum hsl_rc

@@ -4,14 +4,29 @@
 #include "hsl/arith.h"
 #include "hsl/lib.h"
 
-/* One byte is found much faster than several. */
+#define SEARCH_TRIES	8
+
+/*
+ * One byte is found much faster than several: the first ones are looked at
+ * where they are, before memmem() makes its tables.
+ */
 static const char *
 string_search(struct str s, struct str what)
 {
+	const char	*q = s.p, *end = s.p + s.len;
+
 	if (s.len == 0)
 		return what.len == 0 ? s.p : NULL;
-	return what.len == 1 ? memchr(s.p, what.p[0], s.len) :
-	    memmem(s.p, s.len, what.p, what.len);
+	if (what.len == 1)
+		return memchr(s.p, what.p[0], s.len);
+	for (int i = 0; i < SEARCH_TRIES && what.len > 0; i++, q++) {
+		if ((size_t)(end - q) < what.len || (q = memchr(q, what.p[0],
+		    (size_t)(end - q) - what.len + 1)) == NULL)
+			return NULL;
+		if (memcmp(q, what.p, what.len) == 0)
+			return q;
+	}
+	return memmem(q, (size_t)(end - q), what.p, what.len);
 }
 
 enum hsl_rc
@@ -56,7 +71,7 @@ fn_str_replace(struct hsl_call *c)
 	const char	*q;
 
 	if (!lib_str(c, 0, &from) || !lib_str(c, 1, &to) ||
-	    !lib_str(c, 2, &s) || !hsl_charge(c->x, s.len / 32))
+	    !lib_str(c, 2, &s) || !exec_charge(c->x, (uint32_t)s.len / 32))
 		return HSL_THROW;
 	while (from.len > 0 && out.len <= c->x->heap.limit &&
 	    (q = string_search(s, from)) != NULL) {
@@ -156,7 +171,7 @@ string_split(struct hsl_call *c, int string, int delimiter)
 
 	if (!lib_str(c, string, &s) || !lib_str(c, delimiter, &by) ||
 	    (c->argc == 3 && !lib_number(c, 2, &given)) ||
-	    !hsl_charge(c->x, s.len / 32))
+	    !exec_charge(c->x, (uint32_t)s.len / 32))
 		return HSL_THROW;
 	limit = vnum_int64(given);
 	a = varr_new(c->x, 0);
@@ -217,7 +232,7 @@ string_find(struct hsl_call *c)
 
 	if (!lib_str(c, 0, &s) || !lib_str(c, 1, &sub) ||
 	    (c->argc == 3 && !lib_number(c, 2, &offset)) ||
-	    !hsl_charge(c->x, s.len / 64))
+	    !exec_charge(c->x, (uint32_t)s.len / 64))
 		return HSL_THROW;
 	*c->ret = vnumber(-1);
 	if (offset >= (double)s.len + 1)
@@ -279,16 +294,35 @@ fn_strrpos(struct hsl_call *c)
 
 /* ---- Case, slices, stripping ------------------------------------------- */
 
+/* Eight bytes at once; the high bit of each tells whether it is a letter. */
+static inline void
+string_case_8(char *to, const char *from, char first, char last)
+{
+	const uint64_t	 ones = 0x0101010101010101u, high = ones << 7;
+	uint64_t	 w, low, letter;
+
+	memcpy(&w, from, 8);
+	low = w & ~high;
+	letter = (low + ones * (uint64_t)(0x80 - first)) ^
+	    (low + ones * (uint64_t)(0x7f - last));
+	letter &= high & ~w;
+	w ^= letter >> 2;
+	memcpy(to, &w, 8);
+}
+
 static enum hsl_rc
 string_case(struct hsl_call *c, char first, char last)
 {
 	struct hsl_string	*out;
 	struct str		 s;
+	size_t			 i = 0;
 
-	if (!lib_str(c, 0, &s) || !hsl_charge(c->x, s.len / 16) ||
+	if (!lib_str(c, 0, &s) || !exec_charge(c->x, (uint32_t)s.len / 16) ||
 	    (out = vstr_alloc(c->x, s.len)) == NULL)
 		return HSL_THROW;
-	for (size_t i = 0; i < s.len; i++)
+	for (; i + 8 <= s.len; i += 8)
+		string_case_8(out->data + i, s.p + i, first, last);
+	for (; i < s.len; i++)
 		out->data[i] = s.p[i] >= first && s.p[i] <= last ?
 		    s.p[i] ^ 0x20 : s.p[i];
 	*c->ret = vstr_value(out);

@@ -47,7 +47,7 @@ static struct hsl_value *
 path_step(struct hsl_exec *x, struct hsl_value *slot,
     const struct hsl_value *regs, struct ins step)
 {
-	struct hsl_value	 object = *slot;
+	struct hsl_value	 object = *slot, *prop;
 	const struct hsl_value	*key;
 	struct hsl_array	*a;
 
@@ -67,6 +67,9 @@ path_step(struct hsl_exec *x, struct hsl_value *slot,
 		if (!vm_may_access(x, *slot, key->u.string, true))
 			return NULL;
 		slot = vprops(*slot);
+		if (slot->u.array->refs == 1 && (prop = vm_slot(
+		    object.u.object, key->u.string)) != NULL)
+			return prop;
 	} else if (step.op == STEP_PROP) {
 		vm_throw(x, "property '%s' of %s can't be set",
 		    key->u.string->data, hsl_type_phrase(*slot));

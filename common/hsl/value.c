@@ -110,7 +110,11 @@ vdestroy(struct hsl_exec *x, struct hsl_value v)
 	struct vcell	*dead;
 
 	if (v.type == HSL_STRING) {
-		vstr_free(x, v.u.string);
+		if (v.u.string->len != VSTR_BOX)
+			vheap_free(&x->heap, v.u.string,
+			    sizeof *v.u.string + v.u.string->cap + 1);
+		else
+			vstr_free_box(x, v.u.string);
 		return;
 	}
 	dead = v.u.counted;

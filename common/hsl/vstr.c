@@ -43,14 +43,12 @@ vstr_new(struct hsl_exec *x, struct str text)
 }
 
 void
-vstr_free(struct hsl_exec *x, struct hsl_string *s)
+vstr_free_box(struct hsl_exec *x, struct hsl_string *s)
 {
-	if (s->len == VSTR_BOX) {
-		struct hsl_value	 v;
+	struct hsl_value	 v;
 
-		memcpy(&v, s->data, sizeof v);
-		vunref(x, v);
-	}
+	memcpy(&v, s->data, sizeof v);
+	vunref(x, v);
 	vheap_free(&x->heap, s, sizeof *s + s->cap + 1);
 }
 

@@ -17,7 +17,8 @@ struct hsl_string *vstr_alloc(struct hsl_exec *x, size_t len)
 		    __attribute__((warn_unused_result));
 struct hsl_string *vstr_new(struct hsl_exec *x, struct str s)
 		    __attribute__((warn_unused_result));
-void		 vstr_free(struct hsl_exec *x, struct hsl_string *s);
+/* Of one that holds a value (VSTR_BOX). */
+void		 vstr_free_box(struct hsl_exec *x, struct hsl_string *s);
 struct hsl_value vstr_value(struct hsl_string *s);
 /* The immortal string of one byte. */
 struct hsl_value vstr_byte(unsigned char c);
