@@ -5,14 +5,18 @@
  * Where a function of the script has a say, the value is read with its
  * version, and written only if it still has that version, else all is done
  * again with what is there by then; the answer of the write that failed
- * brings it.  Slots: 0 the answer, 1 and on the arguments, then the value
- * that was read and its version, 0 for none.
+ * brings it.  A value may have a time to live (option ttl); what changes it by
+ * a function or by adding leaves that as it is.  Slots: 0 the answer, 1 and on
+ * the arguments, then the value that was read and its version, 0 for none.
  */
+#include <math.h>
+
 #include "hsl/frozen.h"
 
 #include "library_share.h"
 
 #define TRIES_MAX	1000
+#define NO_CALLBACK	(-1)
 
 enum { S_ANSWER, S_KEY, S_ARG2, S_ARG3, S_ARG4, S_OLD, S_VERSION, S_SLOTS };
 
@@ -29,10 +33,48 @@ memory_callback(struct hsl_call *c, int i)
 	return false;
 }
 
+/* ["ttl" => seconds], as argument i. */
+static bool
+memory_options(struct hsl_call *c, int i)
+{
+	const struct hsl_function	*row = c->host;
+	const double			 max = (double)SHARE_INTERVAL_MAX_MS /
+					    1000;
+	struct hsl_value		 key, v;
+	size_t				 pos = 0;
+
+	if (c->argc <= i || c->argv[i].type == HSL_NONE)
+		return true;
+	if (c->argv[i].type != HSL_ARRAY) {
+		hsl_throw(c, "%s(): argument %d is %s, not an array of "
+		    "options", row->name, i + 1,
+		    hsl_type_phrase(c->argv[i]));
+		return false;
+	}
+	while (hsl_array_next(c->argv[i], &pos, &key, &v)) {
+		if (key.type != HSL_STRING ||
+		    !str_eq(hsl_value_str(key), STR("ttl"))) {
+			hsl_throw(c, "%s(): the only option is ttl",
+			    row->name);
+			return false;
+		}
+		if (v.type == HSL_NONE || (v.type == HSL_NUMBER &&
+		    hsl_value_number(v, 0) > 0 &&
+		    hsl_value_number(v, 0) <= max))
+			continue;
+		hsl_throw(c, "%s(): ttl is a number of seconds, at most %.0f",
+		    row->name, max);
+		return false;
+	}
+	return true;
+}
+
+/* callback: the argument that may be one; NO_CALLBACK: none. */
 static enum hsl_rc
 memory_begin(struct hsl_call *c, int callback, hsl_step *step)
 {
-	if (!library_share_key(c) || !memory_callback(c, callback))
+	if (!library_share_key(c) ||
+	    (callback != NO_CALLBACK && !memory_callback(c, callback)))
 		return HSL_THROW;
 	return hsl_steps_begin(c, step, S_SLOTS);
 }
@@ -109,6 +151,21 @@ steps_fetch(struct hsl_steps *s)
 	return steps_ask(s, &q);
 }
 
+/* Option ttl of memory_add() and memory_store(), whose options stand behind
+ * the value or behind the callback; 0: for ever. */
+static uint64_t
+steps_ttl(const struct hsl_steps *s)
+{
+	struct hsl_value	options = s->slots[S_ARG3];
+
+	if (options.type != HSL_ARRAY)
+		options = s->slots[S_ARG4];
+	if (options.type != HSL_ARRAY)
+		return 0;
+	return (uint64_t)ceil(1000 * hsl_value_number(hsl_array_get(options,
+	    "ttl"), 0));
+}
+
 /* Stores v, with SHARE_IF_VERSION if what was read is still there. */
 static enum hsl_rc
 steps_store(struct hsl_steps *s, struct hsl_value v, unsigned flags)
@@ -122,6 +179,8 @@ steps_store(struct hsl_steps *s, struct hsl_value v, unsigned flags)
 		return hsl_steps_throw(s, "%s(): %s", s->row->name, e.text);
 	q.value = hsl_frozen_bytes(f);
 	q.flags = flags;
+	if (!(flags & SHARE_TTL_KEEP))
+		q.interval_ms = steps_ttl(s);
 	q.version = (uint64_t)hsl_value_number(s->slots[S_VERSION], 0);
 	if (hsl_charge(s->x, q.value.len / 8))
 		rc = steps_ask(s, &q);
@@ -169,7 +228,9 @@ add_step(struct hsl_steps *s)
 enum hsl_rc
 library_memory_add(struct hsl_call *c)
 {
-	return memory_begin(c, 2, add_step);
+	if (!memory_options(c, 2))
+		return HSL_THROW;
+	return memory_begin(c, NO_CALLBACK, add_step);
 }
 
 static enum hsl_rc
@@ -266,8 +327,16 @@ store_step(struct hsl_steps *s)
 enum hsl_rc
 library_memory_store(struct hsl_call *c)
 {
-	return memory_begin(c, 2, c->argc > 2 &&
-	    c->argv[2].type == HSL_FUNCTION ? store_told_step : store_step);
+	bool	told = c->argc > 2 && c->argv[2].type == HSL_FUNCTION;
+
+	/* Options may stand in the place of the callback. */
+	if (c->argc > 2 && c->argv[2].type == HSL_ARRAY && c->argc == 3)
+		return memory_options(c, 2) ? memory_begin(c, NO_CALLBACK,
+		    store_step) :
+		    HSL_THROW;
+	if (!memory_options(c, 3))
+		return HSL_THROW;
+	return memory_begin(c, 2, told ? store_told_step : store_step);
 }
 
 static enum hsl_rc
@@ -346,7 +415,8 @@ update(struct hsl_steps *s, bool initial)
 		return update_call(s);
 	case AT_CALLED:
 		s->state = AT_WRITTEN;
-		return steps_store(s, s->slots[S_ANSWER], SHARE_IF_VERSION);
+		return steps_store(s, s->slots[S_ANSWER], SHARE_IF_VERSION |
+		    SHARE_TTL_KEEP);
 	default:
 		return steps_end(s, hsl_boolean(was_there(s)));
 	}

@@ -15,7 +15,7 @@
 #define KEY_MAX		1024
 #define CHARGE		100
 #define COUNT_MAX	1e15
-#define INTERVAL_MAX_S	(366.0 * 86400)
+#define INTERVAL_MAX_S	((double)SHARE_INTERVAL_MAX_MS / 1000)
 
 struct inquiry {
 	struct library		*library;

@@ -1,6 +1,27 @@
 #include "values.h"
 #include "x509.h"
 
+/* As names are compared: ASCII in lower case. */
+static struct hsl_value
+values_domain(struct hsl_exec *x, struct str domain)
+{
+	struct hsl_value	v;
+	struct buf		b = BUF_INIT;
+	size_t			i;
+
+	for (i = 0; i < domain.len; i++)
+		if (domain.p[i] >= 'A' && domain.p[i] <= 'Z')
+			break;
+	if (i == domain.len)
+		return hsl_string(x, domain);
+	for (i = 0; i < domain.len; i++)
+		buf_add_byte(&b,
+		    (char)ascii_lower((unsigned char)domain.p[i]));
+	v = hsl_string(x, buf_str(&b));
+	buf_free(&b);
+	return v;
+}
+
 static struct hsl_value
 values_address(struct hsl_exec *x, const struct smtp_path *p)
 {
@@ -8,6 +29,7 @@ values_address(struct hsl_exec *x, const struct smtp_path *p)
 
 	hsl_array_set(x, v, "localpart", hsl_string(x, p->localpart));
 	hsl_array_set(x, v, "domain", hsl_string(x, p->domain));
+	hsl_array_set(x, v, "domain_lower", values_domain(x, p->domain));
 	return v;
 }
 

@@ -8,8 +8,8 @@
 #include "vault.h"
 
 #define SWEEP_BUCKETS	2048
-#define INTERVAL_MAX_MS	(366LL * 86400 * 1000)
-#define FLAGS		(SHARE_IF_VERSION | SHARE_DROP_ZERO | SHARE_BARRIER)
+#define FLAGS		(SHARE_IF_VERSION | SHARE_DROP_ZERO | \
+	    SHARE_BARRIER | SHARE_TTL_KEEP)
 
 struct desk {
 	struct vault	*vault;
@@ -125,6 +125,8 @@ desk_change(struct desk *d, enum vault_space space,
     const struct share_question *q, struct share_answer *a)
 {
 	const uint64_t	*version = NULL;
+	int64_t		 ttl_ms = q->flags & SHARE_TTL_KEEP ? VAULT_TTL_KEEP :
+			    (int64_t)q->interval_ms;
 	struct vault_value	 old;
 	enum vault_rc	 rc;
 
@@ -134,7 +136,8 @@ desk_change(struct desk *d, enum vault_space space,
 	a->number = old.version != 0;
 	rc = q->op == SHARE_DELETE ?
 	    vault_delete(d->vault, space, q->key, version) :
-	    vault_put(d->vault, space, q->key, q->value, version);
+	    vault_put(d->vault, space, q->key, q->value, version,
+	    ttl_ms);
 	a->status = desk_status(rc);
 	if (rc == VAULT_NO && version != NULL)
 		desk_show(d, space, q, a);
@@ -172,10 +175,10 @@ desk_sane(const struct share_question *q)
 {
 	if (q->op >= SHARE_OPS || (q->flags & ~(unsigned)FLAGS) != 0 ||
 	    q->key.len > SHARE_KEY_MAX || q->value.len > SHARE_VALUE_MAX ||
-	    !isfinite(q->number))
+	    !isfinite(q->number) || q->interval_ms > SHARE_INTERVAL_MAX_MS)
 		return false;
 	return q->op != SHARE_RATE || (q->number >= 0 && q->number < 1e15 &&
-	    q->interval_ms > 0 && q->interval_ms <= INTERVAL_MAX_MS);
+	    q->interval_ms > 0);
 }
 
 int
@@ -188,6 +191,7 @@ desk_ask(struct desk *d, struct desk_client *c, uint64_t id,
 
 	if (!desk_sane(q))
 		return -1;
+	vault_tick(d->vault, now_ms);
 	if (q->op == SHARE_FETCH)
 		desk_show(d, space, q, &a);
 	else if (q->op == SHARE_STORE || q->op == SHARE_DELETE)

@@ -30,10 +30,11 @@ struct share_ticket;
 #define SHARE_SOCKET	"share.sock"
 #define SHARE_KEY_MAX	1100		/* a rate has two names */
 #define SHARE_VALUE_MAX	(1024 * 1024)
+#define SHARE_INTERVAL_MAX_MS	(366ULL * 86400 * 1000)
 
 enum share_op {
 	SHARE_FETCH,
-	SHARE_STORE,
+	SHARE_STORE,		/* for interval_ms; 0: for ever */
 	SHARE_DELETE,
 	SHARE_ADD,		/* number is added */
 	SHARE_RATE,		/* number per interval_ms */
@@ -44,7 +45,8 @@ enum share_op {
 enum share_flag {
 	SHARE_IF_VERSION = 1,	/* store, delete: only if it is that one */
 	SHARE_DROP_ZERO = 2,	/* add: no key rather than zero */
-	SHARE_BARRIER = 4	/* the key is a barrier's */
+	SHARE_BARRIER = 4,	/* the key is a barrier's */
+	SHARE_TTL_KEEP = 8	/* store: the time to live it has */
 };
 
 struct share_question {

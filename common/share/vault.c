@@ -1,9 +1,11 @@
 /*
- * One table of items.  An item of VAULT_RATE has a window, another has bytes.
+ * One table of items.  An item of VAULT_RATE has a window, another has bytes
+ * and perhaps a lease.
  * `used` is what the items cost, the allocator's share included: an estimate
  * on the safe side.
  */
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +13,7 @@
 
 #include "vault.h"
 #include "hmap.h"
+#include "lease.h"
 #include "window.h"
 
 #define OVERHEAD	64	/* of the allocator, and of a bucket */
@@ -23,6 +26,7 @@ struct item {
 	char			*bytes;
 	size_t			 len;
 	struct window		 window;
+	struct lease		 lease;
 	char			 key[];
 };
 
@@ -30,8 +34,10 @@ struct vault {
 	struct hmap		 items;
 	size_t			 limit;
 	size_t			 used;
+	size_t			 leased;	/* of that: has a lease */
+	struct leases		 leases;
 	uint64_t		 version;
-	int64_t			 now_ms;	/* of the sweep */
+	int64_t			 now_ms;
 };
 
 struct vault *
@@ -40,6 +46,7 @@ vault_new(size_t limit_bytes, uint64_t version)
 	struct vault	*s = xcalloc(1, sizeof *s);
 
 	hmap_init(&s->items);
+	leases_init(&s->leases);
 	s->limit = limit_bytes;
 	s->version = version;
 	return s;
@@ -51,9 +58,31 @@ item_cost(size_t key_len, size_t len)
 	return sizeof(struct item) + key_len + len + OVERHEAD;
 }
 
+/* No lease any more, or one that ends then. */
+static void
+item_lease(struct vault *s, struct item *i, int64_t ends_ms)
+{
+	size_t	cost = item_cost(i->entry.len, i->len);
+
+	if (i->lease.held)
+		s->leased -= cost;
+	lease_drop(&s->leases, &i->lease);
+	if (ends_ms == 0)
+		return;
+	lease_take(&s->leases, &i->lease, ends_ms);
+	s->leased += cost;
+}
+
+static struct item *
+item_of(struct lease *l)
+{
+	return (struct item *)((char *)l - offsetof(struct item, lease));
+}
+
 static void
 item_free(struct vault *s, struct item *i)
 {
+	item_lease(s, i, 0);
 	s->used -= item_cost(i->entry.len, i->len) +
 	    window_bytes(&i->window);
 	hmap_remove(&s->items, &i->entry);
@@ -99,16 +128,56 @@ vault_count(const struct vault *s)
 	return s->items.count;
 }
 
-static struct item *
-vault_find(const struct vault *s, enum vault_space space, struct str key)
+void
+vault_tick(struct vault *s, int64_t now_ms)
 {
-	return (struct item *)hmap_find(&s->items, space, key);
+	s->now_ms = now_ms;
+}
+
+/* What is over is not there. */
+static struct item *
+vault_find(struct vault *s, enum vault_space space, struct str key)
+{
+	struct item	*i = (struct item *)hmap_find(&s->items, space, key);
+
+	if (i == NULL || !i->lease.held || i->lease.ends_ms > s->now_ms)
+		return i;
+	item_free(s, i);
+	return NULL;
 }
 
 static bool
 vault_room(const struct vault *s, size_t more)
 {
 	return s->used <= s->limit && more <= s->limit - s->used;
+}
+
+/*
+ * Room for more, by what has a time to live; `keep` is never given up.  If
+ * all of it together is not enough, nothing goes but what is over.
+ */
+static bool
+vault_make_room(struct vault *s, size_t more, const struct item *keep)
+{
+	struct lease	*l;
+	size_t		 yields;
+
+	while (!vault_room(s, more) &&
+	    (l = lease_over(&s->leases, s->now_ms)) != NULL)
+		item_free(s, item_of(l));
+	yields = s->leased;
+	if (keep != NULL && keep->lease.held)
+		yields -= item_cost(keep->entry.len, keep->len);
+	if (more > s->limit || s->used - yields > s->limit - more)
+		return false;
+	while (!vault_room(s, more)) {
+		l = lease_idle(&s->leases);
+		if (item_of(l) == keep)
+			lease_use(&s->leases, l);
+		else
+			item_free(s, item_of(l));
+	}
+	return true;
 }
 
 static struct item *
@@ -130,14 +199,15 @@ item_new(struct vault *s, enum vault_space space, struct str key)
 /* ---- Values ------------------------------------------------------------ */
 
 void
-vault_fetch(const struct vault *s, enum vault_space space, struct str key,
+vault_fetch(struct vault *s, enum vault_space space, struct str key,
     struct vault_value *v)
 {
-	const struct item	*i = vault_find(s, space, key);
+	struct item	*i = vault_find(s, space, key);
 
 	*v = (struct vault_value){ .bytes = STR_NONE };
 	if (i == NULL)
 		return;
+	lease_use(&s->leases, &i->lease);
 	v->version = i->version;
 	v->bytes = (struct str){ i->bytes, i->len };
 }
@@ -150,27 +220,32 @@ vault_is(const struct item *i, const uint64_t *version)
 
 enum vault_rc
 vault_put(struct vault *s, enum vault_space space, struct str key,
-    struct str bytes, const uint64_t *version)
+    struct str bytes, const uint64_t *version, int64_t ttl_ms)
 {
 	struct item	*i = vault_find(s, space, key);
 	size_t		 had = i != NULL ? item_cost(key.len, i->len) : 0;
 	size_t		 need = item_cost(key.len, bytes.len);
+	int64_t		 ends_ms;
 	char		*copy;
 
 	if (!vault_is(i, version))
 		return VAULT_NO;
-	if (need > had && !vault_room(s, need - had))
+	if (need > had && !vault_make_room(s, need - had, i))
 		return VAULT_FULL;
 	copy = xmalloc(bytes.len + (bytes.len == 0));
 	if (bytes.len > 0)
 		memcpy(copy, bytes.p, bytes.len);
 	if (i == NULL)
 		i = item_new(s, space, key);
+	ends_ms = ttl_ms > 0 ? s->now_ms + ttl_ms :
+	    ttl_ms == VAULT_TTL_KEEP && i->lease.held ? i->lease.ends_ms : 0;
+	item_lease(s, i, 0);		/* its cost changes */
 	s->used += bytes.len - i->len;
 	free(i->bytes);
 	i->bytes = copy;
 	i->len = bytes.len;
 	i->version = ++s->version;
+	item_lease(s, i, ends_ms);
 	return VAULT_OK;
 }
 
@@ -223,7 +298,7 @@ vault_add(struct vault *s, struct str key, double n, bool drop_zero,
 	}
 	vault_number(*sum, bytes);
 	rc = vault_put(s, VAULT_MEMORY, key,
-	    (struct str){ bytes, sizeof bytes }, NULL);
+	    (struct str){ bytes, sizeof bytes }, NULL, VAULT_TTL_KEEP);
 	return rc;
 }
 
@@ -243,7 +318,13 @@ vault_sweep_item(void *arg, struct hmap_entry *e)
 void
 vault_sweep(struct vault *s, int64_t now_ms, size_t buckets)
 {
+	struct lease	*l;
+	size_t		 n;
+
 	s->now_ms = now_ms;
+	for (n = 0; n < buckets &&
+	    (l = lease_over(&s->leases, now_ms)) != NULL; n++)
+		item_free(s, item_of(l));
 	hmap_walk(&s->items, buckets < s->items.size ? buckets :
 	    s->items.size, vault_sweep_item, s);
 }
@@ -255,7 +336,7 @@ vault_rate_room(struct vault *s, size_t more, int64_t now_ms)
 	if (vault_room(s, more))
 		return true;
 	vault_sweep(s, now_ms, SWEEP_FULL);
-	return vault_room(s, more);
+	return vault_make_room(s, more, NULL);
 }
 
 enum vault_rc

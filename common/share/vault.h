@@ -3,7 +3,9 @@
  *
  * A key in a space has a value, bytes that it does not look into, but
  * for numbers, and a version that changes whenever the value does and is
- * never used again.  All memory is accounted: what does not fit is refused.
+ * never used again.  All memory is accounted.  What does not fit takes the
+ * place of values with a time to live: of those that are over, then of those
+ * that were not used for longest; else it is refused.
  *
  * Ownership  vault_new() gives, vault_free() takes and clears.  What
  *            vault_fetch() shows holds until the next call.
@@ -46,12 +48,17 @@ void		 vault_set_limit(struct vault *s, size_t limit_bytes);
 size_t		 vault_bytes(const struct vault *s);
 size_t		 vault_count(const struct vault *s);
 
-void		 vault_fetch(const struct vault *s, enum vault_space space,
+/* What time it is; it begins with 0. */
+void		 vault_tick(struct vault *s, int64_t now_ms);
+void		 vault_fetch(struct vault *s, enum vault_space space,
 		    struct str key, struct vault_value *v);
+#define VAULT_FOREVER	0
+#define VAULT_TTL_KEEP	(-1)	/* as it was; what is new stays for ever */
+
 /* version: NULL for whatever is there, or what must be there, 0 for none. */
 enum vault_rc	 vault_put(struct vault *s, enum vault_space space,
 		    struct str key, struct str bytes,
-		    const uint64_t *version);
+		    const uint64_t *version, int64_t ttl_ms);
 /* VAULT_NO also if there was none. */
 enum vault_rc	 vault_delete(struct vault *s, enum vault_space space,
 		    struct str key, const uint64_t *version);
@@ -75,7 +82,8 @@ struct vault_rate {
 /* VAULT_OK: this one is within count, and was counted. */
 enum vault_rc	 vault_rate(struct vault *s, struct str key,
 		    struct vault_rate *r);
-/* Looks at some of what is there and forgets rates that count no more. */
+/* Looks at some of what is there and forgets rates that count no more, and
+ * as many values that are over. */
 void		 vault_sweep(struct vault *s, int64_t now_ms, size_t buckets);
 
 #endif

@@ -31,7 +31,12 @@ $a = $arguments;
 if (isset($a["mail"])) $a["mail"] = true;
 foreach (["arguments" => $a, "connection" => $connection,
     "transaction" => $transaction] as $what => $is)
-    echo json_encode([%s, $what, $is]);
+{
+    // A value of the log has 512 bytes.
+    $parts = str_chunk(json_encode([%s, $what, $is]), 200);
+    foreach ($parts as $i => $part)
+        echo json_encode([$i + 1 == length($parts), base64_encode($part)]);
+}
 '''
 
 
@@ -46,12 +51,16 @@ def instance(params=None, **hooks):
 
 def told(mta):
     """What each hook said last of each variable, by its name."""
-    last = {}
+    last, text = {}, b""
     for line in mta.log().splitlines():
         row = json.loads(line)
         if row["event"] == "echo":
-            hook, what, value = json.loads(row["text"])
-            last.setdefault(hook, {})[what] = value or {}
+            ends, part = json.loads(row["text"])
+            text += base64.b64decode(part)
+            if ends:
+                hook, what, value = json.loads(text)
+                last.setdefault(hook, {})[what] = value or {}
+                text = b""
     return last
 
 
@@ -91,11 +100,13 @@ def test_what_hooks_are_told():
     a, c, t = (got["rcptto"][w] for w in ("arguments", "connection",
                                           "transaction"))
     assert a == {"recipient": "third@c.example", "address": {
-        "localpart": "Third", "domain": "C.example"}, "params": [],
+        "localpart": "Third", "domain": "C.example",
+        "domain_lower": "c.example"}, "params": [],
         "transportid": "mx"}, a
     assert t["sender"] == "some.one@b.example", t
     assert t["senderaddress"] == {"localpart": "Some.One",
-                                  "domain": "B.example"}, t
+                                  "domain": "B.example",
+                                  "domain_lower": "b.example"}, t
     assert t["senderparams"] == {"SIZE": "10", "BODY": "8BITMIME"}, t
     assert [r["recipient"] for r in t["recipients"]] == ["other@c.example"]
     assert c["helo"] == {"verb": "EHLO", "host": "Client.example"}, c
@@ -322,7 +333,8 @@ CHANGES = (
      ["real.example"]),
     ("mailfrom", '["sender" => "New@b.example"]', '[$transaction["sender"], '
      '$transaction["senderaddress"]]',
-     ["new@b.example", {"localpart": "New", "domain": "b.example"}]),
+     ["new@b.example", {"localpart": "New", "domain": "b.example",
+                       "domain_lower": "b.example"}]),
     ("mailfrom", '["sender" => ""]', '[$transaction["sender"]]', [""]),
     ("mailfrom", '["sender" => ["localpart" => "x", "domain" => "c.example"'
      ']]', '[$transaction["sender"]]', ["x@c.example"]),

@@ -189,6 +189,31 @@ static const char *const	scripts[] = {
 	"is(memory_store(str_repeat(\"k\", 1024), str_repeat(\"v\", "
 	"1000000)), false); "
 	"is(memory_delete(str_repeat(\"k\", 1024)), true);",
+	/* a time to live */
+	IS "is(memory_store(\"t\", 1, [\"ttl\" => 0.05]), false); "
+	"is(memory_fetch(\"t\"), 1); sleep(0.1); is(memory_fetch(\"t\"), "
+	"none); is(memory_add(\"t\", 2, [\"ttl\" => 0.05]), true); "
+	"is(memory_add(\"t\", 3, [\"ttl\" => 9]), false); "
+	"is(memory_update(\"t\", 3, function ($k, $o, $v) { return $v; }), "
+	"true); is(memory_inc(\"t\"), 4); sleep(0.1); "
+	"is(memory_exists(\"t\"), false); "
+	"is(memory_store(\"t\", 1, none, [\"ttl\" => 0.05]), false); "
+	"is(memory_store(\"t\", 2, function ($k, $o) { }, [\"ttl\" => 9]), "
+	"true); sleep(0.1); is(memory_delete(\"t\"), true);",
+	IS "foreach ([0, -1, 1000000000, \"5\", true] as $t) "
+	"is(error(function () closure ($t) { memory_store(\"t\", 1, "
+	"[\"ttl\" => $t]); }), \"memory_store(): ttl is a number of "
+	"seconds, at most 31622400\"); "
+	"is(error(function () { memory_add(\"t\", 1, [\"for\" => 1]); }), "
+	"\"memory_add(): the only option is ttl\"); "
+	"is(error(function () { memory_add(\"t\", 1, 1); }), "
+	"\"memory_add(): argument 3 is a number, not an array of options\"); "
+	"is(memory_exists(\"t\"), false);",
+	/* full is an exception; what has a time to live makes room */
+	IS "$n = 0; while ($n < 20) { memory_store(\"t\" . $n, "
+	"str_repeat(\"v\", 500000), [\"ttl\" => 60]); $n += 1; } "
+	"is(memory_exists(\"t0\"), false); is(memory_exists(\"t19\"), true);"
+	" while ($n > 0) { $n -= 1; memory_delete(\"t\" . $n); }",
 	/* full is an exception; what is there stays */
 	IS "$n = 0; try { while (true) { memory_store(\"f\" . $n, "
 	"str_repeat(\"v\", 500000)); $n += 1; } } catch ($e) { "

@@ -77,7 +77,7 @@ model_put(struct vault *s, struct str key, struct model *m)
 		expect = &version;
 	}
 	assert_int_equal(vault_put(s, VAULT_MEMORY, key, str_of(text),
-	    expect), fits ? VAULT_OK : VAULT_NO);
+	    expect, VAULT_FOREVER), fits ? VAULT_OK : VAULT_NO);
 	if (!fits)
 		return;
 	vault_fetch(s, VAULT_MEMORY, key, &v);
@@ -177,10 +177,10 @@ test_spaces(void **state)
 	struct vault_value	 v;
 
 	(void)state;
-	assert_int_equal(vault_put(s, VAULT_MEMORY, STR("k"), STR("m"), NULL),
-	    VAULT_OK);
+	assert_int_equal(vault_put(s, VAULT_MEMORY, STR("k"), STR("m"),
+	    NULL, VAULT_FOREVER), VAULT_OK);
 	assert_int_equal(vault_put(s, VAULT_BARRIER, STR("k"), STR("b"),
-	    NULL), VAULT_OK);
+	    NULL, VAULT_FOREVER), VAULT_OK);
 	assert_int_equal(vault_rate(s, STR("k"), &r), VAULT_OK);
 	vault_fetch(s, VAULT_BARRIER, STR("k"), &v);
 	assert_true(str_eq(v.bytes, STR("b")));
@@ -258,26 +258,26 @@ test_full(void **state)
 
 	(void)state;
 	while ((rc = vault_put(s, VAULT_MEMORY, key_of(buf, n),
-	    (struct str){ big, sizeof big }, NULL)) == VAULT_OK)
+	    (struct str){ big, sizeof big }, NULL, VAULT_FOREVER)) == VAULT_OK)
 		n++;
 	assert_int_equal(rc, VAULT_FULL);
 	assert_true(n > 50 && n < 100 && vault_bytes(s) <= 100000);
 	assert_int_equal(vault_count(s), n);
 	for (more = 1000; vault_put(s, VAULT_MEMORY, key_of(buf, more),
-	    STR("x"), NULL) == VAULT_OK; more++)
+	    STR("x"), NULL, VAULT_FOREVER) == VAULT_OK; more++)
 		n++;
 	/* What is there can be made smaller and taken away. */
 	assert_int_equal(vault_put(s, VAULT_MEMORY, key_of(buf, 0),
-	    STR("less"), NULL), VAULT_OK);
+	    STR("less"), NULL, VAULT_FOREVER), VAULT_OK);
 	assert_int_equal(vault_add(s, STR("n"), 1, false, &sum), VAULT_OK);
 	assert_int_equal(vault_put(s, VAULT_MEMORY, STR("n"),
-	    (struct str){ big, sizeof big }, NULL), VAULT_FULL);
+	    (struct str){ big, sizeof big }, NULL, VAULT_FOREVER), VAULT_FULL);
 	vault_fetch(s, VAULT_MEMORY, STR("n"), &v);
 	assert_int_equal(v.bytes.len, VAULT_NUMBER_BYTES);
 	assert_int_equal(vault_delete(s, VAULT_MEMORY, key_of(buf, 1), NULL),
 	    VAULT_OK);
 	assert_int_equal(vault_put(s, VAULT_MEMORY, STR("n"),
-	    (struct str){ big, sizeof big }, NULL), VAULT_OK);
+	    (struct str){ big, sizeof big }, NULL, VAULT_FOREVER), VAULT_OK);
 	vault_set_limit(s, 10);
 	assert_int_equal(vault_add(s, STR("other"), 1, false, &sum),
 	    VAULT_FULL);
@@ -409,6 +409,126 @@ test_rates_make_room(void **state)
 	vault_free(&s);
 }
 
+/* ---- Time to live ------------------------------------------------------ */
+
+#define DAY	(86400LL * 1000)
+
+static bool
+there(struct vault *s, const char *key)
+{
+	struct vault_value	v;
+
+	vault_fetch(s, VAULT_MEMORY, str_of(key), &v);
+	return v.version != 0;
+}
+
+static enum vault_rc
+put(struct vault *s, const char *key, size_t len, int64_t ttl)
+{
+	static const char	bytes[4096];
+
+	return vault_put(s, VAULT_MEMORY, str_of(key),
+	    (struct str){ bytes, len }, NULL, ttl);
+}
+
+static void
+test_ttl(void **state)
+{
+	struct vault	*s = vault_new(PLENTY, 0);
+	double		 sum;
+
+	(void)state;
+	vault_tick(s, 1000);
+	assert_int_equal(put(s, "k", 1, 500), VAULT_OK);
+	assert_int_equal(put(s, "kept", 1, VAULT_FOREVER), VAULT_OK);
+	assert_int_equal(vault_add(s, STR("n"), 1, false, &sum), VAULT_OK);
+	vault_tick(s, 1499);
+	assert_true(there(s, "k"));
+	vault_tick(s, 1500);
+	assert_false(there(s, "k"));
+	assert_int_equal(vault_count(s), 2);
+	/* An update leaves the time to live, a store sets it. */
+	assert_int_equal(put(s, "k", 1, 500), VAULT_OK);
+	assert_int_equal(put(s, "k", 2, VAULT_TTL_KEEP), VAULT_OK);
+	vault_tick(s, 1999);
+	assert_true(there(s, "k"));
+	assert_int_equal(put(s, "k", 1, VAULT_FOREVER), VAULT_OK);
+	vault_tick(s, 1000 * DAY);
+	assert_true(there(s, "k") && there(s, "kept") && there(s, "n"));
+	assert_int_equal(put(s, "k", 1, 10), VAULT_OK);
+	vault_tick(s, 1000 * DAY + 10);
+	assert_int_equal(vault_delete(s, VAULT_MEMORY, STR("k"), NULL),
+	    VAULT_NO);
+	vault_free(&s);
+}
+
+/* What is over goes first, then what was not used for longest. */
+static void
+test_eviction(void **state)
+{
+	struct vault	*s = vault_new(10000, 0);
+
+	(void)state;
+	assert_int_equal(put(s, "ever", 2000, VAULT_FOREVER), VAULT_OK);
+	assert_int_equal(put(s, "a", 2000, 10 * DAY), VAULT_OK);
+	assert_int_equal(put(s, "b", 2000, 20 * DAY), VAULT_OK);
+	assert_int_equal(put(s, "c", 2000, DAY), VAULT_OK);
+	assert_true(there(s, "a"));
+	vault_tick(s, DAY);
+	assert_int_equal(put(s, "d", 2000, DAY), VAULT_OK);
+	assert_false(there(s, "c"));
+	assert_true(there(s, "b") && there(s, "a") && there(s, "d"));
+	assert_int_equal(put(s, "e", 2000, DAY), VAULT_OK);
+	assert_false(there(s, "b"));
+	/* One that grows does not go for itself. */
+	assert_int_equal(put(s, "a", 3900, VAULT_TTL_KEEP), VAULT_OK);
+	assert_true(there(s, "a") && there(s, "e") && !there(s, "d"));
+	/* Without a time to live it stays, whatever comes. */
+	assert_int_equal(put(s, "f", 4000, VAULT_FOREVER), VAULT_OK);
+	assert_true(there(s, "ever") && there(s, "f"));
+	/* What can't fit does not drive others out. */
+	assert_int_equal(put(s, "g", 3000, VAULT_FOREVER), VAULT_OK);
+	assert_int_equal(put(s, "h", 4000, DAY), VAULT_FULL);
+	assert_true(there(s, "ever") && there(s, "f") && there(s, "g"));
+	vault_free(&s);
+}
+
+/*
+ * A year of a greylist: each day a thousand senders that never come again and
+ * a hundred that come every day, in memory for five days of it.
+ */
+static void
+test_greylist_for_a_year(void **state)
+{
+	struct vault	*s = vault_new((size_t)5000 * 200, 0);
+	char		 key[32];
+	int64_t		 now = 0;
+	int		 day, i, lost = 0;
+
+	(void)state;
+	assert_int_equal(put(s, "ever", 10, VAULT_FOREVER), VAULT_OK);
+	for (day = 0; day < 365; day++)
+		for (i = 0; i < 1100; i++) {
+			now += DAY / 1100;
+			vault_tick(s, now);
+			if (i % 11 == 0)
+				(void)snprintf(key, sizeof key, "good%d", i);
+			else
+				(void)snprintf(key, sizeof key, "once%d-%d",
+				    day, i);
+			if (i % 11 == 0 && !there(s, key))
+				lost++;
+			assert_int_equal(put(s, key, 8, 36 * DAY), VAULT_OK);
+			assert_true(vault_bytes(s) <= (size_t)5000 * 200);
+		}
+	assert_int_equal(lost, 100);	/* each when it came first */
+	assert_true(there(s, "ever"));
+	vault_tick(s, now + 40 * DAY);
+	vault_sweep(s, now + 40 * DAY, 1 << 20);
+	assert_int_equal(vault_count(s), 1);
+	vault_free(&s);
+}
+
 int
 main(void)
 {
@@ -421,6 +541,9 @@ main(void)
 		cmocka_unit_test(test_rate_random),
 		cmocka_unit_test(test_rate_large),
 		cmocka_unit_test(test_rates_are_forgotten),
+		cmocka_unit_test(test_ttl),
+		cmocka_unit_test(test_eviction),
+		cmocka_unit_test(test_greylist_for_a_year),
 		cmocka_unit_test(test_rates_make_room),
 	};
 
