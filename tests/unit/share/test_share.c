@@ -521,7 +521,8 @@ test_desk_refuses(void **state)
 	const struct share_question	 bad[] = {
 		{ .op = SHARE_OPS },
 		{ .op = (enum share_op)77 },
-		{ .op = SHARE_FETCH, .flags = 8 },
+		{ .op = SHARE_FETCH, .flags = 16 },
+		{ .op = SHARE_STORE, .interval_ms = SHARE_INTERVAL_MAX_MS + 1 },
 		{ .op = SHARE_FETCH, .key = { big, SHARE_KEY_MAX + 1 } },
 		{ .op = SHARE_STORE, .value = { big, sizeof big } },
 		{ .op = SHARE_ADD, .number = 1e308 * 10 },
