@@ -1,8 +1,9 @@
 /*
  * Warnings about arguments: a literal that a function of a table throws
- * over.  What a function takes is what its signature says, and what becomes
- * that by itself: numbers and booleans are strings, strings that spell a
- * number are numbers, none stands for what may be left out.
+ * over.  What a function takes is what its signature says; for the core
+ * library also what becomes that by itself: numbers and booleans are strings,
+ * strings that spell a number are numbers.  none may stand for what is left
+ * out.
  */
 #include <string.h>
 
@@ -80,10 +81,12 @@ literal_phrase(const struct node *n)
 }
 
 static bool
-literal_is_number(const struct node *n)
+literal_is_number(const struct node *n, bool strict)
 {
 	double	 number;
 
+	if (strict)
+		return n->kind == N_NUMBER;
 	return n->kind == N_NUMBER || n->kind == N_TRUE ||
 	    n->kind == N_FALSE || n->kind == N_INTERP ||
 	    n->kind == N_CONCAT ||
@@ -91,17 +94,20 @@ literal_is_number(const struct node *n)
 }
 
 static bool
-literal_is_text(const struct node *n)
+literal_is_text(const struct node *n, bool strict)
 {
+	if (strict)
+		return n->kind == N_STRING || n->kind == N_INTERP ||
+		    n->kind == N_CONCAT;
 	return n->kind != N_ARRAY && n->kind != N_FUNCTION &&
 	    n->kind != N_REGEX;
 }
 
 static bool
-literal_fits(const struct node *n, struct str type)
+literal_fits(const struct node *n, struct str type, bool strict)
 {
-	return (type_has(type, STR("string")) && literal_is_text(n)) ||
-	    (type_has(type, STR("number")) && literal_is_number(n)) ||
+	return (type_has(type, STR("string")) && literal_is_text(n, strict)) ||
+	    (type_has(type, STR("number")) && literal_is_number(n, strict)) ||
 	    (type_has(type, STR("array")) && n->kind == N_ARRAY) ||
 	    (type_has(type, STR("function")) && n->kind == N_FUNCTION) ||
 	    (type_has(type, STR("Regex")) && n->kind == N_REGEX) ||
@@ -110,7 +116,8 @@ literal_fits(const struct node *n, struct str type)
 
 /* A function of a table that the name stands for, or NULL. */
 static const struct hsl_function *
-advise_native(const struct advisor *a, const struct node *callee)
+advise_native(const struct advisor *a, const struct node *callee,
+    bool *strict)
 {
 	const struct hsl_host		*host = a->c->host;
 	const struct hsl_function	*row;
@@ -119,6 +126,7 @@ advise_native(const struct advisor *a, const struct node *callee)
 	    decl_find(a->f, callee->text) != NULL))
 		return NULL;
 	row = table_find(host->functions, callee->text);
+	*strict = row != NULL;
 	return row != NULL ? row : table_find(hsl_core_functions,
 	    callee->text);
 }
@@ -126,18 +134,21 @@ advise_native(const struct advisor *a, const struct node *callee)
 void
 advise_call(struct advisor *a, const struct node *call)
 {
-	const struct hsl_function	*row = advise_native(a, call->a);
+	const struct hsl_function	*row;
 	const struct node		*n;
 	const char			*what;
 	struct str			 type;
+	bool				 strict;
 	int				 i = 0;
 
+	row = advise_native(a, call->a, &strict);
 	if (row == NULL)
 		return;
 	for (n = call->list; n != NULL && n->kind != N_SPREAD; n = n->next) {
 		what = literal_phrase(n);
 		type = signature_type(row->signature, i++);
-		if (what == NULL || type.len == 0 || literal_fits(n, type))
+		if (what == NULL || type.len == 0 || literal_fits(n, type,
+		    strict))
 			continue;
 		advice_warn(a->c, n, "%s(): argument %d is %s, not %s %.*s",
 		    row->name, i, what, strchr("aeiou", type.p[0]) != NULL ?

@@ -3,9 +3,13 @@
 words, class File; and a worker that goes on while a script waits."""
 
 import os
+import re
+import subprocess
+import tempfile
 import time
 
-from halyard import SLOW, Answerer, Backend, Instance, main, wait_for
+from halyard import (MTACTL, SLOW, Answerer, Backend, Instance, main,
+                     wait_for)
 
 ZONE = '''
 a.example. 60 IN A 192.0.2.1
@@ -543,6 +547,55 @@ def test_waits_in_a_loop():
 for ($i = 0; $i < 300; $i += 1) { sleep(0); dns_query("a.example"); }
 Accept($i);''', zone=ZONE)
     assert got == ["300"], got
+
+
+LITERALS = ("5", '"5"', '"x"', "true", "[]", "function () { return 1; }",
+            "#/a/")
+USUAL = {"rate": ('"a"', '"b"', "1", "1"), "sleep": ("0",),
+         "syslog": ('"info"', '"x"'),
+         "memory_update": ('"k"', "1", "function ($k, $a, $b) { return 1; }"),
+         "dns_query": ('"localhost"', '["timeout" => 0.1]')}
+
+
+def calls():
+    """Each function of library.def, with each literal as each argument."""
+    path = os.path.join(os.path.dirname(__file__),
+                        "../../common/hooks/library.def")
+    with open(path) as f:
+        rows = re.findall(r"FN\((\w+), (\d), (\d),", f.read())
+    for name, least, most in rows:
+        usual = USUAL.get(name, ('"x"', '"y"'))
+        for i in range(int(most)):
+            for literal in LITERALS:
+                args = [usual[k] if k < len(usual) else "none"
+                        for k in range(max(i + 1, int(least)))]
+                args[i] = literal
+                yield "%s(%s)" % (name, ", ".join(args))
+
+
+def test_what_is_warned_of_fails():
+    """The types in library.def are what its functions throw over."""
+    listed = list(calls())
+    assert len(listed) > 200
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "calls.hsl")
+        with open(path, "w") as f:
+            for n, call in enumerate(listed, 1):
+                f.write('try { %s; echo "good %d"; } catch ($e) { echo '
+                        '$e->message(); }\n' % (call, n))
+        p = subprocess.run([MTACTL, "hsl", "check", path],
+                           capture_output=True, text=True)
+        warned = set(int(n) for n in
+                     re.findall(r":(\d+):\d+: warning", p.stderr))
+        p = subprocess.run([MTACTL, "hsl", "run", path],
+                           capture_output=True, text=True)
+    said = p.stdout.split("\n")
+    assert p.returncode == 0 and len(said) == len(listed) + 1, p
+    for n, call in enumerate(listed, 1):
+        if n in warned:
+            assert said[n - 1] != "good %d" % n, call
+        else:
+            assert "(): argument" not in said[n - 1], (call, said[n - 1])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 /*
- * What the compiler says of names that another hook has, or no hook yet.
+ * What the compiler says of names that another hook has, or no hook yet, and
+ * what it warns of.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +20,6 @@ struct host_case {
 };
 
 static const struct host_case	cases[] = {
-	{ "eod", "Accept();", "" },
 	{ NULL, "Accept();", "1:1: Accept() is a function of hooks: connect, "
 	    "helo, auth, mailfrom, rcptto, eod\n" },
 	{ "disconnect", "Reject(\"no\");", "1:1: Reject() is a function of "
@@ -35,6 +35,21 @@ static const struct host_case	cases[] = {
 	{ "eod", "$m = File::nothing(\"\");", "1:6: class File has no static "
 	    "'nothing'\n" },
 	{ "helo", "function Pass() { } Pass(); Reject();", "" },
+	{ "helo", "sleep(\"1\"); syslog(5, 5); rate(1, \"a\", 1, none);",
+	    "1:7: sleep(): argument 1 is a string, not a number\n"
+	    "1:23: syslog(): argument 2 is a number, not a string\n" },
+	{ NULL, "memory_store(\"k\", [], true); memory_dec(5, 1, true);",
+	    "1:23: memory_store(): argument 3 is a boolean, not a function "
+	    "or array\n"
+	    "1:41: memory_dec(): argument 1 is a number, not a string\n" },
+	{ "helo", "echo $arguments . $connection . $transaction . $context;",
+	    "" },
+	{ "helo", "echo $message;", "1:6: nothing assigns $message\n" },
+	{ NULL, "echo $arguments . $connection . $transaction . $context;",
+	    "" },
+	{ "eod", "if (1) Accept();", "1:8: Accept() without a send() or "
+	    "queue() before it: the client is told that the message was "
+	    "taken, and nobody has it\n" },
 	{ .script = NULL }
 };
 
@@ -48,16 +63,18 @@ static void
 test_elsewhere(void **state)
 {
 	const struct host_case	*c;
-	const struct hsl_host	*host;
+	struct hsl_host		 host;
 	struct hsl_program	*p;
 	struct buf		 out = BUF_INIT;
 
 	(void)state;
 	for (c = cases; c->script != NULL; c++) {
 		buf_clear(&out);
-		host = c->hook != NULL ? hooks_host(c->hook) :
-		    &hooks_script_host;
-		p = hsl_compile(host, "t", str_of(c->script), hosts_diag,
+		host = c->hook != NULL ? *hooks_host(c->hook) :
+		    hooks_script_host;
+		host.warn = hosts_diag;
+		host.warn_arg = &out;
+		p = hsl_compile(&host, "t", str_of(c->script), hosts_diag,
 		    &out);
 		assert_string_equal(buf_cstr(&out), c->want);
 		hsl_program_unref(&p);
