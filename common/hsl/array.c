@@ -1,14 +1,15 @@
 /*
  * A hash keeps entries and index in one block: cap entries, then 2 * cap
- * positions, probed linearly.  A removed entry leaves the index at once, and
- * those behind it move up, so that probing is as short as if it had never
- * been there.  Its place among the entries is given back if it was the last;
- * otherwise it is skipped, until there are more such places than items: then
- * the entries move together.
+ * positions, probed linearly.  A small one (cap <= ARRAY_SCAN) has no index:
+ * to look at each of its entries takes no longer.  A removed entry leaves the
+ * index at once, and those behind it move up, so that probing is as short as
+ * if it had never been there.  Its place among the entries is given back if
+ * it was the last; otherwise it is skipped, until there are more such places
+ * than items: then the entries move together.
  *
  * I1  packed: count == used, keys are 0..count-1, no value is HSL_UNDEF.
- * I2  hash: used <= cap, the index has at least one 0 and names every entry
- *     that is not removed, and nothing else.
+ * I2  hash: used <= cap; the index, if any, has at least one 0 and names
+ *     every entry that is not removed, and nothing else.
  * I3  hash: used <= 2 * count + ARRAY_HOLES.
  * I4  keys that are integers lie within +-ARRAY_KEY_MAX.
  */
@@ -20,15 +21,22 @@
 #define ARRAY_CAP_MIN	4
 #define ARRAY_CAP_MAX	(1u << 27)
 #define ARRAY_HOLES	8
+#define ARRAY_SCAN	8	/* entries that need no index */
 #define ARRAY_LITERAL	256	/* items that room is made for at once */
 #define ARRAY_KEY_MAX	9007199254740991
+
+static size_t
+varr_hash_bytes(uint32_t cap)
+{
+	return cap * (sizeof(struct ventry) +
+	    (cap > ARRAY_SCAN ? 2 * sizeof(uint32_t) : 0));
+}
 
 size_t
 varr_bytes(const struct hsl_array *a)
 {
-	if (a->packed)
-		return a->cap * sizeof(struct hsl_value);
-	return a->cap * (sizeof(struct ventry) + 2 * sizeof(uint32_t));
+	return a->packed ? a->cap * sizeof(struct hsl_value) :
+	    varr_hash_bytes(a->cap);
 }
 
 struct hsl_array *
@@ -60,85 +68,7 @@ varr_release(struct hsl_exec *x, struct hsl_array *a)
 	vheap_free(&x->heap, a, sizeof *a);
 }
 
-/* A factor nobody can guess: integer keys come from mail, too. */
-static uint64_t	varr_factor;
-
-void
-varr_seed(void)
-{
-	if (varr_factor == 0)
-		varr_factor = ((uint64_t)arc4random() << 32 |
-		    arc4random()) | 1;
-}
-
 /* ---- Keys -------------------------------------------------------------- */
-
-/* Whether text is an integer as it would be printed. */
-static bool
-varr_key_integer(struct str s, int64_t *n)
-{
-	size_t	 i = s.len > 0 && s.p[0] == '-';
-	size_t	 first = i;
-
-	if (s.len == first || s.len > first + 15)
-		return false;
-	if (s.p[i] == '0' && s.len != 1)
-		return false;
-	for (*n = 0; i < s.len; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		*n = *n * 10 + (s.p[i] - '0');
-	}
-	if (first == 1)
-		*n = -*n;
-	return true;
-}
-
-struct vkey
-varr_key_int(int64_t n)
-{
-	return (struct vkey){ .is_int = true, .n = n };
-}
-
-struct vkey
-varr_key_text(struct str text)
-{
-	struct vkey	 k = { .text = text };
-
-	if (varr_key_integer(text, &k.n))
-		k.is_int = true;
-	else
-		k.n = vstr_hash_bytes(text.p, text.len);
-	return k;
-}
-
-struct vkey
-varr_key(const struct hsl_value *v)
-{
-	struct vkey	 k = { .is_int = false };
-
-	if (v->type == HSL_NUMBER || v->type == HSL_BOOLEAN) {
-		k.is_int = true;
-		k.n = v->type == HSL_NUMBER ? vnum_key(v->u.number) :
-		    v->u.boolean;
-	} else if (v->type == HSL_STRING) {
-		k.s = v->u.string;
-		k.text = vstr_str(k.s);
-		if ((k.s->data[0] <= '9') &&
-		    varr_key_integer(k.text, &k.n))
-			k.is_int = true;
-		else
-			k.n = vstr_hash(k.s);
-	} else {
-		k.box = v;
-		if (vnullish(*v))
-			k.n = 1;
-		else
-			k.n = (uint32_t)(((uintptr_t)v->u.counted >> 4) *
-			    varr_factor >> 32) | 4;
-	}
-	return k;
-}
 
 static bool
 varr_box_same(const struct hsl_string *s, const struct hsl_value *v)
@@ -208,7 +138,7 @@ varr_key_keep(struct hsl_exec *x, const struct vkey *k)
 static inline uint32_t
 varr_slot_int(const struct hsl_array *a, int64_t n)
 {
-	uint64_t	 h = (uint64_t)n * varr_factor;
+	uint64_t	 h = (uint64_t)n * varr_key_factor;
 
 	/* High bits of n would not reach far by one product. */
 	h = (h ^ h >> 29) * 0x9fb21c651e98df25u;
@@ -233,8 +163,11 @@ static void
 varr_index_add(struct hsl_array *a, uint32_t position)
 {
 	uint32_t	 mask = 2 * a->cap - 1;
-	uint32_t	 i = varr_slot_entry(a, &a->u.entries[position]);
+	uint32_t	 i;
 
+	if (a->index == NULL)
+		return;
+	i = varr_slot_entry(a, &a->u.entries[position]);
 	while (a->index[i] != 0)
 		i = (i + 1) & mask;
 	a->index[i] = position + 1;
@@ -244,9 +177,11 @@ varr_index_add(struct hsl_array *a, uint32_t position)
 static void
 varr_index_remove(struct hsl_array *a, uint32_t position)
 {
-	uint32_t	 mask = 2 * a->cap - 1, p, home;
-	uint32_t	 i = varr_slot_entry(a, &a->u.entries[position]), j;
+	uint32_t	 mask = 2 * a->cap - 1, p, home, i, j;
 
+	if (a->index == NULL)
+		return;
+	i = varr_slot_entry(a, &a->u.entries[position]);
 	while (a->index[i] != position + 1)
 		i = (i + 1) & mask;
 	for (j = (i + 1) & mask; (p = a->index[j]) != 0; j = (j + 1) & mask) {
@@ -262,9 +197,23 @@ varr_index_remove(struct hsl_array *a, uint32_t position)
 static void
 varr_index_build(struct hsl_array *a)
 {
+	if (a->index == NULL)
+		return;
 	memset(a->index, 0, 2 * a->cap * sizeof *a->index);
 	for (uint32_t i = 0; i < a->used; i++)
 		varr_index_add(a, i);
+}
+
+/* A removed entry has a key that no other has but for one of the host. */
+static struct ventry *
+varr_scan(const struct hsl_array *a, const struct vkey *k)
+{
+	struct ventry	*e, *end = a->u.entries + a->used;
+
+	for (e = a->u.entries; e < end; e++)
+		if (varr_entry_is(e, k) && e->v.type != HSL_UNDEF)
+			return e;
+	return NULL;
 }
 
 static struct ventry *
@@ -275,6 +224,8 @@ varr_lookup(const struct hsl_array *a, const struct vkey *k)
 
 	if (a->count == 0)
 		return NULL;
+	if (a->index == NULL)
+		return varr_scan(a, k);
 	for (i = varr_slot(a, k->n, k->is_int); (p = a->index[i]) != 0;
 	    i = (i + 1) & mask) {
 		e = &a->u.entries[p - 1];
@@ -295,9 +246,6 @@ varr_find(const struct hsl_array *a, struct vkey k)
 	e = varr_lookup(a, &k);
 	return e == NULL ? NULL : &e->v;
 }
-
-/* Small ones are scanned: their entries are nearer than the index. */
-#define ARRAY_SCAN	8
 
 struct hsl_value *
 varr_find_name(const struct hsl_array *a, struct hsl_string *s)
@@ -337,6 +285,15 @@ varr_find_int(const struct hsl_array *a, int64_t n)
 		return n >= 0 && n < a->count ? &a->u.list[n] : NULL;
 	if (a->count == 0)
 		return NULL;
+	if (a->index == NULL) {
+		for (i = 0; i < a->used; i++) {
+			e = &a->u.entries[i];
+			if (e->n == n && e->s == NULL &&
+			    e->v.type != HSL_UNDEF)
+				return &e->v;
+		}
+		return NULL;
+	}
 	mask = 2 * a->cap - 1;
 	for (i = varr_slot_int(a, n); (p = a->index[i]) != 0;
 	    i = (i + 1) & mask) {
@@ -366,7 +323,7 @@ varr_rebuild(struct hsl_exec *x, struct hsl_array *a, uint32_t cap)
 	struct ventry	*e;
 	uint32_t	 i, n = 0;
 
-	bytes = cap * (sizeof *e + 2 * sizeof *a->index);
+	bytes = varr_hash_bytes(cap);
 	if (cap > ARRAY_CAP_MAX ||
 	    (e = vheap_alloc(&x->heap, bytes)) == NULL) {
 		x->heap.over = true;
@@ -383,7 +340,7 @@ varr_rebuild(struct hsl_exec *x, struct hsl_array *a, uint32_t cap)
 	vheap_free(&x->heap, mem, old);
 	a->packed = false;
 	a->u.entries = e;
-	a->index = (uint32_t *)(void *)(e + cap);
+	a->index = cap > ARRAY_SCAN ? (uint32_t *)(void *)(e + cap) : NULL;
 	a->cap = cap;
 	a->used = n;
 	varr_index_build(a);

@@ -36,7 +36,8 @@ struct hsl_array {
 		struct hsl_value *list;
 		struct ventry	*entries;
 	} u;
-	uint32_t		*index;		/* 2 * cap; position + 1 or 0 */
+	uint32_t		*index;		/* 2 * cap; position + 1 or 0;
+						 * NULL: there is none */
 };
 
 /* A key in the form arrays compare. */
@@ -49,6 +50,7 @@ struct vkey {
 };
 
 /* Once, before there is any array: how integer keys are hashed. */
+extern uint64_t	 varr_key_factor;
 void		 varr_seed(void);
 struct hsl_array *varr_new(struct hsl_exec *x, uint32_t cap);
 struct vkey	 varr_key(const struct hsl_value *k);

@@ -42,7 +42,7 @@ varr_clone(struct hsl_exec *x, const struct hsl_array *a)
 		else
 			memcpy(b->u.entries, a->u.entries, bytes);
 	}
-	if (!a->packed)
+	if (!a->packed && a->index != NULL)
 		b->index = (uint32_t *)(void *)(b->u.entries + b->cap);
 	varr_ref_all(b);
 	x->budget -= b->used / 8;

@@ -175,14 +175,14 @@ vm_dispatch(struct hsl_exec *x)
 	ARITH(SUB, &R[I.c], a - b)
 	ARITH(MUL, &R[I.c], a * b)
 	ARITH(DIV, &R[I.c], a / b)
-	ARITH(MOD, &R[I.c], vm_remainder(a, b))
+	ARITH(MOD, &R[I.c], arith_remainder(a, b))
 	ARITH(BAND, &R[I.c], vnum_int32(a) & vnum_int32(b))
 	ARITH(BOR, &R[I.c], vnum_int32(a) | vnum_int32(b))
 	ARITH(BXOR, &R[I.c], vnum_int32(a) ^ vnum_int32(b))
 	ARITHK(ADDK, ADD, a + b)
 	ARITHK(SUBK, SUB, a - b)
 	ARITHK(MULK, MUL, a * b)
-	ARITHK(MODK, MOD, vm_remainder(a, b))
+	ARITHK(MODK, MOD, arith_remainder(a, b))
 	SLOW(POW);
 	SLOW(SHL);
 	SLOW(SHR);
@@ -325,7 +325,7 @@ vm_dispatch(struct hsl_exec *x)
 		vm_kill(x, R, I);
 		NEXT();
 	CASE(INDEXK): {
-		const struct hsl_value	*slot = vm_name_slot(R[I.b], &K[I.c]);
+		const struct hsl_value	*slot = vm_key_slot(R[I.b], &K[I.c]);
 
 		if (slot != NULL)
 			vset(x, &R[I.a], vref(*slot));

@@ -6,8 +6,6 @@
 #ifndef HSL_FAST_H
 #define HSL_FAST_H
 
-#include <math.h>
-
 #include "hsl/class.h"
 #include "hsl/gen.h"
 #include "hsl/vm.h"
@@ -48,23 +46,6 @@ vm_kill(struct hsl_exec *x, struct hsl_value *regs, struct ins i)
 		vset(x, &regs[i.c], vnone());
 }
 
-/* fmod() where it is slow: two integers. */
-static inline double
-vm_remainder(double a, double b)
-{
-	int64_t	 i, j;
-
-	if (a >= 0 && a < 9e15 && b >= 1 && b < 9e15) {
-		i = (int64_t)a;
-		j = (int64_t)b;
-		/* Of 32 bits is a division that takes half the time. */
-		if ((double)i == a && (double)j == b)
-			return (i | j) <= UINT32_MAX ?
-			    (uint32_t)i % (uint32_t)j : (double)(i % j);
-	}
-	return fmod(a, b);
-}
-
 /* The next item of a list; false: vm_next() must see to it. */
 static inline bool
 vm_next_packed(struct hsl_exec *x, struct hsl_value *iter,
@@ -102,15 +83,20 @@ vm_set_boolean(struct hsl_exec *x, struct hsl_value *d, bool b)
 	vset(x, d, vboolean(b));
 }
 
-/* An item by a string that code names it by, if it is found at once. */
+/* An item by a constant key, if it is found at once. */
 static inline struct hsl_value *
-vm_name_slot(struct hsl_value v, const struct hsl_value *key)
+vm_key_slot(struct hsl_value v, const struct hsl_value *key)
 {
 	const struct hsl_array	*a = v.u.array;
 	const struct hsl_string	*name = key->u.string;
 
-	if (v.type != HSL_ARRAY || key->type != HSL_STRING || a->packed ||
-	    a->used > VM_SLOTS)
+	if (v.type != HSL_ARRAY)
+		return NULL;
+	if (a->packed)
+		return key->type == HSL_NUMBER && key->u.number >= 0 &&
+		    key->u.number < a->count ?
+		    &a->u.list[(uint32_t)key->u.number] : NULL;
+	if (key->type != HSL_STRING || a->used > VM_SLOTS)
 		return NULL;
 	/* None that is removed has its string still. */
 	for (uint32_t k = 0; k < a->used; k++)

@@ -77,13 +77,17 @@ pcre_next(struct hsl_exec *x, struct regex *re, struct str s, size_t *at,
 	return 1;
 }
 
+/* Adds the groups to their lists in `all`, which are made the first time. */
 static void
-pcre_collect(struct hsl_exec *x, struct hsl_value all,
+pcre_collect(struct hsl_exec *x, struct hsl_array *all,
     const struct regex *re, struct str s)
 {
-	for (uint32_t n = 0; n < regex_groups(re); n++)
-		hsl_array_push(x, hsl_array_at(all, n),
-		    pcre_group(x, re, s, n));
+	uint32_t	 groups = regex_groups(re);
+
+	while (all->count < groups && !x->heap.over)
+		varr_add(x, all, hsl_array(x));
+	for (uint32_t n = 0; n < groups && n < all->count; n++)
+		varr_add(x, all->u.list[n].u.array, pcre_group(x, re, s, n));
 }
 
 enum hsl_rc
@@ -100,12 +104,9 @@ fn_pcre_match_all(struct hsl_call *c)
 		return HSL_THROW;
 	*c->ret = hsl_array(c->x);
 	while ((rc = pcre_next(c->x, re, s, &at, &start, &end)) == 1) {
-		for (uint32_t n = 0; hsl_array_count(*c->ret) <
-		    regex_groups(re) && !c->x->heap.over; n++)
-			hsl_array_push(c->x, *c->ret, hsl_array(c->x));
 		if (!hsl_charge(c->x, regex_groups(re)))
 			return HSL_THROW;
-		pcre_collect(c->x, *c->ret, re, s);
+		pcre_collect(c->x, c->ret->u.array, re, s);
 	}
 	for (uint32_t i = 0; hsl_array_count(*c->ret) > 0 &&
 	    (name = regex_name(re, i, &group)) != NULL; i++)

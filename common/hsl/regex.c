@@ -385,8 +385,12 @@ regex_run(const struct regex *re, const pcre2_code *form,
 	int		 code;
 
 	rc->at = offset;
-	code = pcre2_match(form, p, subject.len, offset, 0, re->match,
+	/* What pcre2_match() would look at first is known here. */
+	code = pcre2_jit_match(form, p, subject.len, offset, 0, re->match,
 	    rc->context);
+	if (code == PCRE2_ERROR_JIT_BADOPTION)
+		code = pcre2_match(form, p, subject.len, offset, 0, re->match,
+		    rc->context);
 	return code == PCRE2_ERROR_JIT_STACKLIMIT ?
 	    regex_interpret(re, form, rc, (struct str){ (const char *)p,
 	    subject.len }, offset) : code;
@@ -397,10 +401,10 @@ static int
 regex_run_plain(struct regex *re, struct regex_cache *rc,
     struct str subject, size_t offset)
 {
-	size_t	 n = subject.len + 1;
-	int	 code;
+	uint32_t	 n = (uint32_t)subject.len + 1;
+	int		 code;
 
-	pcre2_set_match_limit(rc->context, (uint32_t)(REGEX_PLAIN / n / n));
+	pcre2_set_match_limit(rc->context, REGEX_PLAIN / (n * n));
 	code = regex_run(re, re->code, rc, subject, offset);
 	re->hard = code == PCRE2_ERROR_MATCHLIMIT;
 	return code;
