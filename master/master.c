@@ -179,6 +179,8 @@ main(int argc, char **argv)
 		i->exit_status = FATAL_EXIT;
 	status = i->exit_status;
 	LOG(EV_MASTER_STOP, NULL, LOG_NUM("status", status));
+	/* mtactl takes who has the title for one that runs. */
+	title_set("halyard master, ending: %s", o.directory);
 	instance_free(&i);
 	for (k = 0; k < 5; k++)
 		watch_free(&watches[k]);
