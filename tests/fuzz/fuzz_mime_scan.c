@@ -20,6 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		mime_scan_add(&b, (struct str){ (const char *)data + i, n });
 	}
 	if (a.header_size != b.header_size || a.received != b.received ||
+	    !str_eq(mime_scan_id(&a), mime_scan_id(&b)) ||
 	    a.depth != b.depth || a.header_size > size || a.depth > 9 ||
 	    a.open_count > 8 || a.line.len > MIME_SCAN_LINE)
 		abort();
