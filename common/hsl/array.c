@@ -22,7 +22,6 @@
 #define ARRAY_CAP_MAX	(1u << 27)
 #define ARRAY_HOLES	8
 #define ARRAY_SCAN	8	/* entries that need no index */
-#define ARRAY_LITERAL	256	/* items that room is made for at once */
 #define ARRAY_KEY_MAX	9007199254740991
 
 static size_t
@@ -438,14 +437,6 @@ varr_insert(struct hsl_exec *x, struct hsl_array *a, const struct vkey *k)
 	return &e->v;
 }
 
-/* Whether a is a hash now; a literal's list knows how many will come. */
-static bool
-varr_unpack(struct hsl_exec *x, struct hsl_array *a)
-{
-	return varr_rebuild(x, a, varr_hash_cap(a->count > 0 ||
-	    a->cap > ARRAY_LITERAL ? a->count + 1 : a->cap));
-}
-
 struct hsl_value *
 varr_put(struct hsl_exec *x, struct hsl_array *a, struct vkey k)
 {
@@ -456,7 +447,7 @@ varr_put(struct hsl_exec *x, struct hsl_array *a, struct vkey k)
 			return &a->u.list[k.n];
 		if (k.is_int && k.n == a->count)
 			return varr_push(x, a, vnone());
-		if (!varr_unpack(x, a))
+		if (!varr_rebuild(x, a, varr_hash_cap(a->count + 1)))
 			return NULL;
 	} else if ((e = varr_lookup(a, &k)) != NULL)
 		return &e->v;
@@ -473,7 +464,8 @@ varr_put_value(struct hsl_exec *x, struct hsl_array *a,
 	if ((slot = varr_find_value(a, key)) != NULL)
 		return slot;
 	if (key->type == HSL_STRING && key->u.string->data[0] > '9') {
-		if (a->packed && !varr_unpack(x, a))
+		if (a->packed && !varr_rebuild(x, a,
+		    varr_hash_cap(a->count + 1)))
 			return NULL;
 		k = (struct vkey){ .n = vstr_hash(key->u.string),
 		    .s = key->u.string };
@@ -484,6 +476,15 @@ varr_put_value(struct hsl_exec *x, struct hsl_array *a,
 	if (k.is_int || a->packed)
 		return varr_put(x, a, k);
 	return varr_insert(x, a, &k);
+}
+
+struct hsl_array *
+varr_new_names(struct hsl_exec *x, uint32_t cap)
+{
+	struct hsl_array	*a = varr_new(x, 0);
+
+	(void)varr_rebuild(x, a, varr_hash_cap(cap));
+	return a;
 }
 
 /* Entries that were removed go, in place. */

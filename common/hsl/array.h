@@ -53,6 +53,8 @@ struct vkey {
 extern uint64_t	 varr_key_factor;
 void		 varr_seed(void);
 struct hsl_array *varr_new(struct hsl_exec *x, uint32_t cap);
+/* The same for so many keys that are names. */
+struct hsl_array *varr_new_names(struct hsl_exec *x, uint32_t cap);
 struct vkey	 varr_key(const struct hsl_value *k);
 struct vkey	 varr_key_text(struct str text);
 struct vkey	 varr_key_int(int64_t n);

@@ -285,10 +285,13 @@ vm_dispatch(struct hsl_exec *x)
 	FUSED_PAIR(JGEK, JNGEK, &K[I.c], a >= b)
 	FUSED_PAIR(JEQK, JNEK, &K[I.c], a == b)
 	FUSED_PAIR(JSAMEK, JNSAMEK, &K[I.c], a == b)
-	CASE(ARRAY):
-		vset(x, &R[I.a], vmake(HSL_ARRAY, varr_new(x,
-		    I.d < 1024 ? (uint32_t)I.d : 1024)));
+	CASE(ARRAY): {
+		uint32_t	 n = I.d < 1024 ? (uint32_t)I.d : 1024;
+
+		vset(x, &R[I.a], vmake(HSL_ARRAY, I.x ?
+		    varr_new_names(x, n) : varr_new(x, n)));
 		NEXT();
+	}
 	CASE(ITEM):
 		if (I.x & KILL_B) {
 			varr_add(x, R[I.a].u.array, R[I.b]);

@@ -1,7 +1,7 @@
 /*
  * fast - what the dispatch loop does with values without a call
  *
- * For dispatch.c only.
+ * Inside the VM only.
  */
 #ifndef HSL_FAST_H
 #define HSL_FAST_H
@@ -14,7 +14,7 @@
 #define UNLIKELY(e)	__builtin_expect(!!(e), 0)
 
 /* Copies a variable that may live anywhere; throws unless it is set. */
-static bool
+static inline bool
 vm_get(struct hsl_exec *x, struct hsl_value *dst, struct hsl_value v,
     struct ins i)
 {

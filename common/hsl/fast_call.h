@@ -1,7 +1,7 @@
 /*
  * fast_call - entering and leaving functions of the script, the common way
  *
- * For dispatch.c only.
+ * Inside the VM only.
  */
 #ifndef HSL_FAST_CALL_H
 #define HSL_FAST_CALL_H

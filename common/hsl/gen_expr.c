@@ -246,6 +246,17 @@ gen_item(struct gen *g, struct node *item, uint16_t array)
 	g->top = mark;
 }
 
+/* Whether the first key of a literal is a name: most often all are. */
+static bool
+gen_named(struct gen *g, const struct node *item)
+{
+	struct hsl_value	 v;
+
+	return item != NULL && item->kind == N_ITEM && item->a != NULL &&
+	    fold_value(g->c, item->a, &v) && v.type == HSL_STRING &&
+	    v.u.string->data[0] > '9';
+}
+
 uint16_t
 gen_array(struct gen *g, struct node *n, uint16_t want)
 {
@@ -255,7 +266,8 @@ gen_array(struct gen *g, struct node *n, uint16_t want)
 
 	for (i = n->list; i != NULL; i = i->next)
 		count++;
-	gen_emit(g, n, OP_ARRAY, (struct ins){ .a = dst, .d = count });
+	gen_emit(g, n, OP_ARRAY, (struct ins){ .a = dst, .d = count,
+	    .x = gen_named(g, n->list) });
 	for (i = n->list; i != NULL; i = i->next) {
 		if (i->kind == N_ITEM && i->b == NULL)
 			gen_error(g, i, "an expression is expected before "

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "hsl/vm.h"
+#include "hsl/fast_call.h"
 
 /* A frame for the native being called; its arguments go to slots 1, 2 ... */
 int
@@ -93,6 +93,29 @@ hsl_steps_throw(struct hsl_steps *s, const char *fmt, ...)
 	return HSL_THROW;
 }
 
+/* A call of a script's function that is nothing but a frame. */
+static bool
+nf_call_plain(struct hsl_exec *x, struct hsl_value fn,
+    const struct hsl_value *args, uint32_t argc, struct hsl_value *ret)
+{
+	struct hsl_closure	*c = fn.u.function;
+	struct frame		*f = &x->frames[x->nframes];
+
+	if (fn.type != HSL_FUNCTION || c->proto == NULL || c->proto->method ||
+	    c->proto->plain_argc != argc || x->nframes >= x->frames_cap ||
+	    x->top + c->proto->nregs > x->segment->end)
+		return false;
+	for (uint32_t i = 0; i < argc; i++)
+		x->top[i] = vref(args[i]);
+	(void)vm_push_fast(x, c->proto, x->top, ret);
+	vref(fn);
+	f->closure = c;
+	f->pc = c->proto->code;
+	/* Below is a native, which no return of the loop goes back to. */
+	f->flags = 0;
+	return true;
+}
+
 /* A step's last words: calls fn; the arguments are borrowed. */
 int
 nf_call(struct hsl_exec *x, struct hsl_value fn,
@@ -105,6 +128,8 @@ nf_call(struct hsl_exec *x, struct hsl_value fn,
 	uint32_t		 depth = x->nframes;
 	int			 rc;
 
+	if (nf_call_plain(x, fn, args, argc, c.ret))
+		return RC_CALL;
 	if ((w = vm_window(x, argc + 1)) == NULL)
 		return HSL_THROW;
 	w[0] = vref(fn);

@@ -242,8 +242,9 @@ hsl_number(double n)
 struct hsl_value
 hsl_string(struct hsl_exec *x, struct str s)
 {
-	if (s.len == 1)
-		return vstr_byte((unsigned char)s.p[0]);
+	if (s.len <= 1)
+		return s.len == 1 ? vstr_byte((unsigned char)s.p[0]) :
+		    vstr_empty();
 	return vstr_value(vstr_new(x, s));
 }
 

@@ -74,10 +74,18 @@ static struct vstr_one	vstr_ones[256] = {
 	ONE64(0) ONE64(64) ONE64(128) ONE64(192)
 };
 
+static struct vstr_one	vstr_none = { VREF_IMMORTAL, 0, 0, 1, { 0 } };
+
 struct hsl_value
 vstr_byte(unsigned char c)
 {
 	return vmake(HSL_STRING, &vstr_ones[c]);
+}
+
+struct hsl_value
+vstr_empty(void)
+{
+	return vmake(HSL_STRING, &vstr_none);
 }
 
 struct hsl_value

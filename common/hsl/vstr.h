@@ -20,8 +20,9 @@ struct hsl_string *vstr_new(struct hsl_exec *x, struct str s)
 /* Of one that holds a value (VSTR_BOX). */
 void		 vstr_free_box(struct hsl_exec *x, struct hsl_string *s);
 struct hsl_value vstr_value(struct hsl_string *s);
-/* The immortal string of one byte. */
+/* The immortal string of one byte, and of none. */
 struct hsl_value vstr_byte(unsigned char c);
+struct hsl_value vstr_empty(void);
 /* Takes what a buf holds and clears the buf. */
 struct hsl_value vstr_take(struct hsl_exec *x, struct buf *b);
 uint32_t	 vstr_hash_bytes(const char *p, size_t len);

@@ -268,6 +268,17 @@ static const struct run_case	encodings[] = {
 	    "[\"scheme\"=>\"http\",\"hostname\"=>\"[::1]\",\"port\"=>25,"
 	    "\"path\"=>\"/\"]\n[\"scheme\"=>\"mailto\",\"path\"=>\"a@b\"]\n"
 	    "[\"path\"=>\"/p\"]\ntrue\n[]\n" },
+	{ "json_encode", "$a = str_repeat(\"\xc3\xa4\", 3000);"
+	    "echo length(json_encode($a));"
+	    "echo length(json_encode($a, [\"ensure_ascii\" => false]));"
+	    "$x = str_repeat(\"x\", 1023); $e = $x . \"\xf0\x9f\x98\x80\";"
+	    "echo json_encode($e)[1020:]; echo json_decode(json_encode($e)) =="
+	    " $e; echo json_encode($x . \"\\xc3\"); foreach ([\"\\x1f\","
+	    " \"\\x7f\", \"\\x80\", \"\\\"\", \"\\\\\", \"~\"] as $c)"
+	    " echo json_encode(\"abc$c:efgh\");",
+	    "18002\n6002\nxxxx\\ud83d\\ude00\"\ntrue\n\n\"abc\\u001f:efgh\""
+	    "\n\"abc\\u007f:efgh\"\n\n\"abc\\\":efgh\"\n\"abc\\\\:efgh\"\n"
+	    "\"abc~:efgh\"\n" },
 	{ "json_encode", "echo json_encode([1, \"a\", none, true, 1.5]);"
 	    "echo json_encode([\"k\" => [], \"q\" => \"\\\"\\n\xc3\xa4\"]);"
 	    "echo json_encode(\"\xf0\x9f\x98\x80\"); echo"
