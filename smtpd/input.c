@@ -1,7 +1,7 @@
 /*
  * What is refused is read to its end, so that none of it runs as a command;
  * but not for ever: a line has LINE_SKIP_MAX bytes and smtpd_idle_timeout,
- * a chunk what a message may have, CHUNK_SKIP_MORE, and smtpd_data_timeout.
+ * a chunk or a message what RECEIVE_SKIP_MORE says, and smtpd_data_timeout.
  */
 #include <string.h>
 
@@ -15,7 +15,6 @@
 
 #define LINE_MAX_BYTES	(12288 + 2)	/* the longest, AUTH's (RFC 4954) */
 #define LINE_SKIP_MAX	(1024 * 1024)
-#define CHUNK_SKIP_MORE	(64 * 1024 * 1024)
 #define FOREIGN_WORD	32		/* longer words are not compared */
 
 static const struct smtp_refusal	refuse_line_end = { 500, { 5, 5, 2 },
@@ -159,7 +158,7 @@ input_skip_chunk(struct session *s, uint64_t size)
 {
 	if (size == 0 || s->mode == MODE_CLOSING)
 		return;
-	if (size > s->server->params->message_size_limit + CHUNK_SKIP_MORE) {
+	if (size > receive_skip_max(s)) {
 		input_endless(s, "endless chunk");
 		return;
 	}

@@ -100,6 +100,24 @@ receive_fault(const struct session *s)
 	return NULL;
 }
 
+/* Nobody sends so much who would take no for an answer at the end of it. */
+uint64_t
+receive_skip_max(const struct session *s)
+{
+	return s->server->params->message_size_limit + RECEIVE_SKIP_MORE;
+}
+
+static void
+receive_endless(struct session *s)
+{
+	static const struct smtp_refusal	big = { 552, { 5, 3, 4 },
+	    "Message larger than the limit", true };
+
+	LOG(EV_REFUSE, &s->log, LOG_STR("reason", "endless message"),
+	    LOG_STR("client", s->conn.remoteip));
+	session_refuse(s, &big);
+}
+
 void
 session_begin_data(struct session *s)
 {
@@ -123,6 +141,8 @@ session_data(struct session *s, struct str in)
 	}
 	if (smtp_data_done(&t->reader))
 		receive_end(s);
+	else if (t->reader.scan.size > receive_skip_max(s))
+		receive_endless(s);
 	return used;
 }
 
@@ -151,6 +171,10 @@ chunk_done(struct session *s)
 void
 session_begin_chunk(struct session *s, uint64_t size, bool last)
 {
+	if (size > receive_skip_max(s)) {
+		receive_endless(s);
+		return;
+	}
 	receive_begin(s);
 	s->mode = MODE_CHUNK;
 	s->chunk_left = size;

@@ -8,6 +8,11 @@
 
 #include "session.h"
 
+#define RECEIVE_SKIP_MORE	(64 * 1024 * 1024)
+
+/* Bytes of a message that is refused: more than so many are not passed over. */
+uint64_t receive_skip_max(const struct session *s);
+
 /* receive.c: a message's bytes; each returns how many it used. */
 size_t	session_data(struct session *s, struct str in);
 size_t	session_chunk(struct session *s, struct str in);

@@ -103,6 +103,7 @@ vm_index(struct hsl_exec *x, struct hsl_value *dst, struct hsl_value v,
 {
 	struct hsl_value	*item;
 
+	exec_charge_key(x, key);
 	switch (v.type) {
 	case HSL_ARRAY:
 		item = varr_find_value(v.u.array, key);
@@ -129,6 +130,7 @@ vm_has(struct hsl_exec *x, struct hsl_value v, const struct hsl_value *key,
 	int64_t			 i;
 
 	*has = false;
+	exec_charge_key(x, key);
 	switch (v.type) {
 	case HSL_ARRAY:
 		*has = varr_find_value(v.u.array, key) != NULL;
@@ -199,6 +201,7 @@ vm_set_index(struct hsl_exec *x, struct hsl_value *root,
 	struct hsl_array	*a;
 	struct hsl_value	*slot;
 
+	exec_charge_key(x, key);
 	if (root->type == HSL_OBJECT && key->type == HSL_STRING)
 		return vm_set_prop(x, *root, key->u.string, v);
 	if (root->type == HSL_OBJECT) {

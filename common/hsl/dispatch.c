@@ -303,6 +303,7 @@ vm_dispatch(struct hsl_exec *x)
 		struct hsl_value	*slot = varr_put_value(x,
 					    R[I.a].u.array, &R[I.b]);
 
+		exec_charge_key(x, &R[I.b]);
 		if (slot != NULL)
 			vm_put(x, slot, &R[I.c], (struct ins){
 			    .x = I.x & KILL_C ? KILL_B : 0 });

@@ -38,8 +38,10 @@ path_root(struct hsl_exec *x, struct hsl_value *regs, struct ins i,
 static const struct hsl_value *
 path_key(struct hsl_exec *x, const struct hsl_value *regs, struct ins step)
 {
-	return step.op == STEP_KEY ? &regs[step.a] :
-	    &x->program->k[step.d];
+	if (step.op != STEP_KEY)
+		return &x->program->k[step.d];
+	exec_charge_key(x, &regs[step.a]);
+	return &regs[step.a];
 }
 
 /* One step down, making what is missing; NULL once thrown. */

@@ -216,6 +216,17 @@ regex_split(struct str pattern, struct str *body, struct str *flags)
 	*flags = (struct str){ pattern.p + i, pattern.len - i };
 }
 
+/* A short pattern can mean a long program: "(a{1,200}){1,200}". */
+static void
+regex_charge_form(struct hsl_exec *x, const struct regex *re)
+{
+	size_t	 code = 0, jit = 0;
+
+	(void)pcre2_pattern_info(re->code, PCRE2_INFO_SIZE, &code);
+	(void)pcre2_pattern_info(re->code, PCRE2_INFO_JITSIZE, &jit);
+	x->budget -= (int64_t)(4 * code + jit / 2);
+}
+
 struct hsl_value
 regex_compile(struct hsl_exec *x, struct str pattern)
 {
@@ -232,6 +243,7 @@ regex_compile(struct hsl_exec *x, struct str pattern)
 			vm_throw(x, "%s", text);
 		return vnone();
 	}
+	regex_charge_form(x, re);
 	return hsl_resource_new(x, &regex_kind, re);
 }
 

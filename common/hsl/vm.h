@@ -54,6 +54,14 @@ void		 vm_segment_back(struct hsl_exec *x, struct segment *to);
 struct frame	*vm_frame_new(struct hsl_exec *x);
 const struct vclass *vm_class(const struct hsl_exec *x);
 
+/* A key is hashed and compared: of a long one that is work. */
+static inline void
+exec_charge_key(struct hsl_exec *x, const struct hsl_value *key)
+{
+	if (key->type == HSL_STRING)
+		x->budget -= key->u.string->len / 64;
+}
+
 /* access.c: reading and writing members */
 bool		 vm_index(struct hsl_exec *x, struct hsl_value *dst,
 		    struct hsl_value v, const struct hsl_value *key);

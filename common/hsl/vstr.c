@@ -175,9 +175,11 @@ vstr_append(struct hsl_exec *x, struct hsl_value *slot, struct str add)
 		copied = true;
 		if ((n = vstr_alloc(x, len)) != NULL)
 			memcpy(n->data, s->data, s->len);
+		x->budget -= s->len / 64;
 	}
 	if (n == NULL)
 		return false;
+	x->budget -= (int64_t)(add.len / 64);
 	if (add.len > 0)
 		memcpy(n->data + (len - add.len), add.p, add.len);
 	n->len = (uint32_t)len;

@@ -405,6 +405,13 @@ def test_endless_refused_input():
             c.expect(503)
             c.expect(421)
             assert c.closed()
+        with mta.client() as c:         # in its place, and as endless
+            c.hello()
+            c.envelope()
+            c.send("BDAT 9000000000000000000\r\n")
+            r = c.expect(552)
+            assert r.text[0].startswith("5.3.4 ") and c.closed(), r
+        mta.wait_log('reason="endless message"')
         with mta.client() as c:
             c.hello()
             c.send("BDAT 1000000\r\n")
@@ -418,6 +425,31 @@ def test_endless_refused_input():
                 pass
             assert time.monotonic() - start < 15
             mta.wait_log("reason=timeout")
+
+
+def test_endless_message():
+    """DATA that is over every bound is not read to its end."""
+    block = (b"x" * 998 + b"\r\n") * 1024
+    with instance(message_size_limit="1k") as mta:
+        with mta.client() as c:
+            c.hello()
+            c.envelope()
+            c.cmd("DATA", 354)
+            try:
+                for _ in range(66):
+                    c.send(block)
+            except OSError:
+                pass
+            r = c.expect(552)
+            assert r.text[0].startswith("5.3.4 ") and c.closed(), r
+            mta.wait_log('reason="endless message"')
+        with mta.client() as c:         # a little too much is heard out
+            c.hello()
+            c.envelope()
+            c.cmd("DATA", 354)
+            c.send(block)
+            c.cmd(".", 552)
+            c.cmd("NOOP", 250)
 
 
 HTTP = (b"POST / HTTP/1.1\r\nHost: x\r\n\r\nHELO x\r\nMAIL FROM:<a@b>\r\n",

@@ -137,6 +137,13 @@ static const struct charge	operators[] = {
 	{ "== of strings", BYTES, "$s == $t" },
 	{ "in order", BYTES, "$s < $t" },
 	{ ".", BYTES, "$s . $s" },
+	{ ".= to a copy", BYTES, "$copied($s)" },
+	{ ".= of much", BYTES, "$much($s)" },
+	{ "a key", BYTES, "$a[$s . \"b\"]" },
+	{ "a key that grew", BYTES, "$grown($s)" },
+	{ "a key of a new array", BYTES, "[$t => 1]" },
+	{ "a key that is set", BYTES, "$set($s)" },
+	{ "has", BYTES, "isset($a[$t])" },
 	{ "+", ITEMS, "$a + $b" },
 	{ "-", ITEMS, "$a - [1]" },
 	{ "*", BYTES, "$s * 2" },
@@ -162,6 +169,10 @@ static const char	setting[] =
     "$s = \"a\" * $n; $t = \"a\" * ($n - 1) . \"b\"; $digits = \"1\" * $n;"
     "$a = array_map(string, array_range(0, $n)); $b = array_map(string,"
     " array_range(0, $n)); $two = function ($x, $y) { return false; };"
+    "$copied = function ($c) { $c .= \"b\"; };"
+    "$much = function ($c) { $d = \"b\"; $d .= $c; };"
+    "$grown = function ($c) { $d = [\"k\" => 1]; return $d[$c]; };"
+    "$set = function ($c) { $d = [\"k\" => 1]; $d[$c] = 1; };"
     "$next = function ($c) { $c[\"k\"] = 1; unset($c[0]); $c[] = 1; };"
     "$first = function ($c) { $c[\"k\"] = 1; foreach ($c as $k => $v) {"
     " unset($c[$k]); break; } };";
