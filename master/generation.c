@@ -30,6 +30,19 @@
 
 #include "generation.h"
 
+void
+diag_place(struct diag *d, const struct conf *conf,
+    const struct conf_service *svc, const char *parameter)
+{
+	struct conf_place	at;
+
+	if (!conf_place(conf, svc, parameter, &at))
+		return;
+	d->file = at.file;
+	d->line = at.line;
+	d->column = at.column;
+}
+
 #define PATIENCE_MS	60000	/* to compile hooks, load keys, ... */
 #define LIVED_MS	1000	/* a worker older than this restarts at once */
 #define BACKOFF_MS	100

@@ -69,6 +69,10 @@ struct diag {
 	const char	*text;
 };
 
+/* Where main.cf or master.cf sets a parameter; as it was if none does. */
+void	diag_place(struct diag *d, const struct conf *conf,
+	    const struct conf_service *svc, const char *parameter);
+
 struct generation_ops {
 	void	(*on_diag)(void *arg, const struct diag *d);
 	void	(*on_running)(void *arg, struct generation *g);

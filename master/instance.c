@@ -76,6 +76,17 @@ instance_say(struct instance *i, const char *file, const char *text)
 	instance_report(i, file, 0, 0, text);
 }
 
+/* What a parameter names can't be used. */
+static void
+instance_blame(struct instance *i, const struct conf *conf,
+    const char *parameter, const char *text)
+{
+	struct diag	d = { .file = conf_dir(conf), .text = text };
+
+	diag_place(&d, conf, conf_service(conf, 0), parameter);
+	instance_diag(i, &d);
+}
+
 static void
 instance_refuse(struct instance *i, const char *why)
 {
@@ -143,6 +154,26 @@ instance_rotate(struct instance *i)
 
 /* ---- Generations ------------------------------------------------------- */
 
+/* The log and the addresses of a configuration. */
+static int
+instance_take_up(struct instance *i, const struct conf *conf)
+{
+	const struct conf_service	*at;
+	char				 file[PATH_MAX];
+	struct err			 e;
+
+	if (instance_open_log(i, conf, &e) == -1) {
+		instance_blame(i, conf, "log_target", e.text);
+		return -1;
+	}
+	if (sockets_bind(&i->house.sockets, conf, &at, &e) == -1) {
+		conf_path(conf, "master.cf", file, sizeof file);
+		instance_report(i, file, at->line, 1, e.text);
+		return -1;
+	}
+	return 0;
+}
+
 static int
 instance_next_generation(struct instance *i)
 {
@@ -152,9 +183,7 @@ instance_next_generation(struct instance *i)
 
 	if (conf_load(&conf, i->house.directory, instance_report, i) == -1)
 		return -1;
-	if (instance_open_log(i, conf, &e) == -1 ||
-	    sockets_bind(&i->house.sockets, conf, &e) == -1) {
-		instance_say(i, conf_dir(conf), e.text);
+	if (instance_take_up(i, conf) == -1) {
 		conf_free(&conf);
 		return -1;
 	}
@@ -269,9 +298,10 @@ instance_remove(struct instance *i, struct generation *g)
 static void
 instance_go_back(struct instance *i)
 {
-	const struct generation	*running = instance_running(i);
+	const struct generation		*running = instance_running(i);
+	const struct conf_service	*at;
 
-	if (sockets_bind(&i->house.sockets, running->conf, NULL) == 0)
+	if (sockets_bind(&i->house.sockets, running->conf, &at, NULL) == 0)
 		sockets_prune(&i->house.sockets);
 	(void)instance_open_log(i, running->conf, NULL);
 	instance_refuse(i, "the new configuration does not hold");
@@ -382,6 +412,21 @@ instance_reap(struct instance *i)
 
 /* ---- Start and end ----------------------------------------------------- */
 
+static int
+instance_make_run(const struct conf *conf, struct err *e)
+{
+	struct stat	st;
+	char		path[PATH_MAX];
+
+	conf_path(conf, conf_params(conf)->run_directory, path, sizeof path);
+	if (mkdir(path, 0755) == -1 && errno != EEXIST)
+		return err_errno(e, "%s", path);
+	if (stat(path, &st) == -1)
+		return err_errno(e, "%s", path);
+	return S_ISDIR(st.st_mode) ? 0 : err_set(e, "%s: is not a directory",
+	    path);
+}
+
 /* The pid file's lock is what makes a second master impossible. */
 static int
 instance_lock(struct instance *i, const struct conf *conf, struct err *e)
@@ -389,9 +434,6 @@ instance_lock(struct instance *i, const struct conf *conf, struct err *e)
 	const char	*run = conf_params(conf)->run_directory;
 	char		 name[PATH_MAX], path[PATH_MAX];
 
-	conf_path(conf, run, path, sizeof path);
-	if (mkdir(path, 0755) == -1 && errno != EEXIST)
-		return err_errno(e, "%s", path);
 	(void)snprintf(name, sizeof name, "%s/master.pid", run);
 	conf_path(conf, name, path, sizeof path);
 	i->pid_path = xstrdup(path);
@@ -415,8 +457,10 @@ instance_start(struct instance *i)
 		instance_end(i, 1);
 		return;
 	}
-	rc = instance_lock(i, conf, &e);
+	rc = instance_make_run(conf, &e);
 	if (rc == -1)
+		instance_blame(i, conf, "run_directory", e.text);
+	else if ((rc = instance_lock(i, conf, &e)) == -1)
 		instance_say(i, conf_dir(conf), e.text);
 	conf_free(&conf);
 	if (rc == -1 || instance_next_generation(i) == -1)

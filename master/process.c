@@ -232,20 +232,6 @@ process_diag(struct process *p, const struct diag *d)
 	h->ops->on_diag(h->arg, d);
 }
 
-/* Where the value of a parameter stands, if it is not the default. */
-static void
-process_place(const struct process *p, const char *parameter, struct diag *d)
-{
-	struct conf_place	at;
-
-	if (parameter[0] == '\0' || !conf_place(p->generation->conf,
-	    p->service, parameter, &at))
-		return;
-	d->file = at.file;
-	d->line = at.line;
-	d->column = at.column;
-}
-
 static int
 process_on_hello(struct process *p, struct rbuf *r)
 {
@@ -286,7 +272,7 @@ process_on_refused(struct process *p, struct rbuf *r)
 		return -1;
 	p->refused = true;
 	d = (struct diag){ m.file, (int)m.line, (int)m.column, false, m.text };
-	process_place(p, m.parameter, &d);
+	diag_place(&d, p->generation->conf, p->service, m.parameter);
 	process_diag(p, &d);
 	return 0;
 }
@@ -308,7 +294,7 @@ process_on_certificate(struct process *p, struct rbuf *r)
 	(void)snprintf(text, sizeof text, "%s: %s", m.file, why);
 	d.file = m.file;
 	d.text = text;
-	process_place(p, m.parameter, &d);
+	diag_place(&d, p->generation->conf, p->service, m.parameter);
 	if (d.line == 0)
 		d.text = why;
 	process_diag(p, &d);

@@ -29,12 +29,11 @@ static void
 stage_fault(struct stage *s, const struct conf_service *svc,
     const char *parameter, const char *text)
 {
-	struct conf_place	at = { .file = parameter };
+	struct diag	d = { .file = parameter, .text = text };
 
-	(void)conf_place(s->conf, svc, parameter, &at);
+	diag_place(&d, s->conf, svc, parameter);
 	s->faults++;
-	s->fn(s->arg, &(struct diag){ at.file, at.line, at.column, false,
-	    text });
+	s->fn(s->arg, &d);
 }
 
 /* Can a file be made where path's directory is? */

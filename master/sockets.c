@@ -237,17 +237,19 @@ sockets_bind_service(struct sockets *s, const struct conf *conf,
 }
 
 int
-sockets_bind(struct sockets *s, const struct conf *conf, struct err *e)
+sockets_bind(struct sockets *s, const struct conf *conf,
+    const struct conf_service **at, struct err *e)
 {
 	struct sock	*last = TAILQ_LAST(s, sockets), *sock;
 	size_t		 i;
 
 	TAILQ_FOREACH(sock, s, link)
 		sock->keep = false;
-	for (i = 0; i < conf_service_count(conf); i++)
-		if (sockets_bind_service(s, conf, conf_service(conf, i), e) ==
-		    -1)
+	for (i = 0; i < conf_service_count(conf); i++) {
+		*at = conf_service(conf, i);
+		if (sockets_bind_service(s, conf, *at, e) == -1)
 			break;
+	}
 	if (i == conf_service_count(conf))
 		return 0;
 	TAILQ_FOREACH(sock, s, link)

@@ -37,10 +37,10 @@ void	sockets_fini(struct sockets *s);
 /*
  * Binds all that conf names and is not bound yet; on failure none is left.  A
  * socket that does not listen any more, or whose file was removed, is bound
- * anew (sockets_sound()).
+ * anew (sockets_sound()).  *at: whose address it was that failed.
  */
 int	sockets_bind(struct sockets *s, const struct conf *conf,
-	    struct err *e);
+	    const struct conf_service **at, struct err *e);
 /* Closes what the last sockets_bind() did not name. */
 void	sockets_prune(struct sockets *s);
 

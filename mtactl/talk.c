@@ -110,7 +110,8 @@ talk_connect(const struct ctl *c, struct ipc_client *cl, struct err *e)
 		return TALK_FAILED;
 	talk_path(c, "master.sock", &path);
 	rc = ipc_client_connect(cl, buf_cstr(&path), e);
-	if (rc == -1 && (errno == ENOENT || errno == ECONNREFUSED))
+	if (rc == -1 && (errno == ENOENT || errno == ECONNREFUSED ||
+	    errno == ENOTDIR))
 		rc = talk_absent(c, e);
 	buf_free(&path);
 	return rc;

@@ -2,6 +2,8 @@
  * The line of a message is in every message's way: its lists are built in one
  * buffer, and numbers are written without printf().
  */
+#include <string.h>
+
 #include "account.h"
 #include "auth.h"
 #include "server.h"
@@ -13,11 +15,16 @@
 
 /* ---- Commands ---------------------------------------------------------- */
 
-/* Whom MAIL or RCPT names: as it was read, or all that stands behind it. */
+/*
+ * Whom MAIL or RCPT names: as it was read, or all that stands behind it but
+ * "FROM:" and "TO:".
+ */
 static void
 refusal_address(const struct session *s, struct buf *b)
 {
 	const struct smtp_path	*p = NULL;
+	struct str		 arg;
+	const char		*colon;
 
 	if (s->command != NULL)
 		p = &s->command->path;
@@ -27,31 +34,43 @@ refusal_address(const struct session *s, struct buf *b)
 		p = &s->txn->facts.sender;
 	if (p != NULL && (p->null || p->localpart.len > 0))
 		smtp_path_add(b, p);
-	else if (s->command != NULL)
-		buf_add_str(b, s->command->arg);
+	else if (s->command != NULL) {
+		arg = s->command->arg;
+		if (str_caseprefix(arg, STR("FROM:")) ||
+		    str_caseprefix(arg, STR("TO:"))) {
+			colon = memchr(arg.p, ':', arg.len);
+			arg.len -= (size_t)(colon + 1 - arg.p);
+			arg.p = colon + 1;
+		}
+		buf_add_str(b, arg);
+	}
 }
 
 void
 account_refusal(struct session *s, const char *hook, int code,
     struct str reason)
 {
-	struct buf	 who = BUF_INIT;
+	struct buf	 from = BUF_INIT, to = BUF_INIT;
 	bool		 mail = s->verb == SMTP_MAIL;
 	bool		 rcpt = s->verb == SMTP_RCPT;
-	const char	*text;
 
-	if (mail || rcpt)
-		refusal_address(s, &who);
+	if (mail)
+		refusal_address(s, &from);
+	else if (s->txn != NULL)
+		smtp_path_add(&from, &s->txn->facts.sender);
+	if (rcpt)
+		refusal_address(s, &to);
 	if (rcpt && s->txn != NULL)
-		transaction_add_refusal(s->txn, buf_str(&who), code);
-	text = buf_cstr(&who);
+		transaction_add_refusal(s->txn, buf_str(&to), code);
 	LOG(EV_SMTP_ERROR, &s->log, LOG_STR("hook", hook),
 	    LOG_STR("command", smtp_verb_name(s->verb)),
-	    LOG_NUM("code", code), LOG_STR("from", mail ? text : NULL),
-	    LOG_STR("to", rcpt ? text : NULL),
+	    LOG_NUM("code", code), LOG_STR("from", mail || s->txn != NULL ?
+	    buf_cstr(&from) : NULL),
+	    LOG_STR("to", rcpt ? buf_cstr(&to) : NULL),
 	    LOG_BYTES("user", auth_who(s->auth)),
 	    LOG_STR("client", s->conn.remoteip), LOG_BYTES("reason", reason));
-	buf_free(&who);
+	buf_free(&from);
+	buf_free(&to);
 }
 
 void
@@ -73,8 +92,10 @@ list_add(struct buf *b, size_t start, const struct smtp_path *p, int code)
 	if (had > start)
 		buf_add_byte(b, ' ');
 	smtp_path_add(b, p);
-	buf_add_byte(b, ':');
-	buf_add_uint(b, (unsigned)code);
+	if (code != 0) {
+		buf_add_byte(b, ':');
+		buf_add_uint(b, (unsigned)code);
+	}
 	if (b->len - start <= LIST_MAX)
 		return true;
 	buf_truncate(b, had);
@@ -93,7 +114,7 @@ list_add_refusals(struct buf *b, size_t start, struct str text)
 
 /*
  * Every recipient with its verdict: those of the message, then those that
- * were refused, then "+N" for N more.
+ * were refused, then "+N" for N more.  Code 0: there is no verdict.
  */
 static void
 list_recipients(const struct transaction *t, int code, struct buf *b)
@@ -156,4 +177,31 @@ account_message(struct session *s, int code, const int enhanced[3],
 	    LOG_NUM("receive_ms", t->receive_ms),
 	    LOG_NUM("hook_ms", loop_now_ms(s->server->loop) - t->ended_ms),
 	    LOG_NUM_IF("remote_ms", d->ms), LOG_BYTES("reason", text));
+}
+
+void
+account_cut(struct session *s)
+{
+	const struct transaction	*t = s->txn;
+	const struct hook_connection	*c = &s->conn;
+	struct buf			*b = &s->server->scratch;
+	size_t				 cut;
+
+	if (t == NULL || s->data_since_ms == 0)
+		return;
+	buf_clear(b);
+	smtp_path_add(b, &t->facts.sender);
+	cut = b->len;
+	list_recipients(t, 0, b);
+	LOG(EV_MESSAGE_CUT, &s->log,
+	    LOG_BYTES("from", ((struct str){ buf_data(b), cut })),
+	    LOG_BYTES("to", ((struct str){ buf_data(b) + cut, b->len - cut })),
+	    LOG_NUM("recipients", (int64_t)t->facts.recipient_count),
+	    LOG_NUM_IF("refused", (int64_t)t->refusal_count),
+	    LOG_NUM("size", (int64_t)transaction_scan(t)->size),
+	    LOG_BYTES("message_id", mime_scan_id(&t->mime)),
+	    LOG_STR("client", c->remoteip),
+	    LOG_STR("client_name", c->remoteptr),
+	    LOG_STR("helo", c->helo_host),
+	    LOG_STR("user", c->auth_username));
 }

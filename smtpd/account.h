@@ -17,6 +17,8 @@ struct session;
 /* The verdict on the message at hand. */
 void	account_message(struct session *s, int code, const int enhanced[3],
 	    struct str text);
+/* The transaction ends: if a message has arrived in part, it is told of. */
+void	account_cut(struct session *s);
 /* The command at hand was refused; hook: by whom, or NULL. */
 void	account_refusal(struct session *s, const char *hook, int code,
 	    struct str reason);

@@ -18,6 +18,7 @@
 #include "hooks/eod.h"
 #include "smtp/proxy_header.h"
 
+#include "account.h"
 #include "auth.h"
 #include "crowding.h"
 #include "input.h"
@@ -123,6 +124,7 @@ session_end(struct session *s)
 		return;
 	s->over = true;
 	farewell_by(s, s->peer_eof ? "remote" : "local");
+	account_cut(s);
 	LOG(EV_DISCONNECT, &s->log, LOG_STR("client", s->conn.remoteip),
 	    LOG_NUM("messages", s->messages),
 	    LOG_NUM("commands", s->commands), LOG_NUM("errors", s->errors),
@@ -149,6 +151,7 @@ session_end(struct session *s)
 void
 session_reset(struct session *s)
 {
+	account_cut(s);
 	if (s->txn != NULL)
 		server_tidy(s->server);
 	patience_transaction_over(s);

@@ -182,7 +182,8 @@ server_check_bodies(struct server *srv)
 
 	if (fd != -1)
 		return close(fd);
-	(void)err_errno(&e, "a file in %s", srv->params->body_directory);
+	(void)err_errno(&e, "a file in %s, as user %ju",
+	    srv->params->body_directory, (uintmax_t)geteuid());
 	server_refuse(srv, "body_directory", e.text);
 	return -1;
 }

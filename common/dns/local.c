@@ -47,7 +47,9 @@ local_line(struct dns *d, char *line, local_fn *add, const char **why)
 		return -1;
 	}
 	rc = add(d, s.p);
-	*why = ub_strerror(rc);
+	/* What libunbound answers to a record that it can't read. */
+	*why = rc == UB_NOMEM ? "not a record: NAME TTL IN TYPE DATA expected" :
+	    ub_strerror(rc);
 	return rc == 0 ? 0 : -1;
 }
 

@@ -25,6 +25,10 @@ parse_mistake_operand(struct parser *p)
 	    p->ahead.column == p->tok.column + sign.len)
 		parse_error(p, "a number begins with a digit; write '0%.*s'",
 		    (int)(p->lexer.p - sign.p), sign.p);
+	else if (kind == T_DIV)
+		parse_error(p, "a pattern is written '#/text/'");
+	else if (kind == T_GREATER && p->tok.column > 1 && sign.p[-1] == '<')
+		parse_error(p, "'<>' is written '!='");
 	else if (kind == T_LBRACE)
 		parse_error(p, "an array is written '[\"key\" => $value]'");
 	return p->panic;

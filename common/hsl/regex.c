@@ -266,6 +266,8 @@ regex_literal(struct comp *c, struct node *n, struct hsl_value *v)
 		re = regex_new(x, n->text, n->u.name, text, sizeof text);
 		if (re == NULL) {
 			comp_error(c, n, "%s", text);
+			/* Whoever asks again shall not hear of it again. */
+			n->kind = N_NONE;
 			*v = vnone();
 			return true;
 		}

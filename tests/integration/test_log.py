@@ -86,10 +86,41 @@ def test_a_message_is_one_line():
         assert event(mta, "connect")["client_port"] == port
         assert event(mta, "auth")["user"] == "bob"
         r = events(mta, "smtp-error")
+        assert {e["from"] for e in r} == {m["from"]}, r
         assert [(e["to"], e["command"], e["hook"], e["code"], e["client"])
                 for e in r] == [
             ("no@d.example", "RCPT", "rcptto", "554", "127.0.0.1"),
             ("No2@d.example", "RCPT", "rcptto", "554", "127.0.0.1")], r
+
+
+def test_a_message_without_an_end():
+    """Whose it was, how much came, and that nobody got a verdict."""
+    with instance(params={"smtpd_data_timeout": "1s"}, rcptto=RCPT) as mta:
+        for left in True, False:
+            with mta.client() as c:
+                c.cmd("EHLO pc.example", 250)
+                c.cmd("MAIL FROM:<a@b.example>", 250)
+                c.cmd("RCPT TO:<no@d.example>", 554)
+                c.cmd("RCPT TO:<c@d.example>", 250)
+                c.cmd("DATA", 354)
+                c.sock.sendall(b"Message-ID: <half@x>\r\n\r\nhalf")
+                if not left:
+                    c.reply()
+            m = wait_for(lambda: events(mta, "message-cut")[not left:], 10,
+                         "message-cut")[0]
+            want = {"from": "a@b.example", "recipients": "1", "refused": "1",
+                    "to": "c@d.example no@d.example:554",
+                    "message_id": "<half@x>", "helo": "pc.example",
+                    "client": "127.0.0.1"}
+            assert want.items() <= m.items() and int(m["size"]) > 20 and \
+                m["conn"] and m["txn"], m
+        with mta.client() as c:
+            c.hello()
+            c.cmd("MAIL FROM:<a@b.example>", 250)
+            c.cmd("RCPT TO:<c@d.example>", 250)
+            c.cmd("QUIT", 221)
+        wait_for(lambda: len(events(mta, "disconnect")) == 3, 10, "the end")
+        assert len(events(mta, "message-cut")) == 2, mta.log()
 
 
 def test_many_recipients():
@@ -148,7 +179,7 @@ def test_refusals_name_whom():
                 **{"from": "A@b.example"})
         refused("MAIL FROM:<a@b.example> SIZE=99999999999", 552,
                 **{"from": "a@b.example"})
-        refused("MAIL FROM:<a@b", 501, **{"from": "FROM:<a@b"})
+        refused("MAIL FROM:<a@b", 501, **{"from": "<a@b"})
         c.cmd("AUTH LOGIN", 334)
         c.cmd(base64.b64encode(b"mallory").decode(), 334)
         c.cmd("*", 501)
@@ -161,6 +192,7 @@ def test_refusals_name_whom():
         c.cmd("RCPT TO:<a@b.example>", 250)
         c.cmd("RCPT TO:<c@d.example>", 452)
         assert event(mta, "smtp-error")["to"] == "c@d.example"
+        assert event(mta, "smtp-error")["from"] == ""
         c.cmd("DATA", 354)
         c.cmd(".", 421)
         m = event(mta, "message")

@@ -50,6 +50,15 @@ static const struct run_case	operands[] = {
 	    "t:1:17: " NO_REFERENCES },
 	{ "a reference in a list", "$a = [1, &$b];",
 	    "t:1:10: " NO_REFERENCES },
+	{ "a pattern", "if (\"a\" =~ /a/) echo 1;", "t:1:12: a pattern is "
+	    "written '#/text/'\n" },
+	{ "a pattern that does not hold", "if (\"a\" =~ #/(a/) echo 1;",
+	    "t:1:12: regular expression: missing closing parenthesis\n" },
+	{ "and as an argument", "echo pcre_match(#/(a/, \"a\");",
+	    "t:1:17: regular expression: missing closing parenthesis\n" },
+	{ "<>", "if (1 <> 2) echo 1;", "t:1:8: '<>' is written '!='\n" },
+	{ "< and >", "if (1 < > 2) echo 1;", "t:1:9: an expression is "
+	    "expected before '>'\n" },
 	{ "and is no reference", "$a = 3; echo 6 &$a;", "2\n" },
 	{ "a colon in an array", "$a = [\"a\": 1];", "t:1:10: between a key "
 	    "and its value write '=>', not ':'\n" },

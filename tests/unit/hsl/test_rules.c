@@ -73,7 +73,7 @@ static const struct run_case	lexical[] = {
 	    "t:1:14: an expression is expected before '='\n" },
 	{ "1.7 not in the language: <>",
 	    "echo 5 <> 3;",
-	    "t:1:9: an expression is expected before '>'\n" },
+	    "t:1:9: '<>' is written '!='\n" },
 	{ "1.7 not in the language: &&",
 	    "echo 1 && 2;",
 	    "t:1:8: '&&' is written 'and'\n" },
