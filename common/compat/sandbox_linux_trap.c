@@ -5,9 +5,10 @@
  * worker that clears O_APPEND of the log can then write over what others
  * wrote, and one that clears O_NONBLOCK of a listening socket makes others
  * wait in accept().  A filter sees numbers, not what a descriptor is.  So it
- * lets F_SETFL through only with both flags set.  Libraries that make a socket
- * of theirs not wait give O_NONBLOCK alone; that call is trapped and made again
- * here with O_APPEND, which means nothing to a socket.
+ * lets F_SETFL through only with both flags set, and none that spoils a file.
+ * Libraries that make a socket of theirs not wait give O_NONBLOCK alone; that
+ * call is trapped and made again here with O_APPEND, which means nothing to a
+ * socket.
  */
 #include "sandbox_system.h"
 

@@ -277,7 +277,8 @@ try_socket_file(void)
 static int
 try_overwrite_log(void)
 {
-	static const int	flags[] = { 0, O_NONBLOCK, O_WRONLY };
+	static const int	flags[] = { 0, O_NONBLOCK, O_WRONLY,
+	    O_NONBLOCK | O_DIRECT };
 	struct stat		st;
 	off_t			size;
 	size_t			i;
@@ -298,6 +299,14 @@ static int
 try_clear_append(void)
 {
 	return result(fcntl(log_fd, F_SETFL, 0));
+}
+
+/* A line is no block of the disk: nobody could write one. */
+static int
+try_direct(void)
+{
+	return result(fcntl(log_fd, F_SETFL, O_APPEND | O_NONBLOCK |
+	    O_DIRECT));
 }
 
 static int
@@ -404,6 +413,7 @@ static const struct {
 	{ "socket file", try_socket_file, ALL, EACCES },
 	{ "overwrite log", try_overwrite_log, ALL, 0 },
 	{ "clear append", try_clear_append, ALL, EPERM },
+	{ "direct", try_direct, ALL, EPERM },
 	{ "pwrite", try_pwrite, ALL, EPERM },
 	{ "nonblock", try_nonblock, ALL, 0 },
 	{ "bad nonblock", try_bad_nonblock, ALL, EBADF },
