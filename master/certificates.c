@@ -52,6 +52,7 @@ certificate_warning(int64_t not_after, int64_t now, char *text, size_t size)
 	time_t		t = (time_t)not_after;
 	struct tm	tm;
 	char		day[32];
+	int64_t		left = (not_after - now) / 86400;
 
 	if (not_after - now >= CERTIFICATE_SOON_S)
 		return false;
@@ -63,6 +64,6 @@ certificate_warning(int64_t not_after, int64_t now, char *text, size_t size)
 		    day);
 	else
 		(void)snprintf(text, size, "the certificate expires on %s, in "
-		    "%" PRId64 " days", day, (not_after - now) / 86400);
+		    "%" PRId64 " day%s", day, left, left == 1 ? "" : "s");
 	return true;
 }

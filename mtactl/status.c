@@ -97,9 +97,9 @@ status_certificate(void *arg, const struct ipc_CTL_CERTIFICATE *c)
 		(void)printf("%scertificate %s: EXPIRED\n",
 		    s->certificate_count++ == 0 ? "\n" : "", c->file);
 	else
-		(void)printf("%scertificate %s: good for %" PRId64 " days%s\n",
+		(void)printf("%scertificate %s: good for %" PRId64 " day%s%s\n",
 		    s->certificate_count++ == 0 ? "\n" : "", c->file, days,
-		    days < 14 ? ", RENEW IT" : "");
+		    days == 1 ? "" : "s", days < 14 ? ", RENEW IT" : "");
 }
 
 static void
