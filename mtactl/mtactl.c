@@ -34,7 +34,8 @@ main(int argc, char **argv)
 			    halyard_version());
 			return CTL_OK;
 		default:
-			mtactl_usage(stderr, NULL);
+			(void)fprintf(stderr, "mtactl: a verb's options stand "
+			    "behind it: mtactl [-c DIR] VERB [OPTIONS]\n");
 			return CTL_USAGE;
 		}
 	}

@@ -135,6 +135,7 @@ client_begin(struct client *c, const struct send_request *req)
 	out = txn_start(&c->txn, req, &c->feed, &c->caps, fresh);
 	if (out != TXN_GOES_ON)
 		return out;
+	c->doubtful = used && c->end_refused;
 	if (used) {
 		c->feed.in_step = client_silent;
 		c->feed.in_step_arg = c;
@@ -151,10 +152,19 @@ client_begin(struct client *c, const struct send_request *req)
 }
 
 bool
+client_doubts(const struct client *c)
+{
+	return c->doubtful && c->txn.verdict.code >= 400 &&
+	    !client_end_given(c);
+}
+
+bool
 client_end(struct client *c)
 {
 	struct txn	*t = &c->txn;
 
+	c->end_refused = t->verdict_state == SMTP_STATE_EOD &&
+	    t->verdict.code >= 400;
 	c->feed.req = NULL;
 	c->times = c->server;
 	if (c->feed.cmd.cap > CMD_KEPT)

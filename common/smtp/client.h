@@ -87,6 +87,8 @@ struct client {
 	size_t				 flush;		/* replies to drop */
 	bool				 more;		/* bytes follow */
 	bool				 end_told;
+	bool				 end_refused;	/* the one before */
+	bool				 doubtful;	/* client_doubts() */
 	int				 depth;
 	bool				 dead;
 };
@@ -104,6 +106,11 @@ bool		 client_end(struct client *c);
 bool		 client_usable(struct client *c);
 void		 client_rest(struct client *c, int64_t idle_ms);
 void		 client_quit(struct client *c);
+/*
+ * The refusal that the transaction ended with may be that of the message
+ * before, said twice and the second time late: a fresh connection tells.
+ */
+bool		 client_doubts(const struct client *c);
 /* A byte of the end was given to the kernel. */
 bool		 client_end_given(const struct client *c);
 enum smtp_state	 client_where(const struct client *c);

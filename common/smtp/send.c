@@ -377,7 +377,8 @@ send_on_done(struct client *c, enum txn_outcome out)
 		send_fail_running(s, &f);
 		return;
 	}
-	if (c->txn.verdict.code == 421 && send_retry(s))
+	if ((c->txn.verdict.code == 421 || client_doubts(c)) &&
+	    send_retry(s))
 		return;
 	send_note_connection(s);
 	send_set_reply(s, c->txn.verdict_state, &c->txn.verdict);

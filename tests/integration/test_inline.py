@@ -374,6 +374,32 @@ def test_a_verdict_is_the_messages_own():
                 answered_twice(exts, "A: b\r\n\r\nx" + end, slow)
 
 
+def test_a_refusal_is_the_messages_own():
+    """The end of a message is refused twice, the second time late: that is no
+    answer to the next message's MAIL or RCPT."""
+    for exts in (CHUNKING, Backend.EXTS, ()):
+        for verb in "MAIL", "RCPT":
+            bad = {}
+
+            def late(conv, line):
+                if bad.pop(conv, None):
+                    conv.send(b"554 5.7.1 not that one\r\n")
+
+            def end(conv, line):
+                if b"bad" in conv.body:
+                    bad[conv] = True
+                    return b"554 5.7.1 not that one\r\n"
+
+            with Backend(exts, {verb: late, "EOD": end}) as b, \
+                    instance(b) as mta, mta.client() as c:
+                c.hello()
+                for n in range(1, 5):
+                    assert c.message("A: b\r\n\r\nbad\r\n").code == 554
+                    r = c.message("A: b\r\n\r\ngood\r\n")
+                    assert r.code == 250 and len(b.messages) == n, (
+                        exts, verb, n, r)
+
+
 def test_a_backend_that_closes_behind_its_250():
     """Nothing is deferred for it."""
     def end(conv, line):
