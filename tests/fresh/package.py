@@ -82,7 +82,7 @@ def serve(root):
               os.path.join(root, "var/log/halyard/halyard.log"))
     old_pid(root, script)
     log = open(os.path.join(root, "var/log/halyard/halyard.log")).read()
-    assert "event=message" in log and "event=worker-user" not in log
+    assert "event=message " in log and "event=worker-user" not in log
     assert os.listdir(os.path.join(root, "var/spool/halyard")) == []
 
 

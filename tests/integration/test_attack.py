@@ -331,11 +331,11 @@ def test_ends_at_every_stage():
         with mta.client() as c:                     # and one that stays
             c.hello()
             assert c.message("x\r\n").code == 250
-        mta.wait_log("event=message")
+        mta.wait_log("event=message ")
         assert "worker-death" not in mta.log()
         assert mta.log().count("event=connect ") >= 20 * len(STAGES)
         assert mta.log().count("result=started") >= 9 * len(STAGES)
-        sizes = [l for l in mta.log().splitlines() if "event=message" in l]
+        sizes = [l for l in mta.log().splitlines() if "event=message " in l]
         assert sizes and all("size=3 " in l for l in sizes), sizes
 
 

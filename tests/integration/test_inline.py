@@ -189,7 +189,7 @@ def test_accepted_but_not_delivered():
             with Instance(hook=text, maxproc=1) as mta, mta.client() as c:
                 c.hello()
                 assert c.message().code == 250
-                mta.wait_log("event=message")
+                mta.wait_log("event=message ")
                 n = mta.counters()["accepted_undelivered"]
                 assert mta.log().count("event=accepted-undelivered") == n
                 return n
