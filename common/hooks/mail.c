@@ -107,7 +107,7 @@ static const struct hsl_function	mail_methods[] = {
 	    "getHeaderNames(): array",
 	    "Names of all fields in lower case, from the top." },
 	{ "addHeader", 2, 3, mail_add_header,
-	    "addHeader(name, value[, options]): this",
+	    "addHeader(name, value[, options]): none",
 	    "Put a field at the top; options: field, encode." },
 	{ "setHeader", 2, 3, mail_set_header,
 	    "setHeader(name, value[, options]): number",

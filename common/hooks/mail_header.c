@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "mime/charset.h"
 #include "mime/word.h"
 
 #include "eod_private.h"
@@ -196,6 +197,20 @@ header_locate_edited(const struct header_call *h)
 
 /* ---- Reading ----------------------------------------------------------- */
 
+/* Without folds; old programs write the charset of their country bare. */
+static void
+header_flat(struct field f, struct buf *flat)
+{
+	struct buf	bytes = BUF_INIT;
+
+	field_unfold(field_value(f), &bytes);
+	if (utf8_valid(buf_str(&bytes)))
+		buf_add_str(flat, buf_str(&bytes));
+	else
+		charset_to_utf8(CHARSET_1252, buf_str(&bytes), flat);
+	buf_free(&bytes);
+}
+
 static struct hsl_value
 header_value(const struct header_call *h, struct field f)
 {
@@ -206,7 +221,7 @@ header_value(const struct header_call *h, struct field f)
 		return hsl_string(h->c->x, f.raw);
 	if (!h->options.decode)
 		return hsl_string(h->c->x, field_value(f));
-	field_unfold(field_value(f), &flat);
+	header_flat(f, &flat);
 	word_decode(str_trim(buf_str(&flat)), &text);
 	v = hsl_string(h->c->x, buf_str(&text));
 	buf_free(&flat);
@@ -366,13 +381,9 @@ mail_add_header(struct hsl_call *c)
 
 	if (header_begin(&h, 2, OPTION_FIELD | OPTION_ENCODE |
 	    OPTION_ENCODING) && header_new_value(&h, &value)) {
-		if (header_insert(h.header, h.name, buf_str(&value),
-		    &e) == -1)
-			rc = hsl_throw(c, "addHeader: %s", e.text);
-		else {
-			*c->ret = hsl_value_ref(c->self);
-			rc = HSL_OK;
-		}
+		rc = header_insert(h.header, h.name, buf_str(&value),
+		    &e) == -1 ? hsl_throw(c, "addHeader: %s", e.text) :
+		    HSL_OK;
 	}
 	buf_free(&value);
 	return rc;
