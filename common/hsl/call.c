@@ -4,6 +4,7 @@
  */
 #include "base/mem.h"
 #include "hsl/class.h"
+#include "hsl/hint.h"
 #include "hsl/vm.h"
 
 #define SEGMENT_FIRST	256		/* registers */
@@ -344,8 +345,9 @@ vm_call_host_method(struct hsl_exec *x, struct call *c,
 
 	row = table_find(k->methods, vstr_str(name));
 	if (row == NULL) {
-		vm_throw(x, "class %s has no method '%s'", k->name,
-		    name->data);
+		vm_throw(x, "class %s has no method '%s'%s", k->name,
+		    name->data, hint_later_method(vstr_str(name)) ?
+		    "; a later version has it" : "");
 		return HSL_THROW;
 	}
 	c->base->type = HSL_NONE;

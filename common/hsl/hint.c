@@ -24,7 +24,19 @@ static const struct {
 } hint_later_names[] = {
 #define CLASS(name)	{ name, name " is a class of a later version" },
 #define FUNCTION(name)	{ name, name "() is a function of a later version" },
+#define METHOD(name)
 #include "hsl/later.def"
+#undef METHOD
+#undef FUNCTION
+#undef CLASS
+};
+
+static const char *const	hint_later_methods[] = {
+#define CLASS(name)
+#define FUNCTION(name)
+#define METHOD(name)	name,
+#include "hsl/later.def"
+#undef METHOD
 #undef FUNCTION
 #undef CLASS
 };
@@ -56,6 +68,15 @@ hint_later(struct str name)
 		if (str_eq(str_of(hint_later_names[i].name), name))
 			return hint_later_names[i].text;
 	return NULL;
+}
+
+bool
+hint_later_method(struct str name)
+{
+	for (size_t i = 0; i < COUNT(hint_later_methods); i++)
+		if (str_eq(str_of(hint_later_methods[i]), name))
+			return true;
+	return false;
 }
 
 void

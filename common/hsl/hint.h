@@ -19,6 +19,8 @@ struct hint {
 const char	*hint_word(struct str word);
 /* What is said of a name that only a later version has, or NULL. */
 const char	*hint_later(struct str name);
+/* An object of the library has this method in a later version. */
+bool		 hint_later_method(struct str name);
 
 void		 hint_init(struct hint *h, struct str name);
 void		 hint_try(struct hint *h, struct str candidate);

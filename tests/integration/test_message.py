@@ -289,6 +289,17 @@ def test_edits_show_in_the_outcome_only():
         assert m.got() == b"A: new\r\nA: 1\r\nB: other\r\nA: 4\r\n\r\n"
 
 
+def test_methods_of_a_later_version():
+    with Mail('''$say = "";
+        foreach ([function () closure ($mail) { $mail->queue("", "", ""); },
+            function () closure ($mail) { $mail->mail(); }] as $f)
+            try { $f(); } catch ($e) { $say .= $e->message() . "\\n"; }''') as m:
+        assert m.put(MESSAGE)[:2] == [
+            "2.0.0 class EODMailMessage has no method 'queue'; a later "
+            "version has it", "2.0.0 class EODMailMessage has no method "
+            "'mail'"]
+
+
 def test_encoding():
     """Of encoded words: quoted-printable, or base64."""
     for option, want in (("", b"=?UTF-8?Q?caf=C3=A9?="),
