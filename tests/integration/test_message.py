@@ -293,7 +293,8 @@ def test_methods_of_a_later_version():
     with Mail('''$say = "";
         foreach ([function () closure ($mail) { $mail->queue("", "", ""); },
             function () closure ($mail) { $mail->mail(); }] as $f)
-            try { $f(); } catch ($e) { $say .= $e->message() . "\\n"; }''') as m:
+            try { $f(); } catch ($e) {
+                $say .= $e->message() . "\\n"; }''') as m:
         assert m.put(MESSAGE)[:2] == [
             "2.0.0 class EODMailMessage has no method 'queue'; a later "
             "version has it", "2.0.0 class EODMailMessage has no method "
