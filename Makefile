@@ -12,7 +12,7 @@ endif
 VERSION	:= 0.2
 DAEMONS	:= master smtpd metrics share
 PROGS	:= $(DAEMONS) mtactl
-LAYERS	:= compat base event conf mime hsl ipc dns smtp proc share hooks
+LAYERS	:= compat base event conf mime hsl ipc dns smtp body send proc share hooks
 # A program's folder; the small services live under master.
 home_metrics := master/metrics
 home_share := master/share
@@ -34,7 +34,7 @@ MODE_FLAGS = $(if $(SAN)$(FUZZ),$(SAN_FLAGS))
 WARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	  -Wpointer-arith -Wwrite-strings -Wundef -Werror
 STD	:= -std=c11 -D_GNU_SOURCE
-CPPFLAGS += -Icommon -I. -I$(BUILD)
+CPPFLAGS += -Icommon -I. -Itests -I$(BUILD)
 ALL_CFLAGS = $(STD) $(WARN) $(or $(MODE_FLAGS),$(CFLAGS)) $(DEPS_CFLAGS)
 ALL_LDFLAGS = $(LDFLAGS) $(MODE_FLAGS)
 Q	:= $(if $(V),,@)
@@ -93,8 +93,15 @@ unit_of	= $(notdir $(patsubst %/,%,$(dir $(1))))
 unit_on	= $(if $(filter $(1),$(PROGS)),$(call parts,$(1)) \
 	  $(call libs_of,$(call home,$(1))),$(call layer,$(1)) \
 	  $(call libs_of,common/$(1)))
+# What the tests of one folder share, and what all tests share.
+unit_beside = $(filter-out test_%,$(notdir $(patsubst %.c,%.o,$(wildcard \
+	  $(dir $(1))*.c))))
+SUPPORT	:= $(call objs,tests/support)
 define unit_rule
 $(patsubst %.c,$(BUILD)/%,$(1)): $(patsubst %.c,$(BUILD)/%.o,$(1)) \
+	$(addprefix $(BUILD)/$(dir $(1)),$(call unit_beside,$(1))) \
+	$(if $(findstring support/,$(shell grep -h '^.include "support/' \
+	$(1))),$(SUPPORT)) \
 	$(call unit_on,$(call unit_of,$(1)))
 	$$(call link,,-lcmocka)
 endef
@@ -108,8 +115,9 @@ $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
 headers	= $(shell sed -n 's,^.include "\([a-z]*\)/.*,\1,p' tests/fuzz/$(1).c)
 beside	= $(filter $(basename $(notdir $(wildcard tests/fuzz/*.c))),$(shell \
 	  sed -n 's,^.include "\([a-z_]*\)\.h",\1,p' tests/fuzz/$(1).c))
-fuzz_on	= $(sort $(foreach l,$(call headers,$(1)),$(call unit_on,$(l)))) \
-	  $(foreach n,$(call beside,$(1)),$(BUILD)/tests/fuzz/$(n).o)
+fuzz_on	= $(sort $(foreach l,$(filter-out support,$(call headers,$(1))),$(call unit_on,$(l)))) \
+	  $(foreach n,$(call beside,$(1)),$(BUILD)/tests/fuzz/$(n).o) \
+	  $(if $(filter support,$(call headers,$(1))),$(SUPPORT))
 $(foreach t,$(TARGETS),$(eval $(BUILD)/tests/fuzz/$(t) \
 	$(BUILD)/tests/fuzz/replay_$(t:fuzz_%=%): $(call fuzz_on,$(t))))
 $(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o

@@ -13,7 +13,7 @@
 #include "hooks/hook.h"
 #include "hooks/origin.h"
 #include "proc/daemon.h"
-#include "smtp/body.h"
+#include "body/body.h"
 #include "smtp/path.h"
 
 struct acceptor;

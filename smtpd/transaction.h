@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "hooks/facts.h"
 #include "mime/scan.h"
-#include "smtp/body.h"
+#include "body/body.h"
 #include "smtp/data.h"
 #include "smtp/normal.h"
 

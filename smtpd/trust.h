@@ -9,7 +9,7 @@
 #ifndef SMTPD_TRUST_H
 #define SMTPD_TRUST_H
 
-#include "smtp/send.h"
+#include "send/send.h"
 
 struct server;
 

@@ -19,9 +19,9 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "hooks/hook.h"
-#include "smtp/body.h"
+#include "body/body.h"
 #include "smtp/data.h"
-#include "smtp/send.h"
+#include "send/send.h"
 
 struct eod_hook;
 struct eod_run;

@@ -6,7 +6,7 @@
 #ifndef HOOKS_EOD_PRIVATE_H
 #define HOOKS_EOD_PRIVATE_H
 
-#include "smtp/send.h"
+#include "send/send.h"
 
 #include "eod.h"
 #include "hook_private.h"
@@ -56,7 +56,7 @@ hsl_native	mail_get_header, mail_get_headers, mail_get_header_names,
 
 /* $arguments["mail"]->send(): reads what the script says. */
 enum hsl_rc	server_read(struct hsl_call *c, const struct eod_config *config,
-		    struct hsl_value v, struct send_server *server,
+		    struct hsl_value v, struct send_backend *server,
 		    struct arena *a);
 enum hsl_rc	envelope_read(struct eod_run *r, struct hsl_call *c,
 		    struct send_request *rq);

@@ -18,9 +18,9 @@
 
 #include "base/buf.h"
 #include "mime/header.h"
-#include "smtp/body.h"
+#include "body/body.h"
 #include "smtp/data.h"
-#include "smtp/send.h"
+#include "send/send.h"
 
 struct message;
 

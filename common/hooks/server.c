@@ -18,7 +18,7 @@
 
 struct reading {
 	struct hsl_call		*call;
-	struct send_server	*server;
+	struct send_backend	*server;
 	struct arena		*arena;		/* of what is copied */
 	const char		*sources;	/* of sourceipid */
 	bool			 has_connect;	/* connect_timeout was said */
@@ -28,7 +28,7 @@ struct option {
 	const char	*name;
 	enum hsl_rc	(*read)(struct reading *r, struct hsl_value v,
 			    const struct option *o);
-	size_t		 field;		/* of struct send_server */
+	size_t		 field;		/* of struct send_backend */
 };
 
 static void *
@@ -270,7 +270,7 @@ static enum hsl_rc
 read_sni(struct reading *r, struct hsl_value v, const struct option *o)
 {
 	static const struct option	off = { "tls_sni", NULL,
-	    offsetof(struct send_server, tls_no_sni) };
+	    offsetof(struct send_backend, tls_no_sni) };
 
 	return v.type == HSL_STRING ? read_word(r, v, o) :
 	    read_switch_off(r, v, &off);
@@ -380,7 +380,7 @@ read_xclient(struct reading *r, struct hsl_value v, const struct option *o)
 
 /* ---- The table --------------------------------------------------------- */
 
-#define FIELD(name)	offsetof(struct send_server, name)
+#define FIELD(name)	offsetof(struct send_backend, name)
 
 static const struct option	server_options[] = {
 	{ "host", read_text, FIELD(host) },
@@ -435,7 +435,7 @@ server_options_read(struct reading *r, struct hsl_value v)
 }
 
 static enum hsl_rc
-server_complete(struct hsl_call *c, const struct send_server *server)
+server_complete(struct hsl_call *c, const struct send_backend *server)
 {
 	if (server->host.len == 0)
 		return hsl_throw(c, "send: the server has no host; in-line "
@@ -448,12 +448,12 @@ server_complete(struct hsl_call *c, const struct send_server *server)
 
 enum hsl_rc
 server_read(struct hsl_call *c, const struct eod_config *config,
-    struct hsl_value v, struct send_server *server, struct arena *a)
+    struct hsl_value v, struct send_backend *server, struct arena *a)
 {
 	struct reading	r = { c, server, a, config->source_addresses, false };
 	enum hsl_rc	rc;
 
-	*server = (struct send_server){
+	*server = (struct send_backend){
 		.port = config->send_port,
 		.tls = SEND_TLS_DISABLED,
 		.helo = str_of(config->myhostname),

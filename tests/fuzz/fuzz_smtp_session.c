@@ -37,7 +37,7 @@
 #include "smtpd/server.h"
 #include "smtpd/session.h"
 
-#include "../unit/smtp/certificate.c"
+#include "support/certificate.h"
 #include "session_backend.h"
 #include "session_client.h"
 #include "session_judge.h"

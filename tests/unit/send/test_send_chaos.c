@@ -6,7 +6,17 @@
  *	told otherwise, end not given	never taken
  *	anything			taken at most once
  */
-#include "sending.c"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sending.h"
 
 #define SENDS	3000
 #define TOGETHER 60

@@ -1,6 +1,18 @@
 /* Connections: reuse, trying again, places and the line, deadlines, TLS. */
-#include "certificate.c"
-#include "sending.c"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "event/tls.h"
+#include "support/certificate.h"
+#include "sending.h"
 
 #define OK		"250 2.0.0 EOD: Ok: queued"
 #define RULES(...)	((const struct rule[]){ __VA_ARGS__, { .verb = NULL } })

@@ -194,7 +194,7 @@ client_on_banner(struct client *c, const char *why)
 static void
 client_send_xclient(struct client *c)
 {
-	const struct send_server	*v = c->server;
+	const struct send_backend	*v = c->server;
 	struct buf			 line = BUF_INIT;
 	unsigned			 i;
 
@@ -246,7 +246,7 @@ client_send_sasl(struct client *c, struct buf *line)
 static void
 client_send_auth(struct client *c)
 {
-	const struct send_server	*v = c->server;
+	const struct send_backend	*v = c->server;
 	struct buf			 line = BUF_INIT;
 
 	c->sasl = (struct sasl){ .username = v->username,
@@ -285,13 +285,13 @@ client_on_auth(struct client *c, const char *why)
 static void
 client_next(struct client *c)
 {
-	const struct send_server	*v = c->server;
+	const struct send_backend	*v = c->server;
 	bool				 offered;
 
 	offered = (c->caps.exts & SMTP_EXT_STARTTLS) != 0;
 	if (c->tls != NULL && !c->info.tls_started && offered)
 		client_command(c, CLIENT_STARTTLS, "STARTTLS", NULL);
-	else if (smtp_server_needs_tls(v) && !c->info.tls_started)
+	else if (send_backend_needs_tls(v) && !c->info.tls_started)
 		client_fault(c, SEND_ERROR_TLS, "TLS is not offered");
 	else if (v->xclient && !c->xclient_done)
 		client_send_xclient(c);
@@ -354,7 +354,7 @@ client_names(struct buf *room, struct str names)
 static void
 client_handshake(struct client *c)
 {
-	const struct send_server	*v = c->server;
+	const struct send_backend	*v = c->server;
 	struct tls_demand		 d = { .without = v->tls_without,
 					    .ciphers = v->tls_ciphers.p,
 					    .identity = c->identity };
@@ -366,7 +366,7 @@ client_handshake(struct client *c)
 		d.sni = client_names(&sni, v->tls_sni);
 	else if (!v->tls_no_sni && netaddr_parse_ip(&ip, v->host, 0) == -1)
 		d.sni = client_names(&sni, v->host);
-	if (smtp_server_verifies(v) && !v->tls_any_name)
+	if (send_backend_verifies(v) && !v->tls_any_name)
 		d.name = client_names(&name, v->tls_name.len > 0 ?
 		    v->tls_name : v->host);
 	c->state = CLIENT_TLS;

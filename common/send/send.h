@@ -20,8 +20,8 @@
  * Failure    always through done(), once, never inside send_start().
  * Process    an engine per worker; end all sends before the engine.
  */
-#ifndef SMTP_SEND_H
-#define SMTP_SEND_H
+#ifndef SEND_SEND_H
+#define SEND_SEND_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,8 +31,8 @@
 #include "base/net.h"
 #include "smtp/option.h"
 #include "smtp/path.h"
-#include "smtp/send_result.h"
-#include "smtp/server.h"
+#include "send/send_result.h"
+#include "send/backend.h"
 
 struct dns;
 struct loop;
@@ -68,7 +68,7 @@ struct send_rcpt {
 };
 
 struct send_request {
-	struct send_server	 server;
+	struct send_backend	 server;
 	struct smtp_path	 sender;
 	const struct send_rcpt	*rcpts;
 	size_t			 rcpt_count;

@@ -11,8 +11,8 @@
  * Failure    0, or -1 with *e: the message can't be kept and is to be
  *            answered with a temporary failure.
  */
-#ifndef SMTP_BODY_H
-#define SMTP_BODY_H
+#ifndef BODY_BODY_H
+#define BODY_BODY_H
 
 #include <stdint.h>
 #include <sys/uio.h>

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 
-#include "server.h"
+#include "backend.h"
 
 /* All its strings, in one order: for comparing and copying. */
 #define SERVER_STRINGS(X, s)						\
@@ -15,7 +15,7 @@
 #define SERVER_STRS	(SERVER_NAMED + SMTP_XCLIENT_COUNT)
 
 static void
-server_strings(const struct send_server *s, const struct str *out[SERVER_STRS])
+server_strings(const struct send_backend *s, const struct str *out[SERVER_STRS])
 {
 	size_t	n = 0, i;
 
@@ -27,7 +27,7 @@ server_strings(const struct send_server *s, const struct str *out[SERVER_STRS])
 }
 
 bool
-smtp_server_same(const struct send_server *a, const struct send_server *b)
+send_backend_same(const struct send_backend *a, const struct send_backend *b)
 {
 	const struct str	*as[SERVER_STRS], *bs[SERVER_STRS];
 	size_t			 i;
@@ -50,7 +50,7 @@ smtp_server_same(const struct send_server *a, const struct send_server *b)
 }
 
 const struct netaddr *
-smtp_server_source(const struct send_server *s, const struct netaddr *to,
+send_backend_source(const struct send_backend *s, const struct netaddr *to,
     bool *barred)
 {
 	const struct netaddr	*from;
@@ -62,11 +62,11 @@ smtp_server_source(const struct send_server *s, const struct netaddr *to,
 }
 
 /* One block holds it all; each string ends in a NUL. */
-struct send_server *
-smtp_server_copy(const struct send_server *s)
+struct send_backend *
+send_backend_copy(const struct send_backend *s)
 {
 	const struct str	*from[SERVER_STRS], *to[SERVER_STRS];
-	struct send_server	*copy;
+	struct send_backend	*copy;
 	size_t			 i, size = sizeof *copy;
 	char			*at;
 
@@ -88,9 +88,9 @@ smtp_server_copy(const struct send_server *s)
 }
 
 void
-smtp_server_free(struct send_server **sp)
+send_backend_free(struct send_backend **sp)
 {
-	struct send_server	*s = *sp;
+	struct send_backend	*s = *sp;
 
 	if (s == NULL)
 		return;

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "smtp/body.h"
+#include "body/body.h"
 
 static struct body_store	store = { .message_limit = 65536,
     .total_limit = 1000000, .directory = AT_FDCWD };

@@ -23,7 +23,7 @@ pool_init(struct pool *pool, struct loop *l, const struct send_limits *limits)
 }
 
 static void
-backend_free(struct backend *b)
+lane_free(struct lane *b)
 {
 	LIST_REMOVE(b, link);
 	loop_cancel(b->pool->loop, &b->task);
@@ -33,7 +33,7 @@ backend_free(struct backend *b)
 void
 pool_fini(struct pool *pool)
 {
-	struct backend	*b;
+	struct lane	*b;
 	struct pooled	*p;
 	size_t		 i;
 
@@ -41,13 +41,13 @@ pool_fini(struct pool *pool)
 		pool_close(p, false);
 	for (i = 0; i < POOL_CHAINS; i++)
 		while ((b = LIST_FIRST(&pool->chains[i])) != NULL)
-			backend_free(b);
+			lane_free(b);
 }
 
 /* ---- Backends ---------------------------------------------------------- */
 
 static size_t
-backend_chain(const struct send_server *server)
+lane_chain(const struct send_backend *server)
 {
 	uint32_t	h = 2166136261u ^ server->port;
 	size_t		i;
@@ -59,9 +59,9 @@ backend_chain(const struct send_server *server)
 }
 
 static void
-backend_serve(void *arg)
+lane_serve(void *arg)
 {
-	struct backend	*b = arg;
+	struct lane	*b = arg;
 	struct pooled	*p;
 	struct send	*s;
 
@@ -73,14 +73,14 @@ backend_serve(void *arg)
 		b->pool->serve(s, p);
 	}
 	if (b->places == 0 && TAILQ_EMPTY(&b->waiting))
-		backend_free(b);
+		lane_free(b);
 }
 
-struct backend *
-pool_backend(struct pool *pool, const struct send_server *server)
+struct lane *
+pool_lane(struct pool *pool, const struct send_backend *server)
 {
-	struct backend_list	*chain = &pool->chains[backend_chain(server)];
-	struct backend		*b;
+	struct lane_list	*chain = &pool->chains[lane_chain(server)];
+	struct lane		*b;
 
 	LIST_FOREACH(b, chain, link)
 		if (b->port == server->port && str_caseeq(server->host,
@@ -93,13 +93,13 @@ pool_backend(struct pool *pool, const struct send_server *server)
 	memcpy(b->host, server->host.p, server->host.len);
 	TAILQ_INIT(&b->idle);
 	TAILQ_INIT(&b->waiting);
-	task_init(&b->task, backend_serve, b);
+	task_init(&b->task, lane_serve, b);
 	LIST_INSERT_HEAD(chain, b, link);
 	return b;
 }
 
 static void
-backend_wake(struct backend *b)
+lane_wake(struct lane *b)
 {
 	loop_defer(b->pool->loop, &b->task);
 }
@@ -107,7 +107,7 @@ backend_wake(struct backend *b)
 /* ---- Places and the line ----------------------------------------------- */
 
 bool
-pool_take_place(struct backend *b)
+pool_take_place(struct lane *b)
 {
 	struct pooled	*coldest;
 
@@ -122,42 +122,42 @@ pool_take_place(struct backend *b)
 }
 
 void
-pool_give_place(struct backend *b)
+pool_give_place(struct lane *b)
 {
 	b->places--;
-	backend_wake(b);
+	lane_wake(b);
 }
 
 bool
-pool_has_line(const struct backend *b)
+pool_has_line(const struct lane *b)
 {
 	return !TAILQ_EMPTY(&b->waiting);
 }
 
 void
-pool_wait(struct backend *b, struct send *s)
+pool_wait(struct lane *b, struct send *s)
 {
 	TAILQ_INSERT_TAIL(&b->waiting, s, wait_link);
 }
 
 void
-pool_unwait(struct backend *b, struct send *s)
+pool_unwait(struct lane *b, struct send *s)
 {
 	TAILQ_REMOVE(&b->waiting, s, wait_link);
 	/* The last one may leave a backend that nobody needs. */
 	if (TAILQ_EMPTY(&b->waiting))
-		backend_wake(b);
+		lane_wake(b);
 }
 
 /* ---- Connections ------------------------------------------------------- */
 
 struct pooled *
-pool_add(struct backend *b, struct client *c)
+pool_add(struct lane *b, struct client *c)
 {
 	struct pooled	*p = xcalloc(1, sizeof *p);
 
 	p->pool = b->pool;
-	p->backend = b;
+	p->lane = b;
 	p->client = c;
 	c->arg = p;
 	TAILQ_INSERT_TAIL(&b->pool->all, p, link);
@@ -170,7 +170,7 @@ pool_unidle(struct pooled *p)
 	if (!p->idle)
 		return;
 	p->idle = false;
-	TAILQ_REMOVE(&p->backend->idle, p, idle_link);
+	TAILQ_REMOVE(&p->lane->idle, p, idle_link);
 }
 
 /* What one client's XCLIENT said of itself is not true of the next. */
@@ -184,11 +184,11 @@ pool_fits(const struct pooled *p, const struct send_request *req)
 	    (c->caps.exts & SMTP_EXT_CHUNKING) != 0)
 		return false;
 	return !req->server.xclient &&
-	    smtp_server_same(c->server, &req->server);
+	    send_backend_same(c->server, &req->server);
 }
 
 struct pooled *
-pool_take(struct backend *b, const struct send_request *req)
+pool_take(struct lane *b, const struct send_request *req)
 {
 	struct pooled	*p, *next;
 
@@ -211,16 +211,16 @@ pool_rest(struct pooled *p)
 
 	p->send = NULL;
 	p->idle = true;
-	TAILQ_INSERT_HEAD(&p->backend->idle, p, idle_link);
+	TAILQ_INSERT_HEAD(&p->lane->idle, p, idle_link);
 	if (p->client->server->xclient ||
 	    p->client->info.transactions >= limits->transactions ||
-	    (limits->idle_ms == 0 && !pool_has_line(p->backend))) {
+	    (limits->idle_ms == 0 && !pool_has_line(p->lane))) {
 		pool_quit(p);
 		return;
 	}
 	client_rest(p->client, limits->idle_ms);
-	if (pool_has_line(p->backend))
-		backend_wake(p->backend);
+	if (pool_has_line(p->lane))
+		lane_wake(p->lane);
 }
 
 static void
@@ -235,7 +235,7 @@ pool_free(struct pooled *p)
 void
 pool_close(struct pooled *p, bool keep_place)
 {
-	struct backend	*b = p->backend;
+	struct lane	*b = p->lane;
 
 	pool_free(p);
 	if (!keep_place && b != NULL)
@@ -248,6 +248,6 @@ pool_quit(struct pooled *p)
 {
 	pool_unidle(p);
 	client_quit(p->client);
-	pool_give_place(p->backend);
-	p->backend = NULL;
+	pool_give_place(p->lane);
+	p->lane = NULL;
 }

@@ -15,15 +15,15 @@
  *            not due (feed->out_of_step).
  * Process    pure but for the call backs.
  */
-#ifndef SMTP_FEED_H
-#define SMTP_FEED_H
+#ifndef SEND_FEED_H
+#define SEND_FEED_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
 #include "base/buf.h"
-#include "smtp/send.h"
+#include "send/send.h"
 #include "smtp/stuff.h"
 
 #define FEED_NO_END	UINT64_MAX

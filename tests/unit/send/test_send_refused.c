@@ -3,7 +3,17 @@
  * what the backend says to the command behind it; then everything a backend
  * may say at the wrong time.
  */
-#include "sending.c"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sending.h"
 
 #define OK		"250 2.0.0 EOD: Ok: queued"
 #define NO_MESSAGE(f)	assert_int_equal((f)->script.messages, 0)

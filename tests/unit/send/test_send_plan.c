@@ -1,5 +1,15 @@
 /* Which commands go out together, and what the message looks like. */
-#include "sending.c"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sending.h"
 
 #define OK	"250 2.0.0 EOD: Ok: queued"
 

@@ -1,6 +1,6 @@
 /* The inside of a connection: client.c moves bytes, client_fsm.c decides. */
-#ifndef SMTP_CLIENT_PRIVATE_H
-#define SMTP_CLIENT_PRIVATE_H
+#ifndef SEND_CLIENT_PRIVATE_H
+#define SEND_CLIENT_PRIVATE_H
 
 #include "client.h"
 

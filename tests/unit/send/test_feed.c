@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "smtp/data.h"
-#include "smtp/feed.h"
+#include "send/feed.h"
 
 struct source_text {
 	struct str	text;

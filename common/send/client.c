@@ -236,7 +236,7 @@ client_leave(struct client *c)
 	smtp_reader_fini(&c->reader);
 	feed_fini(&c->feed);
 	txn_fini(&c->txn);
-	smtp_server_free(&c->server);
+	send_backend_free(&c->server);
 	free(c);
 }
 
@@ -373,7 +373,7 @@ client_connect(struct client *c, struct err *e)
 	struct stream_from	 from = { .nonlocal = c->server->nonlocal };
 	bool			 barred;
 
-	source = smtp_server_source(c->server, &c->to, &barred);
+	source = send_backend_source(c->server, &c->to, &barred);
 	if (source != NULL)
 		from.address = &source->u.sa;
 	return stream_connect(c->loop, &c->to.u.sa,
@@ -391,7 +391,7 @@ client_new(const struct client_setup *s, struct err *e)
 	c->tls = s->tls;
 	c->identity = s->identity;
 	c->to = s->to;
-	c->server = smtp_server_copy(s->server);
+	c->server = send_backend_copy(s->server);
 	c->times = c->server;
 	c->info.remotemx = c->server->host;
 	c->state = CLIENT_CONNECT;

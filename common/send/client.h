@@ -11,8 +11,8 @@
  * Failure    fault(): the connection is of no more use; free it.
  * Process    single-threaded.
  */
-#ifndef SMTP_CLIENT_H
-#define SMTP_CLIENT_H
+#ifndef SEND_CLIENT_H
+#define SEND_CLIENT_H
 
 #include <sys/queue.h>
 
@@ -20,11 +20,11 @@
 #include "event/loop.h"
 #include "event/stream.h"
 #include "smtp/ext.h"
-#include "smtp/feed.h"
+#include "send/feed.h"
 #include "smtp/reply.h"
 #include "smtp/sasl.h"
-#include "smtp/send.h"
-#include "smtp/txn.h"
+#include "send/send.h"
+#include "send/txn.h"
 
 struct client;
 struct tls_context;
@@ -54,7 +54,7 @@ struct client_setup {
 	struct loop			*loop;
 	const struct client_ops		*ops;
 	void				*arg;
-	const struct send_server	*server;	/* copied */
+	const struct send_backend	*server;	/* copied */
 	struct netaddr			 to;
 	struct tls_context		*tls;	/* NULL: never STARTTLS */
 	const struct tls_identity	*identity;	/* or NULL */
@@ -77,10 +77,10 @@ struct client {
 	struct tls_context		*tls;
 	const struct tls_identity	*identity;
 	struct netaddr			 to;
-	struct send_server		*server;
+	struct send_backend		*server;
 	struct sasl			 sasl;
 	bool				 xclient_done;
-	const struct send_server	*times;		/* server's, or the
+	const struct send_backend	*times;		/* server's, or the
 							 * transaction's */
 	int64_t				 last_reply_ms;
 	uint64_t			 sent_before;	/* this transaction */

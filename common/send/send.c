@@ -53,13 +53,13 @@ static void
 send_let_go(struct send *s)
 {
 	if (s->stage == SEND_WAITING)
-		pool_unwait(s->backend, s);
+		pool_unwait(s->lane, s);
 	dns_addresses_cancel(&s->lookup);
 	if (s->pooled != NULL)
 		pool_close(s->pooled, false);
 	s->pooled = NULL;
 	if (s->place)
-		pool_give_place(s->backend);
+		pool_give_place(s->lane);
 	s->place = false;
 }
 
@@ -125,7 +125,7 @@ static const struct client_ops	send_client_ops;
 static int
 send_choose_tls(struct send *s, struct client_setup *setup)
 {
-	const struct send_server	*server = &s->req.server;
+	const struct send_backend	*server = &s->req.server;
 	const struct send_trust		*trust = &s->engine->trust;
 	struct str			 cert = server->tls_client_cert;
 
@@ -133,7 +133,7 @@ send_choose_tls(struct send *s, struct client_setup *setup)
 	    (server->tls == SEND_TLS_OPTIONAL && s->no_tls))
 		return 0;
 	setup->tls = s->engine->tls;
-	if (smtp_server_verifies(server))
+	if (send_backend_verifies(server))
 		setup->tls = server->tls_own_ca ? trust->own : trust->system;
 	if (setup->tls == NULL) {
 		send_set_error(s, SEND_ERROR_CONFIG, true,
@@ -156,7 +156,7 @@ send_check_source(struct send *s, const struct netaddr *to)
 	char	text[NETADDR_TEXT];
 	bool	barred;
 
-	(void)smtp_server_source(&s->req.server, to, &barred);
+	(void)send_backend_source(&s->req.server, to, &barred);
 	if (!barred)
 		return 0;
 	send_set_error(s, SEND_ERROR_CONFIG, true, "%s can't be reached from "
@@ -189,7 +189,7 @@ send_connect(struct send *s)
 	}
 	s->place = false;
 	s->stage = SEND_OPENING;
-	s->pooled = pool_add(s->backend, c);
+	s->pooled = pool_add(s->lane, c);
 	s->pooled->send = s;
 	return 0;
 }
@@ -454,16 +454,16 @@ send_begin(void *arg)
 		send_on_deadline(s);
 		return;
 	}
-	s->backend = pool_backend(&s->engine->pool, &s->req.server);
-	if (!pool_has_line(s->backend)) {
-		p = pool_take(s->backend, &s->req);
-		if (p != NULL || pool_take_place(s->backend)) {
+	s->lane = pool_lane(&s->engine->pool, &s->req.server);
+	if (!pool_has_line(s->lane)) {
+		p = pool_take(s->lane, &s->req);
+		if (p != NULL || pool_take_place(s->lane)) {
 			send_serve(s, p);
 			return;
 		}
 	}
 	s->stage = SEND_WAITING;
-	pool_wait(s->backend, s);
+	pool_wait(s->lane, s);
 }
 
 static struct send *

@@ -1,15 +1,15 @@
 /*
- * server - what a sender is told of the server it shall speak to
+ * backend - what a sender is told of the server it shall speak to
  *
  * Two transactions may share a connection if their servers are the same: all
  * that the connection's opening depends on is compared.
  *
- * Ownership  strings are borrowed; smtp_server_copy() gives one with strings
- *            of its own, smtp_server_free() takes it and wipes the password.
+ * Ownership  strings are borrowed; send_backend_copy() gives one with strings
+ *            of its own, send_backend_free() takes it and wipes the password.
  * Failure    none.
  */
-#ifndef SMTP_SERVER_H
-#define SMTP_SERVER_H
+#ifndef SEND_BACKEND_H
+#define SEND_BACKEND_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,7 +30,7 @@
 enum send_tls { SEND_TLS_DISABLED, SEND_TLS_OPTIONAL,
 	SEND_TLS_OPTIONAL_VERIFY, SEND_TLS_REQUIRE, SEND_TLS_REQUIRE_VERIFY };
 
-struct send_server {
+struct send_backend {
 	struct str	 host;		/* name, address, or [address] */
 	uint16_t	 port;
 	bool		 lmtp;		/* LHLO (RFC 2033) */
@@ -63,20 +63,20 @@ struct send_server {
 };
 
 /* Times are not compared: they are a transaction's own. */
-bool			 smtp_server_same(const struct send_server *a,
-			    const struct send_server *b);
-struct send_server	*smtp_server_copy(const struct send_server *s);
-void			 smtp_server_free(struct send_server **s);
+bool			 send_backend_same(const struct send_backend *a,
+			    const struct send_backend *b);
+struct send_backend	*send_backend_copy(const struct send_backend *s);
+void			 send_backend_free(struct send_backend **s);
 
 static inline bool
-smtp_server_verifies(const struct send_server *s)
+send_backend_verifies(const struct send_backend *s)
 {
 	return s->tls == SEND_TLS_OPTIONAL_VERIFY ||
 	    s->tls == SEND_TLS_REQUIRE_VERIFY;
 }
 
 /* Where to connect from; NULL: anywhere, or, if `barred`, nowhere. */
-const struct netaddr	*smtp_server_source(const struct send_server *s,
+const struct netaddr	*send_backend_source(const struct send_backend *s,
 			    const struct netaddr *to, bool *barred);
 
 /* "ID=ADDRESS ID=ADDRESS": the first item that is not so goes to *bad and -1;
@@ -85,7 +85,7 @@ int	smtp_sources_check(const char *list, struct str *bad);
 int	smtp_source_find(const char *list, struct str id, struct netaddr *a);
 
 static inline bool
-smtp_server_needs_tls(const struct send_server *s)
+send_backend_needs_tls(const struct send_backend *s)
 {
 	return s->tls >= SEND_TLS_REQUIRE;
 }

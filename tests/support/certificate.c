@@ -1,12 +1,12 @@
-/* A self-signed certificate and its key; test programs include this file. */
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The paths end in XXXXXX, as for mkstemp(). */
-static void
+#include "certificate.h"
+
+void
 certificate_make(char *cert_path, char *key_path)
 {
 	EVP_PKEY	*key = EVP_EC_gen("P-256");

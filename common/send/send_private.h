@@ -1,6 +1,6 @@
 /* The inside of a send, shared by send.c (its way) and send_result.c. */
-#ifndef SMTP_SEND_PRIVATE_H
-#define SMTP_SEND_PRIVATE_H
+#ifndef SEND_SEND_PRIVATE_H
+#define SEND_SEND_PRIVATE_H
 
 #include "pool.h"
 
@@ -17,7 +17,7 @@ struct send {
 	struct task		 task;
 	struct timer		 deadline;
 	enum send_stage		 stage;
-	struct backend		*backend;
+	struct lane		*lane;
 	bool			 place;		/* taken, without connection */
 	struct pooled		*pooled;
 	struct dns_lookup	*lookup;

@@ -1,12 +1,13 @@
-/* Test programs include this file; see sending.h. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-#include "script.c"
 #include "sending.h"
 
 /* ---- The body ---------------------------------------------------------- */

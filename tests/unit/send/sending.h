@@ -9,7 +9,7 @@
 #define TESTS_SENDING_H
 
 #include "dns/dns.h"
-#include "smtp/send.h"
+#include "send/send.h"
 
 #include "script.h"
 

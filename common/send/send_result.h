@@ -4,8 +4,8 @@
  * Ownership  the send's; holds during the call back that shows it.
  * Failure    none.
  */
-#ifndef SMTP_SEND_RESULT_H
-#define SMTP_SEND_RESULT_H
+#ifndef SEND_SEND_RESULT_H
+#define SEND_SEND_RESULT_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

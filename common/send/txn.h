@@ -10,11 +10,11 @@
  * Failure    an outcome.
  * Process    pure.
  */
-#ifndef SMTP_TXN_H
-#define SMTP_TXN_H
+#ifndef SEND_TXN_H
+#define SEND_TXN_H
 
 #include "smtp/ext.h"
-#include "smtp/feed.h"
+#include "send/feed.h"
 
 /* What is expected next. */
 enum txn_state { TXN_MAIL, TXN_RCPT, TXN_DATA, TXN_BODY, TXN_CHUNK, TXN_END,
