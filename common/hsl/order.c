@@ -130,6 +130,16 @@ order_switch(struct order *o, const struct node *n, bool done)
 	return last;
 }
 
+/* Either may be the way that was taken, so both are walked. */
+static bool
+order_try(struct order *o, const struct node *n, bool done)
+{
+	bool	body = order_walk(o, n->a, done);
+	bool	caught = order_walk(o, n->c, done);
+
+	return body && caught;
+}
+
 static bool
 order_match(struct order *o, const struct node *n, bool done)
 {
@@ -221,8 +231,7 @@ order_walk(struct order *o, const struct node *n, bool done)
 	case N_MATCH:
 		return order_match(o, n, done);
 	case N_TRY:
-		return order_walk(o, n->a, done) &
-		    order_walk(o, n->c, done);
+		return order_try(o, n, done);
 	case N_BREAK:
 		return order_leave(&o->breaks, done);
 	case N_CONTINUE:
