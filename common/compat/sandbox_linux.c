@@ -129,7 +129,7 @@ static const int	calls_always[] = {
 	SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getpeername),
 	SCMP_SYS(getpid), SCMP_SYS(getrandom), SCMP_SYS(getrlimit),
 	SCMP_SYS(getsockname), SCMP_SYS(getsockopt), SCMP_SYS(gettid),
-	SCMP_SYS(gettimeofday), SCMP_SYS(getuid), SCMP_SYS(lseek),
+	SCMP_SYS(gettimeofday), SCMP_SYS(getuid),
 	SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap),
 	SCMP_SYS(nanosleep), SCMP_SYS(newfstatat), SCMP_SYS(pipe2),
 	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(pread64),

@@ -114,9 +114,9 @@ try_scratch(void)
 	int	fd = open_nameless(dirs.scratch);
 	char	c = 0;
 
-	if (fd == -1 || write(fd, "x", 1) != 1 || lseek(fd, 0, SEEK_SET) != 0)
+	if (fd == -1 || write(fd, "x", 1) != 1)
 		return errno;
-	return read(fd, &c, 1) == 1 && c == 'x' ? 0 : EIO;
+	return pread(fd, &c, 1, 0) == 1 && c == 'x' ? 0 : EIO;
 }
 
 static int
@@ -310,6 +310,12 @@ try_direct(void)
 }
 
 static int
+try_seek(void)
+{
+	return lseek(log_fd, 0, SEEK_SET) == -1 ? errno : 0;
+}
+
+static int
 try_pwrite(void)
 {
 	return result((int)pwrite(log_fd, "x", 1, 0));
@@ -414,6 +420,7 @@ static const struct {
 	{ "overwrite log", try_overwrite_log, ALL, 0 },
 	{ "clear append", try_clear_append, ALL, EPERM },
 	{ "direct", try_direct, ALL, EPERM },
+	{ "seek", try_seek, ALL, EPERM },
 	{ "pwrite", try_pwrite, ALL, EPERM },
 	{ "nonblock", try_nonblock, ALL, 0 },
 	{ "bad nonblock", try_bad_nonblock, ALL, EBADF },
