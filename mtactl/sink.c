@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -34,6 +35,7 @@
 enum guest_mode { GUEST_LINE, GUEST_DATA, GUEST_CHUNK };
 
 struct guest {
+	TAILQ_ENTRY(guest)	 link;
 	struct sink		*sink;
 	struct stream		*stream;
 	enum guest_mode		 mode;
@@ -51,10 +53,10 @@ struct guest {
 
 struct sink {
 	struct loop	*loop;
+	TAILQ_HEAD(, guest) guests;
 	bool		 json;
 	bool		 show;
 	uint64_t	 left;		/* messages until the end; 0: no end */
-	int		 status;
 };
 
 static void
@@ -62,6 +64,7 @@ guest_free(void *arg)
 {
 	struct guest	*g = arg;
 
+	TAILQ_REMOVE(&g->sink->guests, g, link);
 	loop_cancel(g->sink->loop, &g->bye);
 	stream_free(&g->stream);
 	buf_free(&g->from);
@@ -357,6 +360,7 @@ sink_accept(void *arg, struct gate *gate)
 	g = xcalloc(1, sizeof *g);
 	g->sink = s;
 	task_init(&g->bye, guest_free, g);
+	TAILQ_INSERT_TAIL(&s->guests, g, link);
 	g->stream = stream_new(s->loop, fd, &ops, g);
 	stream_read_limit(g->stream, LINE_MAX_BYTES);
 	guest_say(g, "220 sink ESMTP");
@@ -382,6 +386,16 @@ sink_listen(unsigned port, struct err *e)
 	return -1;
 }
 
+static void
+sink_end(struct sink *s)
+{
+	struct guest	*g;
+
+	while ((g = TAILQ_FIRST(&s->guests)) != NULL)
+		guest_free(g);
+	loop_free(&s->loop);
+}
+
 static int
 sink_run(struct sink *s, unsigned port, struct err *e)
 {
@@ -390,9 +404,12 @@ sink_run(struct sink *s, unsigned port, struct err *e)
 
 	if (fd == -1)
 		return -1;
+	TAILQ_INIT(&s->guests);
 	s->loop = loop_new(e);
-	if (s->loop == NULL)
+	if (s->loop == NULL) {
+		(void)close(fd);
 		return -1;
+	}
 	gate = gate_new(s->loop, fd, sink_accept, s);
 	if (!s->json)
 		(void)printf("Taking mail on 127.0.0.1:%u; Ctrl-C ends it.\n",
@@ -401,6 +418,7 @@ sink_run(struct sink *s, unsigned port, struct err *e)
 	(void)loop_run(s->loop);
 	gate_free(&gate);
 	(void)close(fd);
+	sink_end(s);
 	return 0;
 }
 
