@@ -121,24 +121,23 @@ histograms_take_in(struct board *to, struct board *from)
 }
 
 /* The page was another's to write: a name may have no end. */
-static void
-backends_take_in(struct board *to, struct board *from)
+void
+board_backends_add(struct board_backend *to,
+    const struct board_backend *from)
 {
-	struct board_backend	*row, *theirs;
+	struct board_backend	*row;
 	char			 name[BOARD_BACKEND_NAME];
 	int			 i, k;
 
 	for (i = 0; i < BOARD_BACKENDS; i++) {
-		theirs = &from->backend[i];
-		memcpy(name, theirs->name, sizeof name);
+		memcpy(name, from[i].name, sizeof name);
 		name[sizeof name - 1] = '\0';
 		if (name[0] == '\0')
 			continue;
-		row = board_backend_row(to->backend, name);
+		row = board_backend_row(to, name);
 		for (k = 0; k < BACKEND_RESULTS; k++)
-			board_bump(&row->result[k], theirs->result[k]);
+			board_bump(&row->result[k], from[i].result[k]);
 	}
-	memset(from->backend, 0, sizeof from->backend);
 }
 
 void
@@ -152,7 +151,8 @@ board_take_in(struct board *to, struct board *from)
 		from->value[i] = 0;
 	}
 	histograms_take_in(to, from);
-	backends_take_in(to, from);
+	board_backends_add(to->backend, from->backend);
+	memset(from->backend, 0, sizeof from->backend);
 	from->certificate_ends = 0;
 	for (i = 0; i < CROWD_SLOTS; i++)
 		if (from->crowd.slot[i].count != 0)

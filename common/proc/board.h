@@ -106,6 +106,9 @@ void		 board_backend(const char *name, enum backend_result r);
 /* The row of a name, the one for others if there are too many. */
 struct board_backend *board_backend_row(struct board_backend *rows,
 		    const char *name);
+/* Adds the rows of a page, whose names may be any bytes. */
+void		 board_backends_add(struct board_backend *to,
+		    const struct board_backend *from);
 /* The certificate that ends first is what counts. */
 void		 board_certificate(int64_t not_after);
 

@@ -42,24 +42,6 @@ sums_of(struct sums *s, const char *service)
 }
 
 static void
-sum_backends(struct sum *sum, const struct board *b)
-{
-	struct board_backend	*row;
-	char			 name[BOARD_BACKEND_NAME];
-	int			 i, k;
-
-	for (i = 0; i < BOARD_BACKENDS; i++) {
-		memcpy(name, b->backend[i].name, sizeof name);
-		name[sizeof name - 1] = '\0';
-		if (name[0] == '\0')
-			continue;
-		row = board_backend_row(sum->backend, name);
-		for (k = 0; k < BACKEND_RESULTS; k++)
-			row->result[k] += b->backend[i].result[k];
-	}
-}
-
-static void
 sum_add(struct sum *sum, const struct board *b)
 {
 	int64_t	ends = b->certificate_ends;
@@ -72,7 +54,7 @@ sum_add(struct sum *sum, const struct board *b)
 			sum->bucket[i][k] += b->histogram[i].bucket[k];
 		sum->sum_ms[i] += b->histogram[i].sum_ms;
 	}
-	sum_backends(sum, b);
+	board_backends_add(sum->backend, b->backend);
 	if (ends != 0 && (sum->certificate_ends == 0 ||
 	    ends < sum->certificate_ends))
 		sum->certificate_ends = ends;
