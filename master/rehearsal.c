@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/pid_file.h"
-#include "ipc/client.h"
+#include "ipc/caller.h"
 
 #include "generation.h"
 #include "rehearsal.h"
@@ -99,13 +99,13 @@ stage_files(struct stage *s)
 /* ---- Addresses --------------------------------------------------------- */
 
 static bool
-stage_read_rows(struct stage *s, struct ipc_client *cl)
+stage_read_rows(struct stage *s, struct ipc_caller *cl)
 {
 	struct ipc_CTL_LISTENER	m;
 	struct rbuf		r;
 	int			type;
 
-	while ((type = ipc_client_recv(cl, &r, 5000, NULL)) > 0) {
+	while ((type = ipc_caller_recv(cl, &r, 5000, NULL)) > 0) {
 		if (type == IPC_CTL_DONE)
 			return true;
 		if (type == IPC_CTL_LISTENER &&
@@ -121,7 +121,7 @@ stage_ask_running(struct stage *s)
 {
 	const char		*run = conf_params(s->conf)->run_directory;
 	char			 name[PATH_MAX], path[PATH_MAX];
-	struct ipc_client	 cl;
+	struct ipc_caller	 cl;
 
 	(void)snprintf(name, sizeof name, "%s/master.pid", run);
 	s->runs = pid_file_holder(conf_path(s->conf, name, path,
@@ -129,12 +129,12 @@ stage_ask_running(struct stage *s)
 	if (!s->runs)
 		return;
 	(void)snprintf(name, sizeof name, "%s/master.sock", run);
-	if (ipc_client_connect(&cl, conf_path(s->conf, name, path,
+	if (ipc_caller_connect(&cl, conf_path(s->conf, name, path,
 	    sizeof path), NULL) == -1)
 		return;
-	s->asked = ipc_client_send(&cl, IPC_CTL_STATUS, NULL) == 0 &&
+	s->asked = ipc_caller_send(&cl, IPC_CTL_STATUS, NULL) == 0 &&
 	    stage_read_rows(s, &cl);
-	ipc_client_close(&cl);
+	ipc_caller_close(&cl);
 }
 
 static bool

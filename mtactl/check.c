@@ -131,7 +131,7 @@ check_start(const struct ctl *c, struct reporter *r)
 {
 	static const struct talk_ops	ops = { .line = report_json,
 	    .warning = report_warning };
-	struct ipc_client		cl;
+	struct ipc_caller		cl;
 	struct ipc_CTL_DONE		done;
 	struct err			e;
 
@@ -140,7 +140,7 @@ check_start(const struct ctl *c, struct reporter *r)
 		report_json(r, c->dir, 0, 0, e.text);
 	else if (done.failed && r->count == 0)
 		report_json(r, c->dir, 0, 0, done.text);
-	ipc_client_close(&cl);
+	ipc_caller_close(&cl);
 }
 
 int

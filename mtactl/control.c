@@ -12,7 +12,7 @@ static const struct talk_ops	control_ops = { .line = report_print,
 int
 verb_stop(const struct ctl *c, int argc, char **argv)
 {
-	struct ipc_client	cl;
+	struct ipc_caller	cl;
 	struct ipc_CTL_DONE	done;
 	struct err		e;
 	int			rc;
@@ -26,7 +26,7 @@ verb_stop(const struct ctl *c, int argc, char **argv)
 	rc = talk_ask(&cl, IPC_CTL_STOP, &control_ops, NULL, &done, &e);
 	if (rc == TALK_OK)
 		talk_wait_end(&cl);
-	ipc_client_close(&cl);
+	ipc_caller_close(&cl);
 	if (rc != TALK_OK)
 		return talk_fail(rc, &e);
 	(void)printf("stopped\n");

@@ -81,14 +81,14 @@ start_find(const struct ctl *c, char *out, size_t size, struct err *e)
 static int
 start_running(const struct ctl *c, struct err *e)
 {
-	struct ipc_client	cl;
+	struct ipc_caller	cl;
 	int			rc = talk_connect(c, &cl, e);
 
 	if (rc == TALK_ABSENT)
 		return 0;
 	if (rc == TALK_FAILED)
 		return -1;
-	ipc_client_close(&cl);
+	ipc_caller_close(&cl);
 	return err_set(e, "%s: already running", c->dir);
 }
 
@@ -174,13 +174,13 @@ start_background(const struct ctl *c, const char *path, struct err *e)
 }
 
 int
-start_rehearsal(const struct ctl *c, struct ipc_client *cl, struct err *e)
+start_rehearsal(const struct ctl *c, struct ipc_caller *cl, struct err *e)
 {
 	char	path[PATH_MAX];
 	pid_t	pid;
 	int	sv[2];
 
-	*cl = (struct ipc_client){ .fd = -1, .in = BUF_INIT };
+	*cl = (struct ipc_caller){ .fd = -1, .in = BUF_INIT };
 	if (start_find(c, path, sizeof path, e) == -1)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)

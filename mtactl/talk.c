@@ -99,7 +99,7 @@ talk_readable(const struct ctl *c, struct err *e)
 }
 
 int
-talk_connect(const struct ctl *c, struct ipc_client *cl, struct err *e)
+talk_connect(const struct ctl *c, struct ipc_caller *cl, struct err *e)
 {
 	struct buf	path = BUF_INIT;
 	int		rc;
@@ -109,7 +109,7 @@ talk_connect(const struct ctl *c, struct ipc_client *cl, struct err *e)
 	if (talk_readable(c, e) != TALK_OK)
 		return TALK_FAILED;
 	talk_path(c, "master.sock", &path);
-	rc = ipc_client_connect(cl, buf_cstr(&path), e);
+	rc = ipc_caller_connect(cl, buf_cstr(&path), e);
 	if (rc == -1 && (errno == ENOENT || errno == ECONNREFUSED ||
 	    errno == ENOTDIR))
 		rc = talk_absent(c, e);
@@ -122,14 +122,14 @@ talk_once(const struct ctl *c, int type, const struct talk_ops *ops,
     void *arg, struct ipc_CTL_DONE *done, struct err *e)
 {
 	const struct timespec	wait = { .tv_nsec = GOING_WAIT_NS };
-	struct ipc_client	cl;
+	struct ipc_caller	cl;
 	int			rc, tries = 0;
 
 	rc = talk_connect(c, &cl, e);
 	if (rc != TALK_OK)
 		return rc;
 	rc = talk_ask(&cl, type, ops, arg, done, e);
-	ipc_client_close(&cl);
+	ipc_caller_close(&cl);
 	if (rc == TALK_OK)
 		return rc;
 	/* It may have ended between our question and its answer. */
@@ -183,7 +183,7 @@ talk_frame(int type, struct rbuf *r, const struct talk_ops *ops, void *arg)
 }
 
 int
-talk_listen(struct ipc_client *cl, int timeout_ms,
+talk_listen(struct ipc_caller *cl, int timeout_ms,
     const struct talk_ops *ops, void *arg, struct ipc_CTL_DONE *done,
     struct err *e)
 {
@@ -191,7 +191,7 @@ talk_listen(struct ipc_client *cl, int timeout_ms,
 	int		got, rc;
 
 	for (;;) {
-		got = ipc_client_recv(cl, &r, timeout_ms, e);
+		got = ipc_caller_recv(cl, &r, timeout_ms, e);
 		if (got == -1)
 			return -1;
 		if (got == IPC_CTL_DONE)
@@ -207,19 +207,19 @@ talk_listen(struct ipc_client *cl, int timeout_ms,
 }
 
 int
-talk_ask(struct ipc_client *cl, int type, const struct talk_ops *ops,
+talk_ask(struct ipc_caller *cl, int type, const struct talk_ops *ops,
     void *arg, struct ipc_CTL_DONE *done, struct err *e)
 {
 	/* A reload may have to wait until an older generation has gone. */
 	int	timeout_ms = type == IPC_CTL_RELOAD ? -1 : 30000;
 
-	if (ipc_client_send(cl, type, e) == -1)
+	if (ipc_caller_send(cl, type, e) == -1)
 		return -1;
 	return talk_listen(cl, timeout_ms, ops, arg, done, e);
 }
 
 void
-talk_wait_end(struct ipc_client *cl)
+talk_wait_end(struct ipc_caller *cl)
 {
 	char	 bin[256];
 	ssize_t	 n;

@@ -8,7 +8,7 @@
 #define MTACTL_TALK_H
 
 #include "base/buf.h"
-#include "ipc/client.h"
+#include "ipc/caller.h"
 #include "verb.h"
 
 enum talk { TALK_ABSENT = -2, TALK_FAILED = -1, TALK_OK = 0 };
@@ -27,13 +27,13 @@ struct talk_ops {
 
 /* The path of something in run_directory, at the end of out. */
 void	talk_path(const struct ctl *c, const char *name, struct buf *out);
-int	talk_connect(const struct ctl *c, struct ipc_client *cl,
+int	talk_connect(const struct ctl *c, struct ipc_caller *cl,
 	    struct err *e);
 /* Asks, hands on what comes, ends at CTL_DONE. */
-int	talk_ask(struct ipc_client *cl, int type, const struct talk_ops *ops,
+int	talk_ask(struct ipc_caller *cl, int type, const struct talk_ops *ops,
 	    void *arg, struct ipc_CTL_DONE *done, struct err *e);
 /* Hands on what comes, without having asked; timeout_ms: between frames. */
-int	talk_listen(struct ipc_client *cl, int timeout_ms,
+int	talk_listen(struct ipc_caller *cl, int timeout_ms,
 	    const struct talk_ops *ops, void *arg, struct ipc_CTL_DONE *done,
 	    struct err *e);
 /* talk_connect() and talk_ask(), on a connection for this one question. */
@@ -42,6 +42,6 @@ int	talk_once(const struct ctl *c, int type, const struct talk_ops *ops,
 /* The line on standard error, and the exit code. */
 int	talk_fail(int talk, const struct err *e);
 /* Until master closes the connection, that is, has ended. */
-void	talk_wait_end(struct ipc_client *cl);
+void	talk_wait_end(struct ipc_caller *cl);
 
 #endif

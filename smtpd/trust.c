@@ -88,7 +88,7 @@ trust_load(struct server *srv, struct send_trust *trust)
 	struct str		 bad;
 	struct err		 e;
 
-	if (smtp_sources_check(p->send_source_addresses, &bad) == -1) {
+	if (send_sources_check(p->send_source_addresses, &bad) == -1) {
 		(void)err_set(&e, "%.*s is not ID=ADDRESS", (int)bad.len,
 		    bad.p);
 		return trust_refuse(srv, "send_source_addresses", &e);

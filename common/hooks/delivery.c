@@ -230,13 +230,13 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 	if (r->spent)
 		return hsl_throw(c, "send: a backend has the message already");
 	delivery_end(r);
-	rc = server_read(c, &r->hook->config, c->argv[2], &rq.server,
+	rc = server_read(c, &r->hook->config, c->argv[2], &rq.backend,
 	    &d->arena);
 	if (rc == HSL_OK)
 		rc = envelope_read(r, c, &rq);
 	if (rc != HSL_OK)
 		return rc;
-	if (rq.server.lmtp && rq.rcpt_count > 1)
+	if (rq.backend.lmtp && rq.rcpt_count > 1)
 		return hsl_throw(c, "send: an LMTP server answers for each "
 		    "recipient; in-line delivery to one takes one recipient");
 	if (message_source_init(&d->source, eod_message(r), r->rq.trace,
@@ -245,8 +245,8 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 		return hsl_throw(c, "send: %s", e.text);
 	rq.body.eight_bit_header = rq.smtputf8 && rq.body.eight_bit &&
 	    message_header_eight_bit(eod_message(r));
-	d->host = rq.server.host;
-	d->port = rq.server.port;
+	d->host = rq.backend.host;
+	d->port = rq.backend.port;
 	d->started_ms = loop_now_ms(r->hook->config.hook.host.loop);
 	timer_stop(&r->deadline);
 	d->send = send_start(r->hook->engine, &rq);

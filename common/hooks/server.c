@@ -224,7 +224,7 @@ read_source_id(struct reading *r, struct hsl_value v, const struct option *o)
 		return rc;
 	}
 	if (v.type != HSL_STRING ||
-	    smtp_source_find(r->sources, id, &ip) == -1)
+	    send_source_find(r->sources, id, &ip) == -1)
 		return hsl_throw(r->call, "send: send_source_addresses has no "
 		    "'%.*s'", (int)(id.len < 64 ? id.len : 64), id.p);
 	to = ip.u.sa.sa_family == AF_INET6 ? &r->server->source6 :

@@ -6,21 +6,22 @@
 #include "backend.h"
 
 /* All its strings, in one order: for comparing and copying. */
-#define SERVER_STRINGS(X, s)						\
+#define BACKEND_STRINGS(X, s)						\
 	X((s)->host) X((s)->helo) X((s)->tls_sni) X((s)->tls_name)	\
 	X((s)->tls_ciphers) X((s)->tls_client_cert) X((s)->username)	\
 	X((s)->password)
 
-#define SERVER_NAMED	8
-#define SERVER_STRS	(SERVER_NAMED + SMTP_XCLIENT_COUNT)
+#define BACKEND_NAMED	8
+#define BACKEND_STRS	(BACKEND_NAMED + SMTP_XCLIENT_COUNT)
 
 static void
-server_strings(const struct send_backend *s, const struct str *out[SERVER_STRS])
+backend_strings(const struct send_backend *s,
+    const struct str *out[BACKEND_STRS])
 {
 	size_t	n = 0, i;
 
 #define X(field)	out[n++] = &(field);
-	SERVER_STRINGS(X, s)
+	BACKEND_STRINGS(X, s)
 #undef X
 	for (i = 0; i < SMTP_XCLIENT_COUNT; i++)
 		out[n++] = &s->xclient_values[i];
@@ -29,7 +30,7 @@ server_strings(const struct send_backend *s, const struct str *out[SERVER_STRS])
 bool
 send_backend_same(const struct send_backend *a, const struct send_backend *b)
 {
-	const struct str	*as[SERVER_STRS], *bs[SERVER_STRS];
+	const struct str	*as[BACKEND_STRS], *bs[BACKEND_STRS];
 	size_t			 i;
 
 	if (a->port != b->port || a->lmtp != b->lmtp ||
@@ -41,9 +42,9 @@ send_backend_same(const struct send_backend *a, const struct send_backend *b)
 	    !netaddr_eq(&a->source4, &b->source4) ||
 	    !netaddr_eq(&a->source6, &b->source6))
 		return false;
-	server_strings(a, as);
-	server_strings(b, bs);
-	for (i = 0; i < SERVER_STRS; i++)
+	backend_strings(a, as);
+	backend_strings(b, bs);
+	for (i = 0; i < BACKEND_STRS; i++)
 		if (!str_eq(*as[i], *bs[i]))
 			return false;
 	return true;
@@ -65,19 +66,19 @@ send_backend_source(const struct send_backend *s, const struct netaddr *to,
 struct send_backend *
 send_backend_copy(const struct send_backend *s)
 {
-	const struct str	*from[SERVER_STRS], *to[SERVER_STRS];
+	const struct str	*from[BACKEND_STRS], *to[BACKEND_STRS];
 	struct send_backend	*copy;
 	size_t			 i, size = sizeof *copy;
 	char			*at;
 
-	server_strings(s, from);
-	for (i = 0; i < SERVER_STRS; i++)
+	backend_strings(s, from);
+	for (i = 0; i < BACKEND_STRS; i++)
 		size += from[i]->len + 1;
 	copy = xmalloc(size);
 	*copy = *s;
-	server_strings(copy, to);
+	backend_strings(copy, to);
 	at = (char *)(copy + 1);
-	for (i = 0; i < SERVER_STRS; i++) {
+	for (i = 0; i < BACKEND_STRS; i++) {
 		if (from[i]->len > 0)
 			memcpy(at, from[i]->p, from[i]->len);
 		at[from[i]->len] = '\0';
@@ -113,7 +114,7 @@ source_read(struct str item, struct str *id, struct netaddr *a)
 }
 
 int
-smtp_sources_check(const char *list, struct str *bad)
+send_sources_check(const char *list, struct str *bad)
 {
 	struct str	rest = str_of(list), id;
 	struct netaddr	a;
@@ -127,7 +128,7 @@ smtp_sources_check(const char *list, struct str *bad)
 }
 
 int
-smtp_source_find(const char *list, struct str id, struct netaddr *a)
+send_source_find(const char *list, struct str id, struct netaddr *a)
 {
 	struct str	rest = str_of(list), name;
 

@@ -81,8 +81,8 @@ const struct netaddr	*send_backend_source(const struct send_backend *s,
 
 /* "ID=ADDRESS ID=ADDRESS": the first item that is not so goes to *bad and -1;
  * and the address of an id, or -1. */
-int	smtp_sources_check(const char *list, struct str *bad);
-int	smtp_source_find(const char *list, struct str id, struct netaddr *a);
+int	send_sources_check(const char *list, struct str *bad);
+int	send_source_find(const char *list, struct str id, struct netaddr *a);
 
 static inline bool
 send_backend_needs_tls(const struct send_backend *s)

@@ -96,9 +96,9 @@ client_advance(void *arg, size_t n)
 	else if (!c->end_told) {
 		c->end_told = true;
 		timer_start(&c->timer,
-		    req->server.state_ms[SMTP_STATE_EOD] != 0 ?
-		    req->server.state_ms[SMTP_STATE_EOD] :
-		    req->server.end_ms);
+		    req->backend.state_ms[SMTP_STATE_EOD] != 0 ?
+		    req->backend.state_ms[SMTP_STATE_EOD] :
+		    req->backend.end_ms);
 		if (req->end_sent != NULL)
 			req->end_sent(req->arg);
 	}
@@ -144,7 +144,7 @@ client_begin(struct client *c, const struct send_request *req)
 	c->sent_before = stream_sent(c->stream);
 	c->end_told = false;
 	c->reader.bound = SMTP_REPLY_BOUND;
-	c->times = &req->server;
+	c->times = &req->backend;
 	c->state = CLIENT_TXN;
 	timer_start(&c->timer, client_reply_ms(c));
 	stream_kick(c->stream);
@@ -166,7 +166,7 @@ client_end(struct client *c)
 	c->end_refused = t->verdict_state == SMTP_STATE_EOD &&
 	    t->verdict.code >= 400;
 	c->feed.req = NULL;
-	c->times = c->server;
+	c->times = c->backend;
 	if (c->feed.cmd.cap > CMD_KEPT)
 		buf_free(&c->feed.cmd);
 	if (t->after == TXN_CLOSE)
@@ -206,7 +206,7 @@ client_where(const struct client *c)
 
 	if (c->state == CLIENT_AUTH)
 		return sasl_state(&c->sasl);
-	if (c->state == CLIENT_EHLO && c->server->lmtp)
+	if (c->state == CLIENT_EHLO && c->backend->lmtp)
 		return SMTP_STATE_LHLO;
 	return c->state == CLIENT_TXN ?
 	    txn_where(&c->txn, client_sent(c)) : states[c->state];
@@ -236,7 +236,7 @@ client_leave(struct client *c)
 	smtp_reader_fini(&c->reader);
 	feed_fini(&c->feed);
 	txn_fini(&c->txn);
-	send_backend_free(&c->server);
+	send_backend_free(&c->backend);
 	free(c);
 }
 
@@ -370,10 +370,10 @@ static struct stream *
 client_connect(struct client *c, struct err *e)
 {
 	const struct netaddr	*source;
-	struct stream_from	 from = { .nonlocal = c->server->nonlocal };
+	struct stream_from	 from = { .nonlocal = c->backend->nonlocal };
 	bool			 barred;
 
-	source = send_backend_source(c->server, &c->to, &barred);
+	source = send_backend_source(c->backend, &c->to, &barred);
 	if (source != NULL)
 		from.address = &source->u.sa;
 	return stream_connect(c->loop, &c->to.u.sa,
@@ -391,9 +391,9 @@ client_new(const struct client_setup *s, struct err *e)
 	c->tls = s->tls;
 	c->identity = s->identity;
 	c->to = s->to;
-	c->server = send_backend_copy(s->server);
-	c->times = c->server;
-	c->info.remotemx = c->server->host;
+	c->backend = send_backend_copy(s->backend);
+	c->times = c->backend;
+	c->info.remotemx = c->backend->host;
 	c->state = CLIENT_CONNECT;
 	c->source = (struct source){ client_peek, client_advance, c };
 	uuid_v7(c->info.id);
@@ -408,6 +408,6 @@ client_new(const struct client_setup *s, struct err *e)
 		return NULL;
 	}
 	stream_source(c->stream, &c->source);
-	timer_start(&c->timer, c->server->connect_ms);
+	timer_start(&c->timer, c->backend->connect_ms);
 	return c;
 }

@@ -54,7 +54,7 @@ struct client_setup {
 	struct loop			*loop;
 	const struct client_ops		*ops;
 	void				*arg;
-	const struct send_backend	*server;	/* copied */
+	const struct send_backend	*backend;	/* copied */
 	struct netaddr			 to;
 	struct tls_context		*tls;	/* NULL: never STARTTLS */
 	const struct tls_identity	*identity;	/* or NULL */
@@ -77,7 +77,7 @@ struct client {
 	struct tls_context		*tls;
 	const struct tls_identity	*identity;
 	struct netaddr			 to;
-	struct send_backend		*server;
+	struct send_backend		*backend;
 	struct sasl			 sasl;
 	bool				 xclient_done;
 	const struct send_backend	*times;		/* server's, or the

@@ -146,8 +146,8 @@ client_command(struct client *c, enum client_state next, const char *verb,
 static void
 client_hello(struct client *c)
 {
-	client_command(c, CLIENT_EHLO, c->server->lmtp ? "LHLO" : "EHLO",
-	    c->server->helo.p);
+	client_command(c, CLIENT_EHLO, c->backend->lmtp ? "LHLO" : "EHLO",
+	    c->backend->helo.p);
 }
 
 static void
@@ -194,7 +194,7 @@ client_on_banner(struct client *c, const char *why)
 static void
 client_send_xclient(struct client *c)
 {
-	const struct send_backend	*v = c->server;
+	const struct send_backend	*v = c->backend;
 	struct buf			 line = BUF_INIT;
 	unsigned			 i;
 
@@ -246,7 +246,7 @@ client_send_sasl(struct client *c, struct buf *line)
 static void
 client_send_auth(struct client *c)
 {
-	const struct send_backend	*v = c->server;
+	const struct send_backend	*v = c->backend;
 	struct buf			 line = BUF_INIT;
 
 	c->sasl = (struct sasl){ .username = v->username,
@@ -285,7 +285,7 @@ client_on_auth(struct client *c, const char *why)
 static void
 client_next(struct client *c)
 {
-	const struct send_backend	*v = c->server;
+	const struct send_backend	*v = c->backend;
 	bool				 offered;
 
 	offered = (c->caps.exts & SMTP_EXT_STARTTLS) != 0;
@@ -308,12 +308,12 @@ client_on_ehlo(struct client *c, const char *why)
 	int	code = c->reader.reply.code;
 
 	(void)why;
-	if (code >= 500 && c->server->lmtp) {
+	if (code >= 500 && c->backend->lmtp) {
 		client_refusal(c, "LHLO refused");
 		return;
 	}
 	if (code >= 500 && !c->more) {
-		client_command(c, CLIENT_HELO, "HELO", c->server->helo.p);
+		client_command(c, CLIENT_HELO, "HELO", c->backend->helo.p);
 		return;
 	}
 	if (!client_reply_ok(c, 250))
@@ -354,7 +354,7 @@ client_names(struct buf *room, struct str names)
 static void
 client_handshake(struct client *c)
 {
-	const struct send_backend	*v = c->server;
+	const struct send_backend	*v = c->backend;
 	struct tls_demand		 d = { .without = v->tls_without,
 					    .ciphers = v->tls_ciphers.p,
 					    .identity = c->identity };

@@ -47,14 +47,14 @@ pool_fini(struct pool *pool)
 /* ---- Backends ---------------------------------------------------------- */
 
 static size_t
-lane_chain(const struct send_backend *server)
+lane_chain(const struct send_backend *backend)
 {
-	uint32_t	h = 2166136261u ^ server->port;
+	uint32_t	h = 2166136261u ^ backend->port;
 	size_t		i;
 
-	for (i = 0; i < server->host.len; i++)
+	for (i = 0; i < backend->host.len; i++)
 		h = (h ^ (uint32_t)ascii_lower(
-		    (unsigned char)server->host.p[i])) * 16777619u;
+		    (unsigned char)backend->host.p[i])) * 16777619u;
 	return h % POOL_CHAINS;
 }
 
@@ -77,20 +77,20 @@ lane_serve(void *arg)
 }
 
 struct lane *
-pool_lane(struct pool *pool, const struct send_backend *server)
+pool_lane(struct pool *pool, const struct send_backend *backend)
 {
-	struct lane_list	*chain = &pool->chains[lane_chain(server)];
+	struct lane_list	*chain = &pool->chains[lane_chain(backend)];
 	struct lane		*b;
 
 	LIST_FOREACH(b, chain, link)
-		if (b->port == server->port && str_caseeq(server->host,
+		if (b->port == backend->port && str_caseeq(backend->host,
 		    (struct str){ b->host, b->host_len }))
 			return b;
-	b = xcalloc(1, sizeof *b + server->host.len);
+	b = xcalloc(1, sizeof *b + backend->host.len);
 	b->pool = pool;
-	b->port = server->port;
-	b->host_len = server->host.len;
-	memcpy(b->host, server->host.p, server->host.len);
+	b->port = backend->port;
+	b->host_len = backend->host.len;
+	memcpy(b->host, backend->host.p, backend->host.len);
 	TAILQ_INIT(&b->idle);
 	TAILQ_INIT(&b->waiting);
 	task_init(&b->task, lane_serve, b);
@@ -183,8 +183,8 @@ pool_fits(const struct pooled *p, const struct send_request *req)
 	if (c->info.transactions != 0 && txn_needs_bdat(req) &&
 	    (c->caps.exts & SMTP_EXT_CHUNKING) != 0)
 		return false;
-	return !req->server.xclient &&
-	    send_backend_same(c->server, &req->server);
+	return !req->backend.xclient &&
+	    send_backend_same(c->backend, &req->backend);
 }
 
 struct pooled *
@@ -212,7 +212,7 @@ pool_rest(struct pooled *p)
 	p->send = NULL;
 	p->idle = true;
 	TAILQ_INSERT_HEAD(&p->lane->idle, p, idle_link);
-	if (p->client->server->xclient ||
+	if (p->client->backend->xclient ||
 	    p->client->info.transactions >= limits->transactions ||
 	    (limits->idle_ms == 0 && !pool_has_line(p->lane))) {
 		pool_quit(p);

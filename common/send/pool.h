@@ -67,7 +67,7 @@ void		 pool_init(struct pool *pool, struct loop *l,
 void		 pool_fini(struct pool *pool);
 
 struct lane	*pool_lane(struct pool *pool,
-		    const struct send_backend *server);
+		    const struct send_backend *backend);
 /* An idle connection that fits and is alive, else NULL. */
 struct pooled	*pool_take(struct lane *b,
 		    const struct send_request *req);

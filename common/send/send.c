@@ -125,16 +125,16 @@ static const struct client_ops	send_client_ops;
 static int
 send_choose_tls(struct send *s, struct client_setup *setup)
 {
-	const struct send_backend	*server = &s->req.server;
+	const struct send_backend	*backend = &s->req.backend;
 	const struct send_trust		*trust = &s->engine->trust;
-	struct str			 cert = server->tls_client_cert;
+	struct str			 cert = backend->tls_client_cert;
 
-	if (server->tls == SEND_TLS_DISABLED ||
-	    (server->tls == SEND_TLS_OPTIONAL && s->no_tls))
+	if (backend->tls == SEND_TLS_DISABLED ||
+	    (backend->tls == SEND_TLS_OPTIONAL && s->no_tls))
 		return 0;
 	setup->tls = s->engine->tls;
-	if (send_backend_verifies(server))
-		setup->tls = server->tls_own_ca ? trust->own : trust->system;
+	if (send_backend_verifies(backend))
+		setup->tls = backend->tls_own_ca ? trust->own : trust->system;
 	if (setup->tls == NULL) {
 		send_set_error(s, SEND_ERROR_CONFIG, true,
 		    "no certificate authorities to verify with");
@@ -156,7 +156,7 @@ send_check_source(struct send *s, const struct netaddr *to)
 	char	text[NETADDR_TEXT];
 	bool	barred;
 
-	(void)send_backend_source(&s->req.server, to, &barred);
+	(void)send_backend_source(&s->req.backend, to, &barred);
 	if (!barred)
 		return 0;
 	send_set_error(s, SEND_ERROR_CONFIG, true, "%s can't be reached from "
@@ -171,7 +171,7 @@ send_connect(struct send *s)
 {
 	struct client_setup	 setup = { .loop = s->engine->loop,
 				    .ops = &send_client_ops,
-				    .server = &s->req.server,
+				    .backend = &s->req.backend,
 				    .to = s->addrs[s->addr_next] };
 	struct client		*c;
 	struct err		 err;
@@ -251,8 +251,8 @@ static void
 send_open(struct send *s)
 {
 	s->stage = SEND_RESOLVING;
-	s->lookup = dns_addresses(s->engine->dns, s->req.server.host,
-	    s->req.server.port, send_on_hosts, s);
+	s->lookup = dns_addresses(s->engine->dns, s->req.backend.host,
+	    s->req.backend.port, send_on_hosts, s);
 }
 
 /* ---- The transaction --------------------------------------------------- */
@@ -341,7 +341,7 @@ send_fail_opening(struct send *s, const struct client_fault *f)
 		    s->result.connection.remoteip, f->why);
 	send_address_failed(s);
 	send_drop_connection(s);
-	if (f->tls_failed && s->req.server.tls == SEND_TLS_OPTIONAL)
+	if (f->tls_failed && s->req.backend.tls == SEND_TLS_OPTIONAL)
 		s->no_tls = true;
 	else {
 		s->no_tls = false;
@@ -454,7 +454,7 @@ send_begin(void *arg)
 		send_on_deadline(s);
 		return;
 	}
-	s->lane = pool_lane(&s->engine->pool, &s->req.server);
+	s->lane = pool_lane(&s->engine->pool, &s->req.backend);
 	if (!pool_has_line(s->lane)) {
 		p = pool_take(s->lane, &s->req);
 		if (p != NULL || pool_take_place(s->lane)) {

@@ -68,7 +68,7 @@ struct send_rcpt {
 };
 
 struct send_request {
-	struct send_backend	 server;
+	struct send_backend	 backend;
 	struct smtp_path	 sender;
 	const struct send_rcpt	*rcpts;
 	size_t			 rcpt_count;
@@ -85,7 +85,7 @@ struct send_request {
 	/* One address failed, as a result of its own would say it; or NULL. */
 	void			(*tried)(void *arg,
 				    const struct send_result *r);
-	/* The end was given: from now on only server.end_ms counts. */
+	/* The end was given: from now on only backend.end_ms counts. */
 	void			(*end_sent)(void *arg);
 	void			(*done)(void *arg,
 				    const struct send_result *r);

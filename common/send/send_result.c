@@ -78,7 +78,7 @@ send_set_dns_error(struct send *s, enum send_dns dns, bool ours,
     const char *why)
 {
 	send_set_error(s, SEND_ERROR_DNS, true, "DNS: %.*s: %s",
-	    (int)s->req.server.host.len, s->req.server.host.p, why);
+	    (int)s->req.backend.host.len, s->req.backend.host.p, why);
 	s->result.dns = dns;
 	if (ours) {
 		s->result.enhanced[1] = 3;
@@ -138,7 +138,7 @@ send_note_connection(struct send *s)
 	struct send_result	*r = &s->result;
 
 	r->connection = c->info;
-	r->connection.remotemx = s->req.server.host;
+	r->connection.remotemx = s->req.backend.host;
 	if (s->stage == SEND_RUNNING)
 		r->dsn_dropped = c->txn.dsn_dropped;
 	r->end_given = r->end_given || client_end_given(c);
@@ -153,7 +153,7 @@ send_address_begin(struct send *s, const struct netaddr *to)
 
 	s->result = (struct send_result){ .reply = NULL };
 	(void)netaddr_ip(to, c->remoteip, sizeof c->remoteip);
-	c->remotemx = s->req.server.host;
+	c->remotemx = s->req.backend.host;
 }
 
 /* How much a failure tells of what has to be mended. */
@@ -269,10 +269,10 @@ send_check_request(struct send *s)
 		why = "bad parameters of the sender";
 	else if (req->envid.len != 0 && !smtp_envid_ok(req->envid))
 		why = "bad ENVID";
-	else if (req->server.helo.len == 0 || !send_word_ok(req->server.helo))
+	else if (req->backend.helo.len == 0 || !send_word_ok(req->backend.helo))
 		why = "bad HELO name";
-	else if (req->server.host.len == 0 || req->server.host.len > 255 ||
-	    !send_word_ok(req->server.host))
+	else if (req->backend.host.len == 0 || req->backend.host.len > 255 ||
+	    !send_word_ok(req->backend.host))
 		why = "bad host name";
 	if (why == NULL)
 		return send_check_rcpts(s);

@@ -26,7 +26,7 @@ struct send_connection {
 	size_t		 transactions;		/* this one counted */
 	char		 localip[INET6_ADDRSTRLEN];
 	char		 remoteip[INET6_ADDRSTRLEN];
-	struct str	 remotemx;		/* server.host */
+	struct str	 remotemx;		/* backend.host */
 	bool		 tls_started;
 	const char	*tls_protocol;		/* static text, or NULL */
 	const char	*tls_cipher;

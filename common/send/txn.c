@@ -249,7 +249,7 @@ txn_small(const struct txn *t)
 bool
 txn_needs_bdat(const struct send_request *req)
 {
-	return !req->server.no_chunking &&
+	return !req->backend.no_chunking &&
 	    (req->body_type == SMTP_BODY_BINARYMIME || !req->body.ends_crlf);
 }
 
@@ -286,7 +286,7 @@ txn_start(struct txn *t, const struct send_request *req, struct feed *feed,
 
 	*t = (struct txn){ .req = req, .feed = feed, .caps = *caps,
 	    .fresh = fresh, .verdict = verdict };
-	if (req->server.no_chunking)
+	if (req->backend.no_chunking)
 		t->caps.exts &= ~(unsigned)SMTP_EXT_CHUNKING;
 	feed_reset(feed, req);
 	if (txn_check_fit(t) == TXN_UNFIT)

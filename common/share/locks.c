@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hmap.h"
 #include "base/mem.h"
 
 #include "locks.h"
-#include "hmap.h"
 
 #define OVERHEAD	64	/* of the allocator, and of a bucket */
 #define CLAIM_COST	(sizeof(struct claim) + OVERHEAD)
@@ -111,7 +111,7 @@ lock_owner_init(struct lock_owner *o)
 }
 
 static struct claim *
-claim_find(const struct locks *l, struct lock_owner *o, uint64_t id)
+claim_find(struct locks *l, struct lock_owner *o, uint64_t id)
 {
 	struct claim_key	k;
 
@@ -163,7 +163,7 @@ claim_new(struct locks *l, struct lock_owner *o, uint64_t id,
 
 /* LOCKS_WAITS: there is nothing against another claim. */
 static enum locks_rc
-claim_check(const struct locks *l, struct lock_owner *o, uint64_t id)
+claim_check(struct locks *l, struct lock_owner *o, uint64_t id)
 {
 	if (claim_find(l, o, id) != NULL)
 		return LOCKS_TWICE;

@@ -104,7 +104,7 @@ share_move(struct share_ticket *t, enum ticket_state to)
 }
 
 struct share_ticket *
-share_find(const struct share *s, uint64_t id)
+share_find(struct share *s, uint64_t id)
 {
 	return (struct share_ticket *)hmap_find(&s->tickets, 0,
 	    (struct str){ (const char *)&id, sizeof id });

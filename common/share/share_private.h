@@ -6,10 +6,10 @@
 
 #include <sys/queue.h>
 
+#include "base/hmap.h"
 #include "event/loop.h"
 
 #include "share.h"
-#include "hmap.h"
 
 enum ticket_state {
 	TICKET_QUEUED,		/* not handed over yet */
@@ -50,7 +50,7 @@ struct share {
 void		 share_init(struct share *s, struct loop *l,
 		    const struct share_ops *ops);
 void		 share_move(struct share_ticket *t, enum ticket_state to);
-struct share_ticket *share_find(const struct share *s, uint64_t id);
+struct share_ticket *share_find(struct share *s, uint64_t id);
 /* The ticket's answer: a lock is held now, any other ticket is gone.
  * done() may free the share. */
 void		 share_answered(struct share_ticket *t,

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hmap.h"
 #include "base/mem.h"
 
 #include "vault.h"
-#include "hmap.h"
 #include "lease.h"
 #include "window.h"
 

@@ -164,7 +164,7 @@ sending_setup(void **state)
 	timer_start(&f->limit, 20000);
 	f->piece = SIZE_MAX;
 	f->req = (struct send_request){
-		.server = { .host = STR("127.0.0.1"), .port = f->script.port,
+		.backend = { .host = STR("127.0.0.1"), .port = f->script.port,
 		    .helo = STR("us"), .connect_ms = 5000, .command_ms = 5000,
 		    .end_ms = 5000 },
 		.rcpts = f->rcpts,

@@ -171,7 +171,7 @@ run_chaos(void **state, const char *ehlo)
 	c = (struct chaos){ .f = f };
 	seed = 88172645463325252u;
 	sending_message(f, STR("x\r\n"), 3);
-	f->req.server.command_ms = f->req.server.end_ms = 60;
+	f->req.backend.command_ms = f->req.backend.end_ms = 60;
 	f->script.ehlo = ehlo;
 	f->script.chaos = misbehave;
 	f->script.on_message = on_message;

@@ -148,7 +148,7 @@ test_answered_twice(void **state)
 		f->rewinds = 0;
 		script_close(&f->script);
 		script_open(&f->script, f->loop, "127.0.0.1");
-		f->req.server.port = f->script.port;
+		f->req.backend.port = f->script.port;
 	}
 }
 
@@ -192,7 +192,7 @@ test_empty(void **state)
 	script_close(&f->script);
 	script_open(&f->script, f->loop, "127.0.0.1");
 	f->script.ehlo = "PIPELINING,CHUNKING";
-	f->req.server.port = f->script.port;
+	f->req.backend.port = f->script.port;
 	assert_string_equal(sending_run(f), OK);
 	assert_int_equal(f->script.body.len, 0);
 }
@@ -243,7 +243,7 @@ test_large(void **state)
 		for (rcpts = 1; rcpts <= 2; rcpts++) {
 			script_close(&f->script);
 			script_open(&f->script, f->loop, "127.0.0.1");
-			f->req.server.port = f->script.port;
+			f->req.backend.port = f->script.port;
 			f->script.ehlo = ehlos[i];
 			f->piece = 1000 + i * 77 * rcpts;
 			sending_message(f, buf_str(&b), rcpts);
@@ -353,10 +353,10 @@ test_bad_request(void **state)
 	f->req.envid = STR("a b");
 	assert_string_equal(sending_run(f), "config temporary : bad ENVID");
 	f->req.envid = STR_NONE;
-	f->req.server.helo = STR("a\r\nb");
+	f->req.backend.helo = STR("a\r\nb");
 	assert_string_equal(sending_run(f), "config temporary : "
 	    "bad HELO name");
-	f->req.server.helo = STR("us");
+	f->req.backend.helo = STR("us");
 	f->rcpts[0].orcpt = STR("x\r\ny");
 	assert_string_equal(sending_run(f), "config temporary : "
 	    "recipient 1 has a bad ORCPT");

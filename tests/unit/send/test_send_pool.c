@@ -87,7 +87,7 @@ test_retry(void **state)
 		sending_settle(f, 5);
 		script_close(&f->script);
 		script_open(&f->script, f->loop, "127.0.0.1");
-		f->req.server.port = f->script.port;
+		f->req.backend.port = f->script.port;
 	}
 }
 
@@ -111,11 +111,11 @@ test_not_shared(void **state)
 	struct sending	*f = *state;
 
 	assert_string_equal(sending_run(f), OK);
-	f->req.server.helo = STR("other");
+	f->req.backend.helo = STR("other");
 	assert_string_equal(sending_run(f), OK);
-	f->req.server.tls = SEND_TLS_OPTIONAL;
+	f->req.backend.tls = SEND_TLS_OPTIONAL;
 	assert_string_equal(sending_run(f), OK);
-	f->req.server.host = STR("localhost");
+	f->req.backend.host = STR("localhost");
 	assert_string_equal(sending_run(f), OK);
 	assert_int_equal(f->script.connections, 4);
 	assert_string_equal(sending_run(f), OK);
@@ -211,7 +211,7 @@ test_make_room(void **state)
 
 	restart_engine(f, 1, 60000, 1000);
 	assert_string_equal(sending_run(f), OK);
-	f->req.server.helo = STR("other");
+	f->req.backend.helo = STR("other");
 	assert_string_equal(sending_run(f), OK);
 	sending_settle(f, 15);
 	assert_null(f->script.conns[0].stream);
@@ -242,7 +242,7 @@ test_timeouts(void **state)
 	struct sending	*f = *state;
 	size_t		 i;
 
-	f->req.server.command_ms = f->req.server.end_ms = 40;
+	f->req.backend.command_ms = f->req.backend.end_ms = 40;
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		f->script.rules = RULES({ cases[i].verb, "!hang", 0, 0 });
 		assert_string_equal(sending_run(f), cases[i].want);
@@ -260,7 +260,7 @@ test_deadline(void **state)
 	assert_string_equal(sending_run(f), "network temporary RCPT: "
 	    "deadline passed before the end of the message");
 	f->script.rules = RULES({ "EOD", "!hang", 0, 0 });
-	f->req.server.end_ms = 150;
+	f->req.backend.end_ms = 150;
 	f->req.deadline_ms = loop_now_ms(f->loop) + 40;
 	assert_string_equal(sending_run(f), "network temporary EOD: timed "
 	    "out waiting for the reply to the end of the message");
@@ -288,7 +288,7 @@ test_absent(void **state)
 		sending_settle(f, 15);
 		assert_int_equal(f->script.messages, 0);
 		f->absent = false;
-		f->req.server.helo = STR("other");
+		f->req.backend.helo = STR("other");
 	}
 }
 
@@ -356,11 +356,11 @@ test_next_address(void **state)
 	size_t				 i;
 
 	use_names(f);
-	f->req.server.host = STR("two.lab");
+	f->req.backend.host = STR("two.lab");
 	for (i = 0; i < 3; i++) {
 		script_close(&f->script);
 		script_open(&f->script, f->loop, "0.0.0.0");
-		f->req.server.port = f->script.port;
+		f->req.backend.port = f->script.port;
 		f->script.rules = all[i];
 		assert_string_equal(sending_run(f), OK);
 		assert_int_equal(f->script.connections, 2);
@@ -377,7 +377,7 @@ test_most_telling(void **state)
 	int		 i;
 
 	use_names(f);		/* nothing listens at 127.0.0.2 */
-	f->req.server.host = STR("two.lab");
+	f->req.backend.host = STR("two.lab");
 	f->script.rules = RULES({ "BANNER", "554 5.3.2 No\r\n", 0, 0 });
 	for (i = 0; i < 8; i++)
 		assert_string_equal(sending_run(f),
@@ -386,7 +386,7 @@ test_most_telling(void **state)
 	assert_int_equal(f->enhanced[1], 4);
 	assert_int_equal(f->tried, 16);
 	f->script.rules = NULL;
-	f->req.server.tls = SEND_TLS_REQUIRE;
+	f->req.backend.tls = SEND_TLS_REQUIRE;
 	for (i = 0; i < 8; i++)
 		assert_string_equal(sending_run(f),
 		    "tls temporary EHLO: 127.0.0.1: TLS is not offered");
@@ -399,18 +399,18 @@ test_names(void **state)
 	int		 i;
 
 	use_names(f);
-	f->req.server.host = STR("two.lab");
+	f->req.backend.host = STR("two.lab");
 	for (i = 0; i < 10; i++) {
 		assert_string_equal(sending_run(f), OK);
 		assert_true(str_eq(f->connection.remotemx, STR("two.lab")));
 	}
-	f->req.server.host = STR("none.test");
+	f->req.backend.host = STR("none.test");
 	assert_string_equal(sending_run(f),
 	    "dns/nodata temporary : DNS: none.test: no such record");
-	f->req.server.host = STR("nothing.invalid");
+	f->req.backend.host = STR("nothing.invalid");
 	assert_string_equal(sending_run(f),
 	    "dns/nxdomain temporary : DNS: nothing.invalid: no such name");
-	f->req.server.host = STR("bad;name");
+	f->req.backend.host = STR("bad;name");
 	assert_string_equal(sending_run(f),
 	    "dns/other temporary : DNS: bad;name: not a domain name");
 }
@@ -420,7 +420,7 @@ test_refused(void **state)
 {
 	struct sending	*f = *state;
 
-	f->req.server.port = script_dead_port();
+	f->req.backend.port = script_dead_port();
 	assert_string_equal(sending_run(f), "network temporary : "
 	    "127.0.0.1: Connection refused");
 	assert_string_equal(f->connection.remoteip, "127.0.0.1");
@@ -441,7 +441,7 @@ use_tls(struct sending *f)
 	(void)unlink(key);
 	assert_non_null(f->script.tls);
 	f->script.ehlo = "PIPELINING,STARTTLS";
-	f->req.server.tls = SEND_TLS_OPTIONAL;
+	f->req.backend.tls = SEND_TLS_OPTIONAL;
 }
 
 static void
@@ -477,14 +477,14 @@ test_tls_large(void **state)
 		buf_printf(&b, "%sline %d\r\n", i % 5 == 0 ? "." : "", i);
 	use_tls(f);
 	f->piece = 5000;
-	f->req.server.end_ms = 60000;
+	f->req.backend.end_ms = 60000;
 	timer_start(&f->limit, 60000);
 	for (i = 0; i < 2; i++) {
 		sending_message(f, buf_str(&b), 2);
 		assert_string_equal(sending_run(f), OK);
 		assert_true(str_eq(buf_str(&f->script.body), f->message));
 		f->script.ehlo = "PIPELINING,STARTTLS,CHUNKING";
-		f->req.server.helo = STR("other");
+		f->req.backend.helo = STR("other");
 	}
 	assert_int_equal(f->ends, 2);
 	buf_free(&b);
@@ -499,16 +499,16 @@ test_tls_optional(void **state)
 	f->script.ehlo = "PIPELINING";		/* not offered */
 	assert_string_equal(sending_run(f), OK);
 	f->script.ehlo = "STARTTLS";
-	f->req.server.helo = STR("b");		/* offered, then refused */
+	f->req.backend.helo = STR("b");		/* offered, then refused */
 	f->script.rules = RULES({ "STARTTLS", "454 4.7.0 No\r\n", 0, 2 });
 	assert_string_equal(sending_run(f), OK);
 	assert_false(f->connection.tls_started);
-	f->req.server.helo = STR("c");		/* agreed, then no TLS */
+	f->req.backend.helo = STR("c");		/* agreed, then no TLS */
 	f->script.rules = RULES({ "STARTTLS", "220 Go\r\n!close", 0, 3 });
 	assert_string_equal(sending_run(f), OK);
 	assert_false(f->connection.tls_started);
 	assert_int_equal(f->script.connections, 4);
-	f->req.server.tls = SEND_TLS_DISABLED;
+	f->req.backend.tls = SEND_TLS_DISABLED;
 	assert_string_equal(sending_run(f), OK);
 	assert_false(f->connection.tls_started);
 }

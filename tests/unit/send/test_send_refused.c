@@ -73,7 +73,7 @@ test_partial_bdat(void **state)
 		f->ends = 0;
 		script_close(&f->script);
 		script_open(&f->script, f->loop, "127.0.0.1");
-		f->req.server.port = f->script.port;
+		f->req.backend.port = f->script.port;
 	}
 }
 
@@ -141,13 +141,13 @@ test_which_reply(void **state)
 		assert_string_equal(sending_run(f), "450 4.2.1 RCPT: b");
 		script_close(&f->script);
 		script_open(&f->script, f->loop, "127.0.0.1");
-		f->req.server.port = f->script.port;
+		f->req.backend.port = f->script.port;
 		use(f, ehlos[i], 2, RULES({ "RCPT", "550 5.1.1 a\r\n", 1, 0 },
 		    { "RCPT", "551 5.1.6 b\r\n", 2, 0 }));
 		assert_string_equal(sending_run(f), "550 5.1.1 RCPT: a");
 		script_close(&f->script);
 		script_open(&f->script, f->loop, "127.0.0.1");
-		f->req.server.port = f->script.port;
+		f->req.backend.port = f->script.port;
 	}
 }
 
@@ -268,7 +268,7 @@ test_rows(void **state)
 			    f->script.connections);
 		script_close(&f->script);
 		script_open(&f->script, f->loop, "127.0.0.1");
-		f->req.server.port = f->script.port;
+		f->req.backend.port = f->script.port;
 	}
 }
 
@@ -292,7 +292,7 @@ test_reset(void **state)
 	struct sending	*f = *state;
 	size_t		 i;
 
-	f->req.server.command_ms = 30;
+	f->req.backend.command_ms = 30;
 	for (i = 0; i < sizeof resets / sizeof resets[0]; i++) {
 		use(f, "PIPELINING", resets[i].verb[0] == 'D' ? 1 : 2, RULES(
 		    { "RCPT", "550 5.1.1 No\r\n", 1, 1 }, resets[i]));
@@ -303,7 +303,7 @@ test_reset(void **state)
 		assert_int_equal(f->script.connections, 2);
 		script_close(&f->script);
 		script_open(&f->script, f->loop, "127.0.0.1");
-		f->req.server.port = f->script.port;
+		f->req.backend.port = f->script.port;
 	}
 }
 
@@ -320,7 +320,7 @@ test_helo(void **state)
 	    "MAIL FROM:<s@x>;RCPT TO:<r1@x>;DATA;");
 	use(f, "", 1, RULES({ "EHLO", "502 What\r\n", 0, 0 },
 	    { "HELO", "504 5.5.0 No\r\n", 0, 0 }));
-	f->req.server.helo = STR("other");
+	f->req.backend.helo = STR("other");
 	assert_string_equal(sending_run(f),
 	    "smtp temporary HELO: 127.0.0.1: 504 No");
 }
@@ -358,7 +358,7 @@ test_early(void **state)
 		NO_MESSAGE(f);
 		script_close(&f->script);
 		script_open(&f->script, f->loop, "127.0.0.1");
-		f->req.server.port = f->script.port;
+		f->req.backend.port = f->script.port;
 	}
 	free(big);
 }
@@ -396,7 +396,7 @@ test_endless(void **state)
 	struct buf	 text = BUF_INIT;
 	size_t		 i;
 
-	f->req.server.end_ms = 1000;
+	f->req.backend.end_ms = 1000;
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		buf_clear(&text);
 		while (text.len < cases[i].bytes)
@@ -412,7 +412,7 @@ test_endless(void **state)
 		assert_int_equal(f->script.connections, 2 - cases[i].reused);
 		script_close(&f->script);
 		script_open(&f->script, f->loop, "127.0.0.1");
-		f->req.server.port = f->script.port;
+		f->req.backend.port = f->script.port;
 	}
 	buf_free(&text);
 }

@@ -1,4 +1,6 @@
 /*
+ * Chains in an array of buckets, whose size is a power of two.
+ *
  * While the table grows there are two arrays.  An entry is in `old` at
  * bucket b as long as b >= moved, in `now` otherwise.  Each insertion moves
  * MOVE buckets: the old array is empty long before the new one is full.
@@ -6,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "mem.h"
 
 #include "hmap.h"
 
@@ -63,12 +65,12 @@ hmap_bucket(const struct hmap *t, uint64_t hash)
 }
 
 struct hmap_entry *
-hmap_find(const struct hmap *t, uint32_t kind, struct str key)
+hmap_find(struct hmap *t, uint32_t kind, struct str key)
 {
 	uint64_t		 hash = hmap_hash(t, kind, key);
 	struct hmap_entry	*e;
 
-	for (e = *hmap_bucket(t, hash); e != NULL; e = e->next)
+	for (e = *hmap_bucket(t, hash); e != NULL; e = e->next, t->steps++)
 		if (e->hash == hash && e->kind == kind &&
 		    str_eq((struct str){ e->key, e->len }, key))
 			return e;

@@ -3,20 +3,21 @@
  *
  * Entries are part of the caller's own structs.  The table grows a few
  * buckets at each use, so that no single use is slow, and its hash is keyed:
- * keys come from mail, and colliding ones must not be predictable.
+ * keys come from mail, and colliding ones must not be predictable.  It is the
+ * one hash table of the house.
  *
  * Ownership  entries and their keys are the caller's; they stay where they
  *            are for as long as they are in a table.
  * Process    no I/O, no global state.
  */
-#ifndef SHARE_HMAP_H
-#define SHARE_HMAP_H
+#ifndef BASE_HMAP_H
+#define BASE_HMAP_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/str.h"
+#include "str.h"
 
 struct hmap_entry {
 	struct hmap_entry	*next;
@@ -31,16 +32,16 @@ struct hmap {
 	struct hmap_entry	**old;		/* while growing, else NULL */
 	size_t			 size;		/* of now; a power of two */
 	size_t			 old_size;
-	size_t			 moved;		/* buckets of old */
+	size_t			 moved;		/* empty ones of old */
 	size_t			 count;
 	size_t			 cursor;	/* of hmap_walk() */
 	uint64_t		 secret[2];
+	uint64_t		 steps;		/* of all finds */
 };
 
 void	hmap_init(struct hmap *t);
 void	hmap_fini(struct hmap *t);		/* entries are left alone */
-struct hmap_entry *hmap_find(const struct hmap *t, uint32_t kind,
-	    struct str key);
+struct hmap_entry *hmap_find(struct hmap *t, uint32_t kind, struct str key);
 /* e->key, len and kind are set, and there is none like it. */
 void	hmap_insert(struct hmap *t, struct hmap_entry *e);
 void	hmap_remove(struct hmap *t, struct hmap_entry *e);

@@ -7,15 +7,15 @@
 #include "base/fd.h"
 #include "base/net.h"
 
-#include "client.h"
+#include "caller.h"
 #include "frame.h"
 
 int
-ipc_client_connect(struct ipc_client *c, const char *path, struct err *e)
+ipc_caller_connect(struct ipc_caller *c, const char *path, struct err *e)
 {
 	struct netaddr	a;
 
-	*c = (struct ipc_client){ .fd = -1, .in = BUF_INIT };
+	*c = (struct ipc_caller){ .fd = -1, .in = BUF_INIT };
 	if (netaddr_unix(&a, path, e) == -1)
 		return -1;
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -24,12 +24,12 @@ ipc_client_connect(struct ipc_client *c, const char *path, struct err *e)
 	if (connect(c->fd, &a.u.sa, a.len) == 0)
 		return 0;
 	(void)err_errno(e, "%s", path);
-	ipc_client_close(c);
+	ipc_caller_close(c);
 	return -1;
 }
 
 int
-ipc_client_send(struct ipc_client *c, int type, struct err *e)
+ipc_caller_send(struct ipc_caller *c, int type, struct err *e)
 {
 	struct buf	b = BUF_INIT;
 	size_t		begin = frame_begin(&b, type, 0);
@@ -43,7 +43,7 @@ ipc_client_send(struct ipc_client *c, int type, struct err *e)
 }
 
 static int
-client_fill(struct ipc_client *c, int timeout_ms, struct err *e)
+caller_fill(struct ipc_caller *c, int timeout_ms, struct err *e)
 {
 	struct pollfd	p = { .fd = c->fd, .events = POLLIN };
 	ssize_t		n;
@@ -66,7 +66,7 @@ client_fill(struct ipc_client *c, int timeout_ms, struct err *e)
 }
 
 int
-ipc_client_recv(struct ipc_client *c, struct rbuf *r, int timeout_ms,
+ipc_caller_recv(struct ipc_caller *c, struct rbuf *r, int timeout_ms,
     struct err *e)
 {
 	struct frame	f;
@@ -75,7 +75,7 @@ ipc_client_recv(struct ipc_client *c, struct rbuf *r, int timeout_ms,
 	buf_consume(&c->in, c->used);
 	c->used = 0;
 	while ((n = frame_parse(buf_str(&c->in), &f)) == 0)
-		if (client_fill(c, timeout_ms, e) == -1)
+		if (caller_fill(c, timeout_ms, e) == -1)
 			return -1;
 	if (n == -1 || !ipc_allowed(f.type, IPC_MASTER, IPC_CONTROL, f.nfds))
 		return err_set(e, "master sent what this mtactl does not know");
@@ -85,7 +85,7 @@ ipc_client_recv(struct ipc_client *c, struct rbuf *r, int timeout_ms,
 }
 
 void
-ipc_client_close(struct ipc_client *c)
+ipc_caller_close(struct ipc_caller *c)
 {
 	if (c->fd != -1)
 		(void)close(c->fd);

@@ -1,5 +1,5 @@
 /*
- * The service over a socket.
+ * remote - a share that is the service, asked over a socket
  *
  *	state        ask            connected          lost
  *	down         connect        -                  -
