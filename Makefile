@@ -75,8 +75,10 @@ config.mk: configure
 	$(if $(filter check% demo bench% fuzz,$(MAKECMDGOALS)),@tests/packages)
 	@./configure
 
+# A layer is its folder and the rooms in it.
 define layer_rule
-$(call layer,$(1)): $(call objs,common/$(1))
+$(call layer,$(1)): $(foreach d,$(wildcard common/$(1) common/$(1)/*/),$(call \
+	objs,$(patsubst %/,%,$(d))))
 	@mkdir -p $$(@D); $$(call say,AR $$@)
 	@rm -f $$@
 	$$(Q)ar rcs $$@ $$^

@@ -99,7 +99,7 @@ file_path(struct hsl_call *c, int i)
 {
 	struct str	s;
 
-	if (!library_text(c, i, &s))
+	if (!hsl_arg_string(c, i, &s))
 		return false;
 	if (s.len > 0 && s.len < 4096 && memchr(s.p, '\0', s.len) == NULL)
 		return true;
@@ -138,7 +138,7 @@ file_static_string(struct hsl_call *c)
 {
 	struct str	s;
 
-	if (!library_text(c, 0, &s))
+	if (!hsl_arg_string(c, 0, &s))
 		return HSL_THROW;
 	*c->ret = file_new(c->x, hsl_value_ref(c->argv[0]), hsl_none());
 	return HSL_OK;

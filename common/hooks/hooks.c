@@ -5,8 +5,6 @@
 #include "file.h"
 #include "hook.h"
 #include "hooks.h"
-#include "hsl/advice.h"
-#include "hsl/order.h"
 
 /* What every hook but disconnect may say; they differ in Accept(). */
 #define REJECT(code)							\

@@ -3,8 +3,6 @@
  * one after the other; a needle that is a function is called for each, in a
  * step of its own.  s->count is how far the file has been read.
  */
-#include "hsl/csv.h"
-
 #include "file.h"
 #include "library.h"
 
@@ -78,7 +76,7 @@ words_csv(struct hsl_steps *s, struct str line)
 	hsl_array_set(s->x, options, "header", hsl_boolean(false));
 	hsl_array_set(s->x, options, "delimiter",
 	    hsl_value_ref(option(s, "delimiter")));
-	if (csv_decode(s->x, line, options, &rows))
+	if (hsl_csv_decode(s->x, line, options, &rows))
 		words = hsl_value_ref(hsl_array_at(rows, 0));
 	hsl_value_unref(s->x, rows);
 	hsl_value_unref(s->x, options);
@@ -199,7 +197,7 @@ library_in_file(struct hsl_call *c)
 	struct str		needle;
 	enum hsl_rc		rc = HSL_THROW;
 
-	if (c->argv[0].type != HSL_FUNCTION && !library_text(c, 0, &needle))
+	if (c->argv[0].type != HSL_FUNCTION && !hsl_arg_string(c, 0, &needle))
 		return HSL_THROW;
 	if (c->argc > 2 && c->argv[2].type != HSL_ARRAY &&
 	    c->argv[2].type != HSL_NONE)

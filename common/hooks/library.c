@@ -88,19 +88,6 @@ library_time_ms(const struct hsl_exec *x, int64_t ms)
 	return ms < left ? ms : left;
 }
 
-bool
-library_text(struct hsl_call *c, int i, struct str *text)
-{
-	const struct hsl_function	*row = c->host;
-
-	*text = hsl_value_str(c->argv[i]);
-	if (c->argv[i].type == HSL_STRING)
-		return true;
-	hsl_throw(c, "%s(): argument %d is %s, not a string", row->name,
-	    i + 1, hsl_type_phrase(c->argv[i]));
-	return false;
-}
-
 /* ---- gethostname -------------------------------------------------------- */
 
 enum hsl_rc
@@ -208,7 +195,7 @@ library_syslog(struct hsl_call *c)
 	if (priority == NULL)
 		return hsl_throw(c, "syslog(): priority is emerg, alert, crit, "
 		    "err, warning, notice, info, debug or its number");
-	if (!library_text(c, 1, &text) || !hsl_charge(c->x, CHARGE))
+	if (!hsl_arg_string(c, 1, &text) || !hsl_charge(c->x, CHARGE))
 		return HSL_THROW;
 	LOG(EV_HOOK_SYSLOG, library_of(c->x)->log,
 	    LOG_STR("priority", priority), LOG_BYTES("text", text));
@@ -225,7 +212,7 @@ library_mimeword_encode(struct hsl_call *c)
 	struct err	e;
 	int		rc;
 
-	if (!library_text(c, 0, &text) ||
+	if (!hsl_arg_string(c, 0, &text) ||
 	    !hsl_charge(c->x, 1 + text.len / 8))
 		return HSL_THROW;
 	rc = word_encode(STR(""), text, WORD_Q, &folded, &e);
@@ -245,7 +232,7 @@ library_mimeword_decode(struct hsl_call *c)
 	struct buf	out = BUF_INIT;
 	struct str	text;
 
-	if (!library_text(c, 0, &text) ||
+	if (!hsl_arg_string(c, 0, &text) ||
 	    !hsl_charge(c->x, 1 + text.len / 8))
 		return HSL_THROW;
 	word_decode(text, &out);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "hsl/arguments.h"
 #include "hsl/hsl.h"
 
 struct dns;
@@ -60,9 +61,6 @@ void		 library_resume_throw(struct library *l, struct hsl_exec *x,
 void		 library_end(struct library *l);
 /* ms, or the time that the run has left if that is less. */
 int64_t		 library_time_ms(const struct hsl_exec *x, int64_t ms);
-
-/* An argument that is text, or an exception and false. */
-bool		 library_text(struct hsl_call *c, int i, struct str *text);
 
 /* What `barrier` stands on, for every host with these functions. */
 extern const struct hsl_barriers	library_barriers;

@@ -384,7 +384,7 @@ library_dns_query(struct hsl_call *c)
 	struct str	 host;
 	double		 timeout;
 
-	if (!library_text(c, 0, &host) || !lookup_options(c, &lk, &timeout) ||
+	if (!hsl_arg_string(c, 0, &host) || !lookup_options(c, &lk, &timeout) ||
 	    !hsl_charge(c->x, 100))
 		return HSL_THROW;
 	wait = xmemdup(&lk, sizeof lk);

@@ -27,7 +27,7 @@ header_value(struct hsl_call *c, struct str *value)
 	struct hsl_value	o = c->argc > 1 ? c->argv[1] : hsl_none();
 	struct field		f;
 
-	if (!library_text(c, 0, value))
+	if (!hsl_arg_string(c, 0, value))
 		return false;
 	if (o.type != HSL_NONE && o.type != HSL_ARRAY) {
 		hsl_throw(c, "header_dkim_decode(): options is an array, "

@@ -149,7 +149,7 @@ library_share_key(struct hsl_call *c)
 {
 	struct str	key;
 
-	if (!share_there(c) || !library_text(c, 0, &key))
+	if (!share_there(c) || !hsl_arg_string(c, 0, &key))
 		return false;
 	if (key.len > KEY_MAX) {
 		hsl_throw(c, "a key is longer than %d bytes", KEY_MAX);
@@ -241,7 +241,7 @@ rate_key(struct hsl_call *c, struct buf *key)
 	int		i;
 
 	for (i = 0; i < 2; i++) {
-		if (c->argv[i].type != HSL_NUMBER && !library_text(c, i, &s))
+		if (c->argv[i].type != HSL_NUMBER && !hsl_arg_string(c, i, &s))
 			return false;
 		hsl_value_print(c->argv[i], key);
 		if (i == 0)

@@ -6,7 +6,7 @@
  *
  * A native that waits returns HSL_SUSPEND and sees to it that hsl_resume() is
  * called later.  One that wants a function of the script called, or waits
- * more than once, goes on in steps: see struct hsl_steps.  No C function ever
+ * more than once, goes on in steps: see arguments.h.  No C function ever
  * runs script code.
  *
  * Ownership  the tables are the host's and outlive every program compiled
@@ -60,37 +60,6 @@ struct hsl_function {
 };
 
 /*
- * A native in steps.  It returns what hsl_steps_begin() gives; then step() is
- * called at once, and again whenever what it asked for is there: it returns
- * hsl_steps_call() for a call of a function, or HSL_SUSPEND for a wait; the
- * result is then in slots[0].  It ends with HSL_OK and its result in
- * slots[0], or with HSL_THROW.  An exception in what was called, or brought
- * by hsl_resume_throw(), ends it without another word.
- *
- * slots[1] and on are the arguments, then none; slots own what they hold:
- * hsl_slot_set() takes a value.  state begins as 0 and is the native's own.
- */
-struct hsl_steps {
-	struct hsl_exec			*x;
-	struct hsl_value		*slots;
-	int				 state;		/* 0 to 255 */
-	uint32_t			 count;		/* likewise, from 0 */
-	const struct hsl_function	*row;
-};
-
-typedef enum hsl_rc	hsl_step(struct hsl_steps *s);
-
-enum hsl_rc	 hsl_steps_begin(struct hsl_call *c, hsl_step *step,
-		    int nslots);
-/* The arguments are borrowed. */
-enum hsl_rc	 hsl_steps_call(struct hsl_steps *s, struct hsl_value fn,
-		    const struct hsl_value *args, int argc);
-void		 hsl_slot_set(struct hsl_steps *s, int slot,
-		    struct hsl_value v);
-enum hsl_rc	 hsl_steps_throw(struct hsl_steps *s, const char *fmt, ...)
-		    __attribute__((format(printf, 2, 3)));
-
-/*
  * What `barrier` stands on.  The natives take the id, a number that this
  * execution never uses again, then the name, then a value; they may suspend.
  * release() ends the wait or the hold of that id, if there is one; it comes
@@ -110,6 +79,10 @@ struct hsl_class {
 	const struct hsl_function	*statics;	/* or NULL */
 	const struct hsl_function	*constructor;	/* or NULL */
 	void				(*free)(void *data);	/* or NULL */
+	/* Drops the values that `data` holds, when the last reference to the
+	 * object goes and not when all of the heap does; or NULL. */
+	void				(*drop)(struct hsl_exec *x,
+					    void *data);
 };
 
 struct hsl_variable {
@@ -129,8 +102,29 @@ struct hsl_open {
 typedef int	hsl_open_fn(void *arg, const struct hsl_open *o,
 		    struct err *e);
 
+/*
+ * For warnings: a call of `then` is warned of where none of `first`,
+ * functions or methods, was surely made before; `ends` are functions that do
+ * not return.
+ */
+struct hsl_order {
+	const char		*then;
+	const char *const	*first;
+	const char *const	*ends;
+	const char		*text;
+};
+
+/* What is known of a script beyond what it may use, for errors and warnings. */
+struct hsl_advice {
+	const struct hsl_order		*order;		/* or NULL */
+	/* Says where a name is known that is none here; or NULL. */
+	bool				(*elsewhere)(struct str name,
+					    char *text, size_t size);
+	/* Variables that others may set: hosts with the same files. */
+	const struct hsl_variable	*foreign;	/* or NULL */
+};
+
 struct hsl_diag;
-struct hsl_advice;		/* advice.h */
 
 struct hsl_host {
 	const struct hsl_function	*functions;	/* or NULL */

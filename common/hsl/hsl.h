@@ -127,6 +127,11 @@ enum hsl_rc	 hsl_throw(struct hsl_call *c, const char *fmt, ...)
  * return HSL_THROW at once. */
 bool		 hsl_charge(struct hsl_exec *x, uint64_t units);
 
+/* The records of CSV text, as the core library's csv_decode() gives them by
+ * the same options; false, with none: malformed. */
+bool		 hsl_csv_decode(struct hsl_exec *x, struct str text,
+		    struct hsl_value options, struct hsl_value *rows);
+
 /* The core library's table, for the man page and for `hsl check`. */
 extern const struct hsl_function	hsl_core_functions[];
 

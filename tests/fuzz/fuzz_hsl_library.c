@@ -23,7 +23,7 @@ static const char	script[] =
 
 static const char *const	names[] = {
 #define FN(name, min, max, signature, text)	#name,
-#include "hsl/core.def"
+#include "hsl/library/core.def"
 #undef FN
 };
 

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "hsl/arguments.h"
 #include "hsl/hsl.h"
 
 struct run_case {

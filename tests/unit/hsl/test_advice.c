@@ -4,7 +4,6 @@
  */
 #include "run.h"
 
-#include "hsl/advice.h"
 
 static const struct hsl_variable	given[] = {
 	{ "arguments", true }, { NULL, false }

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "hsl/exec.h"
+#include "hsl/run/exec.h"
 #include "run.h"
 
 #define KEYS	24

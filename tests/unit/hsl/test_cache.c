@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "hsl/store.h"
+#include "hsl/values/store.h"
 #include "run.h"
 
 static const struct run_case	caches[] = {

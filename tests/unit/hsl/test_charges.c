@@ -5,7 +5,7 @@
  */
 #include "run.h"
 
-#include "hsl/exec.h"
+#include "hsl/run/exec.h"
 
 enum growth {
 	SAME,			/* whatever the arguments are */
@@ -195,7 +195,7 @@ spent(const char *call, int n)
 	run_finish(x, &out);
 	if (out.len > 0)
 		fail_msg("%s: %s", buf_cstr(&script), buf_cstr(&out));
-	units = (double)x->spent + (double)(x->slice - x->budget);
+	units = (double)x->spent + (double)(x->slice - x->space.budget);
 	hsl_exec_free(&x);
 	buf_free(&script);
 	buf_free(&out);

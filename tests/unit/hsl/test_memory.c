@@ -4,8 +4,8 @@
  */
 #include "run.h"
 
-#include "hsl/comp.h"
-#include "hsl/exec.h"
+#include "hsl/compile/comp.h"
+#include "hsl/run/exec.h"
 
 #define MEMORY	"! limit: memory limit exceeded\n"
 #define LARGE	": the constants are too large\n"
@@ -142,7 +142,7 @@ run_failing(const char *script, uint32_t n, struct buf *out)
 	assert_non_null(p);
 	x = hsl_exec_new(p, NULL, NULL);
 	hsl_program_unref(&p);
-	x->heap.fail_in = n;
+	x->space.heap.fail_in = n;
 	hsl_on_echo(x, run_echo, out);
 	run_finish(x, out);
 	hsl_exec_free(&x);

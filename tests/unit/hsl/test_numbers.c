@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "hsl/vstr.h"
+#include "hsl/values/vstr.h"
 #include "run.h"
 
 static const char *const	numbers[] = {

@@ -1,0 +1,18 @@
+/*
+ * barrier - what an execution holds, and the natives that take and release
+ *
+ * Inside the VM and the code generator.
+ */
+#ifndef HSL_RUN_BARRIER_H
+#define HSL_RUN_BARRIER_H
+
+#include "hsl/host.h"
+
+enum { BARRIER_ENTER, BARRIER_LOAD, BARRIER_LEAVE, BARRIER_DROP };
+
+extern const struct hsl_function	barrier_rows[];
+
+/* At the end of the execution, whatever it is. */
+void	barrier_release_all(struct hsl_exec *x);
+
+#endif
