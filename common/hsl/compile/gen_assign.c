@@ -1,267 +1,10 @@
 /*
  * Assignment: to variables, along paths of indexes and properties, and by
- * pattern.  A path is evaluated left to right, then the value, then one
- * instruction walks and stores.
+ * pattern; and what else changes a variable or asks whether it is set.
  */
 #include "hsl/compile/fold.h"
-#include "hsl/compile/gen.h"
+#include "hsl/compile/gen_path.h"
 #include "hsl/run/exec.h"
-
-#define PATH_MAX_STEPS	250
-
-struct path {
-	enum path_root	 root;
-	struct ins	 at;		/* where the root is */
-	struct ins	 steps[PATH_MAX_STEPS];
-	uint16_t	 nsteps;
-	struct node	*node;
-};
-
-static void
-path_key(struct gen *g, struct path *p, struct node *key, bool copy)
-{
-	struct ins		*s = &p->steps[p->nsteps - 1];
-	struct hsl_value	 v;
-
-	if (fold_value(g->c, key, &v)) {
-		s->op = STEP_KEYK;
-		s->d = (int32_t)gen_k(g, key, v);
-		return;
-	}
-	s->op = STEP_KEY;
-	s->a = copy ? gen_value(g, key, gen_temp(g, key)) :
-	    gen_value(g, key, REG_ANY);
-	s->x = gen_is_temp(g, s->a) ? KILL_B : 0;
-}
-
-static void
-path_slice(struct gen *g, struct path *p, struct node *n)
-{
-	struct node	*part[3] = { n->b, n->c, n->d };
-	struct node	 none = { .kind = N_NONE };
-	uint16_t	 first = 0, r;
-
-	for (int i = 0; i < 3; i++) {
-		r = gen_temp(g, n);
-		first = i == 0 ? r : first;
-		none.line = n->line;
-		gen_value(g, part[i] != NULL ? part[i] : &none, r);
-	}
-	p->steps[p->nsteps - 1].op = STEP_SLICE;
-	p->steps[p->nsteps - 1].a = first;
-}
-
-/* The nodes of a path, outermost first, down to its root. */
-static uint32_t
-path_spine(struct gen *g, struct node *n, struct node **spine)
-{
-	uint32_t	 count = 0;
-
-	for (; n->kind == N_INDEX || n->kind == N_APPEND ||
-	    n->kind == N_SLICE || n->kind == N_PROP; n = n->a) {
-		if (count == PATH_MAX_STEPS) {
-			gen_error(g, n, "too many indexes");
-			return 0;
-		}
-		spine[count++] = n;
-		/* What stands before "->" is only read. */
-		if (n->kind == N_PROP)
-			break;
-	}
-	return count;
-}
-
-/* read: n is an object's expression; copy: what follows may change it. */
-static void
-path_root(struct gen *g, struct path *p, struct node *n, bool read,
-    bool copy)
-{
-	struct unit_class	*class;
-	struct unit_member	*m;
-	struct var		*v;
-
-	p->root = ROOT_REG;
-	if (n->kind == N_VAR && !(read && (copy ||
-	    gen_var_reg(g, n->u.var) == REG_NONE))) {
-		p->root = gen_var_place(g, n->u.var, &p->at);
-		if (!read)
-			gen_writable(g, n);
-		if (read)
-			gen_value(g, n, REG_ANY);	/* CHECK */
-	} else if (n->kind == N_SCOPE && n->postfix && !read &&
-	    (v = gen_space_var(g, n)) != NULL) {
-		p->root = gen_var_place(g, v, &p->at);
-	} else if (n->kind == N_SCOPE && n->postfix && !read) {
-		m = gen_static(g, n, &class);
-		p->root = ROOT_STATIC;
-		p->at.a = m != NULL ? (uint16_t)m->index : 0;
-	} else {
-		p->at.a = gen_value(g, n, gen_temp(g, n));
-	}
-}
-
-/* Evaluates everything of the path but what it leads to. */
-static void
-path_open(struct gen *g, struct path *p, struct node *target,
-    const struct node *value)
-{
-	struct node	*spine[PATH_MAX_STEPS], *n;
-	uint32_t	 count = path_spine(g, target, spine);
-	bool		 copy = value != NULL && gen_changes(g, value);
-	bool		 later = false;
-
-	p->at = (struct ins){ .a = 0 };
-	p->nsteps = 0;
-	p->node = target;
-	/* Keys in variables stay there unless a later key assigns. */
-	for (uint32_t i = 0; i < count; i++)
-		later |= spine[i]->b != NULL && gen_changes(g, spine[i]->b);
-	n = count > 0 ? spine[count - 1]->a : target;
-	path_root(g, p, n, count > 0 && spine[count - 1]->kind == N_PROP,
-	    copy || later);
-	while (count-- > 0 && !g->failed) {
-		n = spine[count];
-		p->steps[p->nsteps++] = (struct ins){ .op = STEP_PUSH };
-		if (n->kind == N_INDEX)
-			path_key(g, p, n->b, copy || later);
-		else if (n->kind == N_SLICE)
-			path_slice(g, p, n);
-		else if (n->kind == N_PROP) {
-			p->steps[p->nsteps - 1].op = STEP_PROP;
-			p->steps[p->nsteps - 1].d =
-			    (int32_t)gen_k_text(g, n, n->text);
-		}
-		if (n->kind == N_SLICE && count > 0)
-			gen_error(g, n, "only the last part is assigned to");
-	}
-}
-
-/* b: result, v: value register; sub: what to do with the two. */
-static void
-path_emit(struct gen *g, struct path *p, enum opcode op, uint16_t result,
-    struct ins sub)
-{
-	struct ins	 i = { .x = (uint8_t)p->root, .a = p->at.a };
-
-	i.b = result;
-	i.c = p->nsteps;
-	gen_emit(g, p->node, op, i);
-	sub.b = p->at.b;
-	gen_word(g, sub);
-	for (uint16_t s = 0; s < p->nsteps; s++)
-		gen_word(g, p->steps[s]);
-}
-
-/* One key on a variable in a register, and the like, are instructions. */
-static bool
-path_store_fast(struct gen *g, struct path *p, uint16_t src, bool kill)
-{
-	struct ins	*s = &p->steps[0], i = { .a = p->at.a };
-	uint32_t	 mark = g->top;
-	uint32_t	 k = (uint32_t)s->d;
-
-	if (p->root != ROOT_REG || p->nsteps != 1)
-		return false;
-	if (s->op == STEP_PUSH) {
-		i.b = src;
-		i.x = kill ? KILL_B : 0;
-		gen_emit(g, p->node, OP_SET_PUSH, i);
-		return true;
-	}
-	i.c = src;
-	i.x = kill ? KILL_C : 0;
-	if (s->op == STEP_PROP && k <= UINT16_MAX) {
-		i.b = (uint16_t)k;
-		gen_emit(g, p->node, OP_SET_PROP, i);
-		return true;
-	}
-	if (s->op == STEP_KEYK) {
-		i.b = gen_temp(g, p->node);
-		gen_emit(g, p->node, OP_LOADK,
-		    (struct ins){ .a = i.b, .d = s->d });
-	} else if (s->op == STEP_KEY) {
-		i.b = s->a;
-		i.x |= s->x;
-	} else
-		return false;
-	gen_emit(g, p->node, OP_SET_INDEX, i);
-	g->top = mark;
-	return true;
-}
-
-static void
-path_store(struct gen *g, struct path *p, uint16_t src, bool kill)
-{
-	struct ins	 sub = { .a = src };
-
-	if (p->root == ROOT_REG && p->nsteps > 0 &&
-	    p->node->kind != N_PROP && !gen_is_temp(g, p->at.a))
-		gen_know(g, g->f->var_list[p->at.a]);
-	if (path_store_fast(g, p, src, kill))
-		return;
-	sub.x = kill ? KILL_B : 0;
-	path_emit(g, p, OP_PATH_SET, REG_NONE, sub);
-}
-
-/* A copy of what the path leads to, none if nothing; its keys stay. */
-static uint16_t
-path_read(struct gen *g, struct path *p, struct node *n)
-{
-	uint16_t	 value = gen_temp(g, n), bounds;
-	struct ins	 get = { .a = value, .b = p->at.a, .c = p->at.b,
-			    .x = QUIET }, *s;
-
-	if (p->root == ROOT_STATIC)
-		get = (struct ins){ .a = value, .x = QUIET, .d = p->at.a };
-	gen_emit(g, n, p->root == ROOT_CELL ? OP_CELL_GET :
-	    p->root == ROOT_OUTER ? OP_OUTER_GET : p->root == ROOT_GLOBAL ?
-	    OP_GLOBAL_GET : p->root == ROOT_STATIC ? OP_STATIC_GET : OP_MOVE,
-	    p->root == ROOT_REG ? (struct ins){ .a = value, .b = p->at.a } :
-	    get);
-	for (s = p->steps; s < p->steps + p->nsteps; s++) {
-		s->x = 0;
-		get = (struct ins){ .a = value, .b = value, .c = s->a };
-		switch (s->op) {
-		case STEP_SLICE:
-			bounds = gen_copy(g, n, value);
-			for (uint16_t i = 0; i < 3; i++)
-				gen_copy(g, n, (uint16_t)(s->a + i));
-			get.b = bounds;
-			gen_emit(g, n, OP_SLICE, get);
-			g->top = bounds;
-			break;
-		case STEP_KEY:
-			gen_emit(g, n, OP_INDEX, get);
-			break;
-		case STEP_PUSH:
-			gen_error(g, n, "[] reads nothing");
-			break;
-		default:
-			get.c = (uint16_t)s->d;
-			if (s->d > UINT16_MAX)
-				gen_error(g, n, "too many constants");
-			gen_emit(g, n, s->op == STEP_PROP ? OP_PROP :
-			    OP_INDEXK, get);
-		}
-	}
-	return value;
-}
-
-/* Keys that both the reading and the storing needed: steps kill none. */
-static void
-path_drop(struct gen *g, struct path *p)
-{
-	for (uint16_t i = 0; i < p->nsteps; i++) {
-		struct ins	*s = &p->steps[i];
-
-		if (s->op == STEP_KEY && gen_is_temp(g, s->a))
-			gen_emit(g, p->node, OP_DROP,
-			    (struct ins){ .a = s->a });
-		for (uint16_t b = 0; s->op == STEP_SLICE && b < 3; b++)
-			gen_emit(g, p->node, OP_DROP,
-			    (struct ins){ .a = (uint16_t)(s->a + b) });
-	}
-}
 
 /* ---- = ----------------------------------------------------------------- */
 
@@ -270,9 +13,9 @@ gen_assign_path(struct gen *g, struct node *n, uint16_t want, bool drop)
 {
 	uint16_t	 dst = drop ? REG_ANY : gen_dest(g, n, want), src;
 	uint32_t	 mark = g->top;
-	struct path	 p;
+	struct gen_path	 p;
 
-	path_open(g, &p, n->a, n->b);
+	gen_path_open(g, &p, n->a, n->b);
 	src = gen_value(g, n->b, drop || !gen_is_temp(g, dst) ? REG_ANY :
 	    dst);
 	/* $v[1] = $v: the copy is a second reference: the write separates. */
@@ -280,7 +23,7 @@ gen_assign_path(struct gen *g, struct node *n, uint16_t want, bool drop)
 		src = gen_copy(g, n, src);
 	if (!drop && src != dst)
 		gen_emit(g, n, OP_MOVE, (struct ins){ .a = dst, .b = src });
-	path_store(g, &p, src, gen_is_temp(g, src) && src != dst);
+	gen_path_store(g, &p, src, gen_is_temp(g, src) && src != dst);
 	g->top = mark;
 	return dst;
 }
@@ -352,16 +95,16 @@ gen_slice_op(struct gen *g, struct node *n, uint16_t want)
 	uint16_t	 dst = gen_dest(g, n, want), old;
 	uint32_t	 mark = g->top;
 	struct ins	 i = { .a = 0 };
-	struct path	 p;
+	struct gen_path	 p;
 
-	path_open(g, &p, n->a, n->b);
-	old = path_read(g, &p, n);
+	gen_path_open(g, &p, n->a, n->b);
+	old = gen_path_read(g, &p, n);
 	i.a = i.b = old;
 	i.c = gen_value(g, n->b, REG_ANY);
 	i.x = gen_is_temp(g, i.c) ? KILL_C : 0;
 	gen_emit(g, n, gen_binary_op(n->op), i);
-	path_store(g, &p, old, false);
-	path_drop(g, &p);
+	gen_path_store(g, &p, old, false);
+	gen_path_drop(g, &p);
 	gen_emit(g, n, OP_TAKE, (struct ins){ .a = dst, .b = old });
 	g->top = mark;
 	return dst;
@@ -373,7 +116,7 @@ gen_assign_op(struct gen *g, struct node *n, uint16_t want, bool drop)
 	uint32_t	 mark;
 	uint16_t	 reg, dst;
 	struct ins	 sub = { .a = 0 };
-	struct path	 p;
+	struct gen_path	 p;
 
 	if (n->a->kind == N_VAR &&
 	    (reg = gen_var_reg(g, n->a->u.var)) != REG_NONE) {
@@ -388,11 +131,11 @@ gen_assign_op(struct gen *g, struct node *n, uint16_t want, bool drop)
 		return gen_slice_op(g, n, want);
 	dst = drop ? REG_NONE : gen_dest(g, n, want);
 	mark = g->top;
-	path_open(g, &p, n->a, n->b);
+	gen_path_open(g, &p, n->a, n->b);
 	sub.op = (uint8_t)gen_binary_op(n->op);
 	sub.a = gen_value(g, n->b, REG_ANY);
 	sub.x = gen_is_temp(g, sub.a) ? KILL_B : 0;
-	path_emit(g, &p, OP_PATH_OP, dst, sub);
+	gen_path_emit(g, &p, OP_PATH_OP, dst, sub);
 	g->top = mark;
 	return dst;
 }
@@ -403,18 +146,18 @@ gen_coalesce_path(struct gen *g, struct node *n, uint16_t value)
 	int32_t		 end;
 	uint32_t	 log;
 	uint16_t	 old;
-	struct path	 p;
+	struct gen_path	 p;
 
-	path_open(g, &p, n->a, n->b);
-	old = path_read(g, &p, n);
+	gen_path_open(g, &p, n->a, n->b);
+	old = gen_path_read(g, &p, n);
 	gen_emit(g, n, OP_TAKE, (struct ins){ .a = value, .b = old });
 	end = gen_jump(g, n, OP_JSET, (struct ins){ .a = value }, -1);
 	log = g->nlog;
 	gen_value(g, n->b, value);
-	path_store(g, &p, value, false);
+	gen_path_store(g, &p, value, false);
 	gen_forget(g, log);
 	gen_patch(g, end);
-	path_drop(g, &p);
+	gen_path_drop(g, &p);
 }
 
 static uint16_t
@@ -462,7 +205,7 @@ gen_incdec(struct gen *g, struct node *n, uint16_t want, bool drop)
 	uint32_t	 mark;
 	uint16_t	 reg, dst;
 	struct ins	 sub = { .a = 0 };
-	struct path	 p;
+	struct gen_path	 p;
 
 	if (n->a->kind == N_VAR &&
 	    (reg = gen_var_reg(g, n->a->u.var)) != REG_NONE) {
@@ -485,10 +228,10 @@ gen_incdec(struct gen *g, struct node *n, uint16_t want, bool drop)
 		gen_error(g, n, "++ and -- take no slice");
 	dst = drop ? REG_NONE : gen_dest(g, n, want);
 	mark = g->top;
-	path_open(g, &p, n->a, NULL);
+	gen_path_open(g, &p, n->a, NULL);
 	sub.op = n->op == T_INC ? OP_INC : OP_DEC;
 	sub.x = n->postfix;
-	path_emit(g, &p, OP_PATH_INC, dst, sub);
+	gen_path_emit(g, &p, OP_PATH_INC, dst, sub);
 	g->top = mark;
 	return dst;
 }
@@ -500,7 +243,7 @@ gen_unset(struct gen *g, struct node *n, uint16_t want)
 {
 	uint16_t	 dst = gen_dest(g, n, want), reg;
 	uint32_t	 mark = g->top;
-	struct path	 p;
+	struct gen_path	 p;
 
 	if (n->a->kind == N_VAR)
 		gen_writable(g, n->a);
@@ -509,8 +252,8 @@ gen_unset(struct gen *g, struct node *n, uint16_t want)
 		gen_emit(g, n, OP_UNSET, (struct ins){ .a = reg, .b = dst });
 		return dst;
 	}
-	path_open(g, &p, n->a, NULL);
-	path_emit(g, &p, OP_PATH_UNSET, dst, (struct ins){ .a = 0 });
+	gen_path_open(g, &p, n->a, NULL);
+	gen_path_emit(g, &p, OP_PATH_UNSET, dst, (struct ins){ .a = 0 });
 	g->top = mark;
 	return dst;
 }
@@ -608,15 +351,15 @@ void
 gen_store(struct gen *g, struct node *target, uint16_t src)
 {
 	uint32_t	 mark = g->top;
-	struct path	 p;
+	struct gen_path	 p;
 
 	if (target->kind == N_VAR)
 		gen_var_set(g, target, src, false);
 	else if (target->kind == N_ARRAY)
 		gen_pattern(g, target, src);
 	else {
-		path_open(g, &p, target, NULL);
-		path_store(g, &p, src, false);
+		gen_path_open(g, &p, target, NULL);
+		gen_path_store(g, &p, src, false);
 	}
 	g->top = mark;
 }
