@@ -1,3 +1,7 @@
+/*
+ * Accepts what the kernel has queued, some connections at a time, and gives
+ * each to a session, to front.c, or its 421.
+ */
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -1,4 +1,6 @@
 /*
+ * Log lines of commands, logins and messages.
+ *
  * The line of a message is in every message's way: its lists are built in one
  * buffer, and numbers are written without printf().
  */
@@ -26,16 +28,16 @@ refusal_address(const struct session *s, struct buf *b)
 	struct str		 arg;
 	const char		*colon;
 
-	if (s->command != NULL)
-		p = &s->command->path;
-	else if (s->verb == SMTP_RCPT && s->pending != NULL)
-		p = &s->pending->path;
-	else if (s->verb == SMTP_MAIL && s->txn != NULL)
+	if (s->request.command != NULL)
+		p = &s->request.command->path;
+	else if (s->request.verb == SMTP_RCPT && s->hooking.recipient != NULL)
+		p = &s->hooking.recipient->path;
+	else if (s->request.verb == SMTP_MAIL && s->txn != NULL)
 		p = &s->txn->facts.sender;
 	if (p != NULL && (p->null || p->localpart.len > 0))
 		smtp_path_add(b, p);
-	else if (s->command != NULL) {
-		arg = s->command->arg;
+	else if (s->request.command != NULL) {
+		arg = s->request.command->arg;
 		if (str_caseprefix(arg, STR("FROM:")) ||
 		    str_caseprefix(arg, STR("TO:"))) {
 			colon = memchr(arg.p, ':', arg.len);
@@ -51,8 +53,8 @@ account_refusal(struct session *s, const char *hook, int code,
     struct str reason)
 {
 	struct buf	 from = BUF_INIT, to = BUF_INIT;
-	bool		 mail = s->verb == SMTP_MAIL;
-	bool		 rcpt = s->verb == SMTP_RCPT;
+	bool		 mail = s->request.verb == SMTP_MAIL;
+	bool		 rcpt = s->request.verb == SMTP_RCPT;
 
 	if (mail)
 		refusal_address(s, &from);
@@ -63,7 +65,7 @@ account_refusal(struct session *s, const char *hook, int code,
 	if (rcpt && s->txn != NULL)
 		transaction_add_refusal(s->txn, buf_str(&to), code);
 	LOG(EV_SMTP_ERROR, &s->log, LOG_STR("hook", hook),
-	    LOG_STR("command", smtp_verb_name(s->verb)),
+	    LOG_STR("command", smtp_verb_name(s->request.verb)),
 	    LOG_NUM("code", code), LOG_STR("from", mail || s->txn != NULL ?
 	    buf_cstr(&from) : NULL),
 	    LOG_STR("to", rcpt ? buf_cstr(&to) : NULL),
@@ -187,7 +189,7 @@ account_cut(struct session *s)
 	struct buf			*b = &s->server->scratch;
 	size_t				 cut;
 
-	if (t == NULL || s->data_since_ms == 0)
+	if (t == NULL || s->intake.since_ms == 0)
 		return;
 	buf_clear(b);
 	smtp_path_add(b, &t->facts.sender);

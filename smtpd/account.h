@@ -17,9 +17,9 @@ struct session;
 /* The verdict on the message at hand. */
 void	account_message(struct session *s, int code, const int enhanced[3],
 	    struct str text);
-/* The transaction ends: if a message has arrived in part, it is told of. */
+/* The transaction ends: a message of which a part has arrived is logged. */
 void	account_cut(struct session *s);
-/* The command at hand was refused; hook: by whom, or NULL. */
+/* The command at hand was refused, by this hook; NULL: by smtpd itself. */
 void	account_refusal(struct session *s, const char *hook, int code,
 	    struct str reason);
 /* AUTH succeeded. */

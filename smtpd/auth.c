@@ -19,7 +19,6 @@
 #include "auth.h"
 #include "server.h"
 #include "session.h"
-#include "session_hook.h"
 
 struct auth {
 	char		*mechanism;	/* upper case */
@@ -78,13 +77,13 @@ auth_challenge(struct session *s, int code, struct str plain)
 	stream_write(s->stream, buf_data(&b), b.len);
 	farewell_reply(s, buf_str(&b));
 	buf_free(&b);
-	s->mode = MODE_AUTH;
+	life_enter(s, MODE_AUTH);
 }
 
 static void
 auth_fail(struct session *s, const struct smtp_refusal *why)
 {
-	s->mode = MODE_COMMAND;
+	life_enter(s, MODE_COMMAND);
 	session_refuse(s, why);
 	auth_free(&s->auth);
 }
@@ -126,7 +125,7 @@ auth_run_hook(struct session *s)
 	struct auth		*a = s->auth;
 	struct hook_arguments	 args = { .mechanism = a->mechanism };
 
-	s->mode = MODE_COMMAND;
+	life_enter(s, MODE_COMMAND);
 	if (strcmp(a->mechanism, "PLAIN") == 0 ||
 	    strcmp(a->mechanism, "LOGIN") == 0) {
 		args.authorization = buf_str(&a->authorization);
@@ -265,8 +264,8 @@ session_auth_response(struct session *s, struct str line)
 	    "Cancelled", false };
 
 	/* Else a mechanism of the hook's own could go on for ever. */
-	s->commands++;
-	if (s->commands > s->server->params->smtpd_command_limit)
+	s->request.count++;
+	if (s->request.count > s->server->params->smtpd_command_limit)
 		session_cut(s, "4.7.0", "Too many commands");
 	else if (str_eq(line, STR("*")))
 		auth_fail(s, &cancelled);

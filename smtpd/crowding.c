@@ -1,3 +1,8 @@
+/*
+ * Counts over workers: what this one has, and what the pages of its siblings
+ * say.  Pages are read while their owners write them, so that a limit may be
+ * passed by as many connections as are accepted in the same moment.
+ */
 #include <string.h>
 
 #include "base/net.h"

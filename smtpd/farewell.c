@@ -1,3 +1,7 @@
+/*
+ * What is kept of a session for its disconnect hook.  Where none is set no
+ * reply is kept.
+ */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -49,23 +53,21 @@ farewell_failed(struct session *s, enum stream_close how, const char *why)
 {
 	struct hook_failure	*f = &s->farewell.failure;
 
-	if (how == STREAM_EOF || f->type != NULL || s->mode == MODE_CLOSING)
+	if (how == STREAM_EOF || f->type != NULL || life_is_closing(s))
 		return;
 	f->type = how == STREAM_TLS ? "tls" : "socket";
 	f->reason = xstrdup(why);
 	f->code = stream_error(s->stream);
 }
 
-static void
-session_disconnected(struct session *s, const struct verdict *v)
+void
+farewell_stage(struct session *s, const char *stage)
 {
-	(void)v;
-	session_forget(s);
+	s->farewell.stage = stage;
 }
 
-/* The connection is gone; the session stays until the hook has run. */
-void
-session_disconnect(struct session *s)
+struct hook_arguments
+farewell_arguments(const struct session *s)
 {
 	const struct farewell	*f = &s->farewell;
 	struct hook_arguments	 args = { .close = f->ended_by };
@@ -76,5 +78,5 @@ session_disconnect(struct session *s)
 	}
 	if (f->failure.type != NULL)
 		args.failure = &f->failure;
-	session_hook(s, HOOK_DISCONNECT, &args, session_disconnected);
+	return args;
 }

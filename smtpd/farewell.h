@@ -27,7 +27,9 @@ void	farewell_by(struct session *s, const char *who);
 /* The connection broke. */
 void	farewell_failed(struct session *s, enum stream_close how,
 	    const char *why);
-/* Runs the hook; s is gone after it. */
-void	session_disconnect(struct session *s);
+/* What the disconnect hook is told; it borrows from s. */
+struct hook_arguments farewell_arguments(const struct session *s);
+/* Which command the next reply answers. */
+void	farewell_stage(struct session *s, const char *stage);
 
 #endif

@@ -1,4 +1,6 @@
 /*
+ * Connections that must begin with a PROXY header.
+ *
  * The header is looked at in the kernel (MSG_PEEK) and only its own bytes are
  * taken: those behind it may be a TLS handshake, which is the session's.
  */
@@ -38,7 +40,7 @@ front_free(struct front *f)
 	if (f->fd != -1)
 		(void)close(f->fd);
 	free(f);
-	server_session_gone(srv);
+	drain_session_gone(srv);
 }
 
 static void

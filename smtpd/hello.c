@@ -15,8 +15,6 @@
 #include "auth.h"
 #include "server.h"
 #include "session.h"
-#include "session_hook.h"
-#include "xclient.h"
 
 #define HELO_SHOWN_MAX	255
 #define HELLO_LINES	40
@@ -55,7 +53,7 @@ hello_usual(const struct session *s, struct hello_list *l)
 	l->count = 6;
 	if (s->server->tls != NULL && s->conn.tls_protocol == NULL)
 		l->lines[l->count++] = STR("STARTTLS");
-	if (s->may_xclient)
+	if (s->spoken.allowed)
 		l->lines[l->count++] = STR(XCLIENT_OFFER);
 	if (auth_available(s)) {
 		(void)snprintf(l->auth, sizeof l->auth, "AUTH %s",
@@ -91,7 +89,7 @@ hello_answer(struct session *s, const struct verdict *v)
 
 	all[0] = v->line_count != 0 ? v->lines[0] :
 	    str_of(s->server->params->myhostname);
-	s->offered = 0;
+	s->hello.offered = 0;
 	if (strcmp(s->conn.helo_verb, "HELO") != 0) {
 		hello_usual(s, &l);
 		if (v->has_extensions) {
@@ -101,7 +99,7 @@ hello_answer(struct session *s, const struct verdict *v)
 		}
 		memcpy(all + 1, l.lines, l.count * sizeof l.lines[0]);
 		a.line_count += l.count;
-		s->offered = hello_bits(l.lines, l.count);
+		s->hello.offered = hello_bits(l.lines, l.count);
 	}
 	session_write(s, &a);
 	if (v->disconnect)
@@ -111,10 +109,10 @@ hello_answer(struct session *s, const struct verdict *v)
 static void
 hello_done(struct session *s, const struct verdict *v)
 {
-	char		*host = s->pending_helo;
-	const char	*verb = s->pending_verb;
+	char		*host = s->hello.host;
+	const char	*verb = s->hello.verb;
 
-	s->pending_helo = NULL;
+	s->hello.host = NULL;
 	if (v->action != VERDICT_ACCEPT) {
 		free(host);
 		session_refuse_verdict(s, HOOK_HELO, v);
@@ -132,20 +130,26 @@ hello_done(struct session *s, const struct verdict *v)
 }
 
 void
+hello_fini(struct hello *h)
+{
+	free(h->host);
+}
+
+void
 session_hello(struct session *s, struct smtp_command *c)
 {
 	struct hello_list	l;
 	struct hook_arguments	args = { .host = c->arg };
 
 	session_reset(s);
-	if (s->other_helo != NULL)
-		args.host = str_of(s->other_helo);
+	if (s->spoken.helo != NULL)
+		args.host = str_of(s->spoken.helo);
 	if (args.host.len > HELO_SHOWN_MAX)
 		args.host.len = HELO_SHOWN_MAX;
-	free(s->pending_helo);
-	s->pending_helo = xstrndup(args.host.p, args.host.len);
-	s->pending_verb = smtp_verb_name(c->verb);
-	args.verb = s->pending_verb;
+	free(s->hello.host);
+	s->hello.host = xstrndup(args.host.p, args.host.len);
+	s->hello.verb = smtp_verb_name(c->verb);
+	args.verb = s->hello.verb;
 	if (c->verb != SMTP_HELO) {
 		hello_usual(s, &l);
 		args.extensions = l.lines;

@@ -1,17 +1,17 @@
 /*
+ * The readers of lines, of chunks that were refused, and of what comes when
+ * all is said.
+ *
  * What is refused is read to its end, so that none of it runs as a command;
  * but not for ever: a line has LINE_SKIP_MAX bytes and smtpd_idle_timeout,
  * a chunk or a message what RECEIVE_SKIP_MORE says, and smtpd_data_timeout.
  */
 #include <string.h>
 
-#include "event/stream.h"
-
 #include "auth.h"
 #include "input.h"
-#include "receive.h"
 #include "server.h"
-#include "session_hook.h"
+#include "session.h"
 
 #define LINE_MAX_BYTES	(12288 + 2)	/* the longest, AUTH's (RFC 4954) */
 #define LINE_SKIP_MAX	(1024 * 1024)
@@ -72,7 +72,7 @@ foreign_refused(struct session *s, struct str in)
 	COUNT(sessions_foreign);
 	LOG(EV_FOREIGN, &s->log, LOG_BYTES("began", what),
 	    LOG_STR("client", s->conn.remoteip));
-	s->farewell.stage = "UNKNOWN";
+	farewell_stage(s, "UNKNOWN");
 	session_answer(s, 554, "5.5.1", "This is an SMTP server");
 	session_close(s);
 	return true;
@@ -91,25 +91,25 @@ input_line_ok(const char *p, size_t with_lf)
 static void
 input_too_long(struct session *s)
 {
-	s->verb = SMTP_UNKNOWN;
-	s->mode = MODE_COMMAND;
+	s->request.verb = SMTP_UNKNOWN;
+	life_enter(s, MODE_COMMAND);
 	session_refuse(s, &refuse_long_line);
 }
 
+/* One line, for run() if it is well. */
 static size_t
-input_line(struct session *s, struct str in)
+input_take_line(struct session *s, struct str in,
+    void (*run)(struct session *s, struct str line))
 {
 	const char	*lf = memchr(in.p, '\n', in.len);
 	size_t		 n;
 
-	if (s->mode == MODE_COMMAND && foreign_refused(s, in))
-		return in.len;
 	n = lf != NULL ? (size_t)(lf - in.p) + 1 : in.len;
 	if (n > LINE_MAX_BYTES) {
 		/* It was no answer: an exchange of AUTH ends with it. */
 		auth_free(&s->auth);
-		s->mode = MODE_DISCARD;
-		s->discarded = n;
+		life_enter(s, MODE_DISCARD);
+		s->intake.discarded = n;
 		if (lf != NULL)
 			input_too_long(s);
 		return n;
@@ -117,16 +117,31 @@ input_line(struct session *s, struct str in)
 	if (lf == NULL)
 		return 0;
 	if (!input_line_ok(in.p, n)) {
-		s->verb = SMTP_UNKNOWN;
+		s->request.verb = SMTP_UNKNOWN;
 		session_refuse(s, &refuse_line_end);
 		return n;
 	}
-	s->more_came = n < in.len;
-	if (s->mode == MODE_AUTH)
-		session_auth_response(s, (struct str){ in.p, n - 2 });
-	else
-		session_proxy(s, (struct str){ in.p, n - 2 });
+	s->request.more_came = n < in.len;
+	run(s, (struct str){ in.p, n - 2 });
 	return n;
+}
+
+size_t
+input_line(struct session *s, struct str in)
+{
+	if (life_is_backed_up(s))
+		return 0;
+	if (foreign_refused(s, in))
+		return in.len;
+	return input_take_line(s, in, session_proxy);
+}
+
+size_t
+input_response(struct session *s, struct str in)
+{
+	if (life_is_backed_up(s))
+		return 0;
+	return input_take_line(s, in, session_auth_response);
 }
 
 static void
@@ -137,14 +152,14 @@ input_endless(struct session *s, const char *reason)
 	session_cut(s, "4.7.0", "Too much of what was refused");
 }
 
-static size_t
+size_t
 input_discard(struct session *s, struct str in)
 {
 	const char	*lf = memchr(in.p, '\n', in.len);
 	size_t		 n = lf != NULL ? (size_t)(lf - in.p) + 1 : in.len;
 
-	s->discarded += n;
-	if (s->discarded > LINE_SKIP_MAX)
+	s->intake.discarded += n;
+	if (s->intake.discarded > LINE_SKIP_MAX)
 		input_endless(s, "endless line");
 	else if (lf != NULL)
 		input_too_long(s);
@@ -156,54 +171,34 @@ input_discard(struct session *s, struct str in)
 void
 input_skip_chunk(struct session *s, uint64_t size)
 {
-	if (size == 0 || s->mode == MODE_CLOSING)
+	if (size == 0 || life_is_closing(s))
 		return;
 	if (size > receive_skip_max(s)) {
 		input_endless(s, "endless chunk");
 		return;
 	}
-	/* Where the reply is held back the chunk comes after it. */
-	*(s->mode == MODE_SLOW ? &s->slow_mode : &s->mode) = MODE_SKIP;
-	s->chunk_left = size;
-	s->data_since_ms = loop_now_ms(s->server->loop);
+	life_enter_after(s, MODE_SKIP);
+	s->intake.chunk_left = size;
+	s->intake.since_ms = loop_now_ms(s->server->loop);
 }
 
-static size_t
+size_t
 input_skip(struct session *s, struct str in)
 {
-	size_t	n = in.len < s->chunk_left ? in.len : (size_t)s->chunk_left;
+	uint64_t	*left = &s->intake.chunk_left;
+	size_t		 n = in.len < *left ? in.len : (size_t)*left;
 
-	s->chunk_left -= n;
-	if (s->chunk_left == 0) {
-		s->mode = MODE_COMMAND;
-		s->data_since_ms = 0;
+	*left -= n;
+	if (*left == 0) {
+		life_enter(s, MODE_COMMAND);
+		s->intake.since_ms = 0;
 	}
 	return n;
 }
 
-/* ---- All --------------------------------------------------------------- */
-
 size_t
-input_read(struct session *s, struct str in)
+input_drop(struct session *s, struct str in)
 {
-	switch (s->mode) {
-	case MODE_COMMAND:
-	case MODE_AUTH:
-		return input_line(s, in);
-	case MODE_DISCARD:
-		return input_discard(s, in);
-	case MODE_DATA:
-		return session_data(s, in);
-	case MODE_CHUNK:
-		return session_chunk(s, in);
-	case MODE_SKIP:
-		return input_skip(s, in);
-	case MODE_CLOSING:
-		return in.len;
-	case MODE_WAIT:
-	case MODE_SLOW:
-	case MODE_HANDSHAKE:
-		break;
-	}
-	return 0;
+	(void)s;
+	return in.len;
 }

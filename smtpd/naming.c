@@ -1,14 +1,16 @@
+/*
+ * Asks for the client's name while the session is in MODE_NAMING; a question
+ * without an answer in time is dropped.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "dns/dns.h"
-#include "event/stream.h"
 
 #include "naming.h"
 #include "server.h"
 #include "session.h"
-#include "session_hook.h"
 
 struct naming {
 	struct session		*session;
@@ -55,12 +57,10 @@ naming_go_on(struct session *s, const struct dns_names *names)
 	naming_free(&s->naming);
 	if (names != NULL && names->confirmed != -1)
 		s->conn.remoteptr = xstrdup(names->name[names->confirmed]);
-	s->mode = MODE_COMMAND;
+	life_enter(s, MODE_COMMAND);
 	s->conn.names = names;
 	session_connect(s);
 	s->conn.names = NULL;
-	if (s->mode != MODE_WAIT)
-		stream_resume(s->stream);
 }
 
 static void
@@ -87,11 +87,11 @@ session_name(struct session *s)
 	struct naming	*n;
 	struct netaddr	 a;
 
-	if (!s->name_known) {
+	if (!s->spoken.named) {
 		free(s->conn.remoteptr);
 		s->conn.remoteptr = NULL;
 	}
-	if (s->name_known || !naming_wanted(srv) ||
+	if (s->spoken.named || !naming_wanted(srv) ||
 	    netaddr_parse_ip(&a, str_of(s->conn.remoteip), 0) == -1) {
 		session_connect(s);
 		return;
@@ -102,5 +102,5 @@ session_name(struct session *s)
 	timer_start(&n->timer, srv->params->smtpd_peer_lookup_timeout);
 	n->question = dns_names(srv->dns, &a, naming_answered, n);
 	s->naming = n;
-	s->mode = MODE_WAIT;
+	life_enter(s, MODE_NAMING);
 }

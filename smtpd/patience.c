@@ -1,7 +1,11 @@
+/*
+ * Counts a client's errors, and holds replies back from one that makes too
+ * many.
+ */
 #include "event/stream.h"
 
-#include "patience.h"
 #include "server.h"
+#include "session.h"
 #include "transaction.h"
 
 /* ---- Counting ---------------------------------------------------------- */
@@ -11,7 +15,8 @@ patience_over(const struct session *s)
 {
 	const struct params	*p = s->server->params;
 
-	return s->strikes >= p->smtpd_error_limit || (s->txn != NULL &&
+	return s->patience.strikes >= p->smtpd_error_limit ||
+	    (s->txn != NULL &&
 	    s->txn->refused >= p->smtpd_recipient_error_limit);
 }
 
@@ -20,7 +25,8 @@ patience_half(const struct session *s)
 {
 	const struct params	*p = s->server->params;
 
-	return s->strikes > p->smtpd_error_limit / 2 || (s->txn != NULL &&
+	return s->patience.strikes > p->smtpd_error_limit / 2 ||
+	    (s->txn != NULL &&
 	    s->txn->refused > p->smtpd_recipient_error_limit / 2);
 }
 
@@ -28,28 +34,29 @@ void
 patience_error(struct session *s)
 {
 	COUNT(commands_refused);
-	s->errors++;
-	if (s->txn != NULL && s->verb == SMTP_RCPT)
+	s->patience.errors++;
+	if (s->txn != NULL && s->request.verb == SMTP_RCPT)
 		s->txn->refused++;
 	else
-		s->strikes++;
-	s->holding = s->server->params->smtpd_error_delay > 0 &&
-	    s->mode != MODE_CLOSING && patience_half(s) && !patience_over(s);
+		s->patience.strikes++;
+	s->patience.holding = s->server->params->smtpd_error_delay > 0 &&
+	    !life_is_closing(s) && patience_half(s) && !patience_over(s);
 }
 
 void
 patience_message_taken(struct session *s)
 {
-	s->strikes = 0;
+	s->patience.strikes = 0;
 	s->txn->refused = 0;
 }
 
-/* Who only asks which recipients there are has no message taken. */
+/* A client that asks which recipients exist never sends a message: that
+ * counts as one error for each transaction in which one was refused. */
 void
 patience_transaction_over(struct session *s)
 {
 	if (s->txn != NULL && s->txn->refused > 0)
-		s->strikes++;
+		s->patience.strikes++;
 }
 
 /* ---- Holding back ------------------------------------------------------ */
@@ -57,8 +64,8 @@ patience_transaction_over(struct session *s)
 bool
 patience_hold(struct session *s, struct str reply)
 {
-	if (s->holding) {
-		buf_add_str(&s->held, reply);
+	if (s->patience.holding) {
+		buf_add_str(&s->patience.held, reply);
 		return true;
 	}
 	patience_end(s);
@@ -68,32 +75,33 @@ patience_hold(struct session *s, struct str reply)
 void
 patience_after(struct session *s, bool close)
 {
-	bool	holding = s->holding;
+	bool	holding = s->patience.holding;
 
-	s->holding = false;
+	s->patience.holding = false;
 	if (close)
 		session_close(s);
 	else if (patience_over(s)) {
 		LOG(EV_REFUSE, &s->log, LOG_STR("reason", "too many errors"),
 		    LOG_STR("client", s->conn.remoteip),
-		    LOG_NUM("errors", s->errors));
+		    LOG_NUM("errors", s->patience.errors));
 		session_cut(s, "4.7.0", "Too many errors");
-	} else if (holding && s->mode != MODE_CLOSING) {
-		s->slow_mode = s->mode;
-		s->mode = MODE_SLOW;
-		stream_pause(s->stream);
-		timer_start(&s->timer, s->server->params->smtpd_error_delay);
-	}
+	} else if (holding && !life_is_closing(s))
+		life_enter(s, MODE_SLOW);
 }
 
 void
 patience_end(struct session *s)
 {
-	if (s->held.len > 0)
-		stream_write(s->stream, buf_data(&s->held), s->held.len);
-	buf_free(&s->held);
-	if (s->mode != MODE_SLOW)
-		return;
-	s->mode = s->slow_mode;
-	stream_resume(s->stream);
+	struct buf	*held = &s->patience.held;
+
+	if (held->len > 0)
+		stream_write(s->stream, buf_data(held), held->len);
+	buf_free(held);
+	life_go_on(s);
+}
+
+void
+patience_fini(struct patience *p)
+{
+	buf_free(&p->held);
 }

@@ -10,7 +10,19 @@
 #ifndef SMTPD_PATIENCE_H
 #define SMTPD_PATIENCE_H
 
-#include "session.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct session;
+
+struct patience {
+	struct buf	held;		/* a reply that is held back */
+	bool		holding;	/* keep what is written now */
+	uint32_t	errors;		/* of the whole session */
+	uint32_t	strikes;	/* since a message was taken */
+};
 
 /* Around the reply to an error: patience_error() before it is written,
  * patience_after() behind it; s may be closing then. */
@@ -18,10 +30,11 @@ void	patience_error(struct session *s);
 void	patience_after(struct session *s, bool close);
 /* Keeps the bytes of a reply; false: they may leave now. */
 bool	patience_hold(struct session *s, struct str reply);
-/* Lets go what was held back, and takes up what the session did before. */
+/* Writes what was held back; the session goes on with what it did before. */
 void	patience_end(struct session *s);
 /* A message was taken, and a transaction is about to be destroyed. */
 void	patience_message_taken(struct session *s);
 void	patience_transaction_over(struct session *s);
+void	patience_fini(struct patience *p);
 
 #endif

@@ -1,11 +1,8 @@
 /*
- * A message's bytes.  They are copied once, from the socket's buffer into
- * the body; a message that will be refused is read to its true end all the
- * same, so that no byte of it is ever taken for a command.
+ * A message's bytes, by DATA or by BDAT.  They are copied once, from the
+ * socket's buffer into the body; a message that will be refused is read to its
+ * true end all the same, so that no byte of it is ever taken for a command.
  */
-#include "event/stream.h"
-
-#include "receive.h"
 #include "server.h"
 #include "session.h"
 #include "transaction.h"
@@ -29,8 +26,8 @@ receive_begin(struct session *s)
 		}
 		mime_scan_init(&t->mime, (unsigned)p->mime_depth_limit);
 	}
-	if (s->data_since_ms == 0)
-		s->data_since_ms = loop_now_ms(s->server->loop);
+	if (s->intake.since_ms == 0)
+		s->intake.since_ms = loop_now_ms(s->server->loop);
 }
 
 /* Keeps bytes of the message, unless it is lost already. */
@@ -81,7 +78,8 @@ receive_end(struct session *s)
 	session_end_message(s);
 }
 
-/* What came, not what is kept: a NUL may have stood between CR and LF. */
+/* Looks at what came and not at what is kept: if NULs are stripped, one may
+ * have stood between a CR and its LF. */
 const struct smtp_refusal *
 receive_fault(const struct session *s)
 {
@@ -100,7 +98,7 @@ receive_fault(const struct session *s)
 	return NULL;
 }
 
-/* Nobody sends so much who would take no for an answer at the end of it. */
+/* Whoever sends more than this would not heed a refusal at its end. */
 uint64_t
 receive_skip_max(const struct session *s)
 {
@@ -122,12 +120,12 @@ void
 session_begin_data(struct session *s)
 {
 	receive_begin(s);
-	s->mode = MODE_DATA;
+	life_enter(s, MODE_DATA);
 	session_answer(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
 }
 
 size_t
-session_data(struct session *s, struct str in)
+receive_data(struct session *s, struct str in)
 {
 	struct transaction	*t = s->txn;
 	struct str		 run;
@@ -155,8 +153,8 @@ chunk_done(struct session *s)
 	    "Message larger than the limit", false };
 	struct transaction			*t = s->txn;
 
-	s->mode = MODE_COMMAND;
-	if (s->chunk_last) {
+	life_enter(s, MODE_COMMAND);
+	if (s->intake.chunk_last) {
 		smtp_scan_end(&t->reader.scan);
 		receive_end(s);
 	} else if (t->too_big) {
@@ -176,22 +174,23 @@ session_begin_chunk(struct session *s, uint64_t size, bool last)
 		return;
 	}
 	receive_begin(s);
-	s->mode = MODE_CHUNK;
-	s->chunk_left = size;
-	s->chunk_last = last;
+	life_enter(s, MODE_CHUNK);
+	s->intake.chunk_left = size;
+	s->intake.chunk_last = last;
 	if (size == 0)
 		chunk_done(s);
 }
 
 size_t
-session_chunk(struct session *s, struct str in)
+receive_chunk(struct session *s, struct str in)
 {
-	size_t	n = in.len < s->chunk_left ? in.len : (size_t)s->chunk_left;
+	uint64_t	*left = &s->intake.chunk_left;
+	size_t		 n = in.len < *left ? in.len : (size_t)*left;
 
 	smtp_scan_add(&s->txn->reader.scan, (struct str){ in.p, n });
 	receive_bytes(s, (struct str){ in.p, n });
-	s->chunk_left -= n;
-	if (s->chunk_left == 0)
+	*left -= n;
+	if (*left == 0)
 		chunk_done(s);
 	return n;
 }

@@ -16,6 +16,8 @@
 #include "body/body.h"
 #include "smtp/path.h"
 
+#include "drain.h"
+
 struct acceptor;
 struct front;
 struct session;
@@ -33,9 +35,9 @@ struct server {
 	struct tls_context	*tls;		/* NULL: no STARTTLS */
 	char			 script_root[PATH_MAX];
 	struct origin		 origin;	/* of scripts and their files */
-	struct dns		*dns;		/* of all hooks */
-	struct hsl_cache	*cache;		/* likewise */
-	struct share		*share;		/* likewise */
+	struct dns		*dns;		/* these three: of all hooks */
+	struct hsl_cache	*cache;
+	struct share		*share;
 	struct send_trust	 trust;
 	struct eod_hook		*eod;		/* NULL: every message defers */
 	struct hook		*hooks[HOOK_MAX]; /* NULL: accepts */
@@ -43,26 +45,20 @@ struct server {
 	struct smtp_leniency	 leniency;
 	struct acceptor		*acceptor;
 	struct sessions		 sessions;
-	struct fronts		 fronts;	/* no header yet */
+	struct fronts		 fronts;	/* wait for a PROXY header */
 	size_t			 session_count;
 	struct buf		 scratch;	/* a reply being written */
-	struct timer		 soft;
-	struct timer		 hard;
+	struct drain		 drain;
 	struct timer		 tidy;		/* server_tidy() */
 	bool			 hooks_ask_name;
 	bool			 doubted;	/* hsl_warnings = error */
-	bool			 draining;
-	bool			 soft_passed;	/* 421 between transactions */
-	bool			 hard_passed;
 };
 
-/* A path of a parameter: it lies in the instance unless it is absolute. */
+/* The path that a parameter names: a relative one is the instance's. */
 const char *server_path(const struct server *srv, const char *path,
 	    char *out, size_t size);
 /* A message or a session has gone: their memory goes back to the system, but
  * not more often than every few seconds. */
 void	server_tidy(struct server *srv);
-/* The last session of a draining worker ends it. */
-void	server_session_gone(struct server *srv);
 
 #endif

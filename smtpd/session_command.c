@@ -14,17 +14,12 @@
  */
 #include <string.h>
 
-#include "event/stream.h"
-
 #include "account.h"
 #include "auth.h"
 #include "input.h"
-#include "receive.h"
 #include "server.h"
 #include "session.h"
-#include "session_hook.h"
 #include "transaction.h"
-#include "xclient.h"
 
 typedef void	session_fn(struct session *s, struct smtp_command *c);
 
@@ -47,7 +42,7 @@ session_mail(struct session *s, struct smtp_command *c)
 		session_cut(s, "4.7.0", "Too many messages in one session");
 		return;
 	}
-	if (smtp_mail_options(&o, c, s->offered, &why) == -1) {
+	if (smtp_mail_options(&o, c, s->hello.offered, &why) == -1) {
 		session_refuse(s, &why);
 		return;
 	}
@@ -82,7 +77,7 @@ session_rcpt(struct session *s, struct smtp_command *c)
 	struct smtp_rcpt_options		o;
 	struct smtp_refusal			why;
 
-	if (smtp_rcpt_options(&o, c, s->offered,
+	if (smtp_rcpt_options(&o, c, s->hello.offered,
 	    s->txn->facts.options.smtputf8, &why) == -1) {
 		session_refuse(s, &why);
 		return;
@@ -159,7 +154,8 @@ session_quit(struct session *s, struct smtp_command *c)
 	(void)c;
 	session_answer(s, 221, "2.0.0", "Bye");
 	session_close(s);
-	s->linger = s->more_came;
+	if (!s->request.more_came)
+		life_enter(s, MODE_PARTING);
 }
 
 static void
@@ -177,11 +173,11 @@ session_starttls(struct session *s, struct smtp_command *c)
 		session_refuse(s, &unknown);
 	else if (s->conn.tls_protocol != NULL)
 		session_refuse(s, &twice);
-	else if (s->more_came)
+	else if (s->request.more_came)
 		session_refuse(s, &injected);
 	else {
 		session_answer(s, 220, "2.0.0", "Ready to start TLS");
-		s->mode = MODE_HANDSHAKE;
+		life_enter(s, MODE_STARTTLS);
 	}
 }
 
@@ -240,7 +236,7 @@ session_out_of_order(struct session *s, const struct smtp_command *c)
 {
 	struct smtp_refusal	why = refuse_order;
 
-	why.close = c->verb == SMTP_DATA && s->more_came;
+	why.close = c->verb == SMTP_DATA && s->request.more_came;
 	session_refuse(s, &why);
 	if (c->verb == SMTP_BDAT)
 		input_skip_chunk(s, c->chunk_size);
@@ -259,18 +255,18 @@ session_run(struct session *s, struct str line, struct arena *a)
 	int					 rc;
 
 	rc = smtp_command_parse(&c, line, &s->server->leniency, a, &why);
-	s->verb = c.verb;
-	s->farewell.stage = session_knows(s, c.verb) ? smtp_verb_name(c.verb) :
-	    "UNKNOWN";
+	s->request.verb = c.verb;
+	farewell_stage(s, session_knows(s, c.verb) ? smtp_verb_name(c.verb) :
+	    "UNKNOWN");
 	if (!session_knows(s, c.verb)) {
 		session_refuse(s, &unknown);
 		return;
 	}
-	s->command = &c;
+	s->request.command = &c;
 	fn = session_table[s->state][c.verb];
 	if (rc == -1) {
 		c.path = (struct smtp_path){ .null = false };
-		if (c.verb == SMTP_DATA && s->more_came)
+		if (c.verb == SMTP_DATA && s->request.more_came)
 			why.close = true;
 		session_refuse(s, &why);
 	} else if (c.verb == SMTP_EXPN)
@@ -279,7 +275,7 @@ session_run(struct session *s, struct str line, struct arena *a)
 		session_out_of_order(s, &c);
 	else
 		fn(s, &c);
-	s->command = NULL;
+	s->request.command = NULL;
 }
 
 void
@@ -287,12 +283,12 @@ session_command(struct session *s, struct str line)
 {
 	struct arena	a = ARENA_INIT;
 
-	s->commands++;
-	if (s->commands > s->server->params->smtpd_command_limit) {
+	s->request.count++;
+	if (s->request.count > s->server->params->smtpd_command_limit) {
 		session_cut(s, "4.7.0", "Too many commands");
 		return;
 	}
-	if (s->server->soft_passed && s->txn == NULL) {
+	if (s->txn == NULL && !drain_allows(s->server)) {
 		session_cut(s, "4.3.2", "Service shutting down");
 		return;
 	}

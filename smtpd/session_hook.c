@@ -12,7 +12,6 @@
 #include "input.h"
 #include "server.h"
 #include "session.h"
-#include "session_hook.h"
 #include "transaction.h"
 
 /* ---- Running one ------------------------------------------------------- */
@@ -21,15 +20,14 @@ static void
 session_hook_done(void *arg, const struct verdict *v)
 {
 	struct session		*s = arg;
-	session_verdict_fn	*then = s->then;
+	session_verdict_fn	*then = s->hooking.then;
 
 	board_observe(HISTOGRAM_hook, loop_now_ms(s->server->loop) -
-	    s->hook_since_ms);
-	s->run = NULL;
-	if (s->mode == MODE_WAIT) {
-		s->mode = MODE_COMMAND;
-		s->more_came |= stream_unread(s->stream).len > 0;
-		stream_resume(s->stream);
+	    s->hooking.since_ms);
+	s->hooking.run = NULL;
+	if (!life_is_gone(s)) {
+		life_enter(s, MODE_COMMAND);
+		s->request.more_came |= stream_unread(s->stream).len > 0;
 	}
 	then(s, v);
 }
@@ -41,7 +39,7 @@ session_hook(struct session *s, enum hook_kind kind,
 	static const struct verdict	accept = { .action = VERDICT_ACCEPT };
 	struct hook			*h = s->server->hooks[kind];
 	struct hook_request		 rq = { .conn = &s->conn,
-	    .log = &s->log, .context = &s->context,
+	    .log = &s->log, .context = &s->hooking.context,
 	    .done = session_hook_done, .arg = s };
 
 	if (h == NULL) {
@@ -56,26 +54,33 @@ session_hook(struct session *s, enum hook_kind kind,
 		rq.txn_id = s->txn != NULL ? s->txn->facts.id :
 		    session_next_txn(s);
 	if (kind == HOOK_MAILFROM || s->txn != NULL)
-		rq.message_cache = &s->message_cache;
-	s->then = then;
+		rq.message_cache = &s->hooking.message_cache;
+	s->hooking.then = then;
 	if (kind != HOOK_DISCONNECT)
-		s->mode = MODE_WAIT;
+		life_enter(s, MODE_HOOK);
 	COUNT(hook_runs);
-	s->hook_since_ms = loop_now_ms(s->server->loop);
-	s->run = hook_start(h, &rq);
+	s->hooking.since_ms = loop_now_ms(s->server->loop);
+	s->hooking.run = hook_start(h, &rq);
+}
+
+void
+hooking_fini(struct hooking *h)
+{
+	hsl_frozen_free(&h->context);
+	free(h->line);
 }
 
 const char *
 session_next_txn(struct session *s)
 {
-	if (s->next_txn[0] == '\0')
-		uuid_v7(s->next_txn);
-	return s->next_txn;
+	if (s->hooking.next_txn[0] == '\0')
+		uuid_v7(s->hooking.next_txn);
+	return s->hooking.next_txn;
 }
 
 /* ---- proxy ------------------------------------------------------------- */
 
-/* A chunk whose length nobody knows. */
+/* What follows the line can't be told from commands. */
 #define OCTETS_UNKNOWN	UINT64_MAX
 
 /*
@@ -92,7 +97,7 @@ proxy_octets(const struct session *s, struct str line)
 
 	rc = smtp_command_parse(&c, line, &s->server->leniency, &a, &why);
 	arena_free(&a);
-	if (c.verb == SMTP_DATA && s->more_came)
+	if (c.verb == SMTP_DATA && s->request.more_came)
 		return OCTETS_UNKNOWN;
 	if (c.verb != SMTP_BDAT)
 		return 0;
@@ -118,10 +123,10 @@ proxy_answered(struct session *s, const struct verdict *v, struct str line)
 static void
 session_proxied(struct session *s, const struct verdict *v)
 {
-	char		*text = s->pending_line;
-	struct str	 line = { text, s->pending_len }, use = line;
+	char		*text = s->hooking.line;
+	struct str	 line = { text, s->hooking.line_len }, use = line;
 
-	s->pending_line = NULL;
+	s->hooking.line = NULL;
 	if (v->command != NULL)
 		use = str_of(v->command);
 	if (v->action != VERDICT_ACCEPT)
@@ -147,8 +152,8 @@ session_proxy(struct session *s, struct str line)
 		session_command(s, line);
 		return;
 	}
-	s->pending_line = xstrndup(line.p, line.len);
-	s->pending_len = line.len;
+	s->hooking.line = xstrndup(line.p, line.len);
+	s->hooking.line_len = line.len;
 	session_hook(s, HOOK_PROXY, &args, session_proxied);
 }
 
@@ -227,7 +232,7 @@ session_begin_mail(struct session *s, const struct smtp_command *c,
 	struct hook_arguments	args = { .verb = NULL };
 
 	s->txn = transaction_new(session_next_txn(s), c, o);
-	s->next_txn[0] = '\0';
+	s->hooking.next_txn[0] = '\0';
 	s->log.txn = s->txn->facts.id;
 	args.path = &s->txn->facts.sender;
 	args.params = &s->txn->facts.params;
@@ -240,14 +245,14 @@ static void
 session_rcpt_done(struct session *s, const struct verdict *v)
 {
 	struct arena		*a = &s->txn->facts.arena;
-	struct hook_recipient	*r = s->pending;
+	struct hook_recipient	*r = s->hooking.recipient;
 
 	if (v->action != VERDICT_ACCEPT) {
 		session_refuse_verdict(s, HOOK_RCPTTO, v);
-		s->pending = NULL;
+		s->hooking.recipient = NULL;
 		return;
 	}
-	s->pending = NULL;
+	s->hooking.recipient = NULL;
 	if (v->has_path) {
 		r->path = v->path;
 		r->path.localpart = arena_str(a, v->path.localpart);
@@ -268,11 +273,11 @@ session_begin_rcpt(struct session *s, const struct smtp_command *c,
 	struct hook_arguments	 args = { .is_recipient = true };
 
 	transport = s->server->params->default_transport;
-	s->pending = transaction_recipient(s->txn, c, o);
+	s->hooking.recipient = transaction_recipient(s->txn, c, o);
 	if (transport[0] != '\0')
-		s->pending->transportid = transport;
-	args.path = &s->pending->path;
-	args.params = &s->pending->params;
-	args.transportid = s->pending->transportid;
+		s->hooking.recipient->transportid = transport;
+	args.path = &s->hooking.recipient->path;
+	args.params = &s->hooking.recipient->params;
+	args.transportid = s->hooking.recipient->transportid;
 	session_hook(s, HOOK_RCPTTO, &args, session_rcpt_done);
 }

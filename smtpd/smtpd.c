@@ -1,5 +1,8 @@
 /*
  * smtpd - speaks SMTP to strangers, and in-line to backends; see smtpd(8)
+ *
+ * The worker's setting up: what it loads with all rights, in the jail and in
+ * the sandbox.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -17,23 +20,14 @@
 #include "share/share.h"
 
 #include "acceptor.h"
-#include "front.h"
 #include "naming.h"
 #include "server.h"
-#include "session.h"
 #include "tls.h"
 #include "trust.h"
 
 #define TIDY_MS		5000
 
 static struct server	server;
-
-void
-server_session_gone(struct server *srv)
-{
-	if (srv->draining && srv->session_count == 0)
-		worker_exit(srv->worker);
-}
 
 static void
 server_tidy_now(void *arg)
@@ -310,7 +304,7 @@ server_load_hook(struct server *srv, enum hook_kind kind, const char *path)
 	return srv->hooks[kind] != NULL ? 0 : -1;
 }
 
-/* All are tried, so that all errors are told at once. */
+/* None is left out after an error, so that all errors are told at once. */
 static int
 server_load_scripts(struct server *srv)
 {
@@ -372,65 +366,21 @@ smtpd_load(struct worker *w)
 
 /* ---- start and drain --------------------------------------------------- */
 
-/* A session may free itself, never its neighbours. */
-static void
-server_drain_sessions(struct server *srv)
-{
-	struct session	*s, *next;
-
-	TAILQ_FOREACH_SAFE(s, &srv->sessions, link, next)
-		session_drain(s);
-	server_session_gone(srv);
-}
-
-static void
-server_soft(void *arg)
-{
-	struct server	*srv = arg;
-
-	srv->soft_passed = true;
-	server_drain_sessions(srv);
-}
-
-static void
-server_hard(void *arg)
-{
-	struct server	*srv = arg;
-
-	srv->hard_passed = true;
-	front_close_all(srv);
-	server_soft(srv);
-}
-
 static int
 smtpd_start(struct worker *w)
 {
 	struct server	*srv = w->state;
 
-	timer_init(&srv->soft, srv->loop, server_soft, srv);
-	timer_init(&srv->hard, srv->loop, server_hard, srv);
+	drain_init(srv);
 	timer_init(&srv->tidy, srv->loop, server_tidy_now, srv);
 	srv->acceptor = acceptor_new(srv);
 	return 0;
 }
 
 static void
-server_limit(struct timer *t, int64_t ms, struct loop *l)
-{
-	if (!t->armed || t->due_ms > loop_now_ms(l) + ms)
-		timer_start(t, ms);
-}
-
-static void
 smtpd_drain(struct worker *w, int64_t soft_ms, int64_t hard_ms)
 {
-	struct server	*srv = w->state;
-
-	acceptor_free(&srv->acceptor);
-	srv->draining = true;
-	server_limit(&srv->soft, soft_ms, srv->loop);
-	server_limit(&srv->hard, hard_ms, srv->loop);
-	server_session_gone(srv);
+	drain_begin(w->state, soft_ms, hard_ms);
 }
 
 static void

@@ -1,3 +1,7 @@
+/*
+ * Certificates for the worker, and a session's handshake with what it says of
+ * the client.
+ */
 #include <limits.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -10,7 +14,6 @@
 
 #include "server.h"
 #include "session.h"
-#include "session_hook.h"
 #include "tls.h"
 
 #define CHAIN_MAX	10
@@ -60,7 +63,7 @@ server_load_tls(struct server *srv)
 int
 session_tls_start(struct session *s)
 {
-	s->mode = MODE_HANDSHAKE;
+	life_enter(s, MODE_HANDSHAKE);
 	return stream_tls_accept(s->stream, s->server->tls, NULL);
 }
 
@@ -105,7 +108,7 @@ session_tls_done(struct session *s)
 {
 	session_reset(s);
 	s->state = STATE_START;
-	s->mode = MODE_COMMAND;
+	life_enter(s, MODE_COMMAND);
 	session_forget_names(s);
 	tls_facts(s);
 	COUNT(tls_sessions);

@@ -1,3 +1,7 @@
+/*
+ * A transaction's storage.  The command line goes with its read buffer, so
+ * that all that is kept of MAIL and RCPT is copied into the arena.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -26,7 +26,7 @@ struct transaction {
 	struct body		*body;
 	struct smtp_data	 reader;
 	struct smtp_normal	 normal;	/* out NULL: kept as it came */
-	struct smtp_scan	 kept;		/* what it made of them */
+	struct smtp_scan	 kept;		/* of what it writes */
 	struct mime_scan	 mime;
 	struct buf		 trace;		/* our Received field */
 	struct eod_run		*run;
@@ -45,15 +45,16 @@ struct transaction *transaction_new(const char *id,
 		    const struct smtp_command *mail,
 		    const struct smtp_mail_options *options);
 void		 transaction_free(struct transaction **t);
-/* Of the bytes in the body. */
+/* What was found in the bytes that the body holds. */
 const struct smtp_scan *transaction_scan(const struct transaction *t);
-/* One that is not among the recipients yet; and adding it. */
+/* Makes a recipient, for its hook to look at; transaction_add_recipient()
+ * makes it one of the message's. */
 struct hook_recipient *transaction_recipient(struct transaction *t,
 		    const struct smtp_command *rcpt,
 		    const struct smtp_rcpt_options *options);
 void		 transaction_add_recipient(struct transaction *t,
 		    struct hook_recipient *r);
-/* For account.h: who was refused. */
+/* Keeps whom a refused RCPT named, for the message's line in the log. */
 void		 transaction_add_refusal(struct transaction *t,
 		    struct str address, int code);
 

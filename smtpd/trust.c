@@ -1,5 +1,6 @@
 /*
- * A name that a script may say stands for a file:
+ * Loads what send() needs for TLS: authorities, and client certificates.  A
+ * script names a certificate by a word that stands for its file:
  *
  *	send_tls_client_certs = gateway=certs/gateway.pem other=/etc/o.pem
  */

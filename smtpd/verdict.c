@@ -1,14 +1,13 @@
 /*
  * A hook's verdict as a reply: what the script said, and the documented
- * default where it said nothing.  And refusals, by a hook or by this server.
+ * default where it said nothing.  Refusals, by a hook or by this server, are
+ * here, too: both cost the client an error (patience.h).
  */
 #include <string.h>
 
 #include "account.h"
-#include "patience.h"
 #include "server.h"
 #include "session.h"
-#include "session_hook.h"
 #include "transaction.h"
 
 static const struct verdict_default {

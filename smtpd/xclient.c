@@ -1,7 +1,8 @@
 /*
- * Attributes are read into a copy of what they change, and taken over when
- * all of them hold; then the session begins again, with the name looked up,
- * the connect hook and the greeting, but for TLS, which stays.
+ * The command XCLIENT.  Attributes are read into a copy of what they change,
+ * and taken over when all of them hold; then the session begins again, with
+ * the name looked up, the connect hook and the greeting, but for TLS, which
+ * stays.
  *
  * HELO and PROTO wait for the next HELO or EHLO, in whose place they stand.
  */
@@ -13,8 +14,7 @@
 
 #include "crowding.h"
 #include "server.h"
-#include "session_hook.h"
-#include "xclient.h"
+#include "session.h"
 
 #define VALUE_MAX	1024
 
@@ -164,11 +164,11 @@ xclient_take(struct session *s, struct xclient *x)
 	take_port(x, X_PORT, &c->remoteport);
 	take_address(x, X_DESTADDR, c->localip, sizeof c->localip);
 	take_port(x, X_DESTPORT, &c->localport);
-	take_text(x, X_HELO, &s->other_helo);
+	take_text(x, X_HELO, &s->spoken.helo);
 	if (x->given[X_PROTO])
-		s->other_smtp = x->text[X_PROTO] != NULL &&
+		s->spoken.smtp = x->text[X_PROTO] != NULL &&
 		    strcasecmp(x->text[X_PROTO], "SMTP") == 0;
-	s->name_known = x->given[X_NAME];
+	s->spoken.named = x->given[X_NAME];
 	take_text(x, X_NAME, &c->remoteptr);
 	take_text(x, X_LOGIN, &c->auth_username);
 	if (c->auth_username != NULL)
@@ -184,7 +184,22 @@ xclient_count(struct session *s, const struct xclient *x)
 	if (!x->given[X_ADDR])
 		return true;
 	(void)netaddr_parse_ip(&a, str_of(s->conn.remoteip), 0);
-	return crowding_move(s->server, &s->client, &a);
+	return crowding_move(s->server, &s->crowd, &a);
+}
+
+void
+xclient_begin(struct session *s)
+{
+	struct netaddr	a;
+
+	s->spoken.allowed = netaddr_parse_ip(&a, str_of(s->conn.remoteip),
+	    0) == 0 && netaddr_within(&a, s->server->params->xclient_hosts);
+}
+
+void
+xclient_fini(struct spoken_for *x)
+{
+	free(x->helo);
 }
 
 void
@@ -197,7 +212,7 @@ session_xclient(struct session *s, struct smtp_command *c)
 	struct xclient				x = { .given = { false } };
 	int					i;
 
-	if (!s->may_xclient)
+	if (!s->spoken.allowed)
 		session_refuse(s, &denied);
 	else if (xclient_parse(&x, c->arg) == -1)
 		session_refuse(s, &bad);

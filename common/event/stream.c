@@ -505,6 +505,12 @@ stream_error(const struct stream *s)
 	return s->error;
 }
 
+bool
+stream_eof(const struct stream *s)
+{
+	return s->eof;
+}
+
 size_t
 stream_unsent(const struct stream *s)
 {

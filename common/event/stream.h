@@ -96,6 +96,8 @@ void		 stream_resume(struct stream *s);
 void		 stream_more(struct stream *s);
 /* In on_close(): errno, or OpenSSL's code after STREAM_TLS; 0: none. */
 unsigned long	 stream_error(const struct stream *s);
+/* on_close() was called: no more is read. */
+bool		 stream_eof(const struct stream *s);
 struct str	 stream_unread(const struct stream *s);
 /* What was written and has not left yet. */
 size_t		 stream_unsent(const struct stream *s);

@@ -54,12 +54,6 @@ static struct worker	worker;
 static struct server	server = { .worker = &worker };
 
 void
-server_session_gone(struct server *srv)
-{
-	(void)srv;
-}
-
-void
 server_tidy(struct server *srv)
 {
 	(void)srv;
@@ -323,7 +317,7 @@ program_server(const struct program *p)
 	server.bodies.message_limit = option(p, 'f') ? 50 : 65536;
 	server.bodies.total_limit = 1 << 20;
 	server.tls = option(p, 'T') || option(p, 'W') ? tls : NULL;
-	server.soft_passed = server.hard_passed = false;
+	server.drain = (struct drain){ .begun = false };
 	for (i = 0; i < HOOK_MAX; i++)
 		server.hooks[i] = option(p, letters[i]) ? hooks[i] : NULL;
 	server.eod = option(p, 'e') ? NULL : eods[0];
@@ -517,10 +511,10 @@ program_time_over(struct program *p)
 	struct session	*s = TAILQ_FIRST(&server.sessions);
 
 	p->forced = true;
-	if (s == NULL || !s->timer.armed)
+	if (s == NULL || !s->life.timer.armed)
 		return;
-	timer_stop(&s->timer);
-	s->timer.fn(s->timer.arg);
+	timer_stop(&s->life.timer);
+	life_happens(s, LIFE_TIMER);
 }
 
 static void
@@ -529,12 +523,12 @@ program_drain(struct program *p, bool hard)
 	struct session	*s = TAILQ_FIRST(&server.sessions);
 
 	p->forced = true;
-	server.soft_passed = true;
-	server.hard_passed |= hard;
+	server.drain.soft_passed = true;
+	server.drain.hard_passed |= hard;
 	if (hard)
 		front_close_all(&server);
 	if (s != NULL)
-		session_drain(s);
+		life_happens(s, hard ? LIFE_HARD : LIFE_SOFT);
 }
 
 static void

@@ -318,6 +318,19 @@ def test_ending_drain_limit():
     ending(None, 1)
 
 
+def test_ending_drain_transaction_limit():
+    with Stage(drain_limit="0s", drain_transaction_limit="2s") as s:
+        s.reload()
+        s.sees(GONE, STAYS)
+        s.busy.close()
+        soon(2.6)
+        assert alive(s.pid)
+        s.finish()
+        s.waits.expect(421)
+        s.leave()
+        s.exits()
+
+
 def test_ending_sigterm():
     ending("sigterm")
 

@@ -1,7 +1,7 @@
 /*
- * The end of a message: what is wrong with it is answered here; all else is
- * the end-of-DATA hook's to decide.  Without a hook every message is
- * deferred: in-line mode has nowhere to put it.
+ * The end of a message, and the verdict on it: what is wrong with it is
+ * answered here; all else is the end-of-DATA hook's to decide.  Without a hook
+ * every message is deferred: in-line mode has nowhere to put it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,11 +11,8 @@
 #include "event/stream.h"
 
 #include "account.h"
-#include "patience.h"
-#include "receive.h"
 #include "server.h"
 #include "session.h"
-#include "session_hook.h"
 #include "transaction.h"
 
 /* ---- Received (RFC 5321 4.4) ------------------------------------------- */
@@ -43,7 +40,7 @@ trace_add_name(struct buf *b, const char *name)
 static void
 trace_with(const struct session *s, struct buf *b)
 {
-	if (!session_is_lmtp(s) && (s->other_smtp ||
+	if (!session_is_lmtp(s) && (s->spoken.smtp ||
 	    strcmp(s->conn.helo_verb, "HELO") == 0)) {
 		buf_add_text(b, "SMTP");
 		return;
@@ -127,7 +124,7 @@ message_over(struct session *s)
 {
 	session_reset(s);
 	s->messages++;
-	if (s->server->soft_passed)
+	if (!drain_allows(s->server))
 		session_cut(s, "4.3.2", "Service shutting down");
 }
 
@@ -149,9 +146,9 @@ message_refuse(struct session *s, const struct smtp_refusal *why)
 	(void)smtp_enhanced_text(why->enhanced, enhanced);
 	for (n = message_more_replies(s); n > 0; n--)
 		session_answer(s, why->code, enhanced, why->text);
-	s->mode = MODE_COMMAND;
+	life_enter(s, MODE_COMMAND);
 	session_refuse(s, why);
-	if (s->mode != MODE_CLOSING)
+	if (!life_is_closing(s))
 		message_over(s);
 }
 
@@ -168,6 +165,21 @@ message_client_present(void *arg)
 	    unread.len - 6, 6 }, STR("QUIT\r\n"));
 }
 
+/*
+ * RFC 1047: the backend has given its verdict on a message and the client is
+ * not there to hear it.  It will send the message again; the log line, with
+ * the Message-ID, is what tells the operator of a duplicate.
+ */
+static void
+message_orphan(struct session *s, int code)
+{
+	COUNT(inline_orphans);
+	LOG(EV_INLINE_ORPHAN, &s->log, LOG_NUM("code", code),
+	    LOG_BYTES("message_id", mime_scan_id(&s->txn->mime)),
+	    LOG_STR("client", s->conn.remoteip));
+	session_destroy(s);
+}
+
 static void
 message_done(void *arg, const struct verdict *v)
 {
@@ -178,8 +190,8 @@ message_done(void *arg, const struct verdict *v)
 	s->txn->run = NULL;
 	verdict_enhanced(HOOK_EOD, v, enhanced);
 	account_message(s, code, enhanced, verdict_text(HOOK_EOD, v));
-	if (s->peer_eof && stream_unread(s->stream).len == 0) {
-		session_orphan(s, code);
+	if (life_is_alone(s)) {
+		message_orphan(s, code);
 		return;
 	}
 	for (n = message_more_replies(s) + 1; n > 0; n--)
@@ -187,11 +199,10 @@ message_done(void *arg, const struct verdict *v)
 	message_count(s, code);
 	if (code < 300)
 		patience_message_taken(s);
-	s->mode = MODE_COMMAND;
+	life_enter(s, MODE_COMMAND);
 	message_over(s);
 	if (v->disconnect)
 		session_close(s);
-	stream_resume(s->stream);
 }
 
 /* ---- The end of the message -------------------------------------------- */
@@ -237,8 +248,8 @@ message_run_hook(struct session *s)
 {
 	struct transaction	*t = s->txn;
 	struct eod_request	 rq = { .hook = { .conn = &s->conn,
-	    .txn = &t->facts, .log = &s->log, .context = &s->context,
-	    .message_cache = &s->message_cache,
+	    .txn = &t->facts, .log = &s->log, .context = &s->hooking.context,
+	    .message_cache = &s->hooking.message_cache,
 	    .done = message_done, .arg = s },
 	    .body = t->body, .scan = transaction_scan(t),
 	    .present = message_client_present };
@@ -247,7 +258,7 @@ message_run_hook(struct session *s)
 		trace_write(s);
 	rq.trace = buf_str(&t->trace);
 	rq.last = &t->delivery;
-	s->mode = MODE_WAIT;
+	life_enter(s, MODE_MESSAGE);
 	COUNT(hook_runs);
 	t->run = eod_start(s->server->eod, &rq);
 }
@@ -259,11 +270,11 @@ session_end_message(struct session *s)
 	    "No delivery is configured", false };
 	const struct smtp_refusal		*fault = message_fault(s);
 
-	s->farewell.stage = "EOD";
+	farewell_stage(s, "EOD");
 	s->txn->facts.ts = (double)clock_wall_us() / 1e6;
 	s->txn->ended_ms = loop_now_ms(s->server->loop);
-	s->txn->receive_ms = s->txn->ended_ms - s->data_since_ms;
-	s->data_since_ms = 0;
+	s->txn->receive_ms = s->txn->ended_ms - s->intake.since_ms;
+	s->intake.since_ms = 0;
 	if (fault == NULL && s->server->eod == NULL)
 		fault = &no_hook;
 	if (fault != NULL)
@@ -273,10 +284,7 @@ session_end_message(struct session *s)
 }
 
 bool
-session_abort_message(struct session *s)
+session_end_is_given(const struct session *s)
 {
-	if (s->txn->run != NULL && eod_end_sent(s->txn->run))
-		return false;
-	eod_cancel(&s->txn->run);
-	return true;
+	return s->txn->run != NULL && eod_end_sent(s->txn->run);
 }
