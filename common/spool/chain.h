@@ -1,0 +1,44 @@
+/*
+ * chain - the segments that there are, in order, and where each ends
+ *
+ * Each names the one before it and that one's end.  The newest is named by
+ * none: whoever writes to it says how far it is durable.  A segment that is
+ * older than the newest and that none names was begun and given up: it is
+ * empty, whatever is in its file.
+ *
+ * Ownership  chain_fini() gives back what chain_read() found.
+ * Failure    -1 with *e: the disk, or a format that is not known.
+ * Process    reads only.
+ */
+#ifndef SPOOL_CHAIN_H
+#define SPOOL_CHAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "disk.h"
+#include "segment.h"
+
+/* Ids of compacted segments, which are in no chain, have this bit. */
+#define CHAIN_COLD	(1ULL << 63)
+
+struct chain_link {
+	uint64_t	id;
+	uint64_t	before;
+	uint64_t	before_end;
+	uint64_t	end;		/* UINT64_MAX: the newest */
+	bool		given_up;
+	bool		headless;	/* damaged: who was before it is not
+					 * known */
+};
+
+struct chain {
+	struct chain_link *link;	/* by id */
+	size_t		   count;
+};
+
+int	chain_read(struct disk *disk, struct chain *c, struct err *e);
+void	chain_fini(struct chain *c);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * reader - the transactions of a segment, in the order of their commits
+ *
+ * Only what has a COMMIT is shown, entry by entry; memory does not grow with
+ * the number of entries.  A reader may go on where it stopped, once more has
+ * become durable.
+ *
+ * Ownership  the file is borrowed.  What a callback is shown holds until it
+ *            returns.
+ * Failure    -1 with *e: the disk did not read, or a callback said -1.
+ *            Damage is passed over, told to `damage`, and counted.
+ * Process    reads only.
+ */
+#ifndef SPOOL_READER_H
+#define SPOOL_READER_H
+
+#include "entry.h"
+#include "scan.h"
+
+struct reader_entry {
+	struct spool_id	 id;
+	struct spool_place place;
+	uint64_t	 body;		/* offset of its BODY or FILE */
+	uint64_t	 edits;		/* offset of its EDITS, or 0 */
+	struct spool_entry entry;
+	struct str	 bytes;		/* the entry as it lies there */
+};
+
+struct reader_calls {
+	int	(*entry)(void *arg, const struct reader_entry *entry);
+	/* After the last entry of a transaction; may be NULL. */
+	int	(*commit)(void *arg, const struct spool_id *txn,
+		    uint32_t entries);
+	/* Something is not what it was when it was written; may be NULL. */
+	void	(*damage)(void *arg, const struct spool_place *place,
+		    const char *what);
+	void	*arg;
+};
+
+struct reader_span {
+	struct disk_file *file;
+	uint64_t	segment;
+	uint64_t	from;		/* where a batch begins; 0: the first */
+	uint64_t	end;		/* nothing is read from here on */
+};
+
+/* *upto is where to go on. */
+int	reader_run(const struct reader_span *span,
+	    const struct reader_calls *calls, uint64_t *upto, struct err *e);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * spare - segments' files that are made before they are needed
+ *
+ * A file whose blocks are there already is synced by one write of the disk.
+ * Spares lie in a folder of their own, by number; what a segment that was
+ * emptied leaves becomes one, too.
+ *
+ * Ownership  the disk is borrowed.
+ * Failure    0, or -1 with errno.
+ * Process    blocks for the time of one piece.
+ */
+#ifndef SPOOL_SPARE_H
+#define SPOOL_SPARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "disk.h"
+
+#define SPARE_DIR	"spare"
+#define SPARE_PIECE	(1U << 20)
+#define SPARE_MAX	8
+
+struct spares {
+	struct disk	 *disk;
+	uint64_t	  size;		/* of each */
+	uint64_t	  ready[SPARE_MAX];	/* their numbers */
+	int		  count;
+	uint64_t	  last;		/* the greatest number */
+	struct disk_file *making;
+	uint64_t	  filled;
+};
+
+/* Finds those that are there; one that was not finished is removed. */
+int	spares_open(struct spares *s, struct disk *disk, uint64_t size);
+void	spares_close(struct spares *s);
+/* 1: there is more to do; 0: `want` are ready; -1. */
+int	spares_prepare(struct spares *s, int want);
+/* A spare becomes the file of that name: 0; 1: there is none; -1.  The folders
+ * are not synced. */
+int	spares_take(struct spares *s, const char *name);
+
+#endif
