@@ -98,6 +98,7 @@ segment_get(struct segment *s, const unsigned char block[SEGMENT_HEAD],
 	    crc32c(0, block, SEGMENT_HEAD - 4) ||
 	    count > SEGMENT_REPLACED_MAX)
 		return err_set(e, "its head is damaged");
+	memset(s, 0, sizeof *s);
 	s->id = bytes_get(block + 8, 8);
 	s->before = bytes_get(block + 16, 8);
 	s->before_end = bytes_get(block + 24, 8);

@@ -144,42 +144,11 @@ fn_uuid(struct hsl_call *c)
 	return HSL_OK;
 }
 
-static int
-hash_hex(int c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool
-uuid_parse(struct str s, unsigned char out[16])
-{
-	size_t	 n = 0;
-	int	 digit;
-
-	if (s.len != 36)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		if (i == 8 || i == 13 || i == 18 || i == 23) {
-			if (s.p[i] != '-')
-				return false;
-			continue;
-		}
-		if ((digit = hash_hex((unsigned char)s.p[i])) < 0)
-			return false;
-		out[n / 2] = (unsigned char)(n & 1 ? out[n / 2] | digit :
-		    digit << 4);
-		n++;
-	}
-	return true;
-}
-
 enum hsl_rc
 fn_uuidv5(struct hsl_call *c)
 {
-	unsigned char	 space[16], md[EVP_MAX_MD_SIZE];
+	unsigned char	 space[UUID_SIZE], md[EVP_MAX_MD_SIZE];
+	char		 text[UUID_TEXT];
 	struct buf	 b = BUF_INIT;
 	struct str	 name, value;
 	bool		 ok;
@@ -187,20 +156,17 @@ fn_uuidv5(struct hsl_call *c)
 	if (!hsl_arg_text(c, 0, &name) || !hsl_arg_text(c, 1, &value) ||
 	    !hsl_charge(c->x, value.len / 8))
 		return HSL_THROW;
-	if (!uuid_parse(name, space))
+	if (uuid_parse(name.p, name.len, space) == -1)
 		return hsl_throw(c, "uuidv5(): the namespace is no UUID");
 	buf_add(&b, space, sizeof space);
 	buf_add_str(&b, value);
 	ok = EVP_Digest(buf_data(&b), b.len, md, NULL, EVP_sha1(), NULL);
-	buf_clear(&b);
-	if (!ok) {
-		buf_free(&b);
+	buf_free(&b);
+	if (!ok)
 		return hsl_throw(c, "this digest is not available");
-	}
 	md[6] = (md[6] & 0x0f) | 0x50;
 	md[8] = (md[8] & 0x3f) | 0x80;
-	for (int i = 0; i < 16; i++)
-		buf_printf(&b, "%s%02x", i == 4 || i == 6 || i == 8 ||
-		    i == 10 ? "-" : "", md[i]);
-	return hsl_return_buf(c, &b);
+	uuid_text(md, text);
+	*c->ret = hsl_text(c->x, text);
+	return HSL_OK;
 }
