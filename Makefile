@@ -95,19 +95,29 @@ unit_of	= $(notdir $(patsubst %/,%,$(dir $(1))))
 unit_on	= $(if $(filter $(1),$(PROGS)),$(call parts,$(1)) \
 	  $(call libs_of,$(call home,$(1))),$(call layer,$(1)) \
 	  $(call libs_of,common/$(1)))
-# What the tests of one folder share, and what all tests share.
-unit_beside = $(filter-out test_%,$(notdir $(patsubst %.c,%.o,$(wildcard \
-	  $(dir $(1))*.c))))
+# What the tests of one folder share, and what all tests share.  The former is
+# an archive: a test that needs none of it may stand in for what it needs.
+unit_beside = $(addprefix $(BUILD)/$(1),$(filter-out test_%,$(notdir \
+	  $(patsubst %.c,%.o,$(wildcard $(1)*.c)))))
+unit_shared = $(if $(call unit_beside,$(1)),$(BUILD)/$(1)shared.a)
 SUPPORT	:= $(call objs,tests/support)
 define unit_rule
 $(patsubst %.c,$(BUILD)/%,$(1)): $(patsubst %.c,$(BUILD)/%.o,$(1)) \
-	$(addprefix $(BUILD)/$(dir $(1)),$(call unit_beside,$(1))) \
+	$(call unit_shared,$(dir $(1))) \
 	$(if $(findstring support/,$(shell grep -h '^.include "support/' \
 	$(1))),$(SUPPORT)) \
 	$(call unit_on,$(call unit_of,$(1)))
 	$$(call link,,-lcmocka)
 endef
 $(foreach t,$(wildcard tests/unit/*/test_*.c),$(eval $(call unit_rule,$(t))))
+
+define shared_rule
+$(call unit_shared,$(1)): $(call unit_beside,$(1))
+	@rm -f $$@
+	$$(Q)ar rcs $$@ $$^
+endef
+$(foreach d,$(sort $(dir $(UNIT:$(BUILD)/%=%))),$(if $(call unit_beside,$(d)),\
+	$(eval $(call shared_rule,$(d)))))
 
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
 	$(link)

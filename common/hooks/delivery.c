@@ -10,66 +10,6 @@
 
 /* ---- The result -------------------------------------------------------- */
 
-static struct hsl_value
-value_error(struct hsl_exec *x, const struct send_result *res)
-{
-	struct hsl_value	v = hsl_array(x);
-
-	hsl_array_set(x, v, "temporary", hsl_boolean(res->temporary));
-	hsl_array_set(x, v, "code", hsl_number(res->code));
-	hsl_array_set(x, v, "enhanced", values_enhanced(x, res->enhanced));
-	hsl_array_set(x, v, "message", hsl_text(x, res->message));
-	hsl_array_set(x, v, "type", hsl_text(x, send_error_name(res->error)));
-	if (res->dns != SEND_DNS_NONE)
-		hsl_array_set(x, v, "dns", hsl_text(x,
-		    send_dns_name(res->dns)));
-	if (res->state != SMTP_STATE_NONE)
-		hsl_array_set(x, v, "state", hsl_text(x,
-		    smtp_state_name(res->state)));
-	if (res->refusal != NULL)
-		hsl_array_set(x, v, "reply", values_reply(x, res->refusal,
-		    smtp_state_name(res->state)));
-	return v;
-}
-
-static struct hsl_value
-value_connection(struct hsl_exec *x, const struct send_connection *c)
-{
-	struct hsl_value	v = hsl_array(x), tls;
-
-	hsl_array_set(x, v, "id", hsl_text(x, c->id));
-	hsl_array_set(x, v, "transactions",
-	    hsl_number((double)c->transactions));
-	hsl_array_set(x, v, "localip", hsl_text(x, c->localip));
-	hsl_array_set(x, v, "remoteip", hsl_text(x, c->remoteip));
-	hsl_array_set(x, v, "remotemx", hsl_string(x, c->remotemx));
-	if (!c->tls_started)
-		return v;
-	tls = hsl_array(x);
-	hsl_array_set(x, tls, "started", hsl_boolean(true));
-	hsl_array_set(x, tls, "protocol", hsl_text(x, c->tls_protocol));
-	hsl_array_set(x, tls, "cipher", hsl_text(x, c->tls_cipher));
-	hsl_array_set(x, tls, "keysize", hsl_number(c->tls_keysize));
-	hsl_array_set(x, v, "tls", tls);
-	return v;
-}
-
-static struct hsl_value
-value_result(struct hsl_exec *x, const struct send_result *res)
-{
-	struct hsl_value	v = hsl_array(x);
-
-	if (res->reply != NULL)
-		hsl_array_set(x, v, "result", values_reply(x, res->reply,
-		    smtp_state_name(res->state)));
-	else
-		hsl_array_set(x, v, "error", value_error(x, res));
-	if (res->connection.id[0] != '\0')
-		hsl_array_set(x, v, "connection",
-		    value_connection(x, &res->connection));
-	return v;
-}
-
 static void
 result_copy(char *out, size_t size, struct str s)
 {
@@ -82,7 +22,7 @@ result_copy(char *out, size_t size, struct str s)
 
 /* For the line of the message. */
 static void
-result_keep(struct eod_run *r, const struct send_result *res, int64_t ms)
+result_keep(struct eod_run *r, const struct attempt *res, int64_t ms)
 {
 	struct hook_delivery	*d = r->rq.last;
 	const struct smtp_reply	*reply = res->reply;
@@ -91,9 +31,9 @@ result_keep(struct eod_run *r, const struct send_result *res, int64_t ms)
 		return;
 	d->done = true;
 	result_copy(d->host, sizeof d->host, r->delivery.host);
-	(void)strlcpy(d->ip, res->connection.remoteip, sizeof d->ip);
+	(void)strlcpy(d->ip, res->connection->remoteip, sizeof d->ip);
 	d->port = r->delivery.port;
-	d->tls_protocol = res->connection.tls_protocol;
+	d->tls_protocol = res->connection->tls.protocol;
 	d->code = reply != NULL ? reply->code : 0;
 	memset(d->enhanced, 0, sizeof d->enhanced);
 	if (reply != NULL)
@@ -105,32 +45,32 @@ result_keep(struct eod_run *r, const struct send_result *res, int64_t ms)
 }
 
 static const char *
-result_remote(const struct send_result *res)
+result_remote(const struct attempt *res)
 {
-	return res->connection.remoteip[0] != '\0' ?
-	    res->connection.remoteip : NULL;
+	return res->connection->remoteip[0] != '\0' ?
+	    res->connection->remoteip : NULL;
 }
 
 static void
-result_log_error(const struct eod_run *r, const struct send_result *res,
+result_log_error(const struct eod_run *r, const struct attempt *res,
     int64_t ms)
 {
 	LOG(EV_INLINE_ERROR, r->run.rq.log,
-	    LOG_STR("type", send_error_name(res->error)),
-	    LOG_STR("dns", res->dns != SEND_DNS_NONE ?
-	    send_dns_name(res->dns) : NULL),
+	    LOG_STR("type", attempt_error_name(res->error)),
+	    LOG_STR("dns", res->dns != ATTEMPT_DNS_NONE ?
+	    attempt_dns_name(res->dns) : NULL),
 	    LOG_STR("state", res->state != SMTP_STATE_NONE ?
 	    smtp_state_name(res->state) : NULL),
 	    LOG_STR("error", res->message),
 	    LOG_BYTES("remote_host", r->delivery.host),
 	    LOG_STR("remote", result_remote(res)),
 	    LOG_NUM("remote_port", r->delivery.port),
-	    LOG_NUM_IF("transactions", (int64_t)res->connection.transactions),
+	    LOG_NUM_IF("transactions", (int64_t)res->transactions),
 	    LOG_NUM("ms", ms));
 }
 
 static void
-result_log(struct eod_run *r, const struct send_result *res)
+result_log(struct eod_run *r, const struct attempt *res)
 {
 	int64_t	ms = loop_now_ms(r->hook->config.hook.host.loop) -
 		    r->delivery.started_ms;
@@ -146,7 +86,7 @@ result_log(struct eod_run *r, const struct send_result *res)
 		    LOG_STR("remote", result_remote(res)),
 		    LOG_NUM("remote_port", r->delivery.port),
 		    LOG_NUM("transactions",
-		    (int64_t)res->connection.transactions),
+		    (int64_t)res->transactions),
 		    LOG_NUM("ms", ms));
 	if (res->dsn_dropped)
 		LOG(EV_DSN_DROPPED, r->run.rq.log,
@@ -156,7 +96,7 @@ result_log(struct eod_run *r, const struct send_result *res)
 /* ---- Start and end ----------------------------------------------------- */
 
 static void
-delivery_on_tried(void *arg, const struct send_result *res)
+delivery_on_tried(void *arg, const struct attempt *res)
 {
 	struct eod_run	*r = arg;
 
@@ -164,7 +104,7 @@ delivery_on_tried(void *arg, const struct send_result *res)
 	    LOG_BYTES("remote_host", r->delivery.host),
 	    LOG_STR("remote", result_remote(res)),
 	    LOG_NUM("remote_port", r->delivery.port),
-	    LOG_STR("type", send_error_name(res->error)),
+	    LOG_STR("type", attempt_error_name(res->error)),
 	    LOG_STR("state", res->state != SMTP_STATE_NONE ?
 	    smtp_state_name(res->state) : NULL),
 	    LOG_STR("error", res->message));
@@ -193,7 +133,7 @@ delivery_on_end_sent(void *arg)
  * an answer that refuses it leaves the script another try.
  */
 static void
-delivery_on_done(void *arg, const struct send_result *res)
+delivery_on_done(void *arg, const struct attempt *res)
 {
 	struct eod_run	*r = arg;
 	struct hsl_exec	*x = r->run.exec;
@@ -208,7 +148,7 @@ delivery_on_done(void *arg, const struct send_result *res)
 		r->hook->config.on_result(&(struct eod_outcome){ code,
 		    r->delivery.host, r->delivery.port, loop_now_ms(
 		    r->hook->config.hook.host.loop) - r->delivery.started_ms });
-	hsl_resume(x, value_result(x, res));
+	hsl_resume(x, values_attempt(x, res, ATTEMPT_INLINE));
 	delivery_end(r);
 	if (r->deadline_ms <= loop_now_ms(r->hook->config.hook.host.loop) &&
 	    !r->spent)

@@ -271,22 +271,29 @@ values_enhanced(struct hsl_exec *x, const int enhanced[3])
 	return v;
 }
 
+struct hsl_value
+values_lines(struct hsl_exec *x, const struct smtp_reply *r)
+{
+	struct hsl_value	v = hsl_array(x);
+	size_t			i;
+
+	for (i = 0; i < smtp_reply_lines(r); i++)
+		hsl_array_push(x, v, hsl_string(x, smtp_reply_line(r, i)));
+	return v;
+}
+
 /* A reply that has no enhanced code leaves the key out. */
 struct hsl_value
 values_reply(struct hsl_exec *x, const struct smtp_reply *r,
     const char *state)
 {
-	struct hsl_value	v = hsl_array(x), reason = hsl_array(x);
-	size_t			i;
+	struct hsl_value	v = hsl_array(x);
 
 	hsl_array_set(x, v, "code", hsl_number(r->code));
 	if (r->enhanced[0] != 0)
 		hsl_array_set(x, v, "enhanced",
 		    values_enhanced(x, r->enhanced));
-	for (i = 0; i < smtp_reply_lines(r); i++)
-		hsl_array_push(x, reason,
-		    hsl_string(x, smtp_reply_line(r, i)));
-	hsl_array_set(x, v, "reason", reason);
+	hsl_array_set(x, v, "reason", values_lines(x, r));
 	hsl_array_set(x, v, "state", hsl_text(x, state));
 	return v;
 }

@@ -13,6 +13,8 @@
 #include "hooks/hook.h"
 #include "hsl/hsl.h"
 
+struct attempt;
+
 struct hsl_value values_connection(struct hsl_exec *x,
 		    const struct hook_connection *c);
 /* Its id and priority only: what the connect hook sees. */
@@ -30,6 +32,11 @@ struct hsl_value values_transaction_id(struct hsl_exec *x, const char *id);
 
 /* [5, 7, 1] */
 struct hsl_value values_enhanced(struct hsl_exec *x, const int enhanced[3]);
+/* ["Ok", "queued"] */
+struct hsl_value values_lines(struct hsl_exec *x, const struct smtp_reply *r);
+/* What send() returns (ATTEMPT_INLINE), or the post-delivery document has. */
+struct hsl_value values_attempt(struct hsl_exec *x, const struct attempt *a,
+		    unsigned who);
 /* Of a peer or ours: code, enhanced, reason, state. */
 struct hsl_value values_reply(struct hsl_exec *x, const struct smtp_reply *r,
 		    const char *state);

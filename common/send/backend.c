@@ -1,17 +1,22 @@
+/*
+ * All strings of a backend stand in one table, so that its copy and its key
+ * forget none.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/wire.h"
 
 #include "backend.h"
 
-/* All its strings, in one order: for comparing and copying. */
+/* All its strings, in one order. */
 #define BACKEND_STRINGS(X, s)						\
 	X((s)->host) X((s)->helo) X((s)->tls_sni) X((s)->tls_name)	\
 	X((s)->tls_ciphers) X((s)->tls_client_cert) X((s)->username)	\
-	X((s)->password)
+	X((s)->password) X((s)->source_id)
 
-#define BACKEND_NAMED	8
+#define BACKEND_NAMED	9
 #define BACKEND_STRS	(BACKEND_NAMED + SMTP_XCLIENT_COUNT)
 
 static void
@@ -27,27 +32,56 @@ backend_strings(const struct send_backend *s,
 		out[n++] = &s->xclient_values[i];
 }
 
-bool
-send_backend_same(const struct send_backend *a, const struct send_backend *b)
+static void
+key_add_bytes(struct buf *out, struct str s)
 {
-	const struct str	*as[BACKEND_STRS], *bs[BACKEND_STRS];
+	wire_put_uint(out, s.len, 4);
+	buf_add_str(out, s);
+}
+
+/* Only what netaddr_eq() compares: a sockaddr has padding. */
+static void
+key_add_address(struct buf *out, const struct netaddr *a)
+{
+	struct str	bytes = STR_NONE;
+
+	wire_put_uint(out, a->len == 0 ? 0 : a->u.sa.sa_family, 2);
+	if (a->len == 0)
+		return;
+	if (a->u.sa.sa_family == AF_INET)
+		bytes = (struct str){ (const char *)&a->u.in4.sin_addr,
+		    sizeof a->u.in4.sin_addr };
+	else if (a->u.sa.sa_family == AF_INET6)
+		bytes = (struct str){ (const char *)&a->u.in6.sin6_addr,
+		    sizeof a->u.in6.sin6_addr };
+	else if (a->u.sa.sa_family == AF_UNIX)
+		bytes = str_of(a->u.un.sun_path);
+	key_add_bytes(out, bytes);
+}
+
+void
+send_backend_key(const struct send_backend *s, struct buf *out)
+{
+	const struct str	*strings[BACKEND_STRS];
+	unsigned		 switches;
 	size_t			 i;
 
-	if (a->port != b->port || a->lmtp != b->lmtp ||
-	    a->nonlocal != b->nonlocal || a->tls != b->tls ||
-	    a->tls_no_sni != b->tls_no_sni ||
-	    a->tls_any_name != b->tls_any_name ||
-	    a->tls_own_ca != b->tls_own_ca ||
-	    a->tls_without != b->tls_without || a->xclient != b->xclient ||
-	    !netaddr_eq(&a->source4, &b->source4) ||
-	    !netaddr_eq(&a->source6, &b->source6))
-		return false;
-	backend_strings(a, as);
-	backend_strings(b, bs);
+	switches = s->lmtp | (unsigned)s->nonlocal << 1 |
+	    (unsigned)s->tls_no_sni << 2 | (unsigned)s->tls_any_name << 3 |
+	    (unsigned)s->tls_own_ca << 4 | (unsigned)s->xclient << 5;
+	wire_put_uint(out, s->port, 2);
+	wire_put_uint(out, switches, 1);
+	wire_put_uint(out, s->tls, 1);
+	wire_put_uint(out, s->tls_without, 4);
+	key_add_address(out, &s->address);
+	key_add_address(out, &s->source4);
+	key_add_address(out, &s->source6);
+	backend_strings(s, strings);
 	for (i = 0; i < BACKEND_STRS; i++)
-		if (!str_eq(*as[i], *bs[i]))
-			return false;
-	return true;
+		if (strings[i]->len != 0) {
+			wire_put_uint(out, i, 1);
+			key_add_bytes(out, *strings[i]);
+		}
 }
 
 const struct netaddr *

@@ -1,8 +1,8 @@
 /*
- * backend - what a sender is told of the server it shall speak to
+ * backend - whom to speak to, and how: host, source, TLS, credentials, times
  *
- * Two transactions may share a connection if their servers are the same: all
- * that the connection's opening depends on is compared.
+ * Two transactions may share a connection if their backends have the same key,
+ * which is made of all that the opening of a connection depends on.
  *
  * Ownership  strings are borrowed; send_backend_copy() gives one with strings
  *            of its own, send_backend_free() takes it and wipes the password.
@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/net.h"
 #include "base/str.h"
 #include "event/tls_client.h"
@@ -32,11 +33,13 @@ enum send_tls { SEND_TLS_DISABLED, SEND_TLS_OPTIONAL,
 
 struct send_backend {
 	struct str	 host;		/* name, address, or [address] */
+	struct netaddr	 address;	/* of host; len 0: it is looked up */
 	uint16_t	 port;
 	bool		 lmtp;		/* LHLO (RFC 2033) */
 	struct str	 helo;
 	struct netaddr	 source4;	/* len 0: the system's choice; if */
 	struct netaddr	 source6;	/* one is set, the other is barred */
+	struct str	 source_id;	/* what the source address is called */
 	bool		 nonlocal;	/* they need not be own addresses */
 
 	enum send_tls	 tls;
@@ -62,9 +65,12 @@ struct send_backend {
 	bool		 no_chunking;	/* a transaction's own, too */
 };
 
-/* Times are not compared: they are a transaction's own. */
-bool			 send_backend_same(const struct send_backend *a,
-			    const struct send_backend *b);
+/*
+ * Adds what the opening of a connection depends on: equal keys may share one.
+ * Times and no_chunking are a transaction's own.  The key holds the password.
+ */
+void			 send_backend_key(const struct send_backend *s,
+			    struct buf *out);
 struct send_backend	*send_backend_copy(const struct send_backend *s);
 void			 send_backend_free(struct send_backend **s);
 

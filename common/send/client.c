@@ -1,4 +1,7 @@
 /*
+ * A connection's bytes, times and life; what follows on what is drawn here and
+ * stands in client_fsm.c and client_opening.c.
+ *
  * States against events.  "bad" is bytes that are no reply, or a reply where
  * none was due; "closed" any end of the connection.
  *
@@ -21,9 +24,9 @@
  *	RSET	-	  250: idle	-	fault	fault	fault
  *	QUIT	-	  gone		-	gone	gone	gone
  *
- * "next" is the first of STARTTLS, XCLIENT, AUTH that the server (send.h) asks
- * for and that was not done yet, then ready; what it demands and cannot have
- * is a fault.
+ * "next" is the first of STARTTLS, XCLIENT, AUTH that the request asks of its
+ * backend (backend.h) and that was not done yet, then ready; what it demands
+ * and cannot have is a fault.
  *
  * I1  A connection in use that has bytes behind the reply it waited for is
  *     out of step and is not used again.
@@ -38,11 +41,42 @@
 #include "base/mem.h"
 #include "event/tls.h"
 
-#include "client.h"
 #include "client_private.h"
 
 #define QUIT_MS		5000
 #define CMD_KEPT	8192	/* bytes of memory kept between commands */
+
+/* ---- What is asked ----------------------------------------------------- */
+
+void *
+client_arg(const struct client *c)
+{
+	return c->arg;
+}
+
+void
+client_set_arg(struct client *c, void *arg)
+{
+	c->arg = arg;
+}
+
+size_t
+client_transactions(const struct client *c)
+{
+	return c->transactions;
+}
+
+const struct attempt_connection *
+client_facts(const struct client *c)
+{
+	return c->facts;
+}
+
+const struct send_backend *
+client_backend(const struct client *c)
+{
+	return c->backend;
+}
 
 /* ---- Times ------------------------------------------------------------- */
 
@@ -125,10 +159,17 @@ client_usable(struct client *c)
 	return c->state == CLIENT_IDLE && client_silent(c);
 }
 
+bool
+client_suits(const struct client *c, const struct send_request *req)
+{
+	return c->transactions == 0 || !txn_needs_bdat(req) ||
+	    (c->caps.exts & SMTP_EXT_CHUNKING) == 0;
+}
+
 enum txn_outcome
 client_begin(struct client *c, const struct send_request *req)
 {
-	bool			used = c->info.transactions != 0, fresh;
+	bool			used = c->transactions != 0, fresh;
 	enum txn_outcome	out;
 
 	fresh = !used && loop_now_ms(c->loop) - c->last_reply_ms < 1000;
@@ -140,7 +181,7 @@ client_begin(struct client *c, const struct send_request *req)
 		c->feed.in_step = client_silent;
 		c->feed.in_step_arg = c;
 	}
-	c->info.transactions++;
+	c->transactions++;
 	c->sent_before = stream_sent(c->stream);
 	c->end_told = false;
 	c->reader.bound = SMTP_REPLY_BOUND;
@@ -158,7 +199,7 @@ client_doubts(const struct client *c)
 	    !client_end_given(c);
 }
 
-bool
+enum client_next
 client_end(struct client *c)
 {
 	struct txn	*t = &c->txn;
@@ -170,17 +211,29 @@ client_end(struct client *c)
 	if (c->feed.cmd.cap > CMD_KEPT)
 		buf_free(&c->feed.cmd);
 	if (t->after == TXN_CLOSE)
-		return false;
+		return CLIENT_SPENT;
 	if (t->after == TXN_KEEP) {
 		c->state = CLIENT_IDLE;
-		return true;
+		return CLIENT_KEPT;
 	}
 	c->flush = txn_outstanding(t);
 	c->state = CLIENT_FLUSH;
 	timer_start(&c->timer, client_reply_ms(c));
 	if (c->flush == 0)
 		client_reset(c);
-	return false;
+	return CLIENT_CLEANS;
+}
+
+void
+client_report(const struct client *c, struct client_report *r)
+{
+	const struct txn	*t = &c->txn;
+
+	*r = (struct client_report){ .verdict = &t->verdict,
+	    .state = t->verdict_state, .why = t->why, .code = t->code,
+	    .client_gone = c->feed.gone, .unreadable = c->feed.unreadable,
+	    .dsn_dropped = t->dsn_dropped };
+	memcpy(r->enhanced, t->enhanced, sizeof r->enhanced);
 }
 
 void
@@ -237,6 +290,7 @@ client_leave(struct client *c)
 	feed_fini(&c->feed);
 	txn_fini(&c->txn);
 	send_backend_free(&c->backend);
+	attempt_connection_unref(c->facts);
 	free(c);
 }
 
@@ -313,7 +367,7 @@ client_on_close(void *arg, enum stream_close how, const char *why)
 	struct client	*c = arg;
 
 	client_enter(c);
-	if (how == STREAM_RESET && !c->info.tls_started)
+	if (how == STREAM_RESET && !c->facts->tls.started)
 		client_last_words(c);
 	if (!c->dead)
 		client_event(c, how == STREAM_TLS ? CLIENT_EV_TLS_FAILED :
@@ -328,8 +382,8 @@ client_on_connect(void *arg)
 	struct netaddr	 local;
 
 	if (netaddr_local(&local, stream_fd(c->stream)) == 0)
-		(void)netaddr_ip(&local, c->info.localip,
-		    sizeof c->info.localip);
+		(void)netaddr_ip(&local, c->facts->localip,
+		    sizeof c->facts->localip);
 	client_enter(c);
 	client_event(c, CLIENT_EV_CONNECTED, NULL);
 	client_leave(c);
@@ -338,12 +392,14 @@ client_on_connect(void *arg)
 static void
 client_on_tls(void *arg)
 {
-	struct client	*c = arg;
+	struct client		*c = arg;
+	struct attempt_tls	*tls = &c->facts->tls;
 
-	c->info.tls_started = true;
-	c->info.tls_protocol = stream_tls_protocol(c->stream);
-	c->info.tls_cipher = stream_tls_cipher(c->stream);
-	c->info.tls_keysize = stream_tls_keysize(c->stream);
+	tls->started = true;
+	tls->protocol = stream_tls_protocol(c->stream);
+	tls->cipher = stream_tls_cipher(c->stream);
+	tls->keysize = stream_tls_keysize(c->stream);
+	tls_peer_take(&tls->peer, c->stream);
 	client_enter(c);
 	client_event(c, CLIENT_EV_TLS, NULL);
 	client_leave(c);
@@ -393,11 +449,10 @@ client_new(const struct client_setup *s, struct err *e)
 	c->to = s->to;
 	c->backend = send_backend_copy(s->backend);
 	c->times = c->backend;
-	c->info.remotemx = c->backend->host;
+	c->facts = s->facts;
+	c->facts->tls.tried |= c->tls != NULL;
 	c->state = CLIENT_CONNECT;
 	c->source = (struct source){ client_peek, client_advance, c };
-	uuid_v7(c->info.id);
-	(void)netaddr_ip(&c->to, c->info.remoteip, sizeof c->info.remoteip);
 	smtp_reader_init(&c->reader);
 	feed_init(&c->feed);
 	txn_init(&c->txn);
@@ -407,6 +462,7 @@ client_new(const struct client_setup *s, struct err *e)
 		client_free(&c);
 		return NULL;
 	}
+	uuid_v7(c->facts->id);
 	stream_source(c->stream, &c->source);
 	timer_start(&c->timer, c->backend->connect_ms);
 	return c;

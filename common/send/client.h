@@ -1,40 +1,44 @@
 /*
- * client - one connection to a server, from connect to QUIT
+ * client - one connection to a backend, from connect to QUIT
  *
- * It opens itself (banner, EHLO or HELO, STARTTLS), carries transactions one
- * after the other, and cleans up behind a refused one.  Who owns it hears of
- * each turn through ops; client.c has the table of states.
+ * It opens itself (banner, EHLO or HELO, STARTTLS, XCLIENT, AUTH), carries
+ * transactions one after the other, and cleans up behind a refused one.
+ *
+ *	when			what its owner may call
+ *	after client_new()	nothing until ready() or fault()
+ *	ready(), idle(),	client_begin(), client_rest(), client_quit(),
+ *	  and while it rests	client_usable(), client_suits()
+ *	client_begin()		nothing but what asks, until done() or fault()
+ *	done()			client_report(), client_doubts(), client_end()
+ *	after client_quit()	nothing until gone()
+ *	any time		client_free(), and what asks: client_where(),
+ *				client_end_given(), client_facts(),
+ *				client_transactions(), client_report()
  *
  * Ownership  client_new() gives, client_free() takes; it may be called from
- *            any call back.  After client_quit() the connection ends by
- *            itself and gone() follows.
+ *            any call back, and none comes after it.  The backend is copied.
+ *            A request is borrowed from client_begin() to client_end().  The
+ *            facts are counted: see attempt.h.  A report's reply and texts
+ *            hold until client_end().
  * Failure    fault(): the connection is of no more use; free it.
- * Process    single-threaded.
+ * Process    single-threaded.  The request's call backs (present(),
+ *            end_sent(), the body's) come from inside; they must not free.
  */
 #ifndef SEND_CLIENT_H
 #define SEND_CLIENT_H
 
-#include <sys/queue.h>
-
 #include "base/net.h"
-#include "event/loop.h"
-#include "event/stream.h"
-#include "smtp/ext.h"
-#include "send/feed.h"
-#include "smtp/reply.h"
-#include "smtp/sasl.h"
-#include "send/send.h"
+#include "send/attempt.h"
+#include "send/request.h"
 #include "send/txn.h"
 
 struct client;
+struct loop;
 struct tls_context;
-
-enum client_state { CLIENT_CONNECT, CLIENT_BANNER, CLIENT_EHLO, CLIENT_HELO,
-	CLIENT_STARTTLS, CLIENT_TLS, CLIENT_XCLIENT, CLIENT_AUTH, CLIENT_IDLE,
-	CLIENT_TXN, CLIENT_FLUSH, CLIENT_RSET, CLIENT_QUIT, CLIENT_STATE_MAX };
+struct tls_identity;
 
 struct client_fault {
-	enum send_error			 error;
+	enum attempt_error		 error;
 	enum smtp_state			 state;
 	const struct smtp_reply		*reply;	/* a refusal, or NULL */
 	const char			*why;
@@ -54,65 +58,65 @@ struct client_setup {
 	struct loop			*loop;
 	const struct client_ops		*ops;
 	void				*arg;
-	const struct send_backend	*backend;	/* copied */
+	const struct send_backend	*backend;
 	struct netaddr			 to;
 	struct tls_context		*tls;	/* NULL: never STARTTLS */
 	const struct tls_identity	*identity;	/* or NULL */
-};
-
-struct client {
-	TAILQ_ENTRY(client)		 link;		/* the owner's */
-	void				*arg;		/* the owner's */
-	const struct client_ops		*ops;
-	struct loop			*loop;
-	struct stream			*stream;
-	struct source			 source;
-	struct timer			 timer;
-	enum client_state		 state;
-	struct smtp_caps		 caps;
-	struct smtp_reader		 reader;
-	struct feed			 feed;
-	struct txn			 txn;
-	struct send_connection		 info;
-	struct tls_context		*tls;
-	const struct tls_identity	*identity;
-	struct netaddr			 to;
-	struct send_backend		*backend;
-	struct sasl			 sasl;
-	bool				 xclient_done;
-	const struct send_backend	*times;		/* server's, or the
-							 * transaction's */
-	int64_t				 last_reply_ms;
-	uint64_t			 sent_before;	/* this transaction */
-	size_t				 flush;		/* replies to drop */
-	bool				 more;		/* bytes follow */
-	bool				 end_told;
-	bool				 end_refused;	/* the one before */
-	bool				 doubtful;	/* client_doubts() */
-	int				 depth;
-	bool				 dead;
+	/* One reference of the caller's goes to the client, also when
+	 * client_new() fails. */
+	struct attempt_connection	*facts;
 };
 
 /* NULL with *e when not even connect() could be called. */
 struct client	*client_new(const struct client_setup *s, struct err *e);
 void		 client_free(struct client **c);
-/* Idle only.  TXN_UNFIT: nothing was sent, c is idle still. */
+void		*client_arg(const struct client *c);
+void		 client_set_arg(struct client *c, void *arg);
+
+/* TXN_UNFIT: nothing was sent, and the client is idle still. */
 enum txn_outcome client_begin(struct client *c,
 		    const struct send_request *req);
-/* After done(): keep, clean up with idle() to follow, or neither: then free
- * it.  True if it is idle now. */
-bool		 client_end(struct client *c);
-/* Asked of the kernel: nothing to read, not closed, nothing left over. */
-bool		 client_usable(struct client *c);
-void		 client_rest(struct client *c, int64_t idle_ms);
-void		 client_quit(struct client *c);
+
+/* What is to be told of the transaction that was begun last. */
+struct client_report {
+	const struct smtp_reply	*verdict;	/* TXN_VERDICT's */
+	enum smtp_state		 state;		/* that it decided */
+	const char		*why;		/* TXN_PROTOCOL, TXN_UNFIT */
+	int			 code;		/* TXN_UNFIT */
+	int			 enhanced[3];
+	bool			 client_gone;	/* present() said so */
+	bool			 unreadable;	/* the body can't be read */
+	bool			 dsn_dropped;	/* the backend has no DSN */
+};
+
+void		 client_report(const struct client *c,
+		    struct client_report *r);
 /*
  * The refusal that the transaction ended with may be that of the message
  * before, said twice and the second time late: a fresh connection tells.
  */
 bool		 client_doubts(const struct client *c);
+
+/* After done(): CLIENT_CLEANS has idle() or fault() to follow, CLIENT_SPENT
+ * is for client_free(). */
+enum client_next { CLIENT_KEPT, CLIENT_CLEANS, CLIENT_SPENT };
+enum client_next client_end(struct client *c);
+
+/* Asked of the kernel: nothing to read, not closed, nothing left over. */
+bool		 client_usable(struct client *c);
+/* Could the next transaction over it be this one?  See txn.c for what needs a
+ * connection that was not used before. */
+bool		 client_suits(const struct client *c,
+		    const struct send_request *req);
+void		 client_rest(struct client *c, int64_t idle_ms);
+void		 client_quit(struct client *c);
+
 /* A byte of the end was given to the kernel. */
 bool		 client_end_given(const struct client *c);
 enum smtp_state	 client_where(const struct client *c);
+size_t		 client_transactions(const struct client *c);
+const struct attempt_connection *client_facts(const struct client *c);
+/* Its own copy. */
+const struct send_backend *client_backend(const struct client *c);
 
 #endif

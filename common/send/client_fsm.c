@@ -1,20 +1,16 @@
 /*
- * The table that client.c draws, and its cells.
+ * The table that client.c draws, what its cells share, and the cells of a
+ * client that is open; those before that are in client_opening.c.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "base/net.h"
-#include "event/tls_client.h"
-
 #include "client_private.h"
-
-typedef void	client_fn(struct client *c, const char *why);
 
 /* ---- Faults ------------------------------------------------------------ */
 
-static void
-client_fault(struct client *c, enum send_error error, const char *why)
+void
+client_fault(struct client *c, enum attempt_error error, const char *why)
 {
 	const struct client_fault	f = { .error = error,
 					    .state = client_where(c),
@@ -23,10 +19,10 @@ client_fault(struct client *c, enum send_error error, const char *why)
 	c->ops->fault(c, &f);
 }
 
-static void
+void
 client_refused(struct client *c)
 {
-	const struct client_fault	f = { .error = SEND_ERROR_SMTP,
+	const struct client_fault	f = { .error = ATTEMPT_ERROR_SMTP,
 					    .state = client_where(c),
 					    .reply = &c->reader.reply,
 					    .why = "refused" };
@@ -34,21 +30,22 @@ client_refused(struct client *c)
 	c->ops->fault(c, &f);
 }
 
-/* What the script asked for, this backend does not have. */
-static void
+/* What the request asks for, this backend does not offer. */
+void
 client_config(struct client *c, const char *why, const char *what)
 {
 	char	text[256];
 
 	(void)snprintf(text, sizeof text, "%s %s", why, what);
-	client_fault(c, SEND_ERROR_CONFIG, text);
+	client_fault(c, ATTEMPT_ERROR_CONFIG, text);
 }
 
 /*
- * A refusal of what the client of ours has no part in is no verdict on its
- * message: the operator mends the password, and the message comes again.
+ * XCLIENT, AUTH and LHLO come from our configuration, not from the message.
+ * That they are refused is no verdict on it: once the operator has mended a
+ * password the message goes.
  */
-static void
+void
 client_refusal(struct client *c, const char *what)
 {
 	const struct smtp_reply	*r = &c->reader.reply;
@@ -57,10 +54,14 @@ client_refusal(struct client *c, const char *what)
 
 	(void)snprintf(text, sizeof text, "%s: %d %.*s", what, r->code,
 	    (int)(line.len < 200 ? line.len : 200), line.p);
-	client_fault(c, SEND_ERROR_CONFIG, text);
+	client_fault(c, ATTEMPT_ERROR_CONFIG, text);
 }
 
-/* The end of a reply whose code is known did not come: that code counts. */
+/*
+ * The connection ended in the middle of a reply.  If that was the reply to the
+ * end of the message and its code is known, the code counts: nobody can ask
+ * for it again.
+ */
 static bool
 client_take_half(struct client *c)
 {
@@ -75,45 +76,50 @@ static void
 client_on_txn_closed(struct client *c, const char *why)
 {
 	if (!client_take_half(c))
-		client_fault(c, SEND_ERROR_NETWORK, why);
+		client_fault(c, ATTEMPT_ERROR_NETWORK, why);
 }
 
 static void
 client_on_closed(struct client *c, const char *why)
 {
-	client_fault(c, SEND_ERROR_NETWORK, why);
+	client_fault(c, ATTEMPT_ERROR_NETWORK, why);
 }
 
 static void
 client_on_timeout(struct client *c, const char *why)
 {
 	(void)why;
-	client_fault(c, SEND_ERROR_NETWORK, c->state == CLIENT_CONNECT ?
+	client_fault(c, ATTEMPT_ERROR_NETWORK, c->state == CLIENT_CONNECT ?
 	    "connection timed out" : "timed out waiting for a reply");
 }
 
 static void
 client_on_bad(struct client *c, const char *why)
 {
-	client_fault(c, SEND_ERROR_PROTOCOL, why);
+	client_fault(c, ATTEMPT_ERROR_PROTOCOL, why);
 }
 
 static void
 client_on_tls_error(struct client *c, const char *why)
 {
-	client_fault(c, SEND_ERROR_TLS, why);
+	client_fault(c, ATTEMPT_ERROR_TLS, why);
 }
 
-/* The handshake came to nothing: optional TLS may go on in clear. */
+/* The handshake failed: where TLS is optional, the next connection is made
+ * without it. */
 static void
 client_on_no_tls(struct client *c, const char *why)
 {
-	const struct client_fault	f = { .error = SEND_ERROR_TLS,
+	const struct client_fault	f = { .error = ATTEMPT_ERROR_TLS,
 					    .state = SMTP_STATE_STARTTLS,
 					    .why = why != NULL ? why :
 					    "TLS handshake timed out",
 					    .tls_failed = true };
+	struct attempt_tls		*tls = &c->facts->tls;
 
+	tls_peer_take(&tls->peer, c->stream);
+	tls->tlsrpt = send_backend_verifies(c->backend) ?
+	    tls_peer_fault(&tls->peer) : "validation-failure";
 	c->ops->fault(c, &f);
 }
 
@@ -131,9 +137,9 @@ client_on_gone(struct client *c, const char *why)
 	c->ops->gone(c);
 }
 
-/* ---- Opening ----------------------------------------------------------- */
+/* ---- What cells share -------------------------------------------------- */
 
-static void
+void
 client_command(struct client *c, enum client_state next, const char *verb,
     const char *arg)
 {
@@ -143,30 +149,16 @@ client_command(struct client *c, enum client_state next, const char *verb,
 	timer_start(&c->timer, client_reply_ms(c));
 }
 
-static void
-client_hello(struct client *c)
-{
-	client_command(c, CLIENT_EHLO, c->backend->lmtp ? "LHLO" : "EHLO",
-	    c->backend->helo.p);
-}
-
-static void
+void
 client_ready(struct client *c)
 {
 	c->state = CLIENT_IDLE;
 	c->ops->ready(c);
 }
 
-static void
-client_connected(struct client *c, const char *why)
-{
-	(void)why;
-	c->state = CLIENT_BANNER;
-	timer_start(&c->timer, client_reply_ms(c));
-}
-
-/* Replies of 2yz and 4yz 5yz are sorted out; what is left is broken. */
-static bool
+/* True for the reply that is wanted.  A refusal or anything else has then been
+ * told as a fault. */
+bool
 client_reply_ok(struct client *c, int wanted)
 {
 	int	code = c->reader.reply.code;
@@ -176,241 +168,9 @@ client_reply_ok(struct client *c, int wanted)
 	if (code >= 400)
 		client_refused(c);
 	else
-		client_fault(c, SEND_ERROR_PROTOCOL, code == wanted ?
+		client_fault(c, ATTEMPT_ERROR_PROTOCOL, code == wanted ?
 		    "more replies than commands" : "unexpected reply");
 	return false;
-}
-
-static void
-client_on_banner(struct client *c, const char *why)
-{
-	(void)why;
-	if (client_reply_ok(c, 220))
-		client_hello(c);
-}
-
-/* ---- What the server asks for beyond SMTP ------------------------------ */
-
-static void
-client_send_xclient(struct client *c)
-{
-	const struct send_backend	*v = c->backend;
-	struct buf			 line = BUF_INIT;
-	unsigned			 i;
-
-	for (i = 0; i < SMTP_XCLIENT_COUNT; i++) {
-		if (v->xclient_values[i].len == 0)
-			continue;
-		if ((c->caps.xclient & 1u << i) == 0) {
-			buf_free(&line);
-			client_config(c, "backend takes no XCLIENT",
-			    smtp_xclient_name(i));
-			return;
-		}
-		if (line.len > 0)
-			buf_add_byte(&line, ' ');
-		buf_printf(&line, "%s=", smtp_xclient_name(i));
-		buf_add_str(&line, v->xclient_values[i]);
-	}
-	client_command(c, CLIENT_XCLIENT, "XCLIENT", buf_cstr(&line));
-	buf_free(&line);
-}
-
-static void
-client_on_xclient(struct client *c, const char *why)
-{
-	(void)why;
-	if (c->reader.reply.code >= 400) {
-		client_refusal(c, "XCLIENT refused");
-		return;
-	}
-	if (!client_reply_ok(c, 220))
-		return;
-	c->xclient_done = true;
-	client_hello(c);
-}
-
-/* The line holds the password: stream and buffer are the only copies. */
-static void
-client_send_sasl(struct client *c, struct buf *line)
-{
-	buf_add_text(line, "\r\n");
-	stream_write(c->stream, buf_data(line), line->len);
-	explicit_bzero(line->mem, line->cap);
-	buf_free(line);
-	c->state = CLIENT_AUTH;
-	timer_start(&c->timer, client_reply_ms(c));
-}
-
-/* A mode that allows TLS to be stripped must not give the password away. */
-static void
-client_send_auth(struct client *c)
-{
-	const struct send_backend	*v = c->backend;
-	struct buf			 line = BUF_INIT;
-
-	c->sasl = (struct sasl){ .username = v->username,
-	    .password = v->password };
-	if (sasl_choose(&c->sasl, &c->caps, c->info.tls_started ||
-	    v->tls == SEND_TLS_DISABLED) == -1) {
-		client_config(c, "backend offers no AUTH that is fit to use",
-		    c->info.tls_started ? "over TLS" : "in clear");
-		return;
-	}
-	sasl_command(&c->sasl, &line);
-	client_send_sasl(c, &line);
-}
-
-static void
-client_on_auth(struct client *c, const char *why)
-{
-	const struct smtp_reply	*r = &c->reader.reply;
-	struct buf		 line = BUF_INIT;
-
-	(void)why;
-	if (r->code == 334 && !c->more) {
-		if (sasl_answer(&c->sasl, smtp_reply_line(r, 0), &line) == 0)
-			client_send_sasl(c, &line);
-		else
-			client_fault(c, SEND_ERROR_PROTOCOL,
-			    "a challenge that can't be answered");
-		return;
-	}
-	if (r->code >= 400)
-		client_refusal(c, "authentication refused");
-	else if (client_reply_ok(c, 235))
-		client_ready(c);
-}
-
-static void
-client_next(struct client *c)
-{
-	const struct send_backend	*v = c->backend;
-	bool				 offered;
-
-	offered = (c->caps.exts & SMTP_EXT_STARTTLS) != 0;
-	if (c->tls != NULL && !c->info.tls_started && offered)
-		client_command(c, CLIENT_STARTTLS, "STARTTLS", NULL);
-	else if (send_backend_needs_tls(v) && !c->info.tls_started)
-		client_fault(c, SEND_ERROR_TLS, "TLS is not offered");
-	else if (v->xclient && !c->xclient_done)
-		client_send_xclient(c);
-	else if (v->username.len > 0)
-		client_send_auth(c);
-	else
-		client_ready(c);
-}
-
-/* A server that does not know LHLO speaks no LMTP: not the message's fault. */
-static void
-client_on_ehlo(struct client *c, const char *why)
-{
-	int	code = c->reader.reply.code;
-
-	(void)why;
-	if (code >= 500 && c->backend->lmtp) {
-		client_refusal(c, "LHLO refused");
-		return;
-	}
-	if (code >= 500 && !c->more) {
-		client_command(c, CLIENT_HELO, "HELO", c->backend->helo.p);
-		return;
-	}
-	if (!client_reply_ok(c, 250))
-		return;
-	smtp_caps_read(&c->caps, &c->reader.reply);
-	client_next(c);
-}
-
-static void
-client_on_helo(struct client *c, const char *why)
-{
-	(void)why;
-	if (!client_reply_ok(c, 250))
-		return;
-	c->caps = (struct smtp_caps){ .exts = 0 };
-	client_next(c);
-}
-
-/* Hosts' names as TLS knows them: without the dot at the end of each (RFC 6066
- * 3). */
-static const char *
-client_names(struct buf *room, struct str names)
-{
-	struct str	name;
-
-	while ((names = str_trim(names)).len > 0) {
-		name = str_split(names, ' ', &names);
-		if (name.len > 1 && name.p[name.len - 1] == '.')
-			name.len--;
-		if (room->len != 0)
-			buf_add_byte(room, ' ');
-		buf_add_str(room, name);
-	}
-	return buf_cstr(room);
-}
-
-/* A name in SNI only where there is a name. */
-static void
-client_handshake(struct client *c)
-{
-	const struct send_backend	*v = c->backend;
-	struct tls_demand		 d = { .without = v->tls_without,
-					    .ciphers = v->tls_ciphers.p,
-					    .identity = c->identity };
-	struct netaddr			 ip;
-	struct err			 e;
-	struct buf			 sni = BUF_INIT, name = BUF_INIT;
-
-	if (v->tls_sni.len > 0)
-		d.sni = client_names(&sni, v->tls_sni);
-	else if (!v->tls_no_sni && netaddr_parse_ip(&ip, v->host, 0) == -1)
-		d.sni = client_names(&sni, v->host);
-	if (send_backend_verifies(v) && !v->tls_any_name)
-		d.name = client_names(&name, v->tls_name.len > 0 ?
-		    v->tls_name : v->host);
-	c->state = CLIENT_TLS;
-	timer_start(&c->timer, client_reply_ms(c));
-	/* Our own mistake: no reason to go on in clear. */
-	if (stream_tls_connect(c->stream, c->tls, &d, &e) == -1)
-		client_fault(c, SEND_ERROR_CONFIG, e.text);
-	buf_free(&sni);
-	buf_free(&name);
-}
-
-/*
- * Bytes in clear behind the 220 are someone's injection: they would be read
- * as if they came through TLS.
- */
-static void
-client_on_starttls(struct client *c, const char *why)
-{
-	int	code = c->reader.reply.code;
-
-	(void)why;
-	if (code == 421) {
-		client_refused(c);
-		return;
-	}
-	if (c->more) {
-		client_fault(c, SEND_ERROR_PROTOCOL,
-		    "bytes in clear behind the reply to STARTTLS");
-		return;
-	}
-	if (code != 220) {
-		/* It was offered and is refused: as if not offered. */
-		c->caps.exts &= ~(unsigned)SMTP_EXT_STARTTLS;
-		client_next(c);
-		return;
-	}
-	client_handshake(c);
-}
-
-static void
-client_on_tls_done(struct client *c, const char *why)
-{
-	(void)why;
-	client_hello(c);
 }
 
 /* ---- Transactions and after -------------------------------------------- */
@@ -439,7 +199,7 @@ client_on_txn_timeout(struct client *c, const char *why)
 	(void)why;
 	if (client_take_half(c))
 		return;
-	client_fault(c, SEND_ERROR_NETWORK, client_end_given(c) ?
+	client_fault(c, ATTEMPT_ERROR_NETWORK, client_end_given(c) ?
 	    "timed out waiting for the reply to the end of the message" :
 	    "timed out waiting for a reply");
 }
@@ -451,8 +211,8 @@ client_reset(struct client *c)
 }
 
 /*
- * A 354 here means that the backend waits for a message of the recipients it
- * took, and a lone dot would deliver an empty one: only closing is safe.
+ * A 354 here means that the backend waits for a message to the recipients it
+ * took.  A lone dot would deliver an empty one, so the connection is closed.
  */
 static void
 client_on_flush(struct client *c, const char *why)
@@ -462,13 +222,14 @@ client_on_flush(struct client *c, const char *why)
 	(void)why;
 	if (code == 421 || (code >= 300 && code < 400) ||
 	    c->reader.reply.endless) {
-		client_fault(c, SEND_ERROR_PROTOCOL, "left open by a refusal");
+		client_fault(c, ATTEMPT_ERROR_PROTOCOL,
+		    "left open by a refusal");
 		return;
 	}
 	if (--c->flush != 0)
 		return;
 	if (c->more)
-		client_fault(c, SEND_ERROR_PROTOCOL,
+		client_fault(c, ATTEMPT_ERROR_PROTOCOL,
 		    "more replies than commands");
 	else
 		client_reset(c);

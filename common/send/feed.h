@@ -23,7 +23,7 @@
 #include <sys/uio.h>
 
 #include "base/buf.h"
-#include "send/send.h"
+#include "send/request.h"
 #include "smtp/stuff.h"
 
 #define FEED_NO_END	UINT64_MAX

@@ -1,7 +1,8 @@
 /*
- * The line is served by a task at the end of the turn in which a place or a
- * connection became free: who frees one is in the middle of something, and a
- * send that arrives meanwhile goes behind those who wait.
+ * A key is there as long as it has a connection, idle or not.  Idle ones are
+ * in two lists, their key's and that of all, each in order of use.
+ *
+ * I1  `grant->state` is GRANT_IDLE for just those in the two lists.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,245 +10,233 @@
 #include "base/mem.h"
 
 #include "pool.h"
-#include "send_private.h"
+
+struct pool_key {
+	struct hmap_entry	 entry;		/* first */
+	struct pooled_list	 idle;		/* last used first */
+	size_t			 idle_count;
+	size_t			 connections;
+	char			 bytes[];	/* with credentials */
+};
 
 void
 pool_init(struct pool *pool, struct loop *l, const struct send_limits *limits)
 {
-	size_t	i;
-
 	*pool = (struct pool){ .loop = l, .limits = *limits };
 	TAILQ_INIT(&pool->all);
-	for (i = 0; i < POOL_CHAINS; i++)
-		LIST_INIT(&pool->chains[i]);
-}
-
-static void
-lane_free(struct lane *b)
-{
-	LIST_REMOVE(b, link);
-	loop_cancel(b->pool->loop, &b->task);
-	free(b);
+	TAILQ_INIT(&pool->idle);
+	hmap_init(&pool->keys);
 }
 
 void
 pool_fini(struct pool *pool)
 {
-	struct lane	*b;
 	struct pooled	*p;
-	size_t		 i;
 
 	while ((p = TAILQ_FIRST(&pool->all)) != NULL)
-		pool_close(p, false);
-	for (i = 0; i < POOL_CHAINS; i++)
-		while ((b = LIST_FIRST(&pool->chains[i])) != NULL)
-			lane_free(b);
+		pool_close(p);
+	hmap_fini(&pool->keys);
+	buf_free(&pool->key);
 }
 
-/* ---- Backends ---------------------------------------------------------- */
+/* ---- Keys -------------------------------------------------------------- */
 
-static size_t
-lane_chain(const struct send_backend *backend)
+static struct pool_key *
+pool_key_find(struct pool *pool, const struct send_backend *b)
 {
-	uint32_t	h = 2166136261u ^ backend->port;
-	size_t		i;
-
-	for (i = 0; i < backend->host.len; i++)
-		h = (h ^ (uint32_t)ascii_lower(
-		    (unsigned char)backend->host.p[i])) * 16777619u;
-	return h % POOL_CHAINS;
+	buf_clear(&pool->key);
+	send_backend_key(b, &pool->key);
+	return (struct pool_key *)hmap_find(&pool->keys, 0,
+	    buf_str(&pool->key));
 }
 
 static void
-lane_serve(void *arg)
+pool_key_wipe(struct pool *pool, const struct send_backend *b)
 {
-	struct lane	*b = arg;
-	struct pooled	*p;
-	struct send	*s;
-
-	while ((s = TAILQ_FIRST(&b->waiting)) != NULL) {
-		p = pool_take(b, b->pool->request_of(s));
-		if (p == NULL && !pool_take_place(b))
-			return;
-		pool_unwait(b, s);
-		b->pool->serve(s, p);
-	}
-	if (b->places == 0 && TAILQ_EMPTY(&b->waiting))
-		lane_free(b);
+	if (b->password.len != 0)
+		explicit_bzero(pool->key.mem, pool->key.cap);
 }
 
-struct lane *
-pool_lane(struct pool *pool, const struct send_backend *backend)
+static struct pool_key *
+pool_key_get(struct pool *pool, const struct send_backend *b)
 {
-	struct lane_list	*chain = &pool->chains[lane_chain(backend)];
-	struct lane		*b;
+	struct pool_key	*k = pool_key_find(pool, b);
 
-	LIST_FOREACH(b, chain, link)
-		if (b->port == backend->port && str_caseeq(backend->host,
-		    (struct str){ b->host, b->host_len }))
-			return b;
-	b = xcalloc(1, sizeof *b + backend->host.len);
-	b->pool = pool;
-	b->port = backend->port;
-	b->host_len = backend->host.len;
-	memcpy(b->host, backend->host.p, backend->host.len);
-	TAILQ_INIT(&b->idle);
-	TAILQ_INIT(&b->waiting);
-	task_init(&b->task, lane_serve, b);
-	LIST_INSERT_HEAD(chain, b, link);
-	return b;
+	if (k == NULL) {
+		k = xcalloc(1, sizeof *k + pool->key.len);
+		memcpy(k->bytes, buf_data(&pool->key), pool->key.len);
+		k->entry.key = k->bytes;
+		k->entry.len = (uint32_t)pool->key.len;
+		TAILQ_INIT(&k->idle);
+		hmap_insert(&pool->keys, &k->entry);
+	}
+	pool_key_wipe(pool, b);
+	k->connections++;
+	return k;
 }
 
 static void
-lane_wake(struct lane *b)
+pool_key_put(struct pool *pool, struct pool_key *k)
 {
-	loop_defer(b->pool->loop, &b->task);
+	if (--k->connections != 0)
+		return;
+	hmap_remove(&pool->keys, &k->entry);
+	explicit_bzero(k->bytes, k->entry.len);
+	free(k);
 }
 
-/* ---- Places and the line ----------------------------------------------- */
+/* ---- Idle ones --------------------------------------------------------- */
 
-bool
-pool_take_place(struct lane *b)
+static void
+pool_tell(struct pooled *p, enum grant_event ev, enum grant_state to)
 {
-	struct pooled	*coldest;
-
-	if (b->places >= b->pool->limits.connections) {
-		coldest = TAILQ_LAST(&b->idle, pooled_list);
-		if (coldest == NULL)
-			return false;
-		pool_quit(coldest);
-	}
-	b->places++;
-	return true;
-}
-
-void
-pool_give_place(struct lane *b)
-{
-	b->places--;
-	lane_wake(b);
-}
-
-bool
-pool_has_line(const struct lane *b)
-{
-	return !TAILQ_EMPTY(&b->waiting);
-}
-
-void
-pool_wait(struct lane *b, struct send *s)
-{
-	TAILQ_INSERT_TAIL(&b->waiting, s, wait_link);
-}
-
-void
-pool_unwait(struct lane *b, struct send *s)
-{
-	TAILQ_REMOVE(&b->waiting, s, wait_link);
-	/* The last one may leave a backend that nobody needs. */
-	if (TAILQ_EMPTY(&b->waiting))
-		lane_wake(b);
-}
-
-/* ---- Connections ------------------------------------------------------- */
-
-struct pooled *
-pool_add(struct lane *b, struct client *c)
-{
-	struct pooled	*p = xcalloc(1, sizeof *p);
-
-	p->pool = b->pool;
-	p->lane = b;
-	p->client = c;
-	c->arg = p;
-	TAILQ_INSERT_TAIL(&b->pool->all, p, link);
-	return p;
+	p->pool->granter.told(p->pool->granter.arg, p->grant, ev);
+	p->grant->state = to;
 }
 
 static void
 pool_unidle(struct pooled *p)
 {
-	if (!p->idle)
+	if (p->grant->state != GRANT_IDLE)
 		return;
-	p->idle = false;
-	TAILQ_REMOVE(&p->lane->idle, p, idle_link);
-}
-
-/* What one client's XCLIENT said of itself is not true of the next. */
-static bool
-pool_fits(const struct pooled *p, const struct send_request *req)
-{
-	const struct client	*c = p->client;
-
-	/* The end of BDAT has no 354 before it: see txn.c. */
-	if (c->info.transactions != 0 && txn_needs_bdat(req) &&
-	    (c->caps.exts & SMTP_EXT_CHUNKING) != 0)
-		return false;
-	return !req->backend.xclient &&
-	    send_backend_same(c->backend, &req->backend);
+	TAILQ_REMOVE(&p->key->idle, p, key_link);
+	TAILQ_REMOVE(&p->pool->idle, p, idle_link);
+	p->key->idle_count--;
+	p->pool->idle_count--;
 }
 
 struct pooled *
-pool_take(struct lane *b, const struct send_request *req)
+pool_take(struct pool *pool, const struct send_request *req)
 {
-	struct pooled	*p, *next;
+	struct pool_key	*k;
+	struct pooled	*p;
+	bool		 more = true;
 
-	TAILQ_FOREACH_SAFE(p, &b->idle, idle_link, next) {
-		if (!pool_fits(p, req))
-			continue;
+	/* What XCLIENT said of one client is not true of the next. */
+	if (pool->idle_count == 0 || req->backend.xclient)
+		return NULL;
+	k = pool_key_find(pool, &req->backend);
+	pool_key_wipe(pool, &req->backend);
+	while (more && k != NULL && (p = TAILQ_FIRST(&k->idle)) != NULL) {
+		if (!client_suits(p->client, req))
+			return NULL;
 		if (client_usable(p->client)) {
 			pool_unidle(p);
+			pool_tell(p, GRANT_USED, GRANT_OPEN);
 			return p;
 		}
-		pool_close(p, false);
+		/* Its key may go with it. */
+		more = k->connections > 1;
+		pool_close(p);
 	}
 	return NULL;
+}
+
+bool
+pool_has_line(const struct pool *pool, const struct send_backend *b)
+{
+	return pool->granter.has_line != NULL &&
+	    pool->granter.has_line(pool->granter.arg, b);
+}
+
+static void
+pool_make_room(struct pooled *p)
+{
+	const struct send_limits	*l = &p->pool->limits;
+
+	if (l->idle_per_backend != 0 &&
+	    p->key->idle_count > l->idle_per_backend)
+		pool_quit(TAILQ_LAST(&p->key->idle, pooled_list));
+	if (l->idle_total != 0 && p->pool->idle_count > l->idle_total)
+		pool_quit(TAILQ_LAST(&p->pool->idle, pooled_list));
 }
 
 void
 pool_rest(struct pooled *p)
 {
-	const struct send_limits	*limits = &p->pool->limits;
+	struct pool	*pool = p->pool;
 
 	p->send = NULL;
-	p->idle = true;
-	TAILQ_INSERT_HEAD(&p->lane->idle, p, idle_link);
-	if (p->client->backend->xclient ||
-	    p->client->info.transactions >= limits->transactions ||
-	    (limits->idle_ms == 0 && !pool_has_line(p->lane))) {
+	if (!p->poolable ||
+	    client_transactions(p->client) >= pool->limits.transactions ||
+	    (pool->limits.idle_ms == 0 &&
+	    !pool_has_line(pool, p->grant->backend))) {
 		pool_quit(p);
 		return;
 	}
-	client_rest(p->client, limits->idle_ms);
-	if (pool_has_line(p->lane))
-		lane_wake(p->lane);
+	TAILQ_INSERT_HEAD(&p->key->idle, p, key_link);
+	TAILQ_INSERT_HEAD(&pool->idle, p, idle_link);
+	p->key->idle_count++;
+	pool->idle_count++;
+	client_rest(p->client, pool->limits.idle_ms);
+	pool_tell(p, GRANT_RESTS, GRANT_IDLE);
+	pool_make_room(p);
+}
+
+/* ---- Life -------------------------------------------------------------- */
+
+struct pooled *
+pool_add(struct pool *pool, const struct send_request *req, struct client *c,
+    struct grant *g)
+{
+	struct pooled	*p = xcalloc(1, sizeof *p);
+
+	p->pool = pool;
+	p->client = c;
+	p->grant = g;
+	p->poolable = !req->backend.xclient;
+	p->key = pool_key_get(pool, &req->backend);
+	client_set_arg(c, p);
+	TAILQ_INSERT_TAIL(&pool->all, p, link);
+	g->pooled = p;
+	g->backend = client_backend(c);
+	g->send = NULL;
+	pool_tell(p, GRANT_OPENED, GRANT_OPEN);
+	return p;
 }
 
 static void
 pool_free(struct pooled *p)
 {
-	pool_unidle(p);
 	TAILQ_REMOVE(&p->pool->all, p, link);
 	client_free(&p->client);
+	pool_key_put(p->pool, p->key);
 	free(p);
 }
 
 void
-pool_close(struct pooled *p, bool keep_place)
+pool_close(struct pooled *p)
 {
-	struct lane	*b = p->lane;
-
+	pool_unidle(p);
+	p->pool->granter.told(p->pool->granter.arg, p->grant, GRANT_CLOSED);
+	free(p->grant);
 	pool_free(p);
-	if (!keep_place && b != NULL)
-		pool_give_place(b);
 }
 
-/* Saying good-bye takes no place; the backend may be gone before it ends. */
+struct grant *
+pool_fail(struct pooled *p)
+{
+	struct grant	*g = p->grant;
+
+	pool_tell(p, GRANT_BACK, GRANT_HELD);
+	g->pooled = NULL;
+	g->backend = NULL;
+	pool_free(p);
+	return g;
+}
+
+/* Its backend may be gone before it has ended; that is no matter. */
 void
 pool_quit(struct pooled *p)
 {
 	pool_unidle(p);
 	client_quit(p->client);
-	pool_give_place(p->lane);
-	p->lane = NULL;
+	pool_tell(p, GRANT_LEAVES, GRANT_LEAVING);
+}
+
+void
+grant_evict(struct grant *g)
+{
+	if (g->state == GRANT_IDLE)
+		pool_quit(g->pooled);
 }

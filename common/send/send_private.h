@@ -1,39 +1,51 @@
-/* The inside of a send, shared by send.c (its way) and send_result.c. */
+/*
+ * The inside of a send: send.c is its life and its transaction, send_open.c
+ * the way to a connection, send_outcome.c what it is told in the end.
+ */
 #ifndef SEND_SEND_PRIVATE_H
 #define SEND_SEND_PRIVATE_H
 
+#include "event/loop.h"
+
+#include "line.h"
 #include "pool.h"
+#include "route.h"
+#include "send.h"
 
 struct dns_lookup;
 
-enum send_stage { SEND_STARTING, SEND_WAITING, SEND_RESOLVING, SEND_OPENING,
-	SEND_RUNNING };
+enum send_stage { SEND_STARTING, SEND_ROUTING, SEND_WAITING, SEND_RESOLVING,
+	SEND_OPENING, SEND_RUNNING };
 
 struct send {
 	TAILQ_ENTRY(send)	 link;		/* all, or spare */
-	TAILQ_ENTRY(send)	 wait_link;	/* a backend's line */
 	struct send_engine	*engine;
-	struct send_request	 req;
+	struct send_request	 req;		/* its backend is the host
+						 * whose turn it is */
 	struct task		 task;
 	struct timer		 deadline;
 	enum send_stage		 stage;
-	struct lane		*lane;
-	bool			 place;		/* taken, without connection */
+	int64_t			 started_ms;
+	struct route		 route;
+	struct grant		*grant;		/* asked or held */
 	struct pooled		*pooled;
 	struct dns_lookup	*lookup;
-	struct netaddr		*addrs;
+	struct netaddr		*addrs;		/* of that host */
 	size_t			 addr_count;
 	size_t			 addr_next;
 	bool			 no_tls;	/* it failed on this address */
+	const char		*tlsrpt;	/* and why */
 	bool			 retried;
 	/* What done() will hear; the reply and text are kept here. */
-	struct send_result	 result;
+	struct attempt		 result;
 	struct smtp_reply	 reply;
 	char			 text[512];
 	/* The most telling failure of the addresses so far. */
-	struct send_result	 best;
+	struct attempt		 best;
 	char			 best_text[512];
 };
+
+TAILQ_HEAD(send_list, send);
 
 struct send_engine {
 	struct loop		*loop;
@@ -41,28 +53,58 @@ struct send_engine {
 	struct tls_context	*tls;		/* verifies nothing */
 	struct send_trust	 trust;
 	struct pool		 pool;
+	struct line		 line;
+	size_t			 waiting;	/* sends in SEND_WAITING */
+	uint64_t		 last_grant;
 	struct send_list	 sends;
 	struct send_list	 spare;
 	size_t			 spare_count;
 };
 
-/* Each fills s->result; the last one set counts. */
-void	send_set_error(struct send *s, enum send_error error, bool temporary,
-	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-void	send_set_dns_error(struct send *s, enum send_dns dns, bool ours,
-	    const char *why);
-void	send_set_unfit(struct send *s, const struct txn *t);
+/* ---- send.c ------------------------------------------------------------ */
+
+extern const struct client_ops	send_client_ops;
+
+/* Tells; s is gone for the caller. */
+void	send_finish(struct send *s);
+/* Over a connection that is ready. */
+void	send_run(struct send *s);
+
+/* ---- send_open.c ------------------------------------------------------- */
+
+/* The way to the first host; send_run() or send_finish() comes of it. */
+void	send_open(struct send *s);
+/* To the host whose turn it is once more: the connection failed. */
+void	send_open_again(struct send *s);
+/* A connection failed before it was ready. */
+void	send_open_failed(struct send *s, const struct client_fault *f);
+/* Lets go of all that was asked for on the way. */
+void	send_open_stop(struct send *s);
+
+/* ---- send_outcome.c ---------------------------------------------------- */
+
+/* Each fills s->result; the one called last counts. */
+void	send_set_error(struct send *s, enum attempt_error error,
+	    bool temporary, const char *fmt, ...)
+	    __attribute__((format(printf, 4, 5)));
+/* `ours`: the name is of our configuration's making. */
+void	send_set_dns_error(struct send *s, const struct route_fault *f,
+	    bool ours);
+void	send_set_unfit(struct send *s, const struct client_report *r);
 void	send_set_reply(struct send *s, enum smtp_state state,
 	    const struct smtp_reply *reply);
 /* A refusal that is no verdict on the message. */
 void	send_set_refusal(struct send *s, const struct smtp_reply *reply);
-/* Addresses: one's turn, it failed, and none is left. */
-void	send_address_begin(struct send *s, const struct netaddr *to);
-void	send_address_failed(struct send *s);
-void	send_address_last(struct send *s);
-/* From the connection, while it is there. */
+/* Nothing is known, and nothing is held. */
+void	send_forget(struct send *s);
+/* From the connection in use, while it is there. */
 void	send_note_connection(struct send *s);
-/* -1 with the result set if the request can't be written in SMTP. */
-int	send_check_request(struct send *s);
+/* Addresses: one's turn, it failed; a host that has none; and none of all is
+ * left. */
+void	send_address_begin(struct send *s,
+	    const struct attempt_connection *c);
+void	send_address_failed(struct send *s);
+void	send_host_failed(struct send *s);
+void	send_address_last(struct send *s);
 
 #endif

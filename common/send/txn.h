@@ -13,8 +13,10 @@
 #ifndef SEND_TXN_H
 #define SEND_TXN_H
 
-#include "smtp/ext.h"
 #include "send/feed.h"
+#include "smtp/ext.h"
+#include "smtp/reply.h"
+#include "smtp/state.h"
 
 /* What is expected next. */
 enum txn_state { TXN_MAIL, TXN_RCPT, TXN_DATA, TXN_BODY, TXN_CHUNK, TXN_END,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -65,16 +66,16 @@ sending_end_sent(void *arg)
 }
 
 static void
-sending_tried(void *arg, const struct send_result *r)
+sending_tried(void *arg, const struct attempt *r)
 {
 	struct sending	*f = arg;
 
-	assert_true(r->temporary && r->connection.remoteip[0] != '\0');
+	assert_true(r->temporary && r->connection->remoteip[0] != '\0');
 	f->tried++;
 }
 
 static void
-sending_done(void *arg, const struct send_result *r)
+sending_done(void *arg, const struct attempt *r)
 {
 	struct sending	*f = arg;
 	struct str	 line;
@@ -82,7 +83,9 @@ sending_done(void *arg, const struct send_result *r)
 
 	f->send = NULL;
 	f->dsn_dropped = r->dsn_dropped;
-	f->connection = r->connection;
+	attempt_connection_unref(f->connection);
+	f->connection = attempt_connection_ref(r->connection);
+	f->transactions = r->transactions;
 	f->code = r->code;
 	memcpy(f->enhanced, r->enhanced, sizeof f->enhanced);
 	if (r->reply != NULL) {
@@ -95,8 +98,9 @@ sending_done(void *arg, const struct send_result *r)
 		}
 	} else
 		buf_printf(&f->result, "%s%s%s %s %s: %s",
-		    send_error_name(r->error),
-		    r->dns != SEND_DNS_NONE ? "/" : "", send_dns_name(r->dns),
+		    attempt_error_name(r->error),
+		    r->dns != ATTEMPT_DNS_NONE ? "/" : "",
+		    attempt_dns_name(r->dns),
 		    r->temporary ? "temporary" : "permanent",
 		    smtp_state_name(r->state), r->message);
 	buf_add_byte(&f->result, '\n');
@@ -155,7 +159,8 @@ sending_setup(void **state)
 	f->loop = loop_new(&e);
 	f->dns = dns_new(f->loop, &(struct dns_config){
 	    .servers = "127.0.0.1@9" }, &e);
-	f->limits = (struct send_limits){ 10, 60000, 1000 };
+	f->limits = (struct send_limits){ .connections = 10,
+	    .idle_ms = 60000, .transactions = 1000 };
 	f->engine = send_engine_new(f->loop, f->dns, &f->limits, &none, &e);
 	assert_non_null(f->engine);
 	script_open(&f->script, f->loop, "127.0.0.1");
@@ -191,9 +196,31 @@ sending_teardown(void **state)
 	timer_fini(&f->limit);
 	timer_fini(&f->pause);
 	loop_free(&f->loop);
+	attempt_connection_unref(f->connection);
 	buf_free(&f->result);
 	free(f);
 	return 0;
+}
+
+void
+sending_names(struct sending *f, const char *records)
+{
+	struct send_trust none = { .system = NULL };
+	char		 path[] = "/tmp/test_send.XXXXXX";
+	struct err	 e;
+	int		 fd = mkstemp(path);
+	ssize_t		 n = (ssize_t)strlen(records);
+
+	assert_true(write(fd, records, (size_t)n) == n);
+	(void)close(fd);
+	send_engine_free(&f->engine);
+	dns_free(&f->dns);
+	f->dns = dns_new(f->loop, &(struct dns_config){ .local_data = path },
+	    &e);
+	(void)unlink(path);
+	assert_non_null(f->dns);
+	f->engine = send_engine_new(f->loop, f->dns, &f->limits, &none, &e);
+	assert_non_null(f->engine);
 }
 
 void

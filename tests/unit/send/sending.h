@@ -39,7 +39,8 @@ struct sending {
 	int			 code;
 	int			 enhanced[3];
 	bool			 dsn_dropped;
-	struct send_connection	 connection;
+	size_t			 transactions;
+	const struct attempt_connection *connection;
 	struct send		*send;
 };
 
@@ -47,6 +48,8 @@ int		 sending_setup(void **state);
 int		 sending_teardown(void **state);
 /* Sets message and its facts, and n recipients r1@x ... */
 void		 sending_message(struct sending *f, struct str m, size_t n);
+/* A new engine, which knows these DNS records. */
+void		 sending_names(struct sending *f, const char *records);
 void		 sending_start(struct sending *f);
 /* Starts one and runs until it is done; its result. */
 const char	*sending_run(struct sending *f);

@@ -109,7 +109,7 @@ one_rewind(void *arg)
 static void	one_start(struct one *o);
 
 static void
-one_done(void *arg, const struct send_result *r)
+one_done(void *arg, const struct attempt *r)
 {
 	struct one	*o = arg;
 	struct chaos	*c = o->chaos;

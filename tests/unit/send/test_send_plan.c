@@ -40,10 +40,10 @@ test_data_pipelined(void **state)
 	sending_message(f, STR("no end"), 3);
 	assert_string_equal(sending_run(f), OK);
 	assert_true(str_eq(buf_str(&f->script.body), STR("no end\r\n")));
-	assert_int_equal(f->connection.transactions, 2);
-	assert_string_equal(f->connection.remoteip, "127.0.0.1");
-	assert_string_equal(f->connection.localip, "127.0.0.1");
-	assert_int_equal(strlen(f->connection.id), 36);
+	assert_int_equal(f->transactions, 2);
+	assert_string_equal(f->connection->remoteip, "127.0.0.1");
+	assert_string_equal(f->connection->localip, "127.0.0.1");
+	assert_int_equal(strlen(f->connection->id), 36);
 }
 
 static void
@@ -335,7 +335,7 @@ test_unfit(void **state)
 	assert_non_null(strstr(script_log(&f->script),
 	    ";MAIL FROM:<s@x> SIZE=3;"));
 	assert_int_equal(f->script.connections, 1);
-	assert_int_equal(f->connection.transactions, 1);
+	assert_int_equal(f->transactions, 1);
 }
 
 static void

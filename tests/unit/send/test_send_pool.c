@@ -132,8 +132,8 @@ restart_engine(struct sending *f, size_t connections, int64_t idle_ms,
 	struct err		e;
 
 	send_engine_free(&f->engine);
-	f->limits = (struct send_limits){ connections, idle_ms,
-	    transactions };
+	f->limits = (struct send_limits){ .connections = connections,
+	    .idle_ms = idle_ms, .transactions = transactions };
 	f->engine = send_engine_new(f->loop, f->dns, &f->limits, &none, &e);
 }
 
@@ -321,23 +321,9 @@ test_cancel(void **state)
 static void
 use_names(struct sending *f)
 {
-	static const char local[] = "two.lab A 127.0.0.2\n"
-			    "two.lab A 127.0.0.1\nv6.lab TXT x\n"
-			    "none.test TXT x\n";
-	char		 path[] = "/tmp/test_send.XXXXXX";
-	struct err	 e;
-	int		 fd = mkstemp(path);
-
-	assert_int_equal(write(fd, local, sizeof local - 1),
-	    sizeof local - 1);
-	(void)close(fd);
-	send_engine_free(&f->engine);
-	dns_free(&f->dns);
-	f->dns = dns_new(f->loop, &(struct dns_config){ .local_data = path },
-	    &e);
-	(void)unlink(path);
-	assert_non_null(f->dns);
-	restart_engine(f, 10, 60000, 1);
+	f->limits.transactions = 1;
+	sending_names(f, "two.lab A 127.0.0.2\ntwo.lab A 127.0.0.1\n"
+	    "v6.lab TXT x\nnone.test TXT x\n");
 }
 
 /* What one address says before MAIL sends the message to the next. */
@@ -402,7 +388,7 @@ test_names(void **state)
 	f->req.backend.host = STR("two.lab");
 	for (i = 0; i < 10; i++) {
 		assert_string_equal(sending_run(f), OK);
-		assert_true(str_eq(f->connection.remotemx, STR("two.lab")));
+		assert_true(str_eq(f->connection->remotemx, STR("two.lab")));
 	}
 	f->req.backend.host = STR("none.test");
 	assert_string_equal(sending_run(f),
@@ -423,7 +409,7 @@ test_refused(void **state)
 	f->req.backend.port = script_dead_port();
 	assert_string_equal(sending_run(f), "network temporary : "
 	    "127.0.0.1: Connection refused");
-	assert_string_equal(f->connection.remoteip, "127.0.0.1");
+	assert_string_equal(f->connection->remoteip, "127.0.0.1");
 }
 
 /* ---- TLS --------------------------------------------------------------- */
@@ -456,9 +442,13 @@ test_tls(void **state)
 		assert_string_equal(sending_run(f), OK);
 		assert_true(str_eq(buf_str(&f->script.body), f->message));
 	}
-	assert_true(f->connection.tls_started);
-	assert_string_equal(f->connection.tls_protocol, "TLSv1.3");
-	assert_true(f->connection.tls_keysize >= 128);
+	assert_true(f->connection->tls.started);
+	assert_string_equal(f->connection->tls.protocol, "TLSv1.3");
+	assert_true(f->connection->tls.keysize >= 128);
+	assert_non_null(f->connection->tls.peer.cert);
+	assert_int_equal(f->connection->tls.peer.count, 0);
+	assert_int_not_equal(f->connection->tls.peer.error, 0);
+	assert_null(f->connection->tls.tlsrpt);
 	assert_int_equal(f->script.connections, 1);
 	assert_int_equal(f->ends, 3);
 	assert_non_null(strstr(script_log(&f->script),
@@ -498,19 +488,24 @@ test_tls_optional(void **state)
 	use_tls(f);
 	f->script.ehlo = "PIPELINING";		/* not offered */
 	assert_string_equal(sending_run(f), OK);
+	assert_true(f->connection->tls.tried);
+	assert_string_equal(f->connection->tls.tlsrpt,
+	    "starttls-not-supported");
 	f->script.ehlo = "STARTTLS";
 	f->req.backend.helo = STR("b");		/* offered, then refused */
 	f->script.rules = RULES({ "STARTTLS", "454 4.7.0 No\r\n", 0, 2 });
 	assert_string_equal(sending_run(f), OK);
-	assert_false(f->connection.tls_started);
+	assert_false(f->connection->tls.started);
 	f->req.backend.helo = STR("c");		/* agreed, then no TLS */
 	f->script.rules = RULES({ "STARTTLS", "220 Go\r\n!close", 0, 3 });
 	assert_string_equal(sending_run(f), OK);
-	assert_false(f->connection.tls_started);
+	assert_false(f->connection->tls.started);
+	assert_true(f->connection->tls.tried);
+	assert_string_equal(f->connection->tls.tlsrpt, "validation-failure");
 	assert_int_equal(f->script.connections, 4);
 	f->req.backend.tls = SEND_TLS_DISABLED;
 	assert_string_equal(sending_run(f), OK);
-	assert_false(f->connection.tls_started);
+	assert_false(f->connection->tls.started);
 }
 
 /* Bytes in clear behind the 220 are an attack, not a failure to fall from. */
