@@ -106,49 +106,11 @@ test_model(void **state)
 	exec_free_bare(x);
 }
 
-static const struct run_case	cases[] = {
-	{ "a literal that names what becomes a list",
-	    "$a = [\"x\" => 1, 5 => 2, \"7\" => 3]; $a[] = 4; echo $a;"
-	    "unset($a[\"x\"]); unset($a[5]); echo $a; $b = $a;"
-	    "$b[\"y\"] = 5; echo $a; echo $b;",
-	    "[\"x\"=>1,5=>2,7=>3,8=>4]\n[7=>3,8=>4]\n[7=>3,8=>4]\n"
-	    "[7=>3,8=>4,\"y\"=>5]\n" },
-	{ "an array put into itself", "$a = [1]; $a[] = $a; echo $a;"
-	    "$b = [\"k\" => 1]; $b[\"k\"] = $b; echo $b;",
-	    "[0=>1,1=>[0=>1]]\n[\"k\"=>[\"k\"=>1]]\n" },
-	{ "joined", "echo array_join([], \",\"); echo array_join([\"\", \"a\","
-	    " \"\"], \"-\"); echo array_join([\"a\", \"\", \"b\"], \"-\");"
-	    "echo array_join([\"a\", 1, none, [2]], \"-\");"
-	    "echo array_join([\"ab\", \"c\"], \"\");",
-	    "\n-a-\na--b\na-1--[0=>2]\nabc\n" },
-	{ "letters", "echo str_upper(\"@az[`AZ{0123\\xe4\\xdfabcdefgh\");"
-	    "echo str_lower(\"@AZ[`az{0123ABCDEFGHI\");",
-	    "@AZ[`AZ{0123\xe4\xdf" "ABCDEFGH\n@az[`az{0123abcdefghi\n" },
-	{ "found", "$s = str_repeat(\"ab\", 20) . \"abc\";"
-	    "echo str_find($s, \"abc\"); echo str_find($s, \"abd\");"
-	    "echo str_find(\"ab\", \"abc\"); echo str_find($s, \"bc\");",
-	    "40\n-1\n-1\n41\n" },
-	{ "arguments and callbacks", "function f($n) { return $n < 1 ? 0 :"
-	    " array_reduce(function ($c, $x) { return $c + f($x); },"
-	    " [$n - 1], 1); } echo f(20);"
-	    "echo array_map(function ($x, $y = 2) { return $x . $y; }, [1]);",
-	    "20\n[0=>\"12\"]\n" },
-	{ NULL, NULL, NULL }
-};
-
-static void
-test_cases(void **state)
-{
-	(void)state;
-	run_table(cases);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_model),
-		cmocka_unit_test(test_cases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,93 +1,11 @@
 /*
- * cache: its options, who shares it, and the store beneath.
+ * cache: who shares it, and the store beneath.  Its options are in
+ * scripts/cache.
  */
 #include <stdlib.h>
 
 #include "hsl/values/store.h"
 #include "run.h"
-
-static const struct run_case	caches[] = {
-	{ "cache", "function f($x) { echo \"f$x\"; return [$x]; }"
-	    "for ($i = 0; $i < 4; $i++) echo (cache [] f($i % 2));"
-	    "echo cache [\"ttl\" => 5] f(1)[0]; cache [\"force\" => true]"
-	    " f(1);",
-	    "f0\n[0=>0]\nf1\n[0=>1]\n[0=>0]\n[0=>1]\n1\nf1\n" },
-	{ "namespaces and filters", "function f($x, $y) { return \"$x$y\"; }"
-	    "echo cache [] f(1, 2); echo cache [\"namespace\" => \"n\","
-	    "\"argv_filter\" => [2]] f(3, 4); echo cache [\"namespace\" =>"
-	    " \"n\","
-	    "\"argv_filter\" => [2]] f(5, 4);", "12\n34\n34\n" },
-	{ "no ttl", "function f() { echo 1; return 2; } cache [\"ttl\" => 0]"
-	    " f(); cache [] f(); cache [\"ttl\" => 0] f();"
-	    "echo cache [\"size\" => 1] str_upper(\"a\");", "1\n1\nA\n" },
-	{ "functions", "function f($x) { return $x; } $u = function ($old,"
-	    " $new)"
-	    " { echo [$old, $new]; return $new . \"u\"; }; $t = function ($v)"
-	    " { echo \"ttl $v\"; return 0; };"
-	    "echo cache [\"update_function\" => $u, \"ttl_function\" => $t]"
-	    " f(1);"
-	    "echo cache [\"ttl_override\" => [7 => 0]] f(7);"
-	    "echo cache [\"force\" => true, \"update_function\" => $u] f(1);"
-	    "echo cache [\"force\" => true, \"update_function\" => $u] f(1);",
-	    "[0=>none,1=>1]\nttl 1u\n1u\n7\n[0=>none,1=>1]\n1u\n"
-	    "[0=>\"1u\",1=>1]\n1u\n" },
-	{ "methods and builtins", "class A { static function s($x) { echo $x;"
-	    " return $x; } } cache [] A::s(1); cache [] A::s(1);"
-	    "echo cache [] builtin length([1, 2]); echo cache [] length(...["
-	    "\"abc\"]);", "1\n2\n3\n" },
-	{ "eviction", "function f($x) { echo \"f$x\"; return $x; }"
-	    "foreach ([1, 2, 1, 3, 1, 2] as $i) cache [\"size\" => 2] f($i);",
-	    "f1\nf2\nf3\nf2\n" },
-	{ "eviction of the first", "function f($x) { echo \"f$x\";"
-	    "return $x; } foreach ([1, 2, 1, 3, 1] as $i)"
-	    " cache [\"size\" => 2, \"lru\" => false] f($i);",
-	    "f1\nf2\nf3\nf1\n" },
-	{ "the smallest size", "function f($x) { echo \"f$x\"; return $x; }"
-	    "foreach ([1, 2, 3] as $i) cache [] f($i);"
-	    "cache [\"size\" => 1] f(3); cache [] f(2); cache [] f(3);"
-	    "cache [\"size\" => 0] f(3); cache [] f(3);",
-	    "f1\nf2\nf3\nf2\nf3\nf3\nf3\n" },
-	{ "values of any type", "function f($x) { echo \"f\"; return $x; }"
-	    "foreach ([1, \"1\", true, none, [1, [\"a\" => none]], \"1.0\"]"
-	    " as $v) { cache [] f($v); echo cache [] f($v) === $v; }",
-	    "f\ntrue\nf\ntrue\nf\ntrue\nf\ntrue\nf\ntrue\nf\ntrue\n" },
-	{ "what can't be kept", "class A {} function f($x) { echo \"f\";"
-	    "return $x; } $a = A(); echo cache [] f($a) === $a;"
-	    "cache [] f($a); function g() { echo \"g\"; return f; }"
-	    "cache [] g(); echo cache [] g()(7);",
-	    "f\ntrue\nf\ng\ng\nf\n7\n" },
-	{ "ttl", "function f($x) { echo \"f$x\"; return $x; } $t ="
-	    " function ($v) { return $v == 2 ? none : -1; };"
-	    "foreach ([1, 1, 2, 2] as $i) cache [\"ttl_function\" => $t] f($i);"
-	    "foreach ([5, 5, 6, 6] as $i) cache [\"ttl_override\" =>"
-	    " [5 => 0]] f($i); cache [\"ttl\" => 0.000001] f(9);"
-	    "for ($i = 0; $i < 100000; $i++); cache [] f(9);",
-	    "f1\nf1\nf2\nf5\nf5\nf6\nf9\nf9\n" },
-	{ "per message", "function f($x) { echo \"f$x\"; return $x; }"
-	    "cache [\"per_message\" => true] f(1); cache [] f(1);"
-	    "cache [\"per_message\" => true] f(1); cache [] f(1);",
-	    "f1\nf1\n" },
-	{ "in itself", "function f($n) { echo $n; return $n < 1 ? 0 :"
-	    " 1 + cache [] f($n - 1); } echo f(3); echo f(3);",
-	    "3\n2\n1\n0\n3\n3\n3\n" },
-	{ "options are an array", "function f() { return 1; }"
-	    "try { echo cache [\"namespace\" => [1], \"size\" => \"x\","
-	    "\"argv_filter\" => [0, \"a\", 99]] f(); } catch ($e)"
-	    " { echo \"e\"; }", "1\n" },
-	{ "no named call", "$f = 1; cache [] $f();",
-	    "t:1:20: cache takes the call of a named function\n" },
-	{ "throwing", "function f() { throw \"t\"; } try { cache [] f(); }"
-	    " catch ($e) { echo $e; } cache [] f(1);",
-	    "t:1:84: f() takes 0 arguments, not 1\n" },
-	{ .name = NULL }
-};
-
-static void
-test_cache(void **state)
-{
-	(void)state;
-	run_table(caches);
-}
 
 /* Another program, or another execution, with the same store. */
 static void
@@ -231,7 +149,6 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_bounds),
