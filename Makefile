@@ -47,8 +47,11 @@ layer	= $(BUILD)/lib/$(1).a
 # A program's objects but for the one with main(), for its unit tests.
 parts	= $(filter-out $(BUILD)/%/$(1).o,$(call objs,$(call home,$(1))))
 # What a folder stands on, from the one table of allowed includes.
-allowed	= $(shell awk '$$1 == "$(1)" { $$1 = ""; print }' tests/lint/layers)
-layers_of = $(if $(filter common/*,$(1)),$(LAYERS),$(patsubst common/%,%,$(1)))
+# A layer stands on all that its rooms do.
+allowed	= $(shell awk '$$1 == "$(1)" || ($$1 ~ /^common/ && \
+	  index($$1, "$(1)/") == 1) { $$1 = ""; print }' tests/lint/layers)
+layers_of = $(filter $(if $(filter common/*,$(1)),%,$(patsubst common/%,%,$(1))), \
+	  $(LAYERS))
 libs_of	= $(foreach l,$(call layers_of,$(call allowed,$(1))),$(call layer,$(l)))
 LIBS	:= $(foreach l,$(LAYERS),$(call layer,$(l)))
 BIN	:= $(PROGS:%=$(BUILD)/bin/%)

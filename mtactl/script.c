@@ -43,7 +43,7 @@ script_root(const struct script_from *from)
 bool
 script_hook_known(const char *hook)
 {
-	return hooks_host(hook) != NULL;
+	return hooks_host_named(hook) != NULL;
 }
 
 void
@@ -76,7 +76,7 @@ script_compile(const struct script_from *from, conf_report_fn *report,
 	struct err		 e;
 	char			*file;
 
-	host = from->hook != NULL ? *hooks_host(from->hook) :
+	host = from->hook != NULL ? *hooks_host_named(from->hook) :
 	    hooks_script_host;
 	script_origin(from, &place);
 	file = realpath(from->file, NULL);

@@ -49,9 +49,8 @@ shell_open(struct shell *s, const struct origin *place, struct err *e)
 	s->loop = loop_new(e);
 	if (s->loop == NULL)
 		return -1;
-	verdict_init(&s->data.verdict);
 	/* Shared values that can't be made, it goes without. */
-	s->data.library = (struct library){ .host = { .loop = s->loop,
+	s->library = (struct library){ .host = { .loop = s->loop,
 	    .dns = dns_new_late(s->loop), .origin = place,
 	    .share = share_local(s->loop, SHELL_SHARED) },
 	    .log = &s->log, .until_ms = INT64_MAX, .go_on = shell_slice,
@@ -67,7 +66,7 @@ shell_run(struct shell *s, struct hsl_exec *x)
 	s->rc = CTL_FAILED;
 	timer_start(&s->again, 0);
 	(void)loop_run(s->loop);
-	library_end(&s->data.library);
+	library_end(&s->library);
 	return s->rc;
 }
 
@@ -75,8 +74,7 @@ void
 shell_close(struct shell *s)
 {
 	timer_fini(&s->again);
-	verdict_fini(&s->data.verdict);
-	share_free(&s->data.library.host.share);
-	dns_free(&s->data.library.host.dns);
+	share_free(&s->library.host.share);
+	dns_free(&s->library.host.dns);
 	loop_free(&s->loop);
 }

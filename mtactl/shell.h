@@ -15,11 +15,11 @@
 
 #include "base/log.h"
 #include "event/loop.h"
-#include "hooks/terminate.h"
+#include "hooks/library/library.h"
 #include "hsl/hsl.h"
 
 struct shell {
-	struct hook_data	 data;		/* first: hsl_data() */
+	struct library		 library;	/* first: library_of() */
 	struct hsl_exec		*exec;		/* at work */
 	struct loop		*loop;
 	struct timer		 again;		/* after a slice */

@@ -17,6 +17,7 @@
 #include "compat/nameless.h"
 #include "dns/dns.h"
 #include "event/tls_server.h"
+#include "hooks/hooks.h"
 #include "share/share.h"
 
 #include "acceptor.h"
@@ -219,9 +220,10 @@ server_open(void *arg, const struct hsl_open *w, struct err *e)
 }
 
 static struct hook_config
-server_hook_config(struct server *srv, int64_t time_ms)
+server_hook_config(struct server *srv, enum hook_kind kind, int64_t time_ms)
 {
 	return (struct hook_config){
+		.offers = hooks_host(kind),
 		.host = { .loop = srv->loop, .dns = srv->dns,
 		    .origin = &srv->origin, .cache = srv->cache,
 		    .share = srv->share,
@@ -261,7 +263,8 @@ server_load_eod(struct server *srv)
 	struct str		 text;
 	char			 file[PATH_MAX];
 	struct eod_config	 c = {
-		.hook = server_hook_config(srv, p->inline_deadline),
+		.hook = server_hook_config(srv, HOOK_EOD,
+		    p->inline_deadline),
 		.myhostname = p->myhostname,
 		.send_port = (uint16_t)p->send_default_port,
 		.source_addresses = p->send_source_addresses,
@@ -290,7 +293,7 @@ static int
 server_load_hook(struct server *srv, enum hook_kind kind, const char *path)
 {
 	const struct params	*p = srv->params;
-	struct hook_config	 c = server_hook_config(srv,
+	struct hook_config	 c = server_hook_config(srv, kind,
 				    p->hook_time_limit);
 	struct str		 text;
 	char			 file[PATH_MAX];

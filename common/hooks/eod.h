@@ -26,8 +26,7 @@
 struct eod_hook;
 struct eod_run;
 
-/* What a worker sets once; strings are borrowed. */
-/* How a delivery ended, for who counts. */
+/* How a delivery ended, for the worker's counters. */
 struct eod_outcome {
 	int		 code;		/* the backend's; 0: no answer */
 	struct str	 host;		/* as the script named it */
@@ -35,11 +34,12 @@ struct eod_outcome {
 	int64_t		 ms;		/* that it took */
 };
 
+/* What a worker sets once; strings are borrowed. */
 struct eod_config {
 	struct hook_config	 hook;
 	const char		*myhostname;
 	uint16_t		 send_port;
-	const char		*source_addresses;	/* server.h */
+	const char		*source_addresses;	/* ID=ADDRESS ... */
 	struct send_trust	 trust;
 	int64_t			 inline_deadline_ms;
 	int64_t			 end_timeout_ms;

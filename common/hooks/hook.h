@@ -15,7 +15,7 @@
 
 #include "base/log.h"
 #include "hooks/facts.h"
-#include "hooks/library.h"
+#include "hooks/library_host.h"
 #include "hooks/verdict.h"
 #include "hsl/hsl.h"
 #include "smtp/reply.h"
@@ -31,9 +31,10 @@ enum hook_kind {
 };
 
 struct hook_config {
+	const struct hsl_host	*offers;	/* hooks_host() */
 	struct library_host	 host;
 	struct hsl_limits	 limits;
-	/* As in struct hsl_host. */
+	/* As in struct hsl_host, in whose place they stand. */
 	hsl_open_fn		*open;
 	void			*open_arg;
 	void			(*on_error)(void);	/* for a counter */

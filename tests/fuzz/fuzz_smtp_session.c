@@ -30,6 +30,7 @@
 #include "dns/dns.h"
 #include "event/tls.h"
 #include "hooks/eod.h"
+#include "hooks/hooks.h"
 #include "hsl/hsl.h"
 #include "mime/header.h"
 #include "smtp/proxy_header.h"
@@ -164,10 +165,11 @@ world_diag(void *arg, const struct hsl_diag *d)
 }
 
 static struct hook_config
-world_hook_config(void)
+world_hook_config(enum hook_kind kind)
 {
-	struct hook_config	c = { .host = { .loop = server.loop,
-	    .dns = server.dns, .hostname = "mx.example" },
+	struct hook_config	c = { .offers = hooks_host(kind),
+	    .host = { .loop = server.loop, .dns = server.dns,
+	    .hostname = "mx.example" },
 	    .limits = hsl_limits_default };
 
 	return c;
@@ -177,7 +179,7 @@ static void
 world_eod(size_t i)
 {
 	struct buf		text = BUF_INIT;
-	struct eod_config	c = { .hook = world_hook_config(),
+	struct eod_config	c = { .hook = world_hook_config(HOOK_EOD),
 	    .myhostname = "mx.example", .send_port = backend.port,
 	    .inline_deadline_ms = 240000, .end_timeout_ms = 600000,
 	    .connect_timeout_ms = 30000, .command_timeout_ms = 300000,
@@ -232,12 +234,13 @@ world_make(void)
 	backend_open(&backend, server.loop);
 	(void)signal(SIGPIPE, SIG_IGN);	/* OpenSSL writes */
 	world_tls();
-	c = world_hook_config();
-	for (i = 0; i < HOOK_MAX; i++)
+	for (i = 0; i < HOOK_MAX; i++) {
+		c = world_hook_config((enum hook_kind)i);
 		if (hook_scripts[i] != NULL)
 			hooks[i] = hook_new((enum hook_kind)i, &c,
 			    hook_name((enum hook_kind)i),
 			    str_of(hook_scripts[i]), world_diag, NULL);
+	}
 	for (i = 0; i < EODS; i++)
 		world_eod(i);
 }

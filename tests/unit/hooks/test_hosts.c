@@ -70,7 +70,7 @@ test_elsewhere(void **state)
 	(void)state;
 	for (c = cases; c->script != NULL; c++) {
 		buf_clear(&out);
-		host = c->hook != NULL ? *hooks_host(c->hook) :
+		host = c->hook != NULL ? *hooks_host_named(c->hook) :
 		    hooks_script_host;
 		host.warn = hosts_diag;
 		host.warn_arg = &out;

@@ -16,7 +16,7 @@
 
 #include "dns/dns.h"
 #include "event/loop.h"
-#include "hooks/hook.h"
+#include "hooks/hooks.h"
 #include "hooks/origin.h"
 
 struct fixture {
@@ -56,6 +56,7 @@ fixture_init(struct fixture *f, const char *script, uint32_t time_ms)
 	f->dns = dns_new(f->loop, &(struct dns_config){ .servers = server },
 	    NULL);
 	assert_non_null(f->dns);
+	c.offers = hooks_host(HOOK_CONNECT);
 	c.host = (struct library_host){ .loop = f->loop, .dns = f->dns };
 	c.limits.time_ms = time_ms;
 	f->hook = hook_new(HOOK_CONNECT, &c, "test", str_of(script),

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "hooks/message.h"
+#include "hooks/mail/message.h"
 
 struct fixture {
 	struct body_store	 store;

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "event/loop.h"
-#include "hooks/hook.h"
+#include "hooks/hooks.h"
 #include "hooks/hooks.h"
 #include "share/share.h"
 
@@ -64,6 +64,7 @@ fixture_script(struct fixture *f, const char *script, uint32_t time_ms)
 	struct hook_config	c = { .limits = hsl_limits_default };
 
 	hook_free(&f->hook);
+	c.offers = hooks_host(HOOK_CONNECT);
 	c.host = (struct library_host){ .loop = f->loop, .share = f->share };
 	c.limits.time_ms = time_ms;
 	f->hook = hook_new(HOOK_CONNECT, &c, "t", str_of(script),
@@ -488,6 +489,7 @@ run_within(struct fixture *f, const char *call, uint64_t instructions)
 	(void)snprintf(script, sizeof script,
 	    "$s = \"a\" * 900000; $x = %s;", call);
 	hook_free(&f->hook);
+	c.offers = hooks_host(HOOK_CONNECT);
 	c.host = (struct library_host){ .loop = f->loop, .share = f->share };
 	c.limits.instructions = instructions;
 	f->hook = hook_new(HOOK_CONNECT, &c, "t", str_of(script),
@@ -514,7 +516,7 @@ test_charges(void **state)
 {
 	static const char *const	names[] = {
 #define FN(name, min, max, signature, text)	#name,
-#include "hooks/library.def"
+#include "hooks/library/library.def"
 #undef FN
 	};
 	const uint64_t			few = 900000 / 32 + 5000;

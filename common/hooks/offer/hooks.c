@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "eod_private.h"
-#include "file.h"
-#include "hook.h"
-#include "hooks.h"
+#include "hooks/mail/eod_private.h"
+#include "hooks/library/file.h"
+#include "hooks/hook.h"
+#include "hooks/hooks.h"
 
 /* What every hook but disconnect may say; they differ in Accept(). */
 #define REJECT(code)							\
@@ -22,7 +22,7 @@ static const struct hsl_function	connect_functions[] = {
 	    "Greet the client; options: remoteip, remoteptr, priority, "
 	    "reason, disconnect." },
 	REJECT(521 and close), DEFER(421 and close),
-#include "hooks/library.def"
+#include "hooks/library/library.def"
 	END
 };
 
@@ -30,7 +30,7 @@ static const struct hsl_function	helo_functions[] = {
 	{ "Accept", 0, 1, terminate_accept_helo, "Accept([options])",
 	    "Answer 250; options: host, extensions (all to be offered)." },
 	REJECT(554), DEFER(450),
-#include "hooks/library.def"
+#include "hooks/library/library.def"
 	END
 };
 
@@ -39,7 +39,7 @@ static const struct hsl_function	proxy_functions[] = {
 	    "Hand the command on; option: command, the line to use." },
 	{ "Reply", 0, 2, terminate_reply, "Reply([reason[, options]])",
 	    "Answer 250, or what options say; the command is not seen." },
-#include "hooks/library.def"
+#include "hooks/library/library.def"
 	END
 };
 
@@ -50,7 +50,7 @@ static const struct hsl_function	auth_functions[] = {
 	    "Answer 334 with reply in base64, and run again with the "
 	    "client's response." },
 	REJECT(535), DEFER(454),
-#include "hooks/library.def"
+#include "hooks/library/library.def"
 	END
 };
 
@@ -58,7 +58,7 @@ static const struct hsl_function	mailfrom_functions[] = {
 	{ "Accept", 0, 1, terminate_accept_sender, "Accept([options])",
 	    "Answer 250; option: sender, the address to go on with." },
 	REJECT(554), DEFER(450),
-#include "hooks/library.def"
+#include "hooks/library/library.def"
 	END
 };
 
@@ -66,7 +66,7 @@ static const struct hsl_function	rcptto_functions[] = {
 	{ "Accept", 0, 1, terminate_accept_recipient, "Accept([options])",
 	    "Answer 250; options: recipient, transportid." },
 	REJECT(554), DEFER(450),
-#include "hooks/library.def"
+#include "hooks/library/library.def"
 	END
 };
 
@@ -74,13 +74,13 @@ static const struct hsl_function	eod_functions[] = {
 	{ "Accept", 0, 2, terminate_accept, "Accept([reason[, options]])",
 	    "Answer 250, or what options say, and end the script." },
 	REJECT(550), DEFER(421),
-#include "hooks/library.def"
+#include "hooks/library/library.def"
 	END
 };
 
 static const struct hsl_function	disconnect_functions[] = {
 	{ "Pass", 0, 0, terminate_pass, "Pass()", "End the script." },
-#include "hooks/library.def"
+#include "hooks/library/library.def"
 	END
 };
 
@@ -131,7 +131,7 @@ static const struct hsl_host	hosts[HOOK_MAX] = {
 };
 
 static const struct hsl_function	script_functions[] = {
-#include "hooks/library.def"
+#include "hooks/library/library.def"
 	END
 };
 
@@ -171,7 +171,13 @@ hooks_elsewhere(struct str name, char *text, size_t size)
 }
 
 const struct hsl_host *
-hooks_host(const char *hook)
+hooks_host(enum hook_kind kind)
+{
+	return &hosts[kind];
+}
+
+const struct hsl_host *
+hooks_host_named(const char *hook)
 {
 	int	i;
 

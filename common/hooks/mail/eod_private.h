@@ -1,15 +1,16 @@
 /*
  * The inside of an end-of-DATA run, shared by eod.c (its life), mail.c and
- * mail_header.c (the object scripts hold), server.c (what they say of a
- * backend) and delivery.c (the in-line delivery).
+ * mail_header.c (the object scripts hold), backend.c and envelope.c (what a
+ * script says of a backend and of sender and recipients) and delivery.c (the
+ * in-line delivery).
  */
 #ifndef HOOKS_EOD_PRIVATE_H
 #define HOOKS_EOD_PRIVATE_H
 
 #include "send/send.h"
 
-#include "eod.h"
-#include "hook_private.h"
+#include "hooks/eod.h"
+#include "hooks/run/hook_private.h"
 #include "message.h"
 
 /* For the script, when a send() ended by the deadline. */
@@ -55,9 +56,9 @@ hsl_native	mail_get_header, mail_get_headers, mail_get_header_names,
 		mail_snapshot, mail_restore, mail_reset;
 
 /* $arguments["mail"]->send(): reads what the script says. */
-enum hsl_rc	server_read(struct hsl_call *c, const struct eod_config *config,
-		    struct hsl_value v, struct send_backend *server,
-		    struct arena *a);
+enum hsl_rc	backend_read(struct hsl_call *c,
+		    const struct eod_config *config, struct hsl_value v,
+		    struct send_backend *server, struct arena *a);
 enum hsl_rc	envelope_read(struct eod_run *r, struct hsl_call *c,
 		    struct send_request *rq);
 enum hsl_rc	delivery_start(struct eod_run *r, struct hsl_call *c);

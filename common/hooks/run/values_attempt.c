@@ -6,7 +6,7 @@
 #include "send/attempt.h"
 
 #include "values.h"
-#include "x509.h"
+#include "hooks/library/x509.h"
 
 #define DEPTH	8	/* attempt.def nests less deeply */
 

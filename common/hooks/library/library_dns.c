@@ -12,7 +12,7 @@
 #include "dns/dns.h"
 #include "event/loop.h"
 
-#include "terminate.h"
+#include "library.h"
 
 #define TIMEOUT_DEFAULT_S	5
 #define TIMEOUT_MAX_S		600

@@ -15,7 +15,7 @@
 #include "mime/field.h"
 #include "mime/word.h"
 
-#include "terminate.h"
+#include "library.h"
 
 #define SLEEP_MAX_S	86400
 #define CHARGE		100	/* a wait or a line: as much as a small loop */
@@ -25,9 +25,7 @@
 struct library *
 library_of(const struct hsl_exec *x)
 {
-	struct hook_data	*data = hsl_data(x);
-
-	return &data->library;
+	return hsl_data(x);
 }
 
 void

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "eod_private.h"
-#include "values.h"
+#include "hooks/run/values.h"
 
 #define RECIPIENTS_MAX	100000
 #define PARAMS_MAX	500

@@ -11,7 +11,7 @@
 #include "base/xtext.h"
 
 #include "eod_private.h"
-#include "options.h"
+#include "hooks/run/options.h"
 
 #define TEXT_MAX	255
 #define NAMES_MAX	2000
@@ -382,7 +382,7 @@ read_xclient(struct reading *r, struct hsl_value v, const struct option *o)
 
 #define FIELD(name)	offsetof(struct send_backend, name)
 
-static const struct option	server_options[] = {
+static const struct option	backend_options[] = {
 	{ "host", read_text, FIELD(host) },
 	{ "port", read_port, 0 },
 	{ "protocol", read_protocol, 0 },
@@ -407,19 +407,19 @@ static const struct option	server_options[] = {
 };
 
 static enum hsl_rc
-server_option(struct reading *r, struct str name, struct hsl_value v)
+backend_option(struct reading *r, struct str name, struct hsl_value v)
 {
 	size_t	i;
 
-	for (i = 0; i < sizeof server_options / sizeof server_options[0]; i++)
-		if (str_eq(name, str_of(server_options[i].name)))
-			return server_options[i].read(r, v,
-			    &server_options[i]);
+	for (i = 0; i < sizeof backend_options / sizeof backend_options[0]; i++)
+		if (str_eq(name, str_of(backend_options[i].name)))
+			return backend_options[i].read(r, v,
+			    &backend_options[i]);
 	return option_unknown(r->call, "send", name);
 }
 
 static enum hsl_rc
-server_options_read(struct reading *r, struct hsl_value v)
+backend_options_read(struct reading *r, struct hsl_value v)
 {
 	struct hsl_value	key, value;
 	enum hsl_rc		rc = HSL_OK;
@@ -429,13 +429,13 @@ server_options_read(struct reading *r, struct hsl_value v)
 		if (key.type != HSL_STRING)
 			return hsl_throw(r->call, "send: delivery is to one "
 			    "backend; server is one array of options");
-		rc = server_option(r, hsl_value_str(key), value);
+		rc = backend_option(r, hsl_value_str(key), value);
 	}
 	return rc;
 }
 
 static enum hsl_rc
-server_complete(struct hsl_call *c, const struct send_backend *server)
+backend_complete(struct hsl_call *c, const struct send_backend *server)
 {
 	if (server->host.len == 0)
 		return hsl_throw(c, "send: the server has no host; in-line "
@@ -447,7 +447,7 @@ server_complete(struct hsl_call *c, const struct send_backend *server)
 }
 
 enum hsl_rc
-server_read(struct hsl_call *c, const struct eod_config *config,
+backend_read(struct hsl_call *c, const struct eod_config *config,
     struct hsl_value v, struct send_backend *server, struct arena *a)
 {
 	struct reading	r = { c, server, a, config->source_addresses, false };
@@ -462,11 +462,11 @@ server_read(struct hsl_call *c, const struct eod_config *config,
 		.end_ms = config->end_timeout_ms,
 	};
 	if (v.type == HSL_STRING)
-		rc = server_option(&r, STR("host"), v);
+		rc = backend_option(&r, STR("host"), v);
 	else if (v.type == HSL_ARRAY)
-		rc = server_options_read(&r, v);
+		rc = backend_options_read(&r, v);
 	else
 		rc = hsl_throw(c, "send: server is a host or an array, not %s",
 		    hsl_type_phrase(v));
-	return rc == HSL_OK ? server_complete(c, server) : rc;
+	return rc == HSL_OK ? backend_complete(c, server) : rc;
 }

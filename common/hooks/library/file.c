@@ -11,7 +11,7 @@
 
 #include "file.h"
 #include "library.h"
-#include "origin.h"
+#include "hooks/origin.h"
 
 #define POSITION_MAX	9007199254740992.0	/* 2^53 */
 

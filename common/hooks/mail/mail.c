@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "eod_private.h"
-#include "file.h"
+#include "hooks/library/file.h"
 
 /* The run owns it: an object may die while its message is being sent. */
 struct message *

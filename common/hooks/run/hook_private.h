@@ -7,7 +7,7 @@
 
 #include "event/loop.h"
 
-#include "hook.h"
+#include "hooks/hook.h"
 #include "terminate.h"
 
 struct hook {

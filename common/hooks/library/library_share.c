@@ -10,7 +10,6 @@
 #include "hsl/frozen.h"
 
 #include "library_share.h"
-#include "terminate.h"
 
 #define KEY_MAX		1024
 #define CHARGE		100

@@ -5,35 +5,22 @@
  * A native that waits registers what ends the wait and suspends the run; the
  * worker goes on.  A run waits for one thing at a time.
  *
- * Ownership  struct library is at the front of a run's data (terminate.h)
+ * Ownership  struct library is at the front of a run's data (hsl_data())
  *            and borrows everything; library_end() ends the wait, if any,
  *            and must come before the run's execution goes.
  * Failure    natives throw.
  */
-#ifndef HOOKS_LIBRARY_H
-#define HOOKS_LIBRARY_H
+#ifndef HOOKS_LIBRARY_LIBRARY_H
+#define HOOKS_LIBRARY_LIBRARY_H
 
 #include <stdint.h>
 
 #include "base/log.h"
+#include "hooks/library_host.h"
 #include "hsl/arguments.h"
 #include "hsl/hsl.h"
 
-struct dns;
-struct loop;
 struct library_lock;
-struct origin;
-struct share;
-
-/* What a worker has for all runs. */
-struct library_host {
-	struct loop		*loop;
-	struct dns		*dns;
-	const struct origin	*origin;	/* where files lie */
-	struct hsl_cache	*cache;		/* of all scripts; or NULL */
-	struct share		*share;		/* NULL: nothing is shared */
-	const char		*hostname;	/* NULL: the machine's */
-};
 
 struct library {
 	struct library_host	 host;
@@ -66,7 +53,7 @@ int64_t		 library_time_ms(const struct hsl_exec *x, int64_t ms);
 extern const struct hsl_barriers	library_barriers;
 
 #define FN(name, min, max, signature, text)	hsl_native library_##name;
-#include "hooks/library.def"
+#include "library.def"
 #undef FN
 
 #endif

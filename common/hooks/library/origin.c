@@ -8,7 +8,7 @@
 
 #include "compat/beneath.h"
 
-#include "origin.h"
+#include "hooks/origin.h"
 
 #define ORIGIN_LIMIT	(1u << 20)
 #define ORIGIN_FLAGS	(O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)

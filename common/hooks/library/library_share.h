@@ -6,7 +6,7 @@
 #ifndef HOOKS_LIBRARY_SHARE_H
 #define HOOKS_LIBRARY_SHARE_H
 
-#include "hooks/library.h"
+#include "library.h"
 #include "share/share.h"
 
 /* What the script gets for an answer; *unreadable makes it an exception. */

@@ -9,7 +9,6 @@
 
 #include "context.h"
 #include "hook_private.h"
-#include "hooks.h"
 #include "values.h"
 
 static const struct {
@@ -32,7 +31,7 @@ int
 hook_init(struct hook *h, const char *file, struct str script,
     hsl_diag_fn *report, void *arg)
 {
-	struct hsl_host	 host = *hooks_host(hook_name(h->kind));
+	struct hsl_host	 host = *h->config.offers;
 
 	host.open = h->config.open;
 	host.open_arg = h->config.open_arg;

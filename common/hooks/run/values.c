@@ -1,5 +1,5 @@
 #include "values.h"
-#include "x509.h"
+#include "hooks/library/x509.h"
 
 /* As names are compared: ASCII in lower case. */
 static struct hsl_value

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "eod_private.h"
-#include "values.h"
+#include "hooks/run/values.h"
 
 /* ---- The result -------------------------------------------------------- */
 
@@ -170,7 +170,7 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 	if (r->spent)
 		return hsl_throw(c, "send: a backend has the message already");
 	delivery_end(r);
-	rc = server_read(c, &r->hook->config, c->argv[2], &rq.backend,
+	rc = backend_read(c, &r->hook->config, c->argv[2], &rq.backend,
 	    &d->arena);
 	if (rc == HSL_OK)
 		rc = envelope_read(r, c, &rq);

@@ -8,7 +8,7 @@
 #ifndef HOOKS_TERMINATE_H
 #define HOOKS_TERMINATE_H
 
-#include "hooks/library.h"
+#include "hooks/library/library.h"
 #include "hooks/verdict.h"
 #include "hsl/hsl.h"
 
@@ -26,10 +26,10 @@ hsl_native	terminate_pass_command;		/* proxy: command */
 hsl_native	terminate_reply;		/* proxy: 250 */
 hsl_native	terminate_challenge;		/* auth: 334, one string */
 
-/* Every host whose hooks end this way begins its data with one. */
+/* The front of a run's data (hsl_data()). */
 struct hook_data {
+	struct library	library;	/* first: library_of() */
 	struct verdict	verdict;
-	struct library	library;
 };
 
 #endif

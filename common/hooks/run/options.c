@@ -5,7 +5,7 @@ option_unknown(struct hsl_call *c, const char *where, struct str name)
 {
 	static const char *const	known[] = {
 #define OPTION(name)	#name,
-#include "hooks/options.def"
+#include "options.def"
 #undef OPTION
 	};
 	size_t				i;

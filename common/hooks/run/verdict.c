@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "verdict.h"
+#include "hooks/verdict.h"
 
 #define VERDICT_LINES	128	/* of one reply; more are dropped */
 
