@@ -2,117 +2,45 @@
  * Runs of a hook that wait: resumed, cancelled in every turn of the loop, and
  * late; and where files are found.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "dns/dns.h"
-#include "event/loop.h"
-#include "hooks/hooks.h"
+#include "fixture.h"
 #include "hooks/origin.h"
 
-struct fixture {
-	struct loop		*loop;
-	struct dns		*dns;
-	struct hook		*hook;
-	struct hook_run		*run;
-	struct timer		 timer;
-	struct hsl_frozen	*context;
-	int			 mute;		/* a server without answers */
-	enum verdict_action	 action;
-	bool			 done;
-};
-
 static void
-fixture_report(void *arg, const struct hsl_diag *d)
+cancel(void *arg)
 {
-	(void)arg;
-	fail_msg("%s:%d: %s", d->file, d->line, d->text);
+	fixture_cancel(arg, 0);
 }
 
-static void
-fixture_init(struct fixture *f, const char *script, uint32_t time_ms)
+/*
+ * One run of its own.  cancel_ms -1: not cancelled, -2: before the loop's
+ * first turn.
+ */
+static struct run
+run_script(const char *script, uint32_t time_ms, int64_t cancel_ms)
 {
-	struct netaddr		a, at;
-	struct hook_config	c = { .limits = hsl_limits_default };
-	char			server[64];
+	struct fixture	f;
+	struct timer	t;
+	struct run	r;
 
-	*f = (struct fixture){ .action = VERDICT_NONE };
-	f->mute = socket(AF_INET, SOCK_DGRAM, 0);
-	assert_int_equal(netaddr_parse_ip(&a, STR("127.0.0.1"), 0), 0);
-	assert_int_equal(bind(f->mute, &a.u.sa, a.len), 0);
-	assert_int_equal(netaddr_local(&at, f->mute), 0);
-	(void)snprintf(server, sizeof server, "127.0.0.1@%u",
-	    (unsigned)netaddr_port(&at));
-	f->loop = loop_new(NULL);
-	f->dns = dns_new(f->loop, &(struct dns_config){ .servers = server },
-	    NULL);
-	assert_non_null(f->dns);
-	c.offers = hooks_host(HOOK_CONNECT);
-	c.host = (struct library_host){ .loop = f->loop, .dns = f->dns };
-	c.limits.time_ms = time_ms;
-	f->hook = hook_new(HOOK_CONNECT, &c, "test", str_of(script),
-	    fixture_report, NULL);
-	assert_non_null(f->hook);
-}
-
-static void
-fixture_fini(struct fixture *f)
-{
-	timer_fini(&f->timer);
-	hook_free(&f->hook);
-	dns_free(&f->dns);
-	loop_free(&f->loop);
-	hsl_frozen_free(&f->context);
-	(void)close(f->mute);
-}
-
-static void
-fixture_done(void *arg, const struct verdict *v)
-{
-	struct fixture	*f = arg;
-
-	f->run = NULL;
-	f->done = true;
-	f->action = v->action;
-	loop_stop(f->loop);
-}
-
-static void
-fixture_cancel(void *arg)
-{
-	struct fixture	*f = arg;
-
-	hook_cancel(&f->run);
-	loop_stop(f->loop);
-}
-
-/* cancel_ms -1: not at all, -2: before the loop's first turn. */
-static void
-fixture_run(struct fixture *f, int64_t cancel_ms)
-{
-	static struct hook_connection	conn = { .serverid = "test" };
-	static struct logctx		log;
-	struct hook_request		rq = { .conn = &conn, .log = &log,
-	    .context = &f->context, .done = fixture_done, .arg = f };
-
-	timer_init(&f->timer, f->loop, fixture_cancel, f);
-	f->run = hook_start(f->hook, &rq);
-	if (cancel_ms == -2) {
-		hook_cancel(&f->run);
-		return;
+	fixture_init(&f);
+	fixture_dns(&f);
+	fixture_script_ms(&f, script, time_ms);
+	timer_init(&t, f.loop, cancel, &f);
+	fixture_start(&f, 0);
+	if (cancel_ms == -2)
+		fixture_cancel(&f, 0);
+	else {
+		if (cancel_ms >= 0)
+			timer_start(&t, cancel_ms);
+		fixture_wait(&f);
 	}
-	if (cancel_ms >= 0)
-		timer_start(&f->timer, cancel_ms);
-	assert_int_equal(loop_run(f->loop), 0);
+	r = f.runs[0];
+	timer_fini(&t);
+	fixture_fini(&f);
+	return r;
 }
 
 static void
@@ -130,16 +58,14 @@ test_waits_end(void **state)
 		"$f = File::String(\"a\"); sleep(0); if ($f->read() != \"a\") "
 		"Reject();",
 	};
-	struct fixture			f;
+	struct run			r;
 	size_t				i;
 
 	(void)state;
 	for (i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
-		fixture_init(&f, scripts[i], 0);
-		fixture_run(&f, -1);
-		assert_true(f.done);
-		assert_int_equal(f.action, VERDICT_ACCEPT);
-		fixture_fini(&f);
+		r = run_script(scripts[i], 0, -1);
+		assert_true(r.done);
+		assert_int_equal(r.action, VERDICT_ACCEPT);
 	}
 }
 
@@ -153,18 +79,16 @@ test_waits_cancelled(void **state)
 		"while (true) sleep(0);",
 		"while (true) dns_query(\"a b\");",
 	};
-	struct fixture			f;
+	struct run			r;
 	size_t				i;
 	int				ms;
 
 	(void)state;
 	for (i = 0; i < sizeof scripts / sizeof scripts[0]; i++)
 		for (ms = -2; ms < 12; ms += ms == -2 ? 2 : 3) {
-			fixture_init(&f, scripts[i], 0);
-			fixture_run(&f, ms);
-			assert_false(f.done);
-			assert_null(f.run);
-			fixture_fini(&f);
+			r = run_script(scripts[i], 0, ms);
+			assert_false(r.done);
+			assert_null(r.run);
 		}
 }
 
@@ -177,16 +101,14 @@ test_waits_late(void **state)
 		"try { dns_query(\"x.example\", [\"timeout\" => 100]); } "
 		"catch ($e) { } Accept();",
 	};
-	struct fixture			f;
+	struct run			r;
 	size_t				i;
 
 	(void)state;
 	for (i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
-		fixture_init(&f, scripts[i], 30);
-		fixture_run(&f, -1);
-		assert_true(f.done);
-		assert_int_equal(f.action, VERDICT_DEFER);
-		fixture_fini(&f);
+		r = run_script(scripts[i], 30, -1);
+		assert_true(r.done);
+		assert_int_equal(r.action, VERDICT_DEFER);
 	}
 }
 

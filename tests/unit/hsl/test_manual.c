@@ -6,22 +6,7 @@
 
 #include "base/mem.h"
 #include "run.h"
-
-static bool
-man_read(const char *path, struct buf *b)
-{
-	FILE	*f = fopen(path, "r");
-	char	 text[4096];
-	size_t	 n;
-
-	buf_clear(b);
-	if (f == NULL)
-		return false;
-	while ((n = fread(text, 1, sizeof text, f)) > 0)
-		buf_add(b, text, n);
-	fclose(f);
-	return true;
-}
+#include "support/file.h"
 
 static void
 test_functions(void **state)
@@ -32,7 +17,7 @@ test_functions(void **state)
 	int				 missing = 0;
 
 	(void)state;
-	assert_true(man_read("common/hsl/halyard-hsl.7", &page));
+	assert_true(file_read("common/hsl/halyard-hsl.7", &page));
 	for (f = hsl_core_functions; f->name != NULL; f++) {
 		snprintf(item, sizeof item, "\n.It Ic %s Ns Li \"(", f->name);
 		if (strstr(buf_cstr(&page), item) == NULL) {
@@ -69,7 +54,7 @@ man_golden(const char *name)
 				    name);
 	FILE			*f;
 
-	assert_true(man_read(path, &in));
+	assert_true(file_read(path, &in));
 	free(path);
 	p = hsl_compile(NULL, name, buf_str(&in), run_diag, &out);
 	if (p != NULL)
@@ -80,7 +65,7 @@ man_golden(const char *name)
 		fputs(buf_cstr(&out), f);
 		fclose(f);
 	}
-	assert_true(man_read(path, &want));
+	assert_true(file_read(path, &want));
 	free(path);
 	assert_string_equal(buf_cstr(&out), buf_cstr(&want));
 	buf_free(&in);

@@ -4,33 +4,14 @@
  * script is called "t" in them.  It may include and import what lies beside
  * it.
  */
-#include <dirent.h>
-#include <sys/stat.h>
-
 #include "run.h"
-
-#define SCRIPTS	"tests/unit/hsl/scripts"
+#include "support/file.h"
 
 struct walk {
 	int	 scripts;
 	int	 wants;
 	int	 wrong;
 };
-
-static bool
-file_read(const char *path, struct buf *out)
-{
-	char	 block[4096];
-	size_t	 n;
-	FILE	*f = fopen(path, "rb");
-
-	if (f == NULL)
-		return false;
-	while ((n = fread(block, 1, sizeof block, f)) > 0)
-		buf_add(out, block, n);
-	fclose(f);
-	return true;
-}
 
 /* arg is the folder of the script that is run. */
 static int
@@ -46,71 +27,50 @@ file_open(void *arg, const struct hsl_open *o, struct err *e)
 }
 
 static void
-script_check(struct walk *w, char *folder, const char *path)
+script_check(struct walk *w, const char *path)
 {
-	struct hsl_host	 host = { .open = file_open, .open_arg = folder };
+	struct hsl_host	 host = { .open = file_open };
 	struct buf	 script = BUF_INIT, want = BUF_INIT, out = BUF_INIT;
-	char		 other[512];
+	char		 folder[512], other[512];
 
-	snprintf(other, sizeof other, "%.*s.want", (int)(strlen(path) - 4),
-	    path);
-	if (!file_read(path, &script) || !file_read(other, &want)) {
-		fprintf(stderr, "%s: can't be read, or has no .want\n", path);
+	snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') -
+	    path), path);
+	snprintf(other, sizeof other, "%.*s.want", (int)(strlen(path) -
+	    strlen(".hsl")), path);
+	host.open_arg = folder;
+	assert_true(file_read(path, &script));
+	if (!file_read(other, &want))
+		buf_add_text(&want, "there is no .want\n");
+	run_with(&host, NULL, buf_str(&script), &out);
+	if (!str_eq(buf_str(&out), buf_str(&want))) {
+		fprintf(stderr, "%s gave:\n%swanted:\n%s\n", path,
+		    buf_cstr(&out), buf_cstr(&want));
 		w->wrong++;
-	} else {
-		run_with(&host, NULL, buf_str(&script), &out);
-		if (!str_eq(buf_str(&out), buf_str(&want))) {
-			fprintf(stderr, "%s gave:\n%swanted:\n%s\n", path,
-			    buf_cstr(&out), buf_cstr(&want));
-			w->wrong++;
-		}
 	}
 	buf_free(&script);
 	buf_free(&want);
 	buf_free(&out);
 }
 
-static bool
-ends_with(const char *name, const char *end)
-{
-	size_t	 n = strlen(name), m = strlen(end);
-
-	return n > m && strcmp(name + n - m, end) == 0;
-}
-
 static void
-folder_walk(struct walk *w, char *folder)
+script_visit(void *arg, const char *path)
 {
-	DIR		*d = opendir(folder);
-	struct dirent	*entry;
-	struct stat	 st;
-	char		 path[512];
+	struct walk	*w = arg;
 
-	assert_non_null(d);
-	while ((entry = readdir(d)) != NULL) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof path, "%s/%.200s", folder,
-		    entry->d_name);
-		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-			folder_walk(w, path);
-		else if (ends_with(path, ".hsl")) {
-			w->scripts++;
-			script_check(w, folder, path);
-		} else
-			w->wants += ends_with(path, ".want");
-	}
-	closedir(d);
+	w->wants += file_is(path, ".want");
+	if (!file_is(path, ".hsl"))
+		return;
+	w->scripts++;
+	script_check(w, path);
 }
 
 static void
 test_scripts(void **state)
 {
 	struct walk	 w = { .scripts = 0 };
-	char		 folder[] = SCRIPTS;
 
 	(void)state;
-	folder_walk(&w, folder);
+	file_each("tests/unit/hsl/scripts", script_visit, &w);
 	assert_int_equal(w.wrong, 0);
 	assert_int_equal(w.scripts, w.wants);
 	assert_true(w.scripts > 400);

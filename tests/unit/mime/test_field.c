@@ -1,24 +1,9 @@
 /*
  * One field: what is a name, what is a value, and what field_build() refuses.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "mime/field.h"
 
-static void
-assert_str(struct str got, const char *want)
-{
-	if (!str_eq(got, str_of(want)))
-		fail_msg("\"%.*s\", not \"%s\"", (int)got.len,
-		    got.len != 0 ? got.p : "", want);
-}
+#include "check.h"
 
 static void
 test_parts(void **state)
@@ -85,16 +70,9 @@ test_unfold(void **state)
 		{ "a\n b", "a\n b" },
 		{ "", "" },
 	};
-	struct buf	b = BUF_INIT;
-	size_t		i;
 
 	(void)state;
-	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		buf_clear(&b);
-		field_unfold(str_of(cases[i][0]), &b);
-		assert_str(buf_str(&b), cases[i][1]);
-	}
-	buf_free(&b);
+	check_reads(field_unfold, cases, COUNT(cases));
 }
 
 static void
@@ -107,17 +85,9 @@ test_build(void **state)
 		{ "A", "\r\n c", "A:\r\n c\r\n" },
 		{ "A", "b\tc \x80\xff", "A: b\tc \x80\xff\r\n" },
 	};
-	struct buf	b = BUF_INIT;
-	size_t		i;
 
 	(void)state;
-	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		buf_clear(&b);
-		assert_int_equal(field_build(str_of(cases[i][0]),
-		    str_of(cases[i][1]), &b, NULL), 0);
-		assert_str(buf_str(&b), cases[i][2]);
-	}
-	buf_free(&b);
+	check_makes(field_build, cases, COUNT(cases));
 }
 
 /* Nothing gets through that reads as a second field, or as the end. */

@@ -1,27 +1,13 @@
 /*
  * The block of fields: the index, edits, states, and what is hostile.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 #include "mime/header.h"
 
-static const struct header_limits	large = { 64u << 20, 2000000 };
+#include "check.h"
 
-static void
-assert_str(struct str got, const char *want)
-{
-	if (!str_eq(got, str_of(want)))
-		fail_msg("\"%.*s\", not \"%s\"", (int)got.len,
-		    got.len != 0 ? got.p : "", want);
-}
+static const struct header_limits	large = { 64u << 20, 2000000 };
 
 /* Feeds in pieces of `cut` bytes. */
 static struct header *
