@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -307,25 +308,39 @@ server_load_hook(struct server *srv, enum hook_kind kind, const char *path)
 	return srv->hooks[kind] != NULL ? 0 : -1;
 }
 
+static int
+server_load_one(struct server *srv, enum hook_kind kind)
+{
+	static const size_t	parameters[HOOK_MAX] = {
+#define HOOK(id, name, program, implicit, offers, help)			\
+		[HOOK_##id] = offsetof(struct params, hook_##name),
+#include "conf/hooks.def"
+	};
+
+	if (kind == HOOK_EOD)
+		return server_load_eod(srv);
+	return server_load_hook(srv, kind, *(char *const *)(const void *)
+	    ((const char *)srv->params + parameters[kind]));
+}
+
 /* None is left out after an error, so that all errors are told at once. */
 static int
 server_load_scripts(struct server *srv)
 {
-	const struct params	*p = srv->params;
-	char			 file[PATH_MAX];
-	int			 rc;
+	static const char *const	programs[HOOK_MAX] = {
+#define HOOK(id, name, program, implicit, offers, help)			\
+		[HOOK_##id] = program,
+#include "conf/hooks.def"
+	};
+	char				file[PATH_MAX];
+	int				i, rc = 0;
 
 	srv->cache = hsl_cache_new(HSL_CACHE_BYTES);
 	srv->share = share_connect(srv->loop, worker_socket(srv->worker,
 	    SHARE_SOCKET, file, sizeof file));
-	rc = server_load_hook(srv, HOOK_CONNECT, p->hook_connect);
-	rc |= server_load_hook(srv, HOOK_PROXY, p->hook_proxy);
-	rc |= server_load_hook(srv, HOOK_HELO, p->hook_helo);
-	rc |= server_load_hook(srv, HOOK_AUTH, p->hook_auth);
-	rc |= server_load_hook(srv, HOOK_MAILFROM, p->hook_mailfrom);
-	rc |= server_load_hook(srv, HOOK_RCPTTO, p->hook_rcptto);
-	rc |= server_load_hook(srv, HOOK_DISCONNECT, p->hook_disconnect);
-	rc |= server_load_eod(srv);
+	for (i = 0; i < HOOK_MAX; i++)
+		if (strcmp(programs[i], "smtpd") == 0)
+			rc |= server_load_one(srv, (enum hook_kind)i);
 	return srv->doubted ? -1 : rc;
 }
 

@@ -15,33 +15,10 @@ static const struct verdict_default {
 	int		 enhanced[3];
 	const char	*text;
 } verdict_defaults[HOOK_MAX][VERDICT_MAX] = {
-	[HOOK_CONNECT] = {
-		[VERDICT_REJECT] = { .code = 521, .text = "Access denied" },
-		[VERDICT_DEFER] = { .code = 421, .text = "Try again later" } },
-	[HOOK_HELO] = {
-		[VERDICT_REJECT] = { .code = 554, .text = "Host rejected" },
-		[VERDICT_DEFER] = { .code = 450, .text = "Try again later" } },
-	[HOOK_PROXY] = {
-		[VERDICT_REPLY] = { 250, { 2, 0, 0 }, "Ok" },
-		[VERDICT_DEFER] = { 421, { 4, 3, 0 }, "Try again later" } },
-	[HOOK_AUTH] = {
-		[VERDICT_ACCEPT] = { 235, { 2, 7, 0 }, "Authenticated" },
-		[VERDICT_REJECT] = { 535, { 5, 7, 8 },
-		    "Authentication failed" },
-		[VERDICT_DEFER] = { 454, { 4, 7, 0 }, "Try again later" } },
-	[HOOK_MAILFROM] = {
-		[VERDICT_ACCEPT] = { 250, { 2, 1, 0 }, "Ok" },
-		[VERDICT_REJECT] = { 554, { 5, 7, 1 }, "Sender rejected" },
-		[VERDICT_DEFER] = { 450, { 4, 3, 0 }, "Try again later" } },
-	[HOOK_RCPTTO] = {
-		[VERDICT_ACCEPT] = { 250, { 2, 1, 5 }, "Ok" },
-		[VERDICT_REJECT] = { 554, { 5, 7, 1 }, "Recipient rejected" },
-		[VERDICT_DEFER] = { 450, { 4, 3, 0 }, "Try again later" } },
-	[HOOK_EOD] = {
-		[VERDICT_NONE] = { 421, { 4, 3, 0 }, "Try again later" },
-		[VERDICT_ACCEPT] = { 250, { 2, 0, 0 }, "Ok" },
-		[VERDICT_REJECT] = { 550, { 5, 7, 1 }, "Message rejected" },
-		[VERDICT_DEFER] = { 421, { 4, 3, 0 }, "Try again later" } },
+#define ANSWER(hook, verdict, code, class, subject, detail, text)	\
+	[HOOK_##hook][VERDICT_##verdict] = { code,			\
+	    { class, subject, detail }, text },
+#include "conf/hooks.def"
 };
 
 int

@@ -23,10 +23,10 @@
 struct hook;
 struct hook_run;
 
+/* The rows of conf/hooks.def. */
 enum hook_kind {
-#define HOOK(id, name, implicit, text)	HOOK_##id,
-#include "hooks/hooks.def"
-#undef HOOK
+#define HOOK(id, name, program, implicit, offers, help)	HOOK_##id,
+#include "conf/hooks.def"
 	HOOK_MAX
 };
 

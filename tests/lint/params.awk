@@ -1,7 +1,8 @@
-# usage: awk -f tests/lint/params.awk common/conf/params.def conf/main.cf.5
+# usage: awk -f tests/lint/params.awk common/conf/params.def
+#            common/conf/hooks.def conf/main.cf.5
 #
-# main.cf(5) describes each row of params.def, with its default, and nothing
-# else.
+# main.cf(5) describes each row of params.def, with its default, and the
+# parameter of each hook of hooks.def, and nothing else.
 function quoted(s, n,   i) {		# the n-th string of a row
 	while (n-- > 0) {
 		i = index(s, "\""); s = substr(s, i + 1)
@@ -10,8 +11,12 @@ function quoted(s, n,   i) {		# the n-th string of a row
 	}
 	return text
 }
-FNR == NR {
-	if ($0 ~ /^PARAM\(/) {
+FILENAME ~ /\.def$/ {
+	if (/^HOOK\(/) {
+		name = $2; sub(/,$/, "", name)
+		def["hook_" name] = ""
+	}
+	if ($0 ~ /^PARAM\(/ && $0 !~ /##/) {
 		name = $2; sub(/,$/, "", name)
 		def[name] = quoted($0, 1)
 	}

@@ -15,10 +15,9 @@ static const struct {
 	const char		*name;
 	enum verdict_action	 implicit;
 } hook_rows[HOOK_MAX] = {
-#define HOOK(id, name, implicit, text)					\
-	[HOOK_##id] = { name, VERDICT_##implicit },
-#include "hooks/hooks.def"
-#undef HOOK
+#define HOOK(id, name, program, implicit, offers, help)			\
+	[HOOK_##id] = { #name, VERDICT_##implicit },
+#include "conf/hooks.def"
 };
 
 const char *
