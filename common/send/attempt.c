@@ -1,6 +1,6 @@
 /*
- * An attempt's names, the facts of its connection, and the walk over its
- * fields, which is attempt.def expanded.
+ * An attempt's names, its recipients, and the walk over its fields, which is
+ * attempt.def expanded.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,6 @@
 #include "base/mem.h"
 
 #include "attempt.h"
-
-const struct attempt_connection	attempt_no_connection;
 
 const char *
 attempt_error_name(enum attempt_error error)
@@ -35,61 +33,64 @@ attempt_dns_name(enum attempt_dns dns)
 	return names[dns];
 }
 
-/* ---- The facts of a connection ----------------------------------------- */
+/* ---- Recipients -------------------------------------------------------- */
 
-static struct str
-connection_text(char **at, struct str from)
+struct attempt
+attempt_of(const struct attempt *a, size_t i)
 {
-	struct str	copy = { *at, from.len };
+	const struct attempt_rcpt	*own = NULL;
+	struct attempt			 of = *a;
 
-	if (from.len != 0)
-		memcpy(*at, from.p, from.len);
-	*at += from.len;
-	return copy;
+	if (a->rcpts != NULL)
+		own = &a->rcpts[i];
+	if (own == NULL || own->reply.code == 0)
+		return of;
+	of.reply = &own->reply;
+	of.refusal = NULL;
+	of.state = own->state;
+	of.error = ATTEMPT_ERROR_NONE;
+	of.dns = ATTEMPT_DNS_NONE;
+	of.temporary = own->reply.code < 500;
+	of.message = "";
+	of.code = own->reply.code;
+	memcpy(of.enhanced, own->reply.enhanced, sizeof of.enhanced);
+	return of;
 }
 
-struct attempt_connection *
-attempt_connection_new(struct str remotemx, struct str helo,
-    struct str localipid)
+struct attempt_rcpt *
+attempt_rcpts_new(size_t count)
 {
-	struct attempt_connection	*c;
-	char				*at;
+	struct attempt_rcpt	*r = xcalloc(count, sizeof *r);
+	size_t			 i;
 
-	c = xcalloc(1, sizeof *c + remotemx.len + helo.len + localipid.len);
-	at = c->texts;
-	c->remotemx = connection_text(&at, remotemx);
-	c->helo = connection_text(&at, helo);
-	c->localipid = connection_text(&at, localipid);
-	c->refs = 1;
-	smtp_reply_init(&c->greeting);
-	return c;
-}
-
-/* Counted facts are written by who made them alone; all else reads. */
-static struct attempt_connection *
-connection_own(const struct attempt_connection *c)
-{
-	return (struct attempt_connection *)(uintptr_t)c;
-}
-
-struct attempt_connection *
-attempt_connection_ref(const struct attempt_connection *c)
-{
-	if (c != &attempt_no_connection)
-		connection_own(c)->refs++;
-	return connection_own(c);
+	for (i = 0; i < count; i++)
+		smtp_reply_init(&r[i].reply);
+	return r;
 }
 
 void
-attempt_connection_unref(const struct attempt_connection *c)
+attempt_rcpts_clear(struct attempt_rcpt *r, size_t count)
 {
-	struct attempt_connection	*own = connection_own(c);
+	size_t	i;
 
-	if (c == NULL || c == &attempt_no_connection || --own->refs != 0)
+	for (i = 0; i < count; i++) {
+		r[i].accepted = false;
+		r[i].state = SMTP_STATE_NONE;
+		r[i].reply.code = 0;
+	}
+}
+
+void
+attempt_rcpts_free(struct attempt_rcpt **rp, size_t count)
+{
+	size_t	i;
+
+	if (*rp == NULL)
 		return;
-	smtp_reply_fini(&own->greeting);
-	tls_peer_fini(&own->tls.peer);
-	free(own);
+	for (i = 0; i < count; i++)
+		smtp_reply_fini(&(*rp)[i].reply);
+	free(*rp);
+	*rp = NULL;
 }
 
 /* ---- The fields -------------------------------------------------------- */

@@ -7,24 +7,19 @@
  * them by that table, so that what scripts, log, journal and JSON say of an
  * attempt has the same names and the same order.
  *
- * Ownership  the engine's; it holds during the call back that shows it.  A
- *            connection's facts are counted: attempt_connection_ref() keeps
- *            them for longer, and they don't change after it was closed.
+ * Ownership  the engine's; it holds during the call back that shows it.
  * Failure    none.
  * Process    pure.
  */
 #ifndef SEND_ATTEMPT_H
 #define SEND_ATTEMPT_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/net.h"
 #include "base/str.h"
-#include "base/uuid.h"
-#include "event/tls_peer.h"
+#include "send/attempt_connection.h"
 #include "smtp/reply.h"
 #include "smtp/state.h"
 
@@ -53,39 +48,11 @@ enum attempt_dns {
 	ATTEMPT_DNS_MAX
 };
 
-struct attempt_tlsa_record {
-	uint8_t		usage, selector, mtype;
-	struct str	data;
-};
-
-struct attempt_tls {
-	bool			 tried;		/* it was wanted */
-	bool			 started;
-	const char		*protocol;	/* static texts, or NULL */
-	const char		*cipher;
-	int			 keysize;
-	struct tls_peer		 peer;
-	const char		*tlsrpt;	/* RFC 8460's result type */
-	struct {
-		bool		 asked, failed, temporary;
-		size_t		 count;
-		const struct attempt_tlsa_record *records;
-	} tlsa;
-};
-
-/* Shared by the client whose connection it is and the attempts over it. */
-struct attempt_connection {
-	unsigned		 refs;
-	char			 id[UUID_TEXT];	/* "": none was made */
-	char			 localip[INET6_ADDRSTRLEN];
-	char			 remoteip[INET6_ADDRSTRLEN];
-	uint16_t		 remoteport;
-	struct str		 localipid;	/* the name of localip */
-	struct str		 helo;
-	struct str		 remotemx;	/* the host's name */
-	struct smtp_reply	 greeting;	/* code 0: none came */
-	struct attempt_tls	 tls;
-	char			 texts[];	/* of the three names */
+/* What was said to one recipient alone. */
+struct attempt_rcpt {
+	bool			 accepted;	/* its RCPT was */
+	enum smtp_state		 state;
+	struct smtp_reply	 reply;		/* code 0: none of its own */
 };
 
 struct attempt {
@@ -102,6 +69,12 @@ struct attempt {
 	const struct attempt_connection *connection;	/* never NULL */
 	size_t			 transactions;	/* over it, with this one */
 	int64_t			 duration_ms;
+	/*
+	 * Each recipient for itself: those whose own reply has a code have
+	 * that verdict, all others the one above.  NULL: all or none.
+	 */
+	const struct attempt_rcpt *rcpts;
+	size_t			 rcpt_count;
 	/* What is no field of the document. */
 	bool			 end_given;	/* the backend may have it */
 	bool			 client_gone;	/* present() said so */
@@ -112,15 +85,12 @@ struct attempt {
 const char	*attempt_error_name(enum attempt_error error);
 const char	*attempt_dns_name(enum attempt_dns dns);
 
-/* ---- The facts of a connection ----------------------------------------- */
+/* The attempt as the i'th recipient has it; borrows what `a` borrows. */
+struct attempt	 attempt_of(const struct attempt *a, size_t i);
 
-struct attempt_connection *attempt_connection_new(struct str remotemx,
-		    struct str helo, struct str localipid);
-struct attempt_connection *attempt_connection_ref(
-		    const struct attempt_connection *c);
-void		 attempt_connection_unref(const struct attempt_connection *c);
-/* What an attempt has that came to no address: nothing is known. */
-extern const struct attempt_connection	attempt_no_connection;
+struct attempt_rcpt *attempt_rcpts_new(size_t count);
+void		 attempt_rcpts_clear(struct attempt_rcpt *r, size_t count);
+void		 attempt_rcpts_free(struct attempt_rcpt **r, size_t count);
 
 /* ---- The fields -------------------------------------------------------- */
 

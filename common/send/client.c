@@ -92,6 +92,15 @@ client_reply_ms(const struct client *c)
 	return ms[state] != 0 ? ms[state] : c->times->command_ms;
 }
 
+/* How long a reply to the end may take. */
+int64_t
+client_end_ms(const struct client *c)
+{
+	uint32_t	ms = c->times->state_ms[SMTP_STATE_EOD];
+
+	return ms != 0 ? ms : c->times->end_ms;
+}
+
 /* ---- The stream's source ----------------------------------------------- */
 
 static uint64_t
@@ -129,10 +138,7 @@ client_advance(void *arg, size_t n)
 		timer_start(&c->timer, client_reply_ms(c));
 	else if (!c->end_told) {
 		c->end_told = true;
-		timer_start(&c->timer,
-		    req->backend.state_ms[SMTP_STATE_EOD] != 0 ?
-		    req->backend.state_ms[SMTP_STATE_EOD] :
-		    req->backend.end_ms);
+		timer_start(&c->timer, client_end_ms(c));
 		if (req->end_sent != NULL)
 			req->end_sent(req->arg);
 	}
@@ -167,13 +173,17 @@ client_suits(const struct client *c, const struct send_request *req)
 }
 
 enum txn_outcome
-client_begin(struct client *c, const struct send_request *req)
+client_begin(struct client *c, const struct send_request *req,
+    struct attempt_rcpt *own)
 {
-	bool			used = c->transactions != 0, fresh;
+	bool			used = c->transactions != 0;
+	struct txn_setup	setup = { req, own, &c->feed, &c->caps,
+				    .fresh = !used };
 	enum txn_outcome	out;
 
-	fresh = !used && loop_now_ms(c->loop) - c->last_reply_ms < 1000;
-	out = txn_start(&c->txn, req, &c->feed, &c->caps, fresh);
+	if (loop_now_ms(c->loop) - c->last_reply_ms >= 1000)
+		setup.fresh = false;
+	out = txn_start(&c->txn, &setup);
 	if (out != TXN_GOES_ON)
 		return out;
 	c->doubtful = used && c->end_refused;

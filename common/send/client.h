@@ -17,9 +17,10 @@
  *
  * Ownership  client_new() gives, client_free() takes; it may be called from
  *            any call back, and none comes after it.  The backend is copied.
- *            A request is borrowed from client_begin() to client_end().  The
- *            facts are counted: see attempt.h.  A report's reply and texts
- *            hold until client_end().
+ *            A request, and where its recipients' replies go, is borrowed
+ *            from client_begin() to client_end() or client_free().  Facts are
+ *            counted: see attempt.h.  A report's reply and texts hold until
+ *            client_end().
  * Failure    fault(): the connection is of no more use; free it.
  * Process    single-threaded.  The request's call backs (present(),
  *            end_sent(), the body's) come from inside; they must not free.
@@ -73,9 +74,10 @@ void		 client_free(struct client **c);
 void		*client_arg(const struct client *c);
 void		 client_set_arg(struct client *c, void *arg);
 
-/* TXN_UNFIT: nothing was sent, and the client is idle still. */
+/* TXN_UNFIT: nothing was sent, and the client is idle still.  `own` is of each
+ * recipient, for its own reply; NULL: all or none (txn.h). */
 enum txn_outcome client_begin(struct client *c,
-		    const struct send_request *req);
+		    const struct send_request *req, struct attempt_rcpt *own);
 
 /* What is to be told of the transaction that was begun last. */
 struct client_report {

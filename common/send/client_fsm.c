@@ -69,7 +69,8 @@ client_take_half(struct client *c)
 		return false;
 	c->more = true;
 	client_event(c, CLIENT_EV_REPLY, NULL);
-	return true;
+	/* Over LMTP others may still be without theirs. */
+	return c->dead || c->state != CLIENT_TXN;
 }
 
 static void
@@ -189,6 +190,8 @@ client_on_txn_reply(struct client *c, const char *why)
 	}
 	if (!client_end_given(c))
 		timer_start(&c->timer, client_reply_ms(c));
+	else if (c->txn.ended != 0)	/* LMTP: the next one has as long */
+		timer_start(&c->timer, client_end_ms(c));
 	if (!feed_empty(&c->feed))
 		stream_kick(c->stream);
 }

@@ -60,6 +60,7 @@ typedef void	client_fn(struct client *c, const char *why);
 /* c may be dead afterwards; call between client_enter() and _leave(). */
 void	client_event(struct client *c, enum client_ev ev, const char *why);
 int64_t	client_reply_ms(const struct client *c);
+int64_t	client_end_ms(const struct client *c);
 /* Behind a refused transaction, with no reply due. */
 void	client_reset(struct client *c);
 

@@ -1,5 +1,5 @@
 /*
- * Whether a request can be written in SMTP at all.  What is checked here is
+ * Whether a request can be sent at all.  What is checked here is
  * never quoted later: a command holds it as it is.
  */
 #include "request.h"
@@ -56,6 +56,8 @@ send_request_fault(const struct send_request *req, size_t *n)
 	*n = 0;
 	if (req->rcpt_count == 0)
 		return "no recipients";
+	if (req->backend.lmtp && req->rcpt_count > 1 && !req->each)
+		return "LMTP has no reply for all recipients";
 	if (!request_path_ok(&req->sender))
 		return "sender is not an address";
 	if (!request_params_ok(req->params))

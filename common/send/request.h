@@ -58,6 +58,7 @@ struct send_request {
 	struct smtp_path	 sender;
 	const struct send_rcpt	*rcpts;
 	size_t			 rcpt_count;
+	bool			 each;	/* for itself, not all or none */
 	enum smtp_body		 body_type;
 	bool			 smtputf8;
 	enum smtp_ret		 ret;
@@ -77,7 +78,7 @@ struct send_request {
 	void			*arg;
 };
 
-/* NULL, or what of it can't be written in SMTP; n is the recipient's number,
+/* NULL, or why it can't be sent as SMTP or LMTP; n is the recipient's number,
  * 0 if it is not about one. */
 const char	*send_request_fault(const struct send_request *req, size_t *n);
 

@@ -42,6 +42,7 @@ send_release(struct send *s)
 	loop_cancel(e->loop, &s->task);
 	free(s->addrs);
 	s->addrs = NULL;
+	attempt_rcpts_free(&s->own, s->req.rcpt_count);
 	send_forget(s);
 	if (e->spare_count >= SPARE_MAX) {
 		send_free(s);
@@ -57,6 +58,8 @@ send_finish(struct send *s)
 {
 	send_open_stop(s);
 	timer_stop(&s->deadline);
+	s->result.rcpts = s->own;
+	s->result.rcpt_count = s->own != NULL ? s->req.rcpt_count : 0;
 	s->result.duration_ms = loop_now_ms(s->engine->loop) - s->started_ms;
 	s->req.done(s->req.arg, &s->result);
 	send_release(s);
@@ -116,7 +119,7 @@ send_run(struct send *s)
 	struct client_report	 report;
 
 	s->stage = SEND_RUNNING;
-	if (client_begin(c, &s->req) == TXN_GOES_ON)
+	if (client_begin(c, &s->req, s->own) == TXN_GOES_ON)
 		return;
 	send_note_connection(s);
 	client_report(c, &report);
@@ -145,6 +148,8 @@ send_retry(struct send *s)
 	if (body->rewind(body->arg) == -1)
 		return false;
 	s->retried = true;
+	if (s->own != NULL)
+		attempt_rcpts_clear(s->own, s->req.rcpt_count);
 	send_open_again(s);
 	return true;
 }
@@ -294,8 +299,11 @@ send_begin(void *arg)
 	else if (s->req.deadline_ms != 0 &&
 	    s->req.deadline_ms <= loop_now_ms(s->engine->loop))
 		send_on_deadline(s);
-	else
+	else {
+		if (s->req.each)
+			s->own = attempt_rcpts_new(s->req.rcpt_count);
 		send_open(s);
+	}
 }
 
 static struct send *

@@ -1,12 +1,13 @@
 /*
  * send - one transaction with one backend
  *
- * The message goes to all recipients or to none.  Connections are pooled;
- * what fails before the end of the message was given to the kernel may be
- * tried again on a new connection, what fails after it never is: then the
- * result is a temporary error with state EOD.  Several refused recipients
- * give one reply: a temporary one before a permanent one, the first of its
- * kind (in doubt delay, never drop).
+ * The message goes to all recipients or to none; or each recipient is for
+ * itself (request.h: each), and the attempt says what each was told.
+ * Connections are pooled; what fails before the end of the message was given
+ * to the kernel may be tried again on a new connection, what fails after it
+ * never is: then the result is a temporary error with state EOD.  All or none,
+ * several refused recipients give one reply: a temporary one before a
+ * permanent one, the first of its kind (in doubt delay, never drop).
  *
  * A reply is a verdict only from MAIL on.  What is said before, to the
  * connection or to us, sends the message to the host's next address, and to

@@ -36,6 +36,7 @@ struct send {
 	bool			 no_tls;	/* it failed on this address */
 	const char		*tlsrpt;	/* and why */
 	bool			 retried;
+	struct attempt_rcpt	*own;		/* each for itself */
 	/* What done() will hear; the reply and text are kept here. */
 	struct attempt		 result;
 	struct smtp_reply	 reply;

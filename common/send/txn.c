@@ -1,4 +1,6 @@
 /*
+ * A transaction's states, and how its commands are grouped.
+ *
  * How the commands are grouped, by what the backend offers.  A bar is a wait
  * for all replies; "small" is a body of at most TXN_SMALL bytes.
  *
@@ -10,9 +12,9 @@
  *		MAIL RCPT... | BDAT-n-LAST |
  *	PIPELINING, CHUNKING, large
  *		MAIL RCPT... | BDAT-n | BDAT-0-LAST |
- *	PIPELINING, one recipient
- *		MAIL RCPT DATA | body-and-dot |
- *	PIPELINING, more recipients
+ *	PIPELINING, one recipient, or each for itself
+ *		MAIL RCPT... DATA | body-and-dot |
+ *	PIPELINING, more recipients, all or none
  *		MAIL RCPT... | DATA | body-and-dot |
  *	neither: each command waits; then as with more recipients.
  *
@@ -40,14 +42,21 @@
  *	CHUNK	BDAT 0 LAST	broken		verdict
  *	END	verdict		broken		verdict
  *
- * I1  The end is put in the feed only when no recipient was refused and all
- *     were accepted, but for one recipient on a fresh connection, whose
- *     refusal leaves the end without a recipient.
+ * Each recipient for itself: a refused RCPT is that recipient's own verdict,
+ * and the transaction goes on to those that were accepted.  Over LMTP each of
+ * these has a reply of its own to the end, in their order.  A verdict on
+ * anything else, and the connection's failure, is that of all who have none of
+ * their own; a refusal that was said to one is never that of another.
+ *
+ * I1  The end is put in the feed only when every RCPT has had its reply, and
+ *     none was refused; each for itself: and one at least was accepted.  But
+ *     for one recipient on a fresh connection, whose refusal leaves the end
+ *     without a recipient.
  * I2  A reply is never taken for one to a command not yet issued.
  */
 #include <string.h>
 
-#include "txn.h"
+#include "txn_private.h"
 
 #define TXN_SMALL	(64 * 1024)
 
@@ -75,170 +84,7 @@ txn_outstanding(const struct txn *t)
 	return t->issued - t->replied;
 }
 
-/* ---- Commands ---------------------------------------------------------- */
-
-static bool
-txn_has(const struct txn *t, unsigned exts)
-{
-	return (t->caps.exts & exts) == exts;
-}
-
-static void
-txn_add_mail(struct txn *t)
-{
-	const struct send_request	*req = t->req;
-	struct buf			*cmd = &t->feed->cmd;
-	enum smtp_body			 body = req->body_type;
-
-	if (req->body.eight_bit && body < SMTP_BODY_8BITMIME)
-		body = SMTP_BODY_8BITMIME;
-	buf_add_text(cmd, "MAIL FROM:<");
-	smtp_path_add(cmd, &req->sender);
-	buf_add_byte(cmd, '>');
-	if (txn_has(t, SMTP_EXT_SIZE)) {
-		buf_add_text(cmd, " SIZE=");
-		buf_add_uint(cmd, req->body.size +
-		    (req->body.ends_crlf ? 0 : 2));
-	}
-	if (body == SMTP_BODY_BINARYMIME || (body != SMTP_BODY_NONE &&
-	    txn_has(t, SMTP_EXT_8BITMIME))) {
-		buf_add_text(cmd, " BODY=");
-		buf_add_text(cmd, smtp_body_name(body));
-	}
-	if (req->smtputf8 && txn_has(t, SMTP_EXT_SMTPUTF8))
-		buf_add_text(cmd, " SMTPUTF8");
-	if (req->ret != SMTP_RET_NONE && txn_has(t, SMTP_EXT_DSN)) {
-		buf_add_text(cmd, " RET=");
-		buf_add_text(cmd, smtp_ret_name(req->ret));
-	}
-	if (req->envid.len != 0 && txn_has(t, SMTP_EXT_DSN)) {
-		buf_add_text(cmd, " ENVID=");
-		buf_add_str(cmd, req->envid);
-	}
-	buf_add_str(cmd, req->params);
-	buf_add_text(cmd, "\r\n");
-	t->issued++;
-}
-
-/* An ORCPT may hold UTF-8 (RFC 6533), which needs its own extension. */
-static bool
-txn_may_orcpt(const struct txn *t, struct str orcpt)
-{
-	return txn_has(t, SMTP_EXT_DSN) && (str_is_ascii(orcpt) ||
-	    txn_has(t, SMTP_EXT_SMTPUTF8));
-}
-
-static void
-txn_add_rcpt(struct txn *t)
-{
-	const struct send_rcpt	*rcpt = &t->req->rcpts[t->rcpt_issued++];
-	struct buf		*cmd = &t->feed->cmd;
-
-	buf_add_text(cmd, "RCPT TO:<");
-	smtp_path_add(cmd, &rcpt->path);
-	buf_add_byte(cmd, '>');
-	if (rcpt->notify != 0 && txn_has(t, SMTP_EXT_DSN)) {
-		buf_add_text(cmd, " NOTIFY=");
-		smtp_notify_add(cmd, rcpt->notify);
-	}
-	if (rcpt->orcpt.len != 0 && txn_may_orcpt(t, rcpt->orcpt)) {
-		buf_add_text(cmd, " ORCPT=");
-		buf_add_str(cmd, rcpt->orcpt);
-	}
-	buf_add_str(cmd, rcpt->params);
-	buf_add_text(cmd, "\r\n");
-	t->issued++;
-}
-
-static void
-txn_add_data(struct txn *t)
-{
-	buf_add_text(&t->feed->cmd, "DATA\r\n");
-	t->issued++;
-}
-
-static void
-txn_add_bdat(struct txn *t, bool body, bool last)
-{
-	struct buf	*cmd = &t->feed->cmd;
-
-	if (last)
-		feed_end_here(t->feed);
-	buf_add_text(cmd, "BDAT ");
-	buf_add_uint(cmd, body ? t->req->body.size : 0);
-	buf_add_text(cmd, last ? " LAST\r\n" : "\r\n");
-	if (body)
-		feed_body_raw(t->feed);
-	t->issued++;
-}
-
 /* ---- Start ------------------------------------------------------------- */
-
-static enum txn_outcome
-txn_unfit(struct txn *t, int subject, int detail, const char *why)
-{
-	t->code = 554;
-	t->enhanced[0] = 5;
-	t->enhanced[1] = subject;
-	t->enhanced[2] = detail;
-	t->why = why;
-	t->after = TXN_KEEP;
-	return TXN_UNFIT;
-}
-
-/*
- * Needed is SMTPUTF8 where an address is not ASCII, and where the client
- * asked for it and the header is not ASCII.  To ask is no proof: there are
- * clients that say it of every message.
- */
-static bool
-txn_needs_utf8(const struct send_request *req)
-{
-	size_t	i;
-
-	if (req->sender.utf8 || (req->smtputf8 && req->body.eight_bit_header))
-		return true;
-	for (i = 0; i < req->rcpt_count; i++)
-		if (req->rcpts[i].path.utf8)
-			return true;
-	return false;
-}
-
-/* What counts is the message: many clients say 8BITMIME of every one. */
-static enum txn_outcome
-txn_check_fit(struct txn *t)
-{
-	const struct send_request	*req = t->req;
-
-	if (req->body.eight_bit && !txn_has(t, SMTP_EXT_8BITMIME))
-		return txn_unfit(t, 6, 3, "backend does not offer 8BITMIME");
-	if (req->body_type == SMTP_BODY_BINARYMIME &&
-	    !txn_has(t, SMTP_EXT_BINARYMIME | SMTP_EXT_CHUNKING))
-		return txn_unfit(t, 6, 3, "backend does not offer BINARYMIME");
-	if (txn_needs_utf8(req) && !txn_has(t, SMTP_EXT_SMTPUTF8))
-		return txn_unfit(t, 6, 7, "backend does not offer SMTPUTF8");
-	if (t->caps.size_max != 0 && req->body.size > t->caps.size_max)
-		return txn_unfit(t, 3, 4,
-		    "message is larger than the backend takes");
-	return TXN_GOES_ON;
-}
-
-static bool
-txn_drops_dsn(const struct txn *t)
-{
-	const struct send_request	*req = t->req;
-	bool				 dsn = txn_has(t, SMTP_EXT_DSN);
-	size_t				 i;
-
-	if (!dsn && (req->ret != SMTP_RET_NONE || req->envid.len != 0))
-		return true;
-	for (i = 0; i < req->rcpt_count; i++)
-		if ((!dsn && req->rcpts[i].notify != 0) ||
-		    (req->rcpts[i].orcpt.len != 0 &&
-		    !txn_may_orcpt(t, req->rcpts[i].orcpt)))
-			return true;
-	return false;
-}
 
 static bool
 txn_small(const struct txn *t)
@@ -272,23 +118,32 @@ txn_add_tail(struct txn *t)
 			return;
 		txn_add_bdat(t, true, one);
 		t->tail = one ? TXN_END : TXN_CHUNK;
-	} else if (one) {
+	} else if (one || t->own != NULL) {
 		txn_add_data(t);
 		t->tail = TXN_DATA;
 	}
 }
 
-enum txn_outcome
-txn_start(struct txn *t, const struct send_request *req, struct feed *feed,
-    const struct smtp_caps *caps, bool fresh)
+/* How many replies the end will have. */
+static size_t
+txn_end_replies(const struct txn *t)
 {
-	struct smtp_reply	verdict = t->verdict;
+	return t->own != NULL && t->req->backend.lmtp ? t->accepted : 1;
+}
 
-	*t = (struct txn){ .req = req, .feed = feed, .caps = *caps,
-	    .fresh = fresh, .verdict = verdict };
+enum txn_outcome
+txn_start(struct txn *t, const struct txn_setup *s)
+{
+	const struct send_request	*req = s->req;
+	struct smtp_reply		 verdict = t->verdict;
+
+	*t = (struct txn){ .req = req, .own = s->own, .feed = s->feed,
+	    .caps = *s->caps, .fresh = s->fresh, .verdict = verdict };
+	if (t->own != NULL)
+		attempt_rcpts_clear(t->own, req->rcpt_count);
 	if (req->backend.no_chunking)
 		t->caps.exts &= ~(unsigned)SMTP_EXT_CHUNKING;
-	feed_reset(feed, req);
+	feed_reset(t->feed, req);
 	if (txn_check_fit(t) == TXN_UNFIT)
 		return TXN_UNFIT;
 	t->dsn_dropped = txn_drops_dsn(t);
@@ -352,6 +207,14 @@ txn_note(struct txn *t, const struct smtp_reply *r)
 	t->verdict_state = txn_state_of(t);
 }
 
+/* A recipient's own verdict. */
+static void
+txn_note_own(struct txn *t, size_t i, const struct smtp_reply *r)
+{
+	smtp_reply_copy(&t->own[i].reply, r);
+	t->own[i].state = txn_state_of(t);
+}
+
 static enum txn_outcome
 txn_on_verdict(struct txn *t, const struct smtp_reply *r)
 {
@@ -375,10 +238,19 @@ txn_on_broken(struct txn *t, const struct smtp_reply *r)
 
 /* ---- Replies ----------------------------------------------------------- */
 
+/* The LAST chunk, behind the replies to all RCPTs. */
+static void
+txn_add_last(struct txn *t, bool body)
+{
+	txn_add_bdat(t, body, true);
+	t->issued += txn_end_replies(t) - 1;
+	t->state = TXN_END;
+}
+
 static enum txn_outcome
 txn_envelope_done(struct txn *t)
 {
-	if (t->refused)
+	if (t->own != NULL ? t->accepted == 0 : t->refused)
 		return txn_finish(t, TXN_RESET);
 	if (t->tail != TXN_MAIL) {
 		t->state = t->tail;
@@ -387,9 +259,11 @@ txn_envelope_done(struct txn *t)
 	if (!txn_by_chunks(t)) {
 		txn_add_data(t);
 		t->state = TXN_DATA;
-	} else {
-		txn_add_bdat(t, true, txn_small(t));
-		t->state = txn_small(t) ? TXN_END : TXN_CHUNK;
+	} else if (txn_small(t))
+		txn_add_last(t, true);
+	else {
+		txn_add_bdat(t, true, false);
+		t->state = TXN_CHUNK;
 	}
 	return TXN_GOES_ON;
 }
@@ -416,6 +290,9 @@ static enum txn_outcome
 txn_on_rcpt(struct txn *t, const struct smtp_reply *r)
 {
 	(void)r;
+	if (t->own != NULL)
+		t->own[t->rcpt_replied].accepted = true;
+	t->accepted++;
 	t->rcpt_replied++;
 	return txn_rcpt_next(t);
 }
@@ -426,6 +303,8 @@ txn_on_rcpt_refused(struct txn *t, const struct smtp_reply *r)
 {
 	if (!t->refused || (r->code < 500 && t->verdict.code >= 500))
 		txn_note(t, r);
+	if (t->own != NULL)
+		txn_note_own(t, t->rcpt_replied, r);
 	t->refused = true;
 	t->rcpt_replied++;
 	return txn_rcpt_next(t);
@@ -438,8 +317,8 @@ txn_on_go_ahead(struct txn *t, const struct smtp_reply *r)
 		return txn_on_broken(t, r);
 	feed_body_data(t->feed);
 	t->state = TXN_END;
-	/* The reply to the body counts as one to a command. */
-	t->issued++;
+	/* Replies to the body count as those to commands. */
+	t->issued += txn_end_replies(t);
 	return TXN_GOES_ON;
 }
 
@@ -448,9 +327,29 @@ txn_on_chunk(struct txn *t, const struct smtp_reply *r)
 {
 	if (!feed_empty(t->feed))
 		return txn_on_broken(t, r);
-	txn_add_bdat(t, false, true);
-	t->state = TXN_END;
+	txn_add_last(t, false);
 	return TXN_GOES_ON;
+}
+
+static bool
+txn_each_ends(const struct txn *t)
+{
+	return t->state == TXN_END && t->own != NULL && t->req->backend.lmtp;
+}
+
+/* Over LMTP: one of the accepted recipients has its reply to the end. */
+static enum txn_outcome
+txn_on_end_of_one(struct txn *t, const struct smtp_reply *r)
+{
+	while (!t->own[t->end_replied].accepted)
+		t->end_replied++;
+	txn_note_own(t, t->end_replied++, r);
+	if (t->ended++ == 0)
+		txn_note(t, r);
+	t->end_refused |= r->code >= 400;
+	if (t->ended < t->accepted)
+		return TXN_GOES_ON;
+	return txn_finish(t, t->end_refused ? TXN_RESET : TXN_KEEP);
 }
 
 static enum txn_outcome
@@ -458,8 +357,17 @@ txn_on_accepted(struct txn *t, const struct smtp_reply *r)
 {
 	if (!feed_empty(t->feed))
 		return txn_on_broken(t, r);
+	if (txn_each_ends(t))
+		return txn_on_end_of_one(t, r);
 	txn_note(t, r);
 	return txn_finish(t, TXN_KEEP);
+}
+
+static enum txn_outcome
+txn_on_end_refused(struct txn *t, const struct smtp_reply *r)
+{
+	return txn_each_ends(t) && feed_empty(t->feed) ?
+	    txn_on_end_of_one(t, r) : txn_on_verdict(t, r);
 }
 
 static txn_fn *const	txn_table[TXN_STATE_MAX][CLASS_MAX] = {
@@ -468,7 +376,7 @@ static txn_fn *const	txn_table[TXN_STATE_MAX][CLASS_MAX] = {
 	[TXN_DATA] = { txn_on_broken, txn_on_go_ahead, txn_on_verdict },
 	[TXN_BODY] = { txn_on_broken, txn_on_broken, txn_on_verdict_close },
 	[TXN_CHUNK] = { txn_on_chunk, txn_on_broken, txn_on_verdict },
-	[TXN_END] = { txn_on_accepted, txn_on_broken, txn_on_verdict },
+	[TXN_END] = { txn_on_accepted, txn_on_broken, txn_on_end_refused },
 };
 
 static enum txn_class
@@ -479,13 +387,25 @@ txn_class(const struct smtp_reply *r)
 	return r->code >= 300 ? CLASS_MORE : CLASS_OK;
 }
 
-/* What is behind it can't be told from its text, so that nothing can follow:
- * it counts where it is the last word. */
+/*
+ * What comes behind it can't be told from its text, so that nothing can
+ * follow: it counts where it is the last word, and where it is said to one of
+ * several recipients, for that one.
+ */
 static enum txn_outcome
 txn_on_endless(struct txn *t, const struct smtp_reply *r)
 {
+	bool			one;
 	enum txn_outcome	out;
 
+	one = txn_each_ends(t) || (t->own != NULL && t->state == TXN_RCPT &&
+	    r->code >= 400);
+	if (one) {
+		out = txn_table[t->state][txn_class(r)](t, r);
+		t->after = TXN_CLOSE;
+		return out != TXN_GOES_ON ? out :
+		    txn_broken(t, "a reply without end");
+	}
 	if (r->code >= 400)
 		return txn_on_verdict_close(t, r);
 	if (t->state != TXN_END || txn_outstanding(t) != 0)

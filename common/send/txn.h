@@ -4,15 +4,19 @@
  *
  * Replies in, bytes for the feed and at last an outcome out.  All or none:
  * with more than one recipient nothing that ends the message is put in the
- * feed before every RCPT was answered 2xx.  See txn.c for the plans.
+ * feed before every RCPT was answered 2xx.  Each for itself: before every RCPT
+ * was answered, and one of them 2xx; then the outcome is that of the
+ * recipients without a reply of their own.  See txn.c for the plans.
  *
- * Ownership  the caller's storage; txn_init(), txn_fini().
+ * Ownership  the caller's storage; txn_init(), txn_fini().  What is in the
+ *            setup is borrowed until the outcome.
  * Failure    an outcome.
  * Process    pure.
  */
 #ifndef SEND_TXN_H
 #define SEND_TXN_H
 
+#include "send/attempt.h"
 #include "send/feed.h"
 #include "smtp/ext.h"
 #include "smtp/reply.h"
@@ -34,6 +38,7 @@ enum txn_after { TXN_KEEP, TXN_RESET, TXN_CLOSE };
 
 struct txn {
 	const struct send_request	*req;
+	struct attempt_rcpt		*own;	/* NULL: all or none */
 	struct feed			*feed;
 	struct smtp_caps		 caps;
 	enum txn_state			 state;
@@ -43,6 +48,10 @@ struct txn {
 	size_t				 replied;
 	size_t				 rcpt_issued;
 	size_t				 rcpt_replied;
+	size_t				 accepted;
+	size_t				 end_replied;	/* the next rcpt */
+	size_t				 ended;		/* so many of them */
+	bool				 end_refused;	/* by one of them */
 	bool				 fresh;
 	bool				 refused;	/* a recipient */
 	bool				 dsn_dropped;
@@ -56,10 +65,20 @@ struct txn {
 
 void	txn_init(struct txn *t);
 void	txn_fini(struct txn *t);
-/* `fresh`: the connection's first transaction, and its last reply is under a
- * second old. */
-enum txn_outcome txn_start(struct txn *t, const struct send_request *req,
-	    struct feed *feed, const struct smtp_caps *caps, bool fresh);
+
+struct txn_setup {
+	const struct send_request	*req;
+	struct attempt_rcpt		*own;	/* of each recipient, for its
+						 * own reply; NULL: all or
+						 * none */
+	struct feed			*feed;
+	const struct smtp_caps		*caps;
+	/* The connection's first transaction, and its last reply is under a
+	 * second old. */
+	bool				 fresh;
+};
+
+enum txn_outcome txn_start(struct txn *t, const struct txn_setup *s);
 /* `sent`: what the stream took of this transaction; `more`: bytes came
  * behind this reply. */
 enum txn_outcome txn_reply(struct txn *t, const struct smtp_reply *r,

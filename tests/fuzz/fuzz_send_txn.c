@@ -1,8 +1,10 @@
 /*
  * A transaction against a backend that says anything at any time.  Whatever
- * it says: with several recipients nothing that ends the message is in the
- * feed before all were accepted, and success is told only when they were and
- * the whole message was given.
+ * it says, all or none: with several recipients nothing that ends the message
+ * is in the feed before all were accepted, and success is told only when they
+ * were and the whole message was given.  Each for itself: nothing that ends it
+ * before all were answered and one was accepted; and a recipient is told
+ * success only if it was accepted and the whole message was given.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -36,24 +38,69 @@ body_advance(void *arg, size_t n)
 	((struct fuzz_body *)arg)->at += n;
 }
 
+/* What was said so far. */
+struct heard {
+	size_t	rcpts, accepted;	/* replies to RCPT, and the good ones */
+	bool	endless;
+};
+
 static void
-check(const struct txn *t, const struct feed *f, enum txn_outcome out,
-    size_t accepted, bool endless)
+check_all(const struct txn *t, const struct feed *f, enum txn_outcome out,
+    const struct heard *h)
 {
 	size_t	rcpts = t->req->rcpt_count;
 
-	if (f->end_at != FEED_NO_END && accepted != rcpts && rcpts != 1)
+	if (f->end_at != FEED_NO_END && h->accepted != rcpts && rcpts != 1)
 		abort();
 	/* A dot needs all recipients, however few there are. */
-	if (f->tail.len != 0 && accepted != rcpts)
+	if (f->tail.len != 0 && h->accepted != rcpts)
 		abort();
 	if (out == TXN_VERDICT && t->verdict.code < 300 &&
-	    (accepted != rcpts || !feed_empty(f) || f->given <= f->end_at))
+	    (h->accepted != rcpts || !feed_empty(f) || f->given <= f->end_at))
 		abort();
+}
+
+static void
+check_each(const struct txn *t, const struct feed *f, enum txn_outcome out,
+    const struct heard *h)
+{
+	size_t	rcpts = t->req->rcpt_count, i, own = 0;
+	bool	given = feed_empty(f) && f->given > f->end_at;
+
+	if (f->end_at != FEED_NO_END && rcpts != 1 &&
+	    (h->rcpts != rcpts || h->accepted == 0))
+		abort();
+	if (f->tail.len != 0 && (h->rcpts != rcpts || h->accepted == 0))
+		abort();
+	for (i = 0; i < rcpts; i++) {
+		own += t->own[i].reply.code != 0;
+		if (t->own[i].reply.code == 0 || t->own[i].reply.code >= 400)
+			continue;
+		if (!t->own[i].accepted || !given || !t->req->backend.lmtp)
+			abort();
+	}
+	/* A verdict of 2yz for the rest needs one of them that was taken. */
+	if (out == TXN_VERDICT && t->verdict.code < 300 && own != rcpts &&
+	    (!given || h->accepted == 0 || t->req->backend.lmtp))
+		abort();
+	/* A refusal of one is no refusal of those who were not refused. */
+	if (out == TXN_VERDICT && t->verdict_state == SMTP_STATE_RCPT &&
+	    t->verdict.code != 421 && own != rcpts)
+		abort();
+}
+
+static void
+check(const struct txn *t, const struct feed *f, enum txn_outcome out,
+    const struct heard *h)
+{
+	if (t->own != NULL)
+		check_each(t, f, out, h);
+	else
+		check_all(t, f, out, h);
 	/* What may be behind an endless reply can't be told from it. */
-	if (endless && (out == TXN_GOES_ON || t->after != TXN_CLOSE))
+	if (h->endless && (out == TXN_GOES_ON || t->after != TXN_CLOSE))
 		abort();
-	if (txn_outstanding(t) > rcpts + 3)
+	if (txn_outstanding(t) > t->req->rcpt_count * 2 + 3)
 		abort();
 }
 
@@ -97,6 +144,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const int	codes[] = { 250, 251, 354, 355, 421, 450,
 				    451, 550, 554, 220 };
 	struct send_rcpt	rcpts[4] = { { .notify = 0 } };
+	struct attempt_rcpt	*own;
+	struct heard		h = { 0, 0, false };
 	struct smtp_caps	caps = { .exts = 0 };
 	struct fuzz_body	body = { 0, 0 };
 	struct send_request	req = { .rcpts = rcpts };
@@ -105,7 +154,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct feed		f;
 	enum txn_outcome	out;
 	enum txn_state		before;
-	size_t			i, accepted = 0;
+	size_t			i;
 
 	if (size < 4)
 		return 0;
@@ -123,7 +172,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	smtp_reply_init(&reply);
 	feed_init(&f);
 	txn_init(&t);
-	out = txn_start(&t, &req, &f, &caps, data[3] & 1);
+	own = attempt_rcpts_new(4);
+	req.backend.lmtp = data[2] & 8;
+	out = txn_start(&t, &(struct txn_setup){ &req,
+	    data[2] & 4 || req.backend.lmtp ? own : NULL, &f, &caps,
+	    data[3] & 1 });
 	if (out == TXN_UNFIT && (t.code < 400 || t.why == NULL ||
 	    !feed_empty(&f)))
 		abort();
@@ -133,11 +186,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		reply.endless = data[i + 1] % 50 == 49;
 		before = t.state;
 		out = txn_reply(&t, &reply, f.given, data[i + 1] > 250);
-		accepted += before == TXN_RCPT && reply.code < 300 &&
+		h.rcpts += before == TXN_RCPT;
+		h.accepted += before == TXN_RCPT && reply.code < 300 &&
 		    out != TXN_PROTOCOL;
-		check(&t, &f, out, accepted, reply.endless);
+		h.endless = reply.endless;
+		check(&t, &f, out, &h);
 	}
 	smtp_reply_fini(&reply);
+	attempt_rcpts_free(&own, 4);
 	feed_fini(&f);
 	txn_fini(&t);
 	return 0;

@@ -86,6 +86,7 @@ script_accepted(struct script_conn *c, const char *verb)
 {
 	const char	*special = script_rule(c, verb);
 	struct script	*s = c->script;
+	int		 i;
 
 	buf_clear(&s->body);
 	if (c->message.len != 0)
@@ -94,8 +95,9 @@ script_accepted(struct script_conn *c, const char *verb)
 	if (s->on_message != NULL)
 		s->on_message(s, special == NULL || special[0] == '!');
 	s->messages += special == NULL;
-	script_say(c, special != NULL ? special :
-	    "250 2.0.0 Ok: queued\r\n");
+	for (i = 0; i < (c->lmtp && special == NULL ? c->rcpts : 1); i++)
+		script_say(c, special != NULL ? special :
+		    "250 2.0.0 Ok: queued\r\n");
 }
 
 static void
@@ -142,7 +144,10 @@ script_command(struct script_conn *c, struct str line)
 	}
 	if (str_prefix(line, STR("EHLO")))
 		script_ehlo(c);
-	else if (str_prefix(line, STR("HELO")))
+	else if (str_prefix(line, STR("LHLO"))) {
+		c->lmtp = true;
+		script_ehlo(c);
+	} else if (str_prefix(line, STR("HELO")))
 		(void)script_answer(c, "HELO", "250 script\r\n");
 	else if (str_prefix(line, STR("MAIL")))
 		c->mail = script_accept(c, "MAIL", "250 2.1.0 Ok\r\n");

@@ -4,9 +4,10 @@
  * It behaves well but for its rules: the nth time a verb is met on the nth
  * connection, the rule's reply is given instead.  Verbs are those of SMTP,
  * and BANNER, BODY (the first bytes of a message arrive), EOD, CHUNK (BDAT
- * read, its bytes not), LAST (all of the last chunk is there).  A reply that
- * ends in "!close", "!reset" or "!hang" does that.  Commands are noted in
- * log, separated by ";", a new connection as its number.
+ * read, its bytes not), LAST (all of the last chunk is there).  After LHLO an
+ * end has as many replies as recipients; a rule's reply holds all of them.
+ * A reply that ends in "!close", "!reset" or "!hang" does that.  Commands are
+ * noted in log, separated by ";", a new connection as its number.
  */
 #ifndef TESTS_SCRIPT_H
 #define TESTS_SCRIPT_H
@@ -35,7 +36,7 @@ struct script_conn {
 	struct smtp_data	 data;
 	uint64_t		 chunk;
 	int			 rcpts;		/* accepted */
-	bool			 mail, in_data, in_chunk, last, hung;
+	bool			 lmtp, mail, in_data, in_chunk, last, hung;
 	struct buf		 message;
 };
 

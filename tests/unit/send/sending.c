@@ -75,6 +75,25 @@ sending_tried(void *arg, const struct attempt *r)
 }
 
 static void
+sending_note_each(struct sending *f, const struct attempt *r)
+{
+	struct attempt	of;
+	size_t		i;
+
+	buf_clear(&f->each);
+	for (i = 0; i < r->rcpt_count; i++) {
+		of = attempt_of(r, i);
+		assert_true(of.reply != NULL || of.temporary);
+		if (of.reply != NULL)
+			buf_printf(&f->each, "%d@%s ", of.reply->code,
+			    smtp_state_name(of.state));
+		else
+			buf_printf(&f->each, "%s ",
+			    attempt_error_name(of.error));
+	}
+}
+
+static void
 sending_done(void *arg, const struct attempt *r)
 {
 	struct sending	*f = arg;
@@ -82,6 +101,7 @@ sending_done(void *arg, const struct attempt *r)
 	size_t		 i;
 
 	f->send = NULL;
+	sending_note_each(f, r);
 	f->dsn_dropped = r->dsn_dropped;
 	attempt_connection_unref(f->connection);
 	f->connection = attempt_connection_ref(r->connection);
@@ -198,6 +218,7 @@ sending_teardown(void **state)
 	loop_free(&f->loop);
 	attempt_connection_unref(f->connection);
 	buf_free(&f->result);
+	buf_free(&f->each);
 	free(f);
 	return 0;
 }

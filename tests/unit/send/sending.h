@@ -30,6 +30,8 @@ struct sending {
 	int			 rewinds;
 	/* What came of it. */
 	struct buf		 result;	/* one line a send */
+	struct buf		 each;		/* "250@EOD network ", of the
+						 * last one's recipients */
 	int			 done;
 	int			 wanted;
 	int			 ends;
