@@ -1,4 +1,7 @@
 /*
+ * class File: a file that is read whole when it is opened, and the functions
+ * of older scripts for that.
+ *
  * An object holds two strings of the heap, which go with it, or with close().
  */
 #include <errno.h>
@@ -64,7 +67,8 @@ file_fill(int fd, char *to, size_t size, const char *path, struct err *e)
 	return 0;
 }
 
-/* 0 with *bytes, -1 with *e.  A limit that is reached ends the script. */
+/* 0 with *bytes, -1 with *e; a limit of the run that is reached ends the
+ * script instead. */
 static int
 file_load(struct hsl_call *c, const char *path, struct hsl_value *bytes,
     struct err *e)
@@ -277,7 +281,7 @@ file_tell(struct hsl_call *c)
 	return HSL_OK;
 }
 
-/* Behind the end too, where there is nothing to read; -1: no such whence. */
+/* From where a position counts; -1: there is no such whence. */
 static double
 file_seek_base(const struct file *f, struct str whence)
 {

@@ -1,7 +1,7 @@
 /*
- * in_file(): the words of the line that is looked for.  Lines are taken apart
- * one after the other; a needle that is a function is called for each, in a
- * step of its own.  s->count is how far the file has been read.
+ * in_file(): finds a line of a file and returns its words.  Lines are taken
+ * apart one after the other; a needle that is a function is called for each,
+ * in a step of its own.  s->count is how far the file has been read.
  */
 #include "file.h"
 #include "library.h"
@@ -101,8 +101,8 @@ words_named(struct hsl_steps *s, struct hsl_value words)
 	return named;
 }
 
-/* The next line that is not empty to S_WORDS; false at the end or over a
- * limit. */
+/* Puts the words of the next line that is not empty into S_WORDS; false at
+ * the end of the file, or when a limit was reached. */
 static bool
 words_next(struct hsl_steps *s)
 {
@@ -174,7 +174,7 @@ in_file_step(struct hsl_steps *s)
 	    hsl_array(s->x));
 }
 
-/* What the file holds is no argument: it is put into its slot. */
+/* Begins the search, with the bytes of the file as one more argument. */
 static enum hsl_rc
 in_file_begin(struct hsl_call *c, struct hsl_value bytes)
 {

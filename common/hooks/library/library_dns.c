@@ -172,7 +172,7 @@ static const struct lookup_type {
 
 /* ---- The answer -------------------------------------------------------- */
 
-/* Both types that have an order begin with it. */
+/* MX and SRV: the number that such a record begins with. */
 static unsigned
 item_order(const struct lookup_type *t, const struct dns_record *rr)
 {

@@ -291,7 +291,7 @@ steps_met_another(struct hsl_steps *s)
 	return true;
 }
 
-/* The callback is told what the new value took the place of. */
+/* Calls the callback with the value that was there before. */
 static enum hsl_rc
 store_told_step(struct hsl_steps *s)
 {
@@ -428,7 +428,7 @@ update_step(struct hsl_steps *s)
 	return update(s, false);
 }
 
-/* An initial value that is none is one, too. */
+/* An initial value was given, and counts also if it is none. */
 static enum hsl_rc
 update_initial_step(struct hsl_steps *s)
 {

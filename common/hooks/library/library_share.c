@@ -22,7 +22,7 @@ struct inquiry {
 	const char		*name;		/* of the function */
 	struct timer		 late;
 	struct share_ticket	*ticket;
-	uint64_t		 lock;		/* id of a barrier, or 0 */
+	uint64_t		 lock;		/* id of a barrier; 0: none */
 	library_reply_fn	*reply;
 };
 
@@ -357,7 +357,7 @@ barrier_load(struct hsl_call *c)
 	return library_share_ask(c->x, "barrier", &q, reply_kept);
 }
 
-/* None is how a variable that is not set is kept: not at all. */
+/* A variable that is none is not kept: a script that reads it gets none. */
 static enum hsl_rc
 barrier_store(struct hsl_call *c)
 {

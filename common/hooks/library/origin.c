@@ -1,3 +1,8 @@
+/*
+ * Finding and opening what a script includes, imports or reads: paths are
+ * normalised as text first, so that none leads out of the root, and then
+ * opened beneath its descriptor, so that no link does either.
+ */
 #include <sys/stat.h>
 
 #include <errno.h>

@@ -1,3 +1,6 @@
+/*
+ * A certificate as scripts see it: a resource that only the library can read.
+ */
 #include <openssl/x509.h>
 
 #include "x509.h"

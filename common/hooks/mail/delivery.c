@@ -20,7 +20,7 @@ result_copy(char *out, size_t size, struct str s)
 	out[n] = '\0';
 }
 
-/* For the line of the message. */
+/* Keeps what the log line of the message says of its delivery. */
 static void
 result_keep(struct eod_run *r, const struct attempt *res, int64_t ms)
 {

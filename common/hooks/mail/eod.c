@@ -113,8 +113,8 @@ eod_go_on(void *run)
 	hook_run_slice(&r->run);
 }
 
-/* The sender will not send again, and no backend has it: a script may want
- * that, and an operator has to know. */
+/* The client was told that the message was taken, and no backend has it: a
+ * script may want that, but an operator has to know. */
 static void
 eod_before_done(struct hook_run *run)
 {

@@ -30,7 +30,7 @@ mail_get_size(struct hsl_call *c)
 	return HSL_OK;
 }
 
-/* The string is as long as what the source says, never longer. */
+/* Copies as many bytes as the source said it has; -1: it had fewer. */
 static int
 mail_copy(struct message_source *s, char *to, uint64_t left)
 {

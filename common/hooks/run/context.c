@@ -1,3 +1,6 @@
+/*
+ * $context between two runs, and the log line of a run that failed.
+ */
 #include "context.h"
 
 #define CONTEXT_MAX	(1024 * 1024)

@@ -1,3 +1,6 @@
+/*
+ * Tells an option that another function takes from one that nobody does.
+ */
 #include "options.h"
 
 enum hsl_rc

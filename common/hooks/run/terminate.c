@@ -1,3 +1,6 @@
+/*
+ * The functions that end a hook, each a native that writes the verdict.
+ */
 #include <string.h>
 
 #include "base/net.h"

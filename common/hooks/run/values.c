@@ -1,3 +1,6 @@
+/*
+ * What hooks are told, as values: $arguments, $connection, $transaction.
+ */
 #include "values.h"
 #include "hooks/library/x509.h"
 

@@ -1,3 +1,6 @@
+/*
+ * The storage of a verdict.
+ */
 #include <string.h>
 
 #include "hooks/verdict.h"
