@@ -79,8 +79,8 @@ struct hsl_class {
 	const struct hsl_function	*statics;	/* or NULL */
 	const struct hsl_function	*constructor;	/* or NULL */
 	void				(*free)(void *data);	/* or NULL */
-	/* Drops the values that `data` holds, when the last reference to the
-	 * object goes and not when all of the heap does; or NULL. */
+	/* Drops values of the heap that `data` holds; not called where all of
+	 * the heap goes.  May be NULL. */
 	void				(*drop)(struct hsl_exec *x,
 					    void *data);
 };
@@ -90,7 +90,7 @@ struct hsl_variable {
 	bool		 read_only;
 };
 
-/* Where include and import look: what `from` asks for by `path`. */
+/* A file that include or import in the file `from` asks for by `path`. */
 struct hsl_open {
 	const char	*from;
 	const char	*path;
@@ -117,10 +117,11 @@ struct hsl_order {
 /* What is known of a script beyond what it may use, for errors and warnings. */
 struct hsl_advice {
 	const struct hsl_order		*order;		/* or NULL */
-	/* Says where a name is known that is none here; or NULL. */
+	/* Writes where else an unknown name is known, or returns false;
+	 * may be NULL. */
 	bool				(*elsewhere)(struct str name,
 					    char *text, size_t size);
-	/* Variables that others may set: hosts with the same files. */
+	/* Variables of other hosts that run the same files. */
 	const struct hsl_variable	*foreign;	/* or NULL */
 };
 
@@ -135,7 +136,7 @@ struct hsl_host {
 	void				*open_arg;
 	struct hsl_cache		*cache;	/* or NULL: each program's */
 	const struct hsl_advice		*advice;	/* or NULL */
-	/* What is no error; or NULL: nobody wants to know. */
+	/* Is told of warnings; NULL: they are not looked for. */
 	void				(*warn)(void *arg,
 					    const struct hsl_diag *d);
 	void				*warn_arg;

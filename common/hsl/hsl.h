@@ -123,8 +123,8 @@ void			 hsl_lend_cache(struct hsl_exec *x,
 /* From a native: throws an Exception with this message. */
 enum hsl_rc	 hsl_throw(struct hsl_call *c, const char *fmt, ...)
 		    __attribute__((format(printf, 2, 3)));
-/* From a native: charges work in proportion to `units`; false: over a limit,
- * return HSL_THROW at once. */
+/* From a native: charges for work of so many units.  False: a limit was passed,
+ * and the native must return HSL_THROW at once. */
 bool		 hsl_charge(struct hsl_exec *x, uint64_t units);
 
 /* The records of CSV text, as the core library's csv_decode() gives them by

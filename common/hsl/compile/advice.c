@@ -3,9 +3,9 @@
  * anywhere and in whatever order.  What isset() asks for is let alone, as the
  * author knows that it may be missing.
  *
- * Two walks over all functions: one for what is assigned, one for what is
- * read.  The first walk's marks are on the variable itself, that `global`,
- * `closure` and import lead to.
+ * There are two walks over all functions: the first marks variables that are
+ * assigned, the second looks at those that are read.  A mark is on the variable
+ * that `global`, `closure` and import lead to.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ advice_assign(struct var *v)
 		advice_root(v)->assigned = true;
 }
 
-/* Whether there is one of that name where this function does not see it. */
+/* Whether a variable of that name exists where this function can't see it. */
 static bool
 advice_hidden(const struct func *f, struct str name, bool *closure)
 {
@@ -237,7 +237,7 @@ advise(struct advisor *a, const struct node *n)
 	case N_VAR:
 		advice_read(a, n);
 		break;
-	case N_FUNCTION:		/* is one of its own */
+	case N_FUNCTION:		/* walked as a function */
 		break;
 	case N_ASSIGN: case N_DESTRUCT: case N_INCDEC:
 		advise_target(a, n->a);

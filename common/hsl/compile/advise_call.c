@@ -1,9 +1,8 @@
 /*
- * Warnings about arguments: a literal that a function of a table throws
- * over.  What a function takes is what its signature says; for the core
- * library also what becomes that by itself: numbers and booleans are strings,
- * strings that spell a number are numbers.  none may stand for what is left
- * out.
+ * Warnings about arguments: literals that make a native throw.  A native takes
+ * what its signature says.  The core library takes also what it converts:
+ * numbers and booleans as strings, strings that spell a number as numbers.
+ * none may stand for an argument that is left out.
  */
 #include <string.h>
 
@@ -57,7 +56,7 @@ type_has(struct str type, struct str word)
 	return false;
 }
 
-/* What a literal is; NULL: not known before it runs. */
+/* The type of a literal; NULL for all else, whose type shows when it runs. */
 static const char *
 literal_phrase(const struct node *n)
 {

@@ -46,7 +46,8 @@ comp_member_fill(struct unit *c, struct unit_member *m, struct vmember *v)
 	struct gen		 g = { .c = c };
 	uint32_t		 k;
 
-	/* The very string that code names the member by. */
+	/* The same constant that code names the member by: vclass_member()
+	 * compares pointers. */
 	k = gen_k_text(&g, NULL, m->name);
 	v->name = c->program->k[k].type == HSL_STRING ?
 	    c->program->k[k].u.string : NULL;
@@ -128,7 +129,7 @@ comp_classes(struct unit *c)
 		comp_class_fill(c, cl);
 }
 
-/* unset($x) through an alias concerns the variable itself. */
+/* unset($x) through `global` or import unsets the variable itself. */
 static void
 comp_variables(struct unit *c)
 {

@@ -1,5 +1,6 @@
 /*
- * Programs as text, one instruction a line.
+ * A program as text, an instruction a line, for those who work on the
+ * compiler.  How its operands are shown is its form in opcodes.def.
  */
 #include "hsl/compile/gen.h"
 #include "hsl/run/exec.h"
@@ -27,7 +28,8 @@ disasm_constant(const struct hsl_program *p, uint32_t k, struct buf *out)
 	struct hsl_value	 v = p->k[k];
 	struct str		 s;
 
-	/* As an array's member a string has its quotes. */
+	/* A string is shown as the only item of an array, since there it is
+	 * quoted. */
 	one.packed = true;
 	one.count = one.used = 1;
 	one.u.list = &v;

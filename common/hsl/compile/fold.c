@@ -11,7 +11,8 @@
 
 #define FOLD_MAX	4096		/* bytes, or items, of a repetition */
 
-/* What throws, or does not fit, is left for the run; v, if any, is dropped. */
+/* What throws or does not fit is no constant: it happens when the script runs.
+ * v, if it is not NULL, is dropped. */
 static bool
 fold_no(struct hsl_exec *x, struct hsl_value *v)
 {
@@ -46,7 +47,7 @@ fold_binary(struct unit *c, enum token_kind op, struct hsl_value *l,
 
 	if (op == T_MATCHES || op == T_NOT_MATCHES)
 		return false;
-	/* What may be large is left for the run. */
+	/* A result that may be large is made when the script runs. */
 	if ((op == T_MOD && l->type != HSL_NUMBER) ||
 	    (op == T_MUL && (l->type >= HSL_STRING || r.type >= HSL_STRING) &&
 	    !fold_small(*l, r) && !fold_small(r, *l)))
@@ -172,7 +173,7 @@ fold_logic(struct unit *c, struct node *n, struct hsl_value *v)
 	return true;
 }
 
-/* Each pattern is made once, whatever number of times it is written. */
+/* A pattern that is written several times is made once. */
 static void
 fold_regex(struct unit *c, struct node *n, struct hsl_value *v)
 {

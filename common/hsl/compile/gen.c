@@ -101,7 +101,7 @@ gen_patch_to(struct gen *g, int32_t list, uint32_t target)
 	for (; list != -1; list = next) {
 		next = g->code[list].d;
 		g->code[list].d = (int32_t)target - list;
-		/* An unconditional jump back must count, too. */
+		/* LOOP is a jump that is charged for. */
 		if (target <= (uint32_t)list)
 			g->code[list].op = OP_LOOP;
 	}
@@ -140,7 +140,8 @@ gen_is_temp(const struct gen *g, uint16_t reg)
 	return reg >= g->f->nvars;
 }
 
-/* Of variables that are another function's own nothing is known. */
+/* A variable of another function may change at any call: nothing is known of
+ * it. */
 void
 gen_know(struct gen *g, const struct var *v)
 {
@@ -151,7 +152,8 @@ gen_know(struct gen *g, const struct var *v)
 	g->log[g->nlog++] = v->index;
 }
 
-/* What became known since the log was nlog long holds no more. */
+/* Forgets what became known since the log was nlog long: it was known on one
+ * branch only. */
 void
 gen_forget(struct gen *g, uint32_t nlog)
 {
@@ -315,7 +317,8 @@ gen_func(struct unit *c, struct func *f)
 	p->variadic = f->variadic;
 	p->method = f->method;
 	p->generator = f->generator;
-	/* 255 arguments are the mark of a call that spreads an array. */
+	/* 255 arguments mark a call that spreads an array, which is not
+	 * plain. */
 	p->plain_argc = f->variadic || f->generator || f->nparams >= 255 ?
 	    UINT16_MAX : f->nparams;
 	p->module = (uint16_t)f->module->number;

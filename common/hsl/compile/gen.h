@@ -12,7 +12,7 @@
 
 #include "hsl/syntax/unit.h"
 
-#define REG_ANY		0xfffe		/* wherever the value is */
+#define REG_ANY		0xfffe		/* any register will do */
 
 struct gen_loop {
 	struct gen_loop	*prev;
@@ -37,7 +37,8 @@ struct gen {
 	struct gen_loop	*loop;
 	struct gen_barrier *barrier;	/* the innermost, or NULL */
 	bool		*known;		/* variables known to be set */
-	uint16_t	*log;		/* in the order they became so */
+	uint16_t	*log;		/* these, in the order in which
+					 * they became known */
 	uint32_t	 nlog;
 	bool		 failed;
 };

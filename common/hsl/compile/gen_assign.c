@@ -18,7 +18,8 @@ gen_assign_path(struct gen *g, struct node *n, uint16_t want, bool drop)
 	gen_path_open(g, &p, n->a, n->b);
 	src = gen_value(g, n->b, drop || !gen_is_temp(g, dst) ? REG_ANY :
 	    dst);
-	/* $v[1] = $v: the copy is a second reference: the write separates. */
+	/* $v[1] = $v: with a second reference the array is copied before it
+	 * is written to, and does not come to hold itself. */
 	if (p.root == ROOT_REG && src == p.at.a)
 		src = gen_copy(g, n, src);
 	if (!drop && src != dst)
@@ -67,7 +68,7 @@ gen_assign_op_var(struct gen *g, struct node *n, uint16_t reg)
 	struct ins	 i = { .a = reg, .b = reg };
 	struct hsl_value v;
 
-	gen_value(g, n->a, REG_ANY);		/* CHECK */
+	gen_value(g, n->a, REG_ANY);		/* throws if unset */
 	if ((op == OP_ADD || op == OP_SUB) && n->b->kind == N_NUMBER &&
 	    fold_value(g->c, n->b, &v) && (k = gen_k(g, n, v)) <= UINT16_MAX) {
 		i.c = (uint16_t)k;
@@ -210,7 +211,7 @@ gen_incdec(struct gen *g, struct node *n, uint16_t want, bool drop)
 	if (n->a->kind == N_VAR &&
 	    (reg = gen_var_reg(g, n->a->u.var)) != REG_NONE) {
 		gen_writable(g, n->a);
-		gen_value(g, n->a, REG_ANY);	/* CHECK */
+		gen_value(g, n->a, REG_ANY);	/* throws if unset */
 		if (n->postfix && !drop) {
 			dst = gen_dest(g, n, want);
 			gen_emit(g, n, n->op == T_INC ? OP_POST_INC :

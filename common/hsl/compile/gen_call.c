@@ -65,7 +65,7 @@ gen_spread_args(struct gen *g, struct node *call)
 	gen_array(g, &array, REG_ANY);
 }
 
-/* base: the first temporary of the call, the arguments come after `top`. */
+/* `base` is the first temporary of the call; the arguments are put on top. */
 static uint16_t
 gen_call_to(struct gen *g, struct node *n, const struct callee *to,
     uint32_t base, uint16_t want, bool drop)
@@ -79,7 +79,8 @@ gen_call_to(struct gen *g, struct node *n, const struct callee *to,
 	else
 		for (a = n->list; a != NULL && !g->failed; a = a->next)
 			gen_value(g, a, gen_temp(g, a));
-	/* The result needs a register even if nothing else did. */
+	/* A call without arguments has used no register yet, but its result
+	 * needs one. */
 	g->top = base;
 	gen_temp(g, n);
 	i.b = to->b;
@@ -153,7 +154,7 @@ gen_call_method(struct gen *g, struct node *n, uint16_t object,
 	return gen_call_to(g, n, &to, base, want, drop);
 }
 
-/* `object` is what stands before, in a register, if the caller has it. */
+/* `object` is the register of the object of a method, or REG_NONE. */
 uint16_t
 gen_call(struct gen *g, struct node *n, uint16_t object, uint16_t want,
     bool drop)

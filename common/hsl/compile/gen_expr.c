@@ -1,5 +1,6 @@
 /*
- * Values of expressions.
+ * Code for the values of expressions: literals, operators and what combines
+ * them.  Each function leaves its value in the register that is wanted.
  */
 #include "hsl/compile/fold.h"
 #include "hsl/compile/gen.h"
@@ -95,7 +96,7 @@ gen_left(struct gen *g, struct node *n, const struct node *right)
 	return gen_copy(g, n, reg);
 }
 
-/* R[l] op R[r], temporaries among them used up. */
+/* R[l] op R[r]; those of the two that are temporaries are used up. */
 static uint16_t
 gen_operate(struct gen *g, const struct node *at, enum token_kind op,
     uint16_t l, uint16_t r, uint16_t dst)
@@ -173,7 +174,7 @@ gen_pow(struct gen *g, struct node *n, uint16_t want)
 	return gen_operate(g, n, T_POW, l, r, gen_dest(g, n, want));
 }
 
-/* Strings and what is between them, from consecutive temporaries. */
+/* All parts are put into consecutive temporaries, then joined. */
 static uint16_t
 gen_concat(struct gen *g, struct node *n, uint16_t want)
 {
@@ -293,7 +294,8 @@ gen_throw(struct gen *g, struct node *n, uint16_t want)
 	return gen_dest(g, n, want);
 }
 
-/* Kinds whose instructions write the destination before they are done. */
+/* Whether the code of n writes its destination before it has read all of its
+ * operands. */
 static bool
 gen_writes_early(const struct node *n)
 {

@@ -1,12 +1,13 @@
 /*
- * Truth: conditions as jumps, and, or, the ternary, ??, match.
+ * Code that asks whether something is true: conditions become jumps, without a
+ * value in between; and, or, the ternary, ?? and match stand on them.
  */
 #include "hsl/compile/fold.h"
 #include "hsl/compile/gen.h"
 #include "hsl/run/exec.h"
 
 struct fused {
-	enum opcode	 when;		/* jumps if true */
+	enum opcode	 when;		/* jumps if it is true */
 	enum opcode	 unless;
 	bool		 swap;
 	bool		 ordered;	/* <, not == */

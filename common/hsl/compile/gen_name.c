@@ -78,7 +78,8 @@ gen_near(const struct gen *g, struct str name)
 	return h.near;
 }
 
-/* What another version or another place has, a later version or a hook. */
+/* Whether a later version or another hook has the name; then the error says
+ * so. */
 static bool
 gen_elsewhere(struct gen *g, const struct node *n, struct str name)
 {

@@ -61,7 +61,8 @@ gen_path_spine(struct gen *g, struct node *n, struct node **spine)
 	return count;
 }
 
-/* read: n is an object's expression; copy: what follows may change it. */
+/* `read`: n is an object, whose property is written; `copy`: what is evaluated
+ * later may change n. */
 static void
 gen_path_root(struct gen *g, struct gen_path *p, struct node *n, bool read,
     bool copy)
@@ -77,7 +78,7 @@ gen_path_root(struct gen *g, struct gen_path *p, struct node *n, bool read,
 		if (!read)
 			gen_writable(g, n);
 		if (read)
-			gen_value(g, n, REG_ANY);	/* CHECK */
+			gen_value(g, n, REG_ANY);	/* throws if unset */
 	} else if (n->kind == N_SCOPE && n->postfix && !read &&
 	    (v = gen_space_var(g, n)) != NULL) {
 		p->root = gen_var_place(g, v, &p->at);
@@ -140,7 +141,8 @@ gen_path_emit(struct gen *g, struct gen_path *p, enum opcode op,
 		gen_word(g, p->steps[s]);
 }
 
-/* One key on a variable in a register, and the like, are instructions. */
+/* The most common paths, such as one key on a variable in a register, have an
+ * instruction of their own. */
 static bool
 gen_path_store_fast(struct gen *g, struct gen_path *p, uint16_t src, bool kill)
 {

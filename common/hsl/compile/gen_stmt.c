@@ -1,5 +1,6 @@
 /*
- * Statements.
+ * Code for statements.  A loop keeps lists of jumps that leave or continue it,
+ * which are patched at its end.
  */
 #include "base/mem.h"
 #include "hsl/compile/fold.h"
@@ -24,7 +25,8 @@ gen_if(struct gen *g, struct node *n)
 	for (;;) {
 		no = gen_cond(g, n->a, false, -1);
 		log = g->nlog;
-		/* Only the first condition is evaluated whatever happens. */
+		/* What the first condition sets is known behind the
+		 * statement: it is evaluated in any case. */
 		if (first == UINT32_MAX)
 			first = log;
 		gen_body(g, n->b);
@@ -201,7 +203,8 @@ gen_switch(struct gen *g, struct node *n)
 	}
 	gen_forget(g, log);
 	g->loop = l.prev;
-	/* A continue inside belongs to the loop around. */
+	/* A switch is no loop: `continue` in it goes on with the loop
+	 * around. */
 	if (l.prev != NULL)
 		l.prev->continues = gen_join(g, l.continues,
 		    l.prev->continues);

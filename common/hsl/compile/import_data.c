@@ -12,7 +12,7 @@ static const char *const	data_missing[] = {
 	"yaml", "yml", "crt", "pem", "key", "eml", NULL
 };
 
-/* Those that may stand before "!". */
+/* The loaders that may be named before "!". */
 static const char *const	data_loaders[] = {
 	"txt", "csv", "json", "yaml", "yml", "crt", "pem", "key", "eml", NULL
 };
@@ -44,7 +44,7 @@ data_loader(struct str *path)
 	return name;
 }
 
-/* Without the CR and LF that end them. */
+/* The lines of a text, without the CR and LF that end them. */
 static struct hsl_value
 data_lines(struct hsl_exec *x, struct str text)
 {

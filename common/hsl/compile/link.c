@@ -74,7 +74,7 @@ link_space(struct unit *c, struct unit_module *m, struct import *im)
 	symtab_put(&m->main->names, &c->arena, im->space, d);
 }
 
-/* After its own imports are bound, so that names may be passed on. */
+/* A module's own imports are bound first, so that it can pass them on. */
 static void
 link_module(struct unit *c, struct unit_module *m)
 {

@@ -1,8 +1,9 @@
 /*
  * Walks the tree in the order of execution with one bit: has one of the calls
- * that must come first surely been made?  Branches meet in "and"; where code
- * can't be reached the bit is true.  What a loop does may not happen, unless
- * nothing but a break leaves it.
+ * that must come first surely been made?  Where branches meet, it must have
+ * been made on each; a branch that can't be reached does not matter, so there
+ * the bit is true.  The body of a loop may run not at all, unless nothing but a
+ * break leaves the loop.
  *
  * A function is walked where it is called by name; a closure where it is
  * written, as if it ran there.  What methods of the script's own do is not
@@ -94,7 +95,7 @@ order_call(struct order *o, const struct node *n, bool done)
 
 /* ---- Branches ---------------------------------------------------------- */
 
-/* The body may not run; breaks may leave it earlier. */
+/* The body may run not at all, or be left early by a break. */
 static bool
 order_loop(struct order *o, const struct node *cond, const struct node *body,
     const struct node *step, bool done)
@@ -111,7 +112,7 @@ order_loop(struct order *o, const struct node *cond, const struct node *body,
 	return after;
 }
 
-/* Cases, each as if it were jumped to. */
+/* A switch may jump to any of its cases. */
 static bool
 order_switch(struct order *o, const struct node *n, bool done)
 {
@@ -151,7 +152,7 @@ order_match(struct order *o, const struct node *n, bool done)
 	return all;
 }
 
-/* The first is walked for sure, the others perhaps. */
+/* The first operand is evaluated for sure, the others perhaps. */
 static bool
 order_perhaps(struct order *o, const struct node *n, bool done)
 {

@@ -17,7 +17,7 @@
 struct hsl_session {
 	struct unit		 c;
 	struct hsl_exec		*x;
-	/* What the execution has room for. */
+	/* How many of each the execution has room for. */
 	uint32_t		 nmodules;
 	uint32_t		 nstatics;
 	uint16_t		 nvars;
@@ -187,7 +187,7 @@ session_grow(struct hsl_session *s)
 	return session_grow_main(s);
 }
 
-/* As a new execution, but for what it holds. */
+/* Makes an execution ready to run again; its variables stay. */
 static void
 session_again(struct hsl_exec *x)
 {

@@ -1,8 +1,8 @@
 /*
- * The native is a frame that may call three functions, one after the other:
- * the one cached, update_function, ttl_function.  Nothing of the store is
- * held meanwhile.  Keys are frozen arguments, spaces are named by namespace
- * and function.
+ * The native behind `cache`.  It may call three functions, one after the
+ * other: the one whose result is kept, update_function and ttl_function; it
+ * points into the store at none of these times.  A key is the frozen
+ * arguments; a space is named by namespace and function.
  */
 #include "base/clock.h"
 #include "hsl/frozen.h"
@@ -34,7 +34,8 @@ cache_number(struct frame *f, const char *name, double otherwise)
 	return hsl_value_number(cache_option(f, name), otherwise);
 }
 
-/* What is kept for one message only is seen by its executions only. */
+/* With per_message the store is one that only executions for this message
+ * see. */
 static struct hsl_cache *
 cache_store(struct hsl_exec *x, struct frame *f)
 {
@@ -67,7 +68,8 @@ cache_space(struct hsl_cache *c, struct frame *f)
 	return s;
 }
 
-/* The arguments that count, frozen, as a string in S_KEY; none: too large. */
+/* Freezes the arguments that the key is made of into the string S_KEY, or none
+ * if they are too large. */
 static void
 cache_key(struct hsl_exec *x, struct frame *f)
 {

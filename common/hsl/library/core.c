@@ -1,5 +1,5 @@
 /*
- * The table of the core library, and what its natives share.
+ * The table of the core library, made of core.def, and what its natives share.
  */
 #include "hsl/library/lib.h"
 

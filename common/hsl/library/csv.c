@@ -89,7 +89,7 @@ csv_listed(struct str text, struct hsl_value list, const char *otherwise)
 	return false;
 }
 
-/* What a column's text means; false if it is none of its type. */
+/* A column's text as a value of its type; false if it spells none. */
 static bool
 csv_typed(struct hsl_exec *x, struct hsl_value schema, struct hsl_value text,
     struct hsl_value *v)

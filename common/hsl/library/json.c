@@ -1,5 +1,6 @@
 /*
- * Reading JSON; see json_write.c for the way back.  Nesting is bounded.
+ * Reading JSON by recursive descent, whose depth is bounded.  Writing is in
+ * json_write.c.
  */
 #include <stdlib.h>
 
@@ -93,7 +94,7 @@ json_add_utf8(struct buf *b, uint32_t u)
 	buf_add_byte(b, (char)(0x80 | (u & 0x3f)));
 }
 
-/* After "\u"; a surrogate takes its other half along. */
+/* What stands after "\u"; of a surrogate the second half is read, too. */
 static bool
 json_unicode(struct json *j, struct buf *b)
 {

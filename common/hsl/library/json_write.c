@@ -11,7 +11,7 @@
 #define WRITE_FIRST	1024	/* room to begin with */
 #define WRITE_PIECE	1024	/* bytes of a string made room for at once */
 #define WRITE_BYTE	6	/* \uXXXX of one byte */
-#define WRITE_LONGEST	12	/* two of these of one character */
+#define WRITE_LONGEST	12	/* two \uXXXX of one character */
 
 static bool	json_write(struct hsl_exec *x, struct hsl_value v,
 		    const struct json_style *style, struct buf *out,
@@ -71,7 +71,8 @@ json_plain(char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* A character that does not; where it ended, or NULL: it is not UTF-8. */
+/* Writes the character at s.p[*i] in another form, and moves *i past it; the
+ * end of what was written, or NULL if it is not UTF-8. */
 static char *
 json_character(struct str s, size_t *i, bool ascii, char *o)
 {
@@ -89,7 +90,8 @@ json_character(struct str s, size_t *i, bool ascii, char *o)
 
 #define ALL(byte)	(0x0101010101010101u * (byte))
 
-/* Whether one of eight bytes is not plain: all at once, by the carries. */
+/* Whether one of eight bytes is not plain.  They are added to and subtracted
+ * from as one word, and the carries tell. */
 static inline bool
 json_special(const char *p)
 {

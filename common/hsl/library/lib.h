@@ -12,7 +12,7 @@
 
 /* A position in something of this length; a negative one is from its end. */
 size_t	lib_position(double n, size_t len);
-/* Argument i as an array: one of the readers in arguments.h. */
+/* Argument i, which must be an array; as the readers of arguments.h do. */
 bool	lib_array(struct hsl_call *c, int i, struct hsl_array **a);
 
 /* array_includes() with a callback. */

@@ -1,5 +1,6 @@
 /*
- * Array functions that call nothing back.
+ * Functions of arrays that call no function of the script; those are in
+ * lib_each.c and lib_sort.c.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -72,7 +73,7 @@ fn_in_array(struct hsl_call *c)
 	return array_search(c, false);
 }
 
-/* All of a, which are strings, in one piece: their length was counted. */
+/* Joins items that are all strings; `length` is what join_length() said. */
 static struct hsl_value
 join_strings(struct hsl_exec *x, const struct hsl_array *a, struct str sep,
     size_t len)
@@ -96,8 +97,8 @@ join_strings(struct hsl_exec *x, const struct hsl_array *a, struct str sep,
 	return vmake(HSL_STRING, out);
 }
 
-/* The length of all of a, separated, or SIZE_MAX: not all are strings, or
- * the first is empty, after which join_strings() would not separate. */
+/* The length of all items with separators between them; SIZE_MAX if
+ * join_strings() can't do it: not all are strings, or the first is empty. */
 static size_t
 join_length(const struct hsl_array *a, struct str sep)
 {
@@ -114,7 +115,7 @@ join_length(const struct hsl_array *a, struct str sep)
 	return len;
 }
 
-/* Of none, as what has no items may be, nothing. */
+/* none is taken for an array without items. */
 static enum hsl_rc
 array_join(struct hsl_call *c, int array, struct str separator)
 {
@@ -218,7 +219,7 @@ fn_range(struct hsl_call *c)
 	return array_range(c, true);
 }
 
-/* All values and keys in lists of C. */
+/* The keys and the values of an array, each in a list of C. */
 struct pairs {
 	struct hsl_value	*keys;
 	struct hsl_value	**values;

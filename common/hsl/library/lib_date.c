@@ -1,5 +1,5 @@
 /*
- * Time and dates.  Dates are seconds since 1970 with a fraction.
+ * Time and dates.  A date is seconds since 1970, with a fraction.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +51,8 @@ fn_executiontime(struct hsl_call *c)
 	return HSL_OK;
 }
 
-/* strftime() tells no result from no room: a mark makes it never empty. */
+/* strftime() returns 0 both for an empty result and for too little room.  A
+ * mark at the end, removed afterwards, makes the result never empty. */
 static enum hsl_rc
 date_format(struct hsl_call *c, const char *format, const struct tm *tm)
 {

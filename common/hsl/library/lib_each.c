@@ -11,7 +11,7 @@
 
 enum { S_RESULT, S_CALLBACK, S_ARRAY, S_OUT, S_KEY, S_VALUE, S_SLOTS };
 
-/* The next item to slots 4 and 5; false at the end. */
+/* Puts the next item into slots 4 and 5; false at the end. */
 static bool
 each_next(struct hsl_exec *x, struct frame *f)
 {
@@ -154,7 +154,7 @@ each_some(struct hsl_call *c)
 	return each_begin(c, some_step);
 }
 
-/* S_OUT is the carry. */
+/* Of array_reduce() what is built is the carry. */
 static int
 reduce_step(struct hsl_exec *x, struct frame *f)
 {

@@ -221,7 +221,7 @@ struct url {
 	uint64_t	 port_number;
 };
 
-/* The part after the byte at q, which ends s. */
+/* Cuts s at q; what stands after the byte at q is the part. */
 static void
 url_cut(struct str *s, const char *q, struct url_part *part)
 {

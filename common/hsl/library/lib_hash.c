@@ -1,5 +1,5 @@
 /*
- * Digests and keyed digests, and names made of them.
+ * Digests, keyed digests, and the UUIDs that are made of them.
  */
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

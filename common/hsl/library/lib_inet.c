@@ -1,5 +1,5 @@
 /*
- * Addresses and domains as text.
+ * Addresses, networks and domains, all of which scripts have as text.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

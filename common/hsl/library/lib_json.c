@@ -1,5 +1,6 @@
 /*
- * JSON and CSV as functions.
+ * The functions for JSON and CSV: their options are read here, the work is
+ * done in json.c, json_write.c and csv.c.
  */
 #include "hsl/library/json.h"
 #include "hsl/library/lib.h"

@@ -1,5 +1,5 @@
 /*
- * Numbers and chance.
+ * Mathematics, rounding and random numbers.  Doubles are all that there is.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -79,7 +79,7 @@ pack_string(struct buf *out, struct str s, struct code k)
 		    k.count == COUNT_ONE ? 1 : (size_t)k.count;
 	size_t	 text = s.len < n ? s.len : n;
 
-	/* A counted Z always ends in NUL. */
+	/* A Z with a count ends in NUL even if the text is longer. */
 	if (k.code == 'Z' && k.count >= 0 && n > 0 && text == n)
 		text = n - 1;
 	buf_add(out, s.p, text);

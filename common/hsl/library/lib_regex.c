@@ -1,5 +1,6 @@
 /*
- * Regular expressions as functions.
+ * The functions pcre_*(), which find, collect and replace matches of the
+ * patterns of run/regex.c.
  */
 #include "hsl/library/lib.h"
 #include "hsl/run/regex.h"
@@ -64,7 +65,7 @@ pcre_next(struct hsl_exec *x, struct regex *re, struct str s, size_t *at,
 	if ((rc = regex_match(x, re, s, *at)) != 1)
 		return rc;
 	regex_group(re, 0, start, end);
-	/* A lookbehind with \K may match before where it began. */
+	/* With \K in a lookbehind a match may begin before *at. */
 	*start = *start < *at ? *at : *start;
 	*end = *end < *start ? *start : *end;
 	*at = *end;

@@ -1,5 +1,6 @@
 /*
- * String functions.  Strings are bytes; case is ASCII only.
+ * Functions of strings.  Strings are bytes, and only letters of ASCII have a
+ * case.
  */
 #include "hsl/library/lib.h"
 #include "hsl/run/arith.h"
@@ -92,7 +93,8 @@ split_push(struct hsl_exec *x, struct hsl_array *a, const char *p, size_t n)
 	varr_add(x, a, hsl_string(x, (struct str){ p, n }));
 }
 
-/* Each byte a part, but for the last part, or the first, of a limit. */
+/* Every byte is a part.  A limit leaves the rest in the last part, or, if it
+ * is negative, in the first. */
 static void
 split_bytes(struct hsl_exec *x, struct hsl_array *a, struct str s,
     int64_t limit)
@@ -123,7 +125,8 @@ split_left(struct hsl_exec *x, struct hsl_array *a, struct str s,
 	split_push(x, a, s.p, s.len);
 }
 
-/* SIZE_MAX: not found, or x throws since that took too long. */
+/* Where sub stands last in s; SIZE_MAX if it does not, or if the search was
+ * too long and x throws. */
 static size_t
 split_rfind(struct hsl_exec *x, struct str s, struct str sub)
 {
@@ -132,7 +135,7 @@ split_rfind(struct hsl_exec *x, struct str s, struct str sub)
 			continue;
 		if (memcmp(s.p + i - sub.len, sub.p, sub.len) == 0)
 			return i - sub.len;
-		/* Much may have been alike: it counts. */
+		/* Every comparison may have looked at all of sub. */
 		if (!hsl_charge(x, sub.len / 32))
 			break;
 	}

@@ -1,5 +1,5 @@
 /*
- * Types and lengths.
+ * Functions that ask for the type or the length of a value, or convert it.
  */
 #include "hsl/library/lib.h"
 #include "hsl/run/compare.h"

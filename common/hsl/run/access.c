@@ -165,7 +165,7 @@ access_has(struct hsl_exec *x, struct hsl_value v, const struct hsl_value *key,
 	}
 }
 
-/* A property that the object, whose array is its own, does not have yet. */
+/* The object does not have it yet, and nothing shares its properties. */
 struct hsl_value *
 access_new_prop(struct hsl_exec *x, struct hsl_value object,
     struct hsl_string *name)

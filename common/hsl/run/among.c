@@ -1,5 +1,5 @@
 /*
- * See compare.c for what is equal to what.
+ * Looking up what is equal to a value, by each rule of compare.c in turn.
  */
 #include "hsl/run/among.h"
 #include "hsl/run/compare.h"
@@ -24,7 +24,8 @@ among_fini(struct hsl_exec *x, struct among *a)
 	vunref(x, vmake(HSL_ARRAY, a->others));
 }
 
-/* By the bytes of the double, where 0 and -0 are one; NaN is never found. */
+/* The key of a number is the bytes of its double.  0 and -0 have one key; NaN,
+ * which equals nothing, is not looked for. */
 static struct vkey
 among_key(double *n)
 {

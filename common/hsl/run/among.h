@@ -16,10 +16,11 @@
 
 struct among {
 	struct hsl_array	*strings;	/* as keys */
-	struct hsl_array	*numbers;	/* as keys, with their flags */
+	struct hsl_array	*numbers;	/* as keys, to HAS_* */
 	struct hsl_array	*others;	/* looked at one by one */
 	bool			 none;
-	/* Whether there is one that is false, and one that is true: */
+	/* Whether one of the many is false [0] or true [1]: among booleans,
+	 * strings, and all others. */
 	bool			 booleans[2];
 	bool			 string_truths[2];
 	bool			 other_truths[2];

@@ -24,7 +24,8 @@ hsl_arg_string(struct hsl_call *c, int i, struct str *s)
 bool
 hsl_arg_text(struct hsl_call *c, int i, struct str *s)
 {
-	/* The arguments are the call's own registers, dropped after it. */
+	/* The arguments stand in registers of this call, which are dropped
+	 * after it: one may be changed to text in its place. */
 	struct hsl_value	*v = (struct hsl_value *)(uintptr_t)
 				    &c->argv[i];
 

@@ -183,7 +183,7 @@ arith_multiply(struct hsl_exec *x, struct hsl_value *dst,
 	const struct hsl_value	*swap = l;
 	double			 a, b;
 
-	/* A number before what it repeats. */
+	/* 3 * "ab" is the same as "ab" * 3. */
 	if (l->type == HSL_NUMBER &&
 	    (r->type == HSL_STRING || r->type == HSL_ARRAY)) {
 		l = r;

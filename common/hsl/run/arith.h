@@ -41,7 +41,7 @@ struct range {
 bool	arith_range(const struct hsl_value bounds[3], int64_t len,
 	    struct range *r);
 
-/* fmod() where it is slow: two integers. */
+/* fmod(), but faster where both are integers. */
 static inline double
 arith_remainder(double a, double b)
 {
@@ -50,7 +50,7 @@ arith_remainder(double a, double b)
 	if (a >= 0 && a < 9e15 && b >= 1 && b < 9e15) {
 		i = (int64_t)a;
 		j = (int64_t)b;
-		/* Of 32 bits is a division that takes half the time. */
+		/* A division of 32 bits takes half the time. */
 		if ((double)i == a && (double)j == b)
 			return (i | j) <= UINT32_MAX ?
 			    (uint32_t)i % (uint32_t)j : (double)(i % j);

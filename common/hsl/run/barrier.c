@@ -5,9 +5,10 @@
  *	token = enter(name); load(token); ... leave(token[, value])
  *	on an exception: drop(token, exception)
  *
- * An execution keeps a list of what it holds, the one taken last first.
- * Whatever ends the execution releases all of it; a wait that ended by an
- * exception leaves an entry that is not held, which the next use drops.
+ * An execution keeps a list of what it holds, the barrier taken last first.
+ * Whatever ends the execution releases all of them.  A wait that ended by an
+ * exception leaves an entry that is not held; the next use of the list drops
+ * it.
  */
 #include <stdlib.h>
 
@@ -89,7 +90,7 @@ barrier_add(struct hsl_exec *x, struct str name)
 	return b;
 }
 
-/* Has the host do something; its result goes to slot 0. */
+/* Calls one of the host's functions; its result goes to slot 0. */
 static enum hsl_rc
 barrier_ask(struct hsl_steps *s, hsl_native *fn,
     const struct hsl_value *argv, int argc)
@@ -184,7 +185,8 @@ leave_step(struct hsl_steps *s)
 	if (s->state == AT_BEGIN) {
 		barrier_arguments(s, *barrier_by_token(s->x,
 		    s->slots[S_ARG]));
-		/* Id, name and value stand in a row. */
+		/* The host's function takes id, name and value from slots that
+	 * follow each other. */
 		vset(s->x, &s->slots[S_RESULT], s->slots[S_VALUE]);
 		s->slots[S_VALUE] = vnone();
 		vset(s->x, &s->slots[S_NAME + 1], s->slots[S_RESULT]);
@@ -210,7 +212,8 @@ barrier_leave(struct hsl_call *c)
 
 /* ---- drop(token, exception) -------------------------------------------- */
 
-/* Goes on with the exception, which keeps the place it came from. */
+/* Gives the barrier back and throws the exception again, with the place where
+ * it was thrown first. */
 static enum hsl_rc
 barrier_drop(struct hsl_call *c)
 {

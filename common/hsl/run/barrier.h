@@ -1,7 +1,7 @@
 /*
  * barrier - what an execution holds, and the natives that take and release
  *
- * Inside the VM and the code generator.
+ * For the VM and the code generator.
  */
 #ifndef HSL_RUN_BARRIER_H
 #define HSL_RUN_BARRIER_H
@@ -12,7 +12,7 @@ enum { BARRIER_ENTER, BARRIER_LOAD, BARRIER_LEAVE, BARRIER_DROP };
 
 extern const struct hsl_function	barrier_rows[];
 
-/* At the end of the execution, whatever it is. */
+/* At the end of an execution, however it ended. */
 void	barrier_release_all(struct hsl_exec *x);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Frames: entering functions of the script, calling natives, and finding out
- * which of the two a value or a method is.
+ * Calls: finding out whether a value, a method or a class means a function of
+ * the script or a native, checking the number of arguments, and calling it.
  */
 #include "base/mem.h"
 #include "hsl/run/access.h"
@@ -279,7 +279,7 @@ call_spread(struct hsl_exec *x, struct hsl_value *at, struct call *c)
 	return true;
 }
 
-/* Calls of every form; enum hsl_rc or RC_FRAME. */
+/* One form of call for each instruction. */
 static int
 call_form(struct hsl_exec *x, struct ins i, struct call *c)
 {
@@ -319,7 +319,7 @@ call_ins(struct hsl_exec *x, struct hsl_value *regs, struct ins i)
 	window = c.base;
 	rc = call_form(x, i, &c);
 	if (x->nframes > depth) {
-		/* Popping the new frame takes the window with it. */
+		/* frame_pop() shall give back the window, too. */
 		x->frames[depth].segment = segment;
 		x->frames[depth].top = top;
 		return rc;

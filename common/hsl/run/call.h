@@ -13,7 +13,7 @@
  * taken.
  */
 
-/* Whose number of arguments is right. */
+/* The number of arguments was checked. */
 int		 call_native(struct hsl_exec *x, const struct hsl_function *row,
 		    struct hsl_value self, const struct call *c);
 /* The function in base[0], its arguments after it. */

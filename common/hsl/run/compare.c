@@ -1,8 +1,13 @@
 /*
- * == of two types: none equals none alone; a boolean is compared with what
- * the other is true or false as, or with a number as 1 or 0; a number with
- * what a string spells (0 if that is no number), and with the truth of what
- * is neither.  Anything else is equal to its own type only.  Arrays are equal
+ * == of values whose types differ:
+ *
+ *	none      equals nothing but none
+ *	boolean   is 1 or 0 beside a number; beside another type it is
+ *	          compared with the truth of the other
+ *	number    is compared with the number that a string spells, or 0;
+ *	          beside another type with the truth of the other
+ *
+ * Values of all other types that differ are never equal.  Arrays are equal
  * when the same keys hold values that are ===, in any order.
  */
 #include "hsl/run/compare.h"
@@ -64,7 +69,7 @@ compare_arrays(struct hsl_exec *x, const struct hsl_array *a,
 	return 1;
 }
 
-/* Types that differ: b's stands behind a's in enum hsl_type. */
+/* == of two types; the type of b comes after that of a in enum hsl_type. */
 static bool
 compare_mixed(struct hsl_value a, struct hsl_value b)
 {
@@ -127,7 +132,7 @@ compare_strings(const struct hsl_string *a, const struct hsl_string *b)
 	return (a->len > b->len) - (a->len < b->len);
 }
 
-/* Whether both are strings; what reading them costs. */
+/* Whether both are strings; if so, charges for reading them. */
 static bool
 compare_as_strings(struct hsl_exec *x, struct hsl_value a, struct hsl_value b)
 {

@@ -75,7 +75,7 @@
 		if (I.x & KILL_B) \
 			vset(x, &R[I.b], vnone()); \
 		NEXT()
-/* A jump back counts, as LOOP does. */
+/* A jump backwards is charged for, as LOOP is. */
 #define BRANCH(taken)	do { \
 		if (taken) { \
 			int32_t	 d = pc->d; \
@@ -515,7 +515,7 @@ dispatch_run(struct hsl_exec *x)
 		case HSL_OK:
 			if (PAUSE())
 				return VM_AGAIN;
-			/* Frames move when one is pushed for a moment. */
+			/* A frame came and went: the array may have moved. */
 			f = &x->frames[x->nframes - 1];
 			NEXT();
 		case RC_FRAME:

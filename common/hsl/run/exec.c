@@ -1,5 +1,6 @@
 /*
- * The life of an execution, as its host sees it.
+ * The life of an execution as its host sees it: made, given variables, resumed,
+ * asked for its result, freed.  Running it is in vm.c.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,7 +37,8 @@ exec_new_bare(size_t memory)
 	return x;
 }
 
-/* The heap goes whole; only what the host made wants an end of its own. */
+/* The heap is given back as a whole; what a host made outside of it is freed
+ * one by one. */
 void
 exec_free_bare(struct hsl_exec *x)
 {
@@ -113,7 +115,7 @@ exec_variable(struct hsl_exec *x, const char *name)
 {
 	const struct proto	*p = x->program->modules[0].main;
 
-	/* There are none when the heap was too small to begin with. */
+	/* A heap that was too small from the beginning has no globals. */
 	for (uint16_t i = 0; x->globals[0] != NULL && i < p->nvars; i++)
 		if (str_eq(p->var_names[i], str_of(name)))
 			return &x->globals[0][i];

@@ -28,7 +28,7 @@ enum frame_flags {
 	FRAME_CONSTRUCT = 1,	/* the result is $this */
 	FRAME_MODULE = 2,	/* registers are globals and stay */
 	FRAME_GENERATOR = 4,	/* registers belong to an iterator */
-	FRAME_FAST = 8		/* a plain call by code that is below */
+	FRAME_FAST = 8		/* returns to code that is in the loop */
 };
 
 struct frame {
@@ -37,10 +37,11 @@ struct frame {
 	struct hsl_value	*ret;		/* or NULL: dropped */
 	const struct proto	*proto;		/* NULL: a native's frame */
 	struct hsl_closure	*closure;	/* a reference, or NULL */
-	struct segment		*segment;	/* to go back to */
-	struct hsl_value	*top;		/* likewise */
+	/* What x->segment and x->top become when this frame goes. */
+	struct segment		*segment;
+	struct hsl_value	*top;
 	uint8_t			 flags;
-	/* A native's frame: what runs next, and what it is at. */
+	/* Of a native: the step that runs next, and how far it has come. */
 	uint8_t			 state;
 	uint16_t		 nslots;
 	uint32_t		 pos;
@@ -90,7 +91,7 @@ struct hsl_exec {
 	bool			 exited;
 	bool			 done;
 	bool			 failed;
-	const char		*limit;		/* why, once over a limit */
+	const char		*limit;		/* the one passed, or NULL */
 	struct hsl_value	*wait_ret;	/* where hsl_resume() stores */
 	struct hsl_value	 result;
 	struct hsl_failure	 failure;

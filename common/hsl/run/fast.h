@@ -47,7 +47,7 @@ fast_kill(struct hsl_exec *x, struct hsl_value *regs, struct ins i)
 		vset(x, &regs[i.c], vnone());
 }
 
-/* The next item of a list; false: iterate_next() must see to it. */
+/* The next item of a list; false: the caller must use iterate_next(). */
 static inline bool
 fast_next_packed(struct hsl_exec *x, struct hsl_value *iter,
     struct hsl_value *value, struct hsl_value *key)
@@ -99,7 +99,7 @@ fast_key_slot(struct hsl_value v, const struct hsl_value *key)
 		    &a->u.list[(uint32_t)key->u.number] : NULL;
 	if (key->type != HSL_STRING || a->used > ACCESS_SLOTS)
 		return NULL;
-	/* None that is removed has its string still. */
+	/* An entry that was removed has no string any more. */
 	for (uint32_t k = 0; k < a->used; k++)
 		if (a->u.entries[k].s == name)
 			return &a->u.entries[k].v;
@@ -120,7 +120,7 @@ fast_push_room(const struct hsl_value *root, struct hsl_value v)
 	return true;
 }
 
-/* The property that this code may see, if it is found at once. */
+/* A property, if it is found at once and the code that runs may see it. */
 static inline struct hsl_value *
 fast_prop_slot(const struct frame *f, struct hsl_value v,
     const struct hsl_string *name)

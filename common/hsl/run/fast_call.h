@@ -9,8 +9,9 @@
 #include "hsl/run/fast.h"
 
 /*
- * The common call: as many arguments as parameters, which are in place, from
- * base on, and nothing else about p.  False: frame_push() must see to it.
+ * The common call: the arguments stand in place, from base on, as many as p
+ * has parameters, and p is neither variadic nor a generator.  False: the caller
+ * must use frame_push().
  */
 static inline __attribute__((always_inline)) bool
 fast_push(struct hsl_exec *x, const struct proto *p,
@@ -21,7 +22,7 @@ fast_push(struct hsl_exec *x, const struct proto *p,
 	struct hsl_value	*r, *end;
 	uint32_t		 n = p->nparams + p->method;
 
-	/* frames_cap is within the depth that is allowed. */
+	/* frames_cap is never over the depth that is allowed. */
 	if (UNLIKELY(x->nframes >= x->frames_cap))
 		return false;
 	if (UNLIKELY(base < s->regs || base + p->nregs > s->end)) {
@@ -85,7 +86,7 @@ fast_return(struct hsl_exec *x, struct frame *f, struct hsl_value v)
 	return true;
 }
 
-/* A call of a value that is plain: its frame is pushed, or false. */
+/* Calls a closure by fast_push(); false: the caller must use call_value(). */
 static inline bool
 fast_call_closure(struct hsl_exec *x, struct hsl_value *base, uint32_t argc,
     struct hsl_value *ret)
@@ -103,7 +104,8 @@ fast_call_closure(struct hsl_exec *x, struct hsl_value *base, uint32_t argc,
 	return true;
 }
 
-/* A constructor's frame, its object made; or false. */
+/* Makes an object and calls its constructor by fast_push(); false: the caller
+ * must use call_class(). */
 static inline bool
 fast_construct(struct hsl_exec *x, const struct vclass *k,
     struct hsl_value *base, uint32_t argc, struct hsl_value *ret)

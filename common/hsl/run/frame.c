@@ -33,7 +33,7 @@ frame_segment_new(struct hsl_exec *x, uint32_t n)
 	return true;
 }
 
-/* Back to an earlier segment; the last one is kept for the next call. */
+/* One segment is kept: the next call that needs one finds it. */
 void
 frame_segment_back(struct hsl_exec *x, struct segment *to)
 {
@@ -77,7 +77,8 @@ frame_fits(const struct segment *s, const struct hsl_value *at, uint32_t n)
 	    (size_t)(s->end - at) >= n;
 }
 
-/* Room for n registers from `at` on, or elsewhere with `keep` moved there. */
+/* Room for n registers: from `at` on, or elsewhere, and then the first `keep`
+ * are moved there. */
 static struct hsl_value *
 frame_room(struct hsl_exec *x, struct hsl_value *at, uint32_t keep, uint32_t n)
 {

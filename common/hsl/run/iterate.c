@@ -8,7 +8,8 @@
 #include "hsl/run/iterate.h"
 #include "hsl/run/throw.h"
 
-/* The end of an iterator that did not run to its own. */
+/* The last reference to an iterator is gone, which may not have come to its
+ * end. */
 static void
 iterate_drop(struct hsl_exec *x, void *data)
 {
@@ -94,7 +95,6 @@ iterate_next(struct hsl_exec *x, struct hsl_value *iter,
 
 /* ---- Generators -------------------------------------------------------- */
 
-/* A call of a function that yields: nothing runs yet. */
 bool
 iterate_generator(struct hsl_exec *x, const struct proto *p,
     const struct call *c)

@@ -11,7 +11,6 @@
 #include "hsl/run/native.h"
 #include "hsl/run/throw.h"
 
-/* A frame for the native being called; its arguments go to slots 1, 2 ... */
 int
 native_begin(struct hsl_call *c, native_step *step, uint16_t nslots)
 {
@@ -114,12 +113,11 @@ native_call_plain(struct hsl_exec *x, struct hsl_value fn,
 	vref(fn);
 	f->closure = c;
 	f->pc = c->proto->code;
-	/* Below is a native, which no return of the loop goes back to. */
+	/* The frame below is a native's: the loop can't return to it. */
 	f->flags = 0;
 	return true;
 }
 
-/* A step's last words: calls fn; the arguments are borrowed. */
 int
 native_call(struct hsl_exec *x, struct hsl_value fn,
     const struct hsl_value *args, uint32_t argc)
@@ -141,7 +139,7 @@ native_call(struct hsl_exec *x, struct hsl_value fn,
 	c.base = w;
 	rc = call_value(x, &c);
 	if (x->nframes > depth) {
-		/* Popping the new frame takes the window with it. */
+		/* frame_pop() shall give back the window, too. */
 		x->frames[depth].segment = segment;
 		x->frames[depth].top = top;
 	} else {

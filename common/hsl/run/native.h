@@ -13,7 +13,8 @@
 
 /* A frame for the native that is called; its arguments go to slots 1, 2 ... */
 int	native_begin(struct hsl_call *c, native_step *step, uint16_t nslots);
-/* A step's last words: calls fn, whose result comes to slot 0. */
+/* What a step returns to have fn called, whose result comes to slot 0; the
+ * arguments are borrowed. */
 int	native_call(struct hsl_exec *x, struct hsl_value fn,
 	    const struct hsl_value *args, uint32_t argc);
 

@@ -1,5 +1,6 @@
 /*
- * What instructions do beyond the fast paths of the dispatch loop.
+ * What instructions do where the fast paths of the dispatch loop end, as far as
+ * it has no file of its own.
  */
 #include "hsl/run/arith.h"
 #include "hsl/run/compare.h"
@@ -163,7 +164,8 @@ ops_push_item(struct hsl_exec *x, struct hsl_value *root,
 	return varr_push(x, a, v) != NULL || throw_check(x);
 }
 
-/* Strings and numbers, which are most of what is joined. */
+/* Joins strings and numbers, by far the most common operands; false if there
+ * is another type. */
 bool
 ops_concat_fast(struct hsl_exec *x, struct hsl_value *dst,
     const struct hsl_value *l, const struct hsl_value *r)

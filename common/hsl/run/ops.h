@@ -2,6 +2,7 @@
  * ops - what instructions do beyond the fast paths of the dispatch loop
  *
  * Failure    false (ops_test(): -1) once an exception was thrown.
+ *            ops_concat_fast() throws nothing.
  */
 #ifndef HSL_RUN_OPS_H
 #define HSL_RUN_OPS_H

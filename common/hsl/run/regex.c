@@ -36,7 +36,7 @@
 struct regex {
 	pcre2_code		*code;
 	pcre2_code		*watched;	/* or NULL: not needed yet */
-	bool			 hard;		/* plain went over its limit */
+	bool			 hard;		/* `code` went over its limit */
 	char			*body;
 	size_t			 body_len;
 	uint32_t		 options;
@@ -58,7 +58,7 @@ struct regex_cache {
 	struct hsl_exec		*x;
 	pcre2_general_context	*memory;	/* in x's heap, or NULL */
 	uint64_t		 steps;		/* in this subject */
-	size_t			 at;		/* where the last one was */
+	size_t			 at;		/* place of the last step */
 };
 
 /* PCRE2 does not tell sizes when it frees: they stand before the block. */
@@ -151,7 +151,7 @@ regex_form(const struct regex *re, uint32_t more, int *code)
 	return form;
 }
 
-/* Not yet a value; NULL with the reason in text. */
+/* A pattern that is no value yet; NULL with the reason in text. */
 static struct regex *
 regex_new(struct hsl_exec *x, struct str body, struct str flags, char *text,
     size_t size)
@@ -337,8 +337,9 @@ regex_of(struct hsl_exec *x, struct hsl_value v)
 /* ---- Matching ---------------------------------------------------------- */
 
 /*
- * Compiled code has a small stack, the interpreter all of the heap's limit.
- * What it takes stays with the match data, so that these are its own.
+ * Matches without compiled code, whose stack is small: the interpreter may use
+ * as much as the heap has left.  PCRE2 keeps what it used in the match data,
+ * so these are made for one match and freed after it.
  */
 static int
 regex_interpret(const struct regex *re, const pcre2_code *form,
@@ -373,7 +374,7 @@ regex_run(const struct regex *re, const pcre2_code *form,
 	int		 code;
 
 	rc->at = offset;
-	/* What pcre2_match() would look at first is known here. */
+	/* pcre2_match() would first check its arguments, which are right. */
 	code = pcre2_jit_match(form, p, subject.len, offset, 0, re->match,
 	    rc->context);
 	if (code == PCRE2_ERROR_JIT_BADOPTION)
@@ -384,7 +385,8 @@ regex_run(const struct regex *re, const pcre2_code *form,
 	    subject.len }, offset) : code;
 }
 
-/* As far as its limit lets it; then the pattern is hard. */
+/* A pattern that goes over the limit is hard from then on: it is matched by
+ * its watched form. */
 static int
 regex_run_plain(struct regex *re, struct regex_cache *rc,
     struct str subject, size_t offset)
@@ -411,7 +413,7 @@ regex_run_watched(struct regex *re, struct regex_cache *rc,
 		return PCRE2_ERROR_NOMEMORY;
 	pcre2_set_match_limit(rc->context, REGEX_STEPS);
 	code = regex_run(re, re->watched, rc, subject, offset);
-	/* The way that was skipped to where a match could not begin. */
+	/* PCRE2 skips where no match can begin; that is a way, too. */
 	if (code > 0)
 		end = pcre2_get_ovector_pointer(re->match)[1];
 	if (end > rc->at)

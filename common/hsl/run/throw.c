@@ -253,8 +253,9 @@ throw_check(struct hsl_exec *x)
 	return !x->throwing;
 }
 
-/* Nothing else runs until a native or an operator is done: for a tenth of a
- * second, where units cost what they should; half a second at worst. */
+/* How far one native or operator may overdraw its slice.  Nothing else runs
+ * in the process meanwhile: for a tenth of a second, where units cost what they
+ * should, and half a second at worst. */
 #define EXEC_HOLD	10000000
 
 bool

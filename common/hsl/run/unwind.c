@@ -35,7 +35,8 @@ unwind_fail(struct hsl_exec *x)
 		buf_add_text(&b, x->limit);
 	else
 		throw_print(x, &b, sizeof x->failure.text);
-	/* What prints as nothing would leave a line without its end. */
+	/* "" and none print as nothing, which would be an error without a
+	 * text. */
 	if (b.len == 0)
 		buf_add_text(&b, vnullish(x->thrown) ? "none" : "\"\"");
 	s = buf_str(&b);

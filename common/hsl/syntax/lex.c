@@ -125,7 +125,8 @@ lex_fail(struct token *t, const char *why)
 	t->text = str_of(why);
 }
 
-/* Past blanks and comments; *t is where a comment that does not end began. */
+/* Skips blanks and comments.  False with an error in *t, at its beginning, for
+ * a comment without an end. */
 static bool
 lexer_skip(struct lexer *l, struct token *t)
 {
@@ -198,7 +199,7 @@ lexer_based(struct lexer *l, struct token *t, int base)
 		t->number = t->number * base + lex_digit(text[i]);
 }
 
-/* e3, e+3, e-3 */
+/* Whether an exponent follows, which numbers do not have: e3, e+3, e-3. */
 static bool
 lexer_exponent(const struct lexer *l)
 {
@@ -265,7 +266,8 @@ lexer_string(struct lexer *l, struct token *t)
 		l->p++;
 }
 
-/* 'DELIM' without another one; most often a string of another language. */
+/* An opening 'DELIM' that no closing one follows: most often the author meant
+ * a string of another language. */
 static void
 lexer_raw_open(struct lexer *l, struct token *t, bool empty)
 {
@@ -283,7 +285,7 @@ lexer_raw_open(struct lexer *l, struct token *t, bool empty)
 	    "write \"text\"");
 }
 
-/* A quote that starts no raw string: past the other one in its line. */
+/* A quote that opens no raw string; goes on behind the next one in the line. */
 static void
 lexer_raw_none(struct lexer *l, struct token *t)
 {

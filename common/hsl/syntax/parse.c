@@ -1,5 +1,5 @@
 /*
- * The parser's machinery: tokens, errors, recovery, nodes.
+ * The machinery of the parser: tokens, errors and going on after one, nodes.
  */
 #include <stdarg.h>
 #include <stdio.h>

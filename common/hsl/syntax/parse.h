@@ -18,14 +18,16 @@ struct parser {
 	bool			 panic;
 	uint16_t		 file;
 	int			 depth;
-	int			 top;		/* its depth where this file
-						 * is top level; or -1 */
+	int			 top;		/* the depth of this file's
+						 * top level, or -1: it is
+						 * included deeper */
 	int			 loops;		/* around this statement */
 	int			 switches;
 	int			 barriers;
 	uint32_t		 assigns;	/* assignments seen so far */
 	uint32_t		 calls;		/* calls seen so far */
-	struct str		 first;		/* of a statement, a name */
+	struct str		 first;		/* name that the statement
+						 * begins with, or none */
 	struct func		*func;
 	struct unit_class	*class;
 	struct parser		*includer;
@@ -45,7 +47,8 @@ struct node	*parse_node_at(struct parser *p, enum node_kind kind,
 		    const struct node *at);
 bool		 parse_enter(struct parser *p);	/* one deeper; false: error */
 void		 parse_leave(struct parser *p);
-/* As parse_expect(), of what an error names the line of the opening of. */
+/* parse_expect() of a closing bracket: an error says in which line it was
+ * opened. */
 bool		 parse_close(struct parser *p, enum token_kind kind,
 		    uint32_t line);
 /* Parses a file's text as the body of p->func. */

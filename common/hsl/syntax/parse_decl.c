@@ -1,10 +1,12 @@
 /*
- * Functions, closures and classes.
+ * Declarations: functions, closures and classes.  Their names hold before their
+ * text is reached.
  */
 #include "hsl/syntax/parse.h"
 #include "hsl/values/class.h"
 
-/* A closure of so many is a small block, which the heap never refuses. */
+/* A closure with so many cells still is a small block of the heap, which is
+ * never refused. */
 #define CAPTURES_MAX	400
 
 static void

@@ -115,7 +115,7 @@ parse_ternary(struct parser *p)
 	return n;
 }
 
-/* throw stands wherever an operand's end is the expression's. */
+/* throw takes all that follows, so it must be the last operand. */
 static struct node *
 parse_throw(struct parser *p)
 {
@@ -129,7 +129,7 @@ parse_throw(struct parser *p)
 	return n;
 }
 
-/* Counts no depth: every operand does, and so what is right of one. */
+/* Counts no depth itself: parse_unary() does, for every operand. */
 struct node *
 parse_expr(struct parser *p)
 {

@@ -1,5 +1,6 @@
 /*
- * What joins files and scopes: include, import, global.
+ * What joins files and scopes: include puts a file in its place, import names
+ * what another module has, global names a variable of the top level.
  */
 #include <string.h>
 

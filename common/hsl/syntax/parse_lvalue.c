@@ -1,5 +1,6 @@
 /*
- * Variables and what can be assigned to.
+ * Variables: where a name is declared, which variable it means, and what may
+ * stand left of an assignment.
  */
 #include "hsl/syntax/parse.h"
 
@@ -57,7 +58,8 @@ parse_is_lvalue(const struct node *n)
 	}
 }
 
-/* The variable an index chain writes to, or NULL (a property, a static). */
+/* The variable that a chain of indexes writes to; NULL if it writes to a
+ * property or a static. */
 static const struct node *
 parse_root(const struct node *n)
 {

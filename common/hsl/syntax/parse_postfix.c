@@ -21,8 +21,8 @@ parse_item(struct parser *p)
 }
 
 /*
- * expr { "," expr } [ "," ] close; items may be spread, or keyed.  It was
- * opened in this line.
+ * expr { "," expr } [ "," ] close.  Items may be spread and, with `keys`, have
+ * keys.  `line` is where the bracket was opened.
  */
 static struct node *
 parse_list(struct parser *p, enum token_kind close, bool keys, uint32_t line)
@@ -46,7 +46,7 @@ parse_list(struct parser *p, enum token_kind close, bool keys, uint32_t line)
 	return list;
 }
 
-/* Behind the bracket that n stands at. */
+/* The items of an array; its opening bracket, where n stands, is read. */
 struct node *
 parse_array(struct parser *p, struct node *n, enum token_kind close)
 {

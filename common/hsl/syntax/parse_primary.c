@@ -1,5 +1,6 @@
 /*
- * Literals, names, and the expressions that start with a word.
+ * What an operand begins with: literals, names, and the expressions that start
+ * with a word, such as match.
  */
 #include "hsl/syntax/parse.h"
 

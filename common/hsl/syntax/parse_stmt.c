@@ -1,5 +1,6 @@
 /*
- * Statements.
+ * Statements, each by the word that it begins with.  Without one it is an
+ * expression.
  */
 #include "hsl/syntax/parse.h"
 
@@ -40,7 +41,8 @@ parse_block(struct parser *p)
 	return n;
 }
 
-/* A chain of else-ifs is a loop here, a list of N_IF there. */
+/* A chain of else-ifs, of any length, is read in a loop.  In the tree each is
+ * the c of the N_IF before it. */
 static struct node *
 parse_if(struct parser *p)
 {
@@ -205,7 +207,7 @@ parse_try(struct parser *p)
 	return n;
 }
 
-/* One that is loaded may be unset. */
+/* The variable of a barrier is unset where nothing was stored yet. */
 static void
 parse_barrier_var(struct parser *p, struct node *n)
 {
@@ -298,7 +300,7 @@ parse_simple(struct parser *p)
 	return n;
 }
 
-/* After an error a "}" too many says nothing new. */
+/* A "}" without its "{"; after another error it is no news. */
 static struct node *
 parse_stray(struct parser *p)
 {

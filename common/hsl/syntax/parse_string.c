@@ -1,5 +1,6 @@
 /*
- * What stands between double quotes: escapes, $name and ${name}.
+ * What stands between double quotes: escapes are decoded, $name and ${name}
+ * become parts of their own.
  */
 #include "hsl/syntax/parse.h"
 

@@ -1,5 +1,5 @@
 /*
- * Names to things.  Nothing is removed; slots double when half are in use.
+ * Open addressing.  Nothing is removed; slots double when half are in use.
  */
 #include "hsl/syntax/symtab.h"
 #include "hsl/values/vstr.h"

@@ -18,7 +18,8 @@ unit_error(struct unit *c, const struct node *at, const char *fmt, ...)
 
 	if (c->errors++ >= UNIT_ERRORS_MAX)
 		return;
-	/* Whatever is missed from now on may be missed for this reason. */
+	/* Without room for constants all kinds of things fail; this is the
+	 * reason to tell. */
 	if (space_of(c->program->constants)->heap.over) {
 		if (c->full)
 			return;

@@ -16,8 +16,8 @@
 
 #define UNIT_ERRORS_MAX	50
 #define UNIT_FILES_MAX	500
-/* Brackets, blocks, operators around an operand, which itself and whose
- * statement count, too. */
+/* How deep brackets, blocks and prefix operators may nest around an operand;
+ * the operand and its statement are counted on top. */
 #define UNIT_NEST_MAX	200
 #define UNIT_DEPTH_MAX	(UNIT_NEST_MAX + 2)
 #define UNIT_SOURCE_MAX	(16u << 20)	/* bytes of a file */
@@ -87,7 +87,8 @@ struct unit_module {
 	struct import		**last_import;
 	struct symtab		 included;	/* include_once */
 	uint32_t		 number;
-	bool			 open;		/* being linked: cycles */
+	bool			 open;		/* being linked: an import of
+						 * it is a cycle */
 	bool			 done;
 };
 
@@ -107,7 +108,8 @@ struct unit {
 	struct func		**last_func;
 	uint32_t		 nopened;	/* files read so far */
 	size_t			 parsed;	/* bytes so far */
-	uint32_t		 depth;		/* of imports being linked */
+	uint32_t		 depth;		/* imports in imports, while
+						 * they are linked */
 	uint32_t		 piece;		/* of a session */
 	struct symtab		 constants;	/* index + 1 */
 	struct symtab		 strings;

@@ -108,7 +108,8 @@ varr_entry_key(const struct ventry *e)
 	return v;
 }
 
-/* The string an entry keeps for k; NULL for an integer. */
+/* The string that an entry keeps as its key, which is no integer; NULL over
+ * the heap's limit. */
 static struct hsl_string *
 varr_key_keep(struct hsl_exec *x, const struct vkey *k)
 {
@@ -141,7 +142,7 @@ varr_slot_int(const struct hsl_array *a, int64_t n)
 {
 	uint64_t	 h = (uint64_t)n * varr_key_factor;
 
-	/* High bits of n would not reach far by one product. */
+	/* One product alone would spread the high bits of n too little. */
 	h = (h ^ h >> 29) * 0x9fb21c651e98df25u;
 	return (uint32_t)(h >> 32) & (2 * a->cap - 1);
 }
@@ -174,7 +175,8 @@ varr_index_add(struct hsl_array *a, uint32_t position)
 	a->index[i] = position + 1;
 }
 
-/* Out of the index; what was pushed on by it moves back. */
+/* Takes an entry out of the index.  Entries behind it that had to give way to
+ * it move back, so that probing still finds them. */
 static void
 varr_index_remove(struct hsl_array *a, uint32_t position)
 {
@@ -205,7 +207,8 @@ varr_index_build(struct hsl_array *a)
 		varr_index_add(a, i);
 }
 
-/* A removed entry has a key that no other has but for one of the host. */
+/* Looks at one entry after the other.  A removed entry may still look
+ * like k, so that a match must hold a value, too. */
 static struct ventry *
 varr_scan(const struct hsl_array *a, const struct vkey *k)
 {
@@ -422,7 +425,7 @@ varr_insert(struct hsl_exec *x, struct hsl_array *a, const struct vkey *k)
 		    "this one does not");
 		return NULL;
 	}
-	/* Room, unless half of the entries were removed ones. */
+	/* Grows, unless it is enough to drop the entries that were removed. */
 	if (a->used == a->cap && !varr_rebuild(x, a,
 	    varr_hash_cap(a->count + a->count / 2 + 1)))
 		return NULL;
@@ -474,7 +477,7 @@ varr_put_value(struct hsl_exec *x, struct hsl_array *a,
 		return varr_insert(x, a, &k);
 	}
 	k = varr_key(key);
-	/* It is not there: no second look. */
+	/* It was not found above, so it is added without another search. */
 	if (k.is_int || a->packed)
 		return varr_put(x, a, k);
 	return varr_insert(x, a, &k);
@@ -489,7 +492,7 @@ varr_new_names(struct hsl_exec *x, uint32_t cap)
 	return a;
 }
 
-/* Entries that were removed go, in place. */
+/* Drops the entries that were removed; the block stays where it is. */
 static void
 varr_compact(struct hsl_exec *x, struct hsl_array *a)
 {

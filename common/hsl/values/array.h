@@ -26,7 +26,8 @@ struct hsl_array {
 	uint32_t		 refs;
 	uint8_t			 type;
 	bool			 packed;
-	bool			 next_stale;	/* highest key removed */
+	bool			 next_stale;	/* `next` must be found anew:
+						 * the highest key went */
 	struct vcell		*dead;
 	uint32_t		 count;		/* items */
 	uint32_t		 used;		/* slots, removed ones too */
@@ -49,18 +50,20 @@ struct vkey {
 	const struct hsl_value	*box;		/* a key of another type */
 };
 
-/* Once, before there is any array: how integer keys are hashed. */
+/* How integer keys are hashed: varr_seed() chooses it before the first array
+ * is made. */
 extern uint64_t	 varr_key_factor;
 void		 varr_seed(void);
 struct hsl_array *varr_new(struct hsl_exec *x, uint32_t cap);
-/* The same for so many keys that are names. */
+/* An array that will have about `cap` keys that are names. */
 struct hsl_array *varr_new_names(struct hsl_exec *x, uint32_t cap);
 struct vkey	 varr_key(const struct hsl_value *k);
 struct vkey	 varr_key_text(struct str text);
 struct vkey	 varr_key_int(int64_t n);
 
 struct hsl_value *varr_find(const struct hsl_array *a, struct vkey k);
-/* By a string that is no integer, and by an integer, without a vkey. */
+/* For callers that know the kind of key: a string that spells no integer, and
+ * an integer. */
 struct hsl_value *varr_find_name(const struct hsl_array *a,
 		    struct hsl_string *s);
 struct hsl_value *varr_find_int(const struct hsl_array *a, int64_t n);
@@ -82,7 +85,7 @@ struct hsl_array *varr_own(struct hsl_exec *x, struct hsl_value *v)
 		    __attribute__((warn_unused_result));
 struct hsl_array *varr_clone(struct hsl_exec *x, const struct hsl_array *a)
 		    __attribute__((warn_unused_result));
-/* Of the block that u and index lie in. */
+/* The size of the block that u and index lie in. */
 size_t		 varr_bytes(const struct hsl_array *a);
 void		 varr_release(struct hsl_exec *x, struct hsl_array *a);
 

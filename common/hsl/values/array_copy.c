@@ -1,6 +1,6 @@
 /*
- * What is done with whole arrays: one that is shared is cloned before it is
- * changed, one is added to another.
+ * Arrays are copied on write: one that values share is cloned before it is
+ * changed.
  */
 #include <string.h>
 

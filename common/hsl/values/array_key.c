@@ -1,12 +1,14 @@
 /*
- * Keys in the form that arrays compare: text that is an integer is one.
+ * Keys in the form that arrays compare.  Text that spells an integer as it
+ * would be printed is that integer.
  */
 #include <stdlib.h>
 
 #include "hsl/values/array.h"
 #include "hsl/values/vstr.h"
 
-/* A factor nobody can guess: integer keys come from mail, too. */
+/* Integer keys come from mail, too: with a factor that nobody can guess no
+ * sender can choose keys that collide. */
 uint64_t	varr_key_factor;
 
 void

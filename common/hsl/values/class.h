@@ -1,5 +1,7 @@
 /*
- * class - the classes of scripts as programs hold them
+ * class - the classes that a script declares, as its program holds them
+ *
+ * A host's classes are struct hsl_class (host.h).
  */
 #ifndef HSL_VALUES_CLASS_H
 #define HSL_VALUES_CLASS_H

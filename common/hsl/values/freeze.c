@@ -150,7 +150,7 @@ thaw_array(struct hsl_exec *x, struct str *in, int depth,
 	return 0;
 }
 
-/* On failure there is nothing in *out that is not counted. */
+/* After a failure *out is none. */
 static int
 thaw_value(struct hsl_exec *x, struct str *in, int depth,
     struct hsl_value *out, struct err *e)
@@ -187,7 +187,8 @@ hsl_thaw_bytes(struct hsl_exec *x, struct str bytes, struct hsl_value *out,
 	space_of(x)->budget -= (int64_t)(bytes.len / 16);
 	if (thaw_value(x, &bytes, 0, out, e) == -1)
 		return -1;
-	/* A heap that is full stops in the middle, and ends the script. */
+	/* Over the heap's limit only a part was made; but then the script ends
+	 * before it sees it. */
 	if (bytes.len == 0 || space_of(x)->heap.over)
 		return 0;
 	vunref(x, *out);

@@ -100,7 +100,7 @@ vheap_alloc_large(struct vheap *h, size_t size)
 	return l + 1;
 }
 
-/* Puts what is left of the chunk on the free lists and gets another. */
+/* Gets another chunk; what is left of this one goes to the free lists. */
 static void
 vheap_refill(struct vheap *h)
 {

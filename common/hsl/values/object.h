@@ -43,9 +43,10 @@ struct hsl_closure {
 	uint8_t			 bound;		/* self is set */
 	uint16_t		 ncells;
 	struct vcell		*dead;
-	const struct proto	*proto;		/* a script's function, or */
-	const struct hsl_function *native;	/* the host's, or */
-	const struct vclass	*class;		/* a class to construct */
+	/* One of the three, what is called; the others are NULL. */
+	const struct proto	*proto;
+	const struct hsl_function *native;
+	const struct vclass	*class;
 	struct hsl_value	 self;
 	struct vcell		*cells[];
 };
@@ -55,10 +56,10 @@ struct hsl_object {
 	uint8_t			 type;
 	bool			 listed;	/* in the list of finalizers */
 	bool			 shadows;	/* a property hides a method */
-	bool			 printing;	/* see print.c */
+	bool			 printing;	/* print.c is inside of it */
 	struct vcell		*dead;
-	const struct vclass	*class;		/* a script's class, or */
-	const struct hsl_class	*host;		/* the host's */
+	const struct vclass	*class;		/* NULL: of a host's class */
+	const struct hsl_class	*host;		/* NULL: of a script's */
 	struct hsl_value	 props;		/* an array */
 	void			*data;
 	struct hsl_object	*next;		/* objects with a free() */
@@ -78,8 +79,6 @@ struct hsl_resource {
 void	vdestroy(struct hsl_exec *x, struct hsl_value v);
 struct hsl_value vclosure(struct hsl_exec *x, uint16_t ncells);
 struct hsl_value *vprops(struct hsl_value object);
-/* v, and all that is in it, is a constant from now on. */
-void	vimmortal(struct hsl_exec *x, struct hsl_value v);
 
 static inline uint32_t *
 vrefs(struct hsl_value v)

@@ -1,10 +1,11 @@
 /*
- * How values look: what echo and string() show of arrays and objects.
- * Bounded in bytes, because shared parts can make the text of a small value
- * exponentially long, and in depth, because the C stack is.  An object that
- * is being written, of which this is a part, is only named; so are all beyond
- * PRINT_OBJECTS, since objects that know each other can be met along more
- * ways than there is time.
+ * What echo and string() show of arrays and objects.
+ *
+ * Parts that are shared can make the text of a small value exponentially
+ * long, so it is bounded in bytes; and in depth, since the C stack is.  An
+ * object inside of itself is only named, and so is every object after the
+ * first PRINT_OBJECTS: objects that hold each other can be reached in more
+ * ways than there is time for.
  */
 #include "hsl/values/array.h"
 #include "hsl/values/class.h"

@@ -81,8 +81,8 @@ struct proto {
 	uint16_t		 nvars;
 	uint16_t		 nparams;	/* $rest too, not $this */
 	uint16_t		 nrequired;
-	uint16_t		 plain_argc;	/* nparams, if with so many
-						 * a call is but a frame */
+	uint16_t		 plain_argc;	/* a call with so many needs
+						 * nothing but a frame */
 	bool			 variadic;
 	bool			 method;	/* register 0 is $this */
 	bool			 generator;
@@ -108,13 +108,13 @@ struct vmodule {
 struct hsl_program {
 	int			 refs;
 	struct arena		 arena;
-	struct hsl_exec		*constants;	/* only its heap is used */
+	struct hsl_exec		*constants;	/* their heap; it never runs */
 	const struct hsl_barriers *barriers;
 	struct hsl_value	*k;
 	uint32_t		 nk;
 	struct proto		**protos;
 	uint32_t		 nprotos;
-	uint32_t		 room_protos;	/* of `protos` */
+	uint32_t		 room_protos;	/* how many `protos` can hold */
 	const struct hsl_function **natives;
 	uint32_t		 nnatives;
 	struct vclass		**classes;
@@ -129,12 +129,16 @@ struct hsl_program {
 	uint32_t		 nfiles;
 	/* Host variables are the first globals of module 0. */
 	uint32_t		 nhost_vars;
-	struct hsl_cache	*shared;	/* the host's, or NULL: */
-	struct hsl_cache	*cache;		/* the one part that changes */
+	/* What `cache` keeps: the host's store if it has one, else the
+	 * program's own, the only part of it that changes. */
+	struct hsl_cache	*shared;
+	struct hsl_cache	*cache;
 };
 
+/* v, and all that is in it, is a constant of a program from now on. */
+void			 vimmortal(struct hsl_exec *x, struct hsl_value v);
 const struct mark	*proto_mark(const struct proto *p, uint32_t pc);
-/* A row by name, or NULL; `table` may be NULL. */
+/* The row of this name, or NULL; `table` may be NULL. */
 const struct hsl_function *table_find(const struct hsl_function *table,
 			    struct str name);
 

@@ -1,7 +1,8 @@
 /*
- * Spaces and entries are items: each stands in a chain of its table's
- * buckets, and in its table's list, the one used last first.  A table's
- * buckets double when there are more items than buckets.
+ * Spaces and entries are both items of a table.  An item stands in the chain
+ * of its bucket and in a list that begins with the item used most recently, so
+ * that the one to drop is at its end.  A table's buckets double when there are
+ * more items than buckets.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 
 struct item {
 	struct item	*chain;		/* of the bucket */
-	struct item	*next;		/* used before */
+	struct item	*next;		/* the one used before this */
 	struct item	*prev;
 	uint32_t	 hash;
 	struct str	 key;		/* the bytes stand after the item */
@@ -175,7 +176,8 @@ store_drop_space(struct hsl_cache *c, struct item *i)
 	table_remove(&c->spaces, i);
 }
 
-/* From the space not used for longest, its own oldest first. */
+/* Drops entries until the bytes fit: those of the space that was not used for
+ * longest, and of these the ones not used for longest. */
 static void
 store_shrink(struct hsl_cache *c)
 {

@@ -1,9 +1,9 @@
 /*
  * store - results that are kept for a while, outside of any execution
  *
- * A store has spaces by name, a space has entries by key.  Both are found by
- * a hash and dropped when there are too many, the one used last last; bytes
- * are bounded over all.
+ * A store has spaces by name, a space has entries by key.  Where there are too
+ * many of either, those go first that were not used for longest.  The bytes of
+ * all spaces together are bounded, too.
  *
  * Ownership  spaces and entries are the store's; an entry is good until the
  *            next call that is given its store.
@@ -27,11 +27,11 @@ struct store_entry {
 	int64_t			 expires_ms;
 };
 
-/* The space of this name, made if need be, for at most `size` entries: the
- * smallest size ever asked for holds. */
+/* The space of this name, made if there is none.  It keeps at most `size`
+ * entries, or fewer if an earlier call asked for fewer. */
 struct store_space *store_space(struct hsl_cache *c, struct str name,
 		    size_t size);
-/* NULL if there is none; an expired one is found, too. */
+/* NULL if there is none.  Whether it has expired is for the caller to look. */
 struct store_entry *store_find(struct store_space *s, struct str key);
 void		 store_use(struct store_space *s, struct store_entry *e);
 /* Takes v. */

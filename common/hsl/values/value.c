@@ -9,7 +9,8 @@
 #include "hsl/values/space.h"
 #include "hsl/values/vstr.h"
 
-/* The list of the dead is threaded through this field of all of them. */
+/* The list of values to be destroyed is threaded through this field, whatever
+ * kind of value it is. */
 #define DEAD_AT(t)	_Static_assert(offsetof(struct t, dead) == \
 	offsetof(struct vcell, dead), #t " does not start as struct vcell")
 DEAD_AT(hsl_array);
@@ -133,7 +134,8 @@ vdestroy(struct hsl_exec *x, struct hsl_value v)
 	space_of(x)->destroying = false;
 }
 
-/* Constants are made bottom up: an immortal one's members are so, too. */
+/* Constants are made from the inside out: where a value is immortal already,
+ * so is all that it holds. */
 void
 vimmortal(struct hsl_exec *x, struct hsl_value v)
 {

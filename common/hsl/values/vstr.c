@@ -58,7 +58,8 @@ vstr_value(struct hsl_string *s)
 	return s == NULL ? vnone() : vmake(HSL_STRING, s);
 }
 
-/* Laid out as a struct hsl_string whose data is one byte and NUL. */
+/* A struct hsl_string of one byte and NUL: a flexible array member can't be
+ * initialised. */
 struct vstr_one {
 	uint32_t	 refs, hash, len, cap;
 	char		 data[4];

@@ -17,7 +17,7 @@ struct hsl_string *vstr_alloc(struct hsl_exec *x, size_t len)
 		    __attribute__((warn_unused_result));
 struct hsl_string *vstr_new(struct hsl_exec *x, struct str s)
 		    __attribute__((warn_unused_result));
-/* Of one that holds a value (VSTR_BOX). */
+/* Frees a string that is a box for an array key of another type (VSTR_BOX). */
 void		 vstr_free_box(struct hsl_exec *x, struct hsl_string *s);
 struct hsl_value vstr_value(struct hsl_string *s);
 /* The immortal string of one byte, and of none. */
@@ -57,7 +57,8 @@ bool		 vnum_parse(struct str s, double *n);
 int32_t		 vnum_int32(double n);
 /* A number as an integer within +-2^53; NaN is 0. */
 int64_t		 vnum_int64(double n);
-/* The same as a key or position, which NaN is none of: it is INT64_MAX. */
+/* The same for a key or position.  NaN is neither, and gives INT64_MAX, which
+ * no array has. */
 int64_t		 vnum_key(double n);
 
 /* v as text: borrows from v or from *tmp (numbers), or *big (arrays). */
