@@ -1,6 +1,7 @@
 /*
- * In memory: a list of chunks.  In a file: the same list holds one chunk, the
- * bytes not yet written; reading starts by writing it out.
+ * A body in memory is a list of chunks.  One in a file has the same list with
+ * at most one chunk, of bytes that are not written yet; who reads it writes
+ * them first.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 
 #include "body.h"
 
-#define BODY_CHUNK	(16 * 1024 - 64)	/* and its header in 16 KiB */
+#define BODY_CHUNK	(16 * 1024 - 64)	/* 16 KiB with its header */
 #define BODY_WINDOW	(64 * 1024)
 
 struct body_chunk {
@@ -181,7 +182,7 @@ body_peek_memory(struct body_cursor *c, struct iovec *iov, int max)
 	return n;
 }
 
-/* What is not in the file yet is the one chunk that is still held. */
+/* What is not in the file yet is in the one chunk. */
 static ssize_t
 body_read_window(struct body_cursor *c)
 {

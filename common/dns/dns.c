@@ -18,9 +18,11 @@
 static const struct {
 	const char	*name, *value;
 } dns_options[] = {
-	/* A resolver on this host is the usual case. */
+	/* By default libunbound does not ask servers on this host, where the
+	 * resolver usually is. */
 	{ "do-not-query-localhost:", "no" },
-	/* The defaults (16, 1024/2) are for a program with one question. */
+	/* The defaults (16 sockets, 512 questions) are for a program that asks
+	 * now and then. */
 	{ "outgoing-range:", "1024" },
 	{ "num-queries-per-thread:", "2048" },
 	{ "use-syslog:", "no" },
@@ -154,7 +156,7 @@ dns_bare(struct loop *l)
 	return d;
 }
 
-/* The context, which is gone again if it can't be as configured. */
+/* Makes the context; NULL if it can't be as configured. */
 static int
 dns_start(struct dns *d, const struct dns_config *c, const struct dns *parent,
     struct err *e)
@@ -162,7 +164,7 @@ dns_start(struct dns *d, const struct dns_config *c, const struct dns *parent,
 	d->ctx = ub_ctx_create_event(loop_base(d->loop));
 	if (d->ctx == NULL)
 		return err_set(e, "libunbound does not start");
-	/* What it would print comes back in *e. */
+	/* What libunbound would print on stderr comes back in *e. */
 	(void)ub_ctx_debugout(d->ctx, NULL);
 	if (dns_configure(d, c, parent, e) == 0)
 		return 0;
@@ -204,7 +206,8 @@ dns_ready(struct dns *d)
 
 /* ---- Other servers ----------------------------------------------------- */
 
-/* Room for one more: the one not used for longest goes. */
+/* Makes room for one more: of the idle ones that goes which was not used for
+ * the longest time. */
 static int
 dns_make_room(struct dns *d, struct err *e)
 {

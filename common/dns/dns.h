@@ -51,7 +51,8 @@ struct dns_answer {
 
 struct dns_hosts {
 	enum dns_status		 status;
-	bool			 secure;	/* both answers came, and are */
+	bool			 secure;	/* both answers are there,
+						 * and are secure */
 	const char		*why;
 	const struct netaddr	*list;		/* IPv4 first; see host.c */
 	size_t			 count;
@@ -71,8 +72,8 @@ struct dns_config {
 
 struct dns		*dns_new(struct loop *l, const struct dns_config *c,
 			    struct err *e);
-/* One that asks the system's servers and is made ready by its first
- * question: for a tool that may ask none, outside of any jail. */
+/* A resolver that asks the system's servers and gets ready with its first
+ * question: for a tool, outside of any jail, that may never ask. */
 struct dns		*dns_new_late(struct loop *l);
 void			 dns_free(struct dns **d);
 /* A resolver that asks these servers and nothing else; it belongs to d, and

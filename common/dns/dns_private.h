@@ -1,4 +1,4 @@
-/* The inside of a resolver, shared by dns.c, query.c and host.c. */
+/* The inside of a resolver, for dns.c, local.c, query.c and host.c. */
 #ifndef DNS_PRIVATE_H
 #define DNS_PRIVATE_H
 

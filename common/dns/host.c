@@ -44,7 +44,8 @@ host_shuffle(struct netaddr *list, size_t n)
 	}
 }
 
-/* In doubt temporary: one lookup that failed may have had the addresses. */
+/* In doubt the failure is temporary: of two lookups the one that failed might
+ * have brought addresses. */
 static enum dns_status
 host_status(const struct dns_lookup *lk)
 {
@@ -97,7 +98,8 @@ host_answered(struct dns_lookup *lk)
 		timer_start(&lk->timer, HOST_OTHER_MS);
 }
 
-/* A family each: what AAAA may have brought before moves to the end. */
+/* Each call brings one family.  IPv4 goes to the front, and IPv6 that came
+ * before it moves to the end. */
 static void
 host_on_v4(void *arg, const struct dns_answer *a)
 {

@@ -47,7 +47,8 @@ local_line(struct dns *d, char *line, local_fn *add, const char **why)
 		return -1;
 	}
 	rc = add(d, s.p);
-	/* What libunbound answers to a record that it can't read. */
+	/* To a record that it can't read libunbound answers with the code for
+	 * no memory. */
 	*why = rc == UB_NOMEM ? "not a record: NAME TTL IN TYPE DATA expected" :
 	    ub_strerror(rc);
 	return rc == 0 ? 0 : -1;
@@ -94,7 +95,8 @@ dns_local_load(struct dns *d, const char *path, struct err *e)
 	return local_load(d, path, local_add_data, e);
 }
 
-/* Kept as text: a resolver made later, in the jail, trusts them too. */
+/* Anchors are kept as text for resolvers that are made later, in a jail,
+ * where their file can't be read. */
 static int
 local_add_anchor(struct dns *d, const char *record)
 {

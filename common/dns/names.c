@@ -1,3 +1,7 @@
+/*
+ * The questions that names.h describes: PTR of the address, then the addresses
+ * of each name, all at once; the answer is given when none of them is open.
+ */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -5,7 +9,7 @@
 #include "dns.h"
 #include "names.h"
 
-/* One name's question. */
+/* The question for the addresses of one name. */
 struct naming_host {
 	struct dns_naming	*naming;
 	struct dns_lookup	*lookup;
@@ -94,7 +98,8 @@ naming_on_hosts(void *arg, const struct dns_hosts *hosts)
 		naming_done(n);
 }
 
-/* An address that calls itself a name would always lead back. */
+/* A PTR record may hold an address as its name.  Such a name would always lead
+ * back, so it is left out. */
 static void
 naming_add(struct dns_naming *n, const struct dns_record *rr)
 {
@@ -140,7 +145,8 @@ dns_names(struct dns *d, const struct netaddr *a, dns_names_fn *fn, void *arg)
 	netaddr_set_port(&n->wanted, 0);
 	n->fn = fn;
 	n->arg = arg;
-	/* What has no name here is no name to the resolver either. */
+	/* What has no reverse name, as a Unix socket, gives an empty one here,
+	 * and the answer is that nothing was found. */
 	(void)dns_reverse(a, &name);
 	n->ptr = dns_query(d, buf_str(&name), DNS_PTR, naming_on_ptr, n);
 	buf_free(&name);

@@ -1,6 +1,6 @@
 /*
- * RFC 1035 section 4.  A pointer must lead backwards from where it stands,
- * so that following pointers ends.
+ * Reading a packet: RFC 1035 section 4.  A pointer must lead backwards from
+ * where it stands, so that following pointers ends.
  */
 #include <string.h>
 
@@ -35,8 +35,8 @@ name_byte(char *out, unsigned char c)
 	return 4;
 }
 
-/* The length byte at *at; pointers are followed, *end is set at the first.
- * -1 when malformed. */
+/* The length byte at *at, after any pointers.  Where the name ends in the
+ * packet is where its first pointer ends: that goes to *end.  -1: malformed. */
 static int
 name_label(struct dns_packet p, size_t *at, size_t *end)
 {

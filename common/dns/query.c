@@ -133,7 +133,8 @@ query_read(const struct dns_query *q, struct dns_answer *a,
 
 static void	query_ask(struct dns_query *q, struct str name);
 
-/* The answer led to another name and says nothing of it: true, and asked. */
+/* True if the answer led to another name and said nothing more of it: then
+ * that name was asked for. */
 static bool
 query_ask_on(struct dns_query *q, const struct dns_answer *a)
 {
@@ -173,7 +174,8 @@ query_report(void *arg)
 	if (query_ask_on(q, &a))
 		return;
 	a.secure = a.secure && !q->insecure;
-	/* Cancelling itself, or freeing the resolver, must find it gone. */
+	/* The call back may cancel this query or free the resolver: neither
+	 * may find it in the list. */
 	TAILQ_REMOVE(&q->dns->queries, q, link);
 	q->fn(q->arg, &a);
 	free(q->packet);

@@ -11,7 +11,8 @@ rdata_u16(const struct dns_record *rr, size_t i)
 	return (unsigned)p[0] << 8 | p[1];
 }
 
-/* The name that ends the data; it may point out of it, not run over it. */
+/* The name at the end of the data.  It may be a pointer to elsewhere in the
+ * packet, but its own bytes must end where the data does. */
 static int
 rdata_name(const struct dns_record *rr, size_t from, char out[DNS_NAME_TEXT])
 {

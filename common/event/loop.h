@@ -74,8 +74,8 @@ struct watch	*watch_readable(struct loop *l, int fd, void (*fn)(void *arg),
 		    void *arg);
 void		 watch_pause(struct watch *w);
 void		 watch_resume(struct watch *w);
-/* For one that may be deaf: the system had no memory for it, and only the
- * library heard of that. */
+/* Registers the descriptor again: the kernel may have dropped it for want of
+ * memory, which the library does not tell. */
 void		 watch_renew(struct watch *w);
 void		 watch_free(struct watch **w);
 

@@ -38,7 +38,8 @@ attempt_connection_new(struct str remotemx, struct str helo,
 	return c;
 }
 
-/* Counted facts are written by who made them alone; all else reads. */
+/* To everybody but the client whose connection it is the facts are constant;
+ * their count is not. */
 static struct attempt_connection *
 connection_own(const struct attempt_connection *c)
 {

@@ -39,7 +39,7 @@ key_add_bytes(struct buf *out, struct str s)
 	buf_add_str(out, s);
 }
 
-/* Only what netaddr_eq() compares: a sockaddr has padding. */
+/* A sockaddr has padding, so only what counts is written. */
 static void
 key_add_address(struct buf *out, const struct netaddr *a)
 {

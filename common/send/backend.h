@@ -22,11 +22,11 @@
 #include "smtp/state.h"
 
 /*
- *	DISABLED	 never
- *	OPTIONAL	 if offered; a handshake that fails: in clear
- *	OPTIONAL_VERIFY	 if offered, and then its certificate must hold
- *	REQUIRE		 or nothing is sent; the certificate is not looked at
- *	REQUIRE_VERIFY	 and its certificate must hold
+ *	DISABLED	 TLS is never used
+ *	OPTIONAL	 if offered; if the handshake fails, in clear
+ *	OPTIONAL_VERIFY	 if offered, and then the certificate must hold
+ *	REQUIRE		 always; the certificate is not looked at
+ *	REQUIRE_VERIFY	 always, and the certificate must hold
  */
 enum send_tls { SEND_TLS_DISABLED, SEND_TLS_OPTIONAL,
 	SEND_TLS_OPTIONAL_VERIFY, SEND_TLS_REQUIRE, SEND_TLS_REQUIRE_VERIFY };
@@ -37,10 +37,11 @@ struct send_backend {
 	uint16_t	 port;
 	bool		 lmtp;		/* LHLO (RFC 2033) */
 	struct str	 helo;
-	struct netaddr	 source4;	/* len 0: the system's choice; if */
-	struct netaddr	 source6;	/* one is set, the other is barred */
+	/* Where to connect from.  Neither set: the system chooses.  One set:
+	 * addresses of the other family can't be reached. */
+	struct netaddr	 source4, source6;
 	struct str	 source_id;	/* what the source address is called */
-	bool		 nonlocal;	/* they need not be own addresses */
+	bool		 nonlocal;	/* these need not be ours */
 
 	enum send_tls	 tls;
 	bool		 tls_no_sni;
@@ -62,7 +63,7 @@ struct send_backend {
 	int64_t		 command_ms;	/* for one reply */
 	int64_t		 end_ms;	/* for the reply to the end */
 	uint32_t	 state_ms[SMTP_STATE_MAX]; /* 0: one of the above */
-	bool		 no_chunking;	/* a transaction's own, too */
+	bool		 no_chunking;
 };
 
 /*
@@ -81,12 +82,13 @@ send_backend_verifies(const struct send_backend *s)
 	    s->tls == SEND_TLS_REQUIRE_VERIFY;
 }
 
-/* Where to connect from; NULL: anywhere, or, if `barred`, nowhere. */
+/* The source for that destination.  NULL: any; if `barred` is set, it can't be
+ * reached, because only a source of the other family is set. */
 const struct netaddr	*send_backend_source(const struct send_backend *s,
 			    const struct netaddr *to, bool *barred);
 
-/* "ID=ADDRESS ID=ADDRESS": the first item that is not so goes to *bad and -1;
- * and the address of an id, or -1. */
+/* Lists "ID=ADDRESS ID=ADDRESS".  Checking one: -1 with the first wrong item in
+ * *bad.  Finding the address of an id: -1, there is none. */
 int	send_sources_check(const char *list, struct str *bad);
 int	send_source_find(const char *list, struct str id, struct netaddr *a);
 

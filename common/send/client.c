@@ -146,8 +146,9 @@ client_advance(void *arg, size_t n)
 
 /* ---- Transactions ------------------------------------------------------ */
 
-/* Nothing is left to read, and it is not closed: what was sent so far has had
- * its replies.  Asked of the kernel: the loop may not have come to it yet. */
+/* True if nothing is left to read and the connection is not closed: all that
+ * was sent has had its replies.  The kernel is asked, since the loop may not
+ * have come to what is there. */
 static bool
 client_silent(void *arg)
 {
@@ -356,8 +357,8 @@ client_on_read(void *arg, struct str data)
 }
 
 /*
- * A backend that has enough of a message says so and closes; our next write
- * fails before its last words were read.  They are still with the kernel.
+ * A backend may refuse a message in its middle and close.  Our next write then
+ * fails before the refusal was read, but the kernel still has it.
  */
 static void
 client_last_words(struct client *c)

@@ -104,7 +104,7 @@ bool		 client_doubts(const struct client *c);
 enum client_next { CLIENT_KEPT, CLIENT_CLEANS, CLIENT_SPENT };
 enum client_next client_end(struct client *c);
 
-/* Asked of the kernel: nothing to read, not closed, nothing left over. */
+/* The kernel is asked: idle, nothing to read, not closed. */
 bool		 client_usable(struct client *c);
 /* Could the next transaction over it be this one?  See txn.c for what needs a
  * connection that was not used before. */

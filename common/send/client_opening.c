@@ -184,8 +184,7 @@ client_on_helo(struct client *c, const char *why)
 	client_next(c);
 }
 
-/* Hosts' names as TLS knows them: without the dot at the end of each (RFC 6066
- * 3). */
+/* TLS knows hosts' names without a dot at their end (RFC 6066 3). */
 static const char *
 client_names(struct buf *room, struct str names)
 {

@@ -48,7 +48,8 @@ struct client {
 	size_t				 flush;		/* replies to drop */
 	bool				 more;		/* bytes follow */
 	bool				 end_told;
-	bool				 end_refused;	/* the one before */
+	bool				 end_refused;	/* in the transaction
+						 * before */
 	bool				 doubtful;	/* client_doubts() */
 	int				 depth;
 	bool				 dead;

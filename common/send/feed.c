@@ -1,7 +1,8 @@
 /*
- * Three parts in order: cmd, body, tail.  feed_peek() shows as much of them
- * as fits; feed_advance() walks the same parts again and lets go of what was
- * taken.  The stuffer's state stands before the first byte not yet taken.
+ * What is given is three parts in order: cmd, body, tail.  feed_peek() shows
+ * as much of them as fits; feed_advance() walks the same parts again and lets
+ * go of what was taken.  The stuffer's state stands before the first byte that
+ * was not taken yet.
  */
 #include <string.h>
 
@@ -107,7 +108,7 @@ feed_body_peek(const struct feed *f, struct str *part, int max)
 	return i;
 }
 
-/* Returns 1 if the body is shown to its end, 0 if not, -1. */
+/* Returns 1 if the body is shown to its end, 0 if there is more, or -1. */
 static int
 feed_show_body(const struct feed *f, struct feed_pieces *p)
 {
@@ -180,7 +181,8 @@ feed_peek(struct feed *f, struct iovec *iov, int max)
 
 /* ---- Letting go -------------------------------------------------------- */
 
-/* n bytes of output as bytes of the body: dots that were put in are not. */
+/* How many bytes of the body are in n bytes of output: dots that were put in
+ * don't count. */
 static size_t
 feed_unstuff(struct feed *f, struct str *part, int count, size_t n)
 {
@@ -198,7 +200,7 @@ feed_unstuff(struct feed *f, struct str *part, int count, size_t n)
 		}
 		own = part[i].len - rest.len;
 		if (own != 0 && piece.len > n) {
-			/* Taken in the middle: walk only that far. */
+			/* The kernel took a part of the piece. */
 			rest = (struct str){ part[i].p, n };
 			(void)smtp_stuff_next(&f->stuff, &rest, &piece);
 			return body + n;
@@ -241,7 +243,7 @@ feed_advance(struct feed *f, size_t n)
 	if (part != 0)
 		buf_consume(&f->cmd, part);
 	n -= part;
-	/* What of it is the tail is known by where the end begins. */
+	/* The tail begins where the end does: so much of n is the tail's. */
 	part = 0;
 	if (f->tail.len != 0 && f->given > f->end_at) {
 		part = (size_t)(f->given - f->end_at);

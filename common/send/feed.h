@@ -37,12 +37,13 @@ struct feed {
 	bool				 stuffing;
 	bool				 gone;
 	bool				 out_of_step;
-	bool				(*in_step)(void *arg);	/* or NULL */
+	/* NULL: it need not be asked. */
+	bool				(*in_step)(void *arg);
 	void				*in_step_arg;
 	bool				 unreadable;
 	bool				 end_out;	/* TLS has some of it */
 	uint64_t			 given;		/* bytes so far */
-	uint64_t			 end_at;	/* of those */
+	uint64_t			 end_at;	/* where the end is */
 };
 
 void	feed_init(struct feed *f);

@@ -9,10 +9,10 @@
  * several refused recipients give one reply: a temporary one before a
  * permanent one, the first of its kind (in doubt delay, never drop).
  *
- * A reply is a verdict only from MAIL on.  What is said before, to the
- * connection or to us, sends the message to the host's next address, and to
- * the next host (request.h: candidates, or exchangers of a domain); when none
- * is left it is a temporary error, the most telling of all addresses': a
+ * A reply is a verdict only from MAIL on.  A refusal before that is none on the
+ * message: it goes to the host's next address, and then to the next host
+ * (request.h: candidates, or exchangers of a domain).  When none is left the
+ * result is a temporary error, of all addresses' the one that tells most: a
  * refusal before TLS, TLS before the network.
  *
  * Ownership  send_start() gives; it is over when done() was called or
@@ -41,12 +41,14 @@ struct send_limits {
 	size_t	connections;		/* to one backend; see line.h */
 	int64_t	idle_ms;		/* an unused one is kept so long */
 	size_t	transactions;		/* over one connection */
-	size_t	idle_total;		/* unused ones that are kept, in all */
-	size_t	idle_per_backend;	/* and of one key; 0: any number */
+	/* How many unused ones are kept, in all and of one key (pool.h);
+	 * 0: any number. */
+	size_t	idle_total;
+	size_t	idle_per_backend;
 };
 
-/* What verified backends are checked against, and what those that ask are
- * shown; borrowed. */
+/* The authorities that certificates of backends are checked against, and the
+ * certificates of ours that backends may ask for; borrowed. */
 struct send_trust {
 	struct tls_context		*system;	/* or NULL */
 	struct tls_context		*own;

@@ -71,7 +71,7 @@ send_set_dns_error(struct send *s, const struct route_fault *f, bool ours)
 	    f->dns == ATTEMPT_DNS_NULLMX ? 10 : 2;
 }
 
-/* 4.4.1: "the remote system was busy, or unable to take a call". */
+/* Its enhanced code is 4.4.1 of RFC 3463: the host gave no connection. */
 void
 send_set_refusal(struct send *s, const struct smtp_reply *reply)
 {
@@ -118,7 +118,8 @@ send_set_reply(struct send *s, enum smtp_state state,
 
 /* ---- Where it comes from ----------------------------------------------- */
 
-/* `connection` is kept, so that a new one may be the old one. */
+/* The new connection is counted before the old one is given up: they may be
+ * the same. */
 static void
 attempt_keep(struct attempt *a, const struct attempt *from,
     const struct attempt_connection *connection)

@@ -66,7 +66,7 @@ struct send_engine {
 
 extern const struct client_ops	send_client_ops;
 
-/* Tells; s is gone for the caller. */
+/* Tells the result; s is gone for whoever calls this. */
 void	send_finish(struct send *s);
 /* Over a connection that is ready. */
 void	send_run(struct send *s);
@@ -100,8 +100,8 @@ void	send_set_refusal(struct send *s, const struct smtp_reply *reply);
 void	send_forget(struct send *s);
 /* From the connection in use, while it is there. */
 void	send_note_connection(struct send *s);
-/* Addresses: one's turn, it failed; a host that has none; and none of all is
- * left. */
+/* An address has its turn, or has failed; a host has failed as a whole; and
+ * none of all is left: the most telling failure is the result. */
 void	send_address_begin(struct send *s,
 	    const struct attempt_connection *c);
 void	send_address_failed(struct send *s);

@@ -1,8 +1,8 @@
 /*
- * A transaction's states, and how its commands are grouped.
+ * A transaction's plans and states.
  *
- * How the commands are grouped, by what the backend offers.  A bar is a wait
- * for all replies; "small" is a body of at most TXN_SMALL bytes.
+ * Plans: how its commands are grouped, by what the backend offers.  A bar is a
+ * wait for all replies; "small" is a body of at most TXN_SMALL bytes.
  *
  *	PIPELINING, CHUNKING, one recipient, small, fresh connection
  *		MAIL RCPT BDAT-n-LAST |
@@ -18,7 +18,7 @@
  *		MAIL RCPT... | DATA | body-and-dot |
  *	neither: each command waits; then as with more recipients.
  *
- * On a connection that was used before, a message that both can carry goes by
+ * On a connection that was used before, a message that DATA can carry goes by
  * DATA though BDAT is offered.  A backend that answers one end of message
  * twice, the second time late, puts every later reply one place off, and the
  * 250 to BDAT looks like any other: the one to RCPT would pass for it.  A 354
@@ -41,6 +41,7 @@
  *	BODY	broken		broken		verdict, close
  *	CHUNK	BDAT 0 LAST	broken		verdict
  *	END	verdict		broken		verdict
+ *	END, LMTP and each for itself: noted; verdict at the last
  *
  * Each recipient for itself: a refused RCPT is that recipient's own verdict,
  * and the transaction goes on to those that were accepted.  Over LMTP each of
@@ -48,10 +49,10 @@
  * anything else, and the connection's failure, is that of all who have none of
  * their own; a refusal that was said to one is never that of another.
  *
- * I1  The end is put in the feed only when every RCPT has had its reply, and
- *     none was refused; each for itself: and one at least was accepted.  But
- *     for one recipient on a fresh connection, whose refusal leaves the end
- *     without a recipient.
+ * I1  The end is put in the feed only when every RCPT has had its reply and
+ *     none was refused (each for itself: one at least was accepted).  The one
+ *     exception is a single recipient on a fresh connection: if that one is
+ *     refused, the end has no recipient and the backend refuses it, too.
  * I2  A reply is never taken for one to a command not yet issued.
  */
 #include <string.h>
@@ -175,7 +176,7 @@ txn_where(const struct txn *t, uint64_t sent)
 {
 	if (feed_end_given(t->feed, sent))
 		return SMTP_STATE_EOD;
-	/* Waiting to send an end is no wait for its reply. */
+	/* The end is in the feed and not sent yet: no reply to it is due. */
 	if (t->state == TXN_END)
 		return t->feed->tail.len != 0 ? SMTP_STATE_DATA :
 		    SMTP_STATE_BDAT;
@@ -190,7 +191,8 @@ txn_broken(struct txn *t, const char *why)
 	return TXN_PROTOCOL;
 }
 
-/* What was not given to the kernel yet can't be taken back: close. */
+/* Commands that still wait in the feed can't be taken back: then RSET is no way
+ * out, and the connection is closed. */
 static enum txn_outcome
 txn_finish(struct txn *t, enum txn_after after)
 {
@@ -297,7 +299,8 @@ txn_on_rcpt(struct txn *t, const struct smtp_reply *r)
 	return txn_rcpt_next(t);
 }
 
-/* The rest is heard too: a temporary refusal wins over a permanent one. */
+/* The replies to the others are waited for: all or none, a temporary refusal
+ * wins over a permanent one. */
 static enum txn_outcome
 txn_on_rcpt_refused(struct txn *t, const struct smtp_reply *r)
 {
@@ -388,9 +391,10 @@ txn_class(const struct smtp_reply *r)
 }
 
 /*
- * What comes behind it can't be told from its text, so that nothing can
- * follow: it counts where it is the last word, and where it is said to one of
- * several recipients, for that one.
+ * A reply whose end did not come.  The bytes behind it may be its own or
+ * another reply's, so nothing more can be heard over this connection.  The
+ * reply counts if it is the last that is due; and, where each recipient is for
+ * itself, for the one it was said to.
  */
 static enum txn_outcome
 txn_on_endless(struct txn *t, const struct smtp_reply *r)

@@ -42,16 +42,18 @@ struct txn {
 	struct feed			*feed;
 	struct smtp_caps		 caps;
 	enum txn_state			 state;
-	enum txn_state			 tail;	/* sent behind the RCPTs;
-						 * TXN_MAIL: nothing */
+	/* What was sent behind the RCPTs without a wait; TXN_MAIL: nothing. */
+	enum txn_state			 tail;
 	size_t				 issued;	/* commands */
 	size_t				 replied;
 	size_t				 rcpt_issued;
 	size_t				 rcpt_replied;
 	size_t				 accepted;
-	size_t				 end_replied;	/* the next rcpt */
-	size_t				 ended;		/* so many of them */
-	bool				 end_refused;	/* by one of them */
+	/* Over LMTP: whose reply to the end is next, how many came, and
+	 * whether one of them was a refusal. */
+	size_t				 end_replied;
+	size_t				 ended;
+	bool				 end_refused;
 	bool				 fresh;
 	bool				 refused;	/* a recipient */
 	bool				 dsn_dropped;
@@ -83,7 +85,7 @@ enum txn_outcome txn_start(struct txn *t, const struct txn_setup *s);
  * behind this reply. */
 enum txn_outcome txn_reply(struct txn *t, const struct smtp_reply *r,
 	    uint64_t sent, bool more);
-/* DATA would change it, or is not allowed. */
+/* DATA would change the message, or may not carry it. */
 bool	txn_needs_bdat(const struct send_request *req);
 size_t	txn_outstanding(const struct txn *t);
 /* The state to name when the connection fails now. */

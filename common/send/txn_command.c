@@ -116,9 +116,9 @@ txn_unfit(struct txn *t, int subject, int detail, const char *why)
 }
 
 /*
- * Needed is SMTPUTF8 where an address is not ASCII, and where the client
- * asked for it and the header is not ASCII.  To ask is no proof: there are
- * clients that say it of every message.
+ * SMTPUTF8 is needed where an address is not ASCII, and where the sender asked
+ * for it and the header is not ASCII.  That the sender asked proves nothing by
+ * itself: there are clients that say SMTPUTF8 of every message.
  */
 static bool
 txn_needs_utf8(const struct send_request *req)
@@ -133,7 +133,8 @@ txn_needs_utf8(const struct send_request *req)
 	return false;
 }
 
-/* What counts is the message: many clients say 8BITMIME of every one. */
+/* Whether 8BITMIME is needed is seen in the message: many clients say it of
+ * every one. */
 enum txn_outcome
 txn_check_fit(struct txn *t)
 {

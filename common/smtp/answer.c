@@ -67,7 +67,8 @@ answer_head(struct answer_head *h, const struct smtp_answer *a)
 		e[0] = class;
 		e[1] = e[2] = 0;
 	}
-	/* 3yz is no final answer and has no class of enhanced codes. */
+	/* There is no class of enhanced codes for 3yz, which is no final
+	 * answer. */
 	h->len = 0;
 	answer_number(h, code, '-');
 	if (a->plain || class == 3)
@@ -76,7 +77,7 @@ answer_head(struct answer_head *h, const struct smtp_answer *a)
 		answer_number(h, e[i], i < 2 ? '.' : ' ');
 }
 
-/* The length of what of s fits one line, not cutting a character. */
+/* How much of s fits one line, without a character being cut. */
 static size_t
 answer_fit(struct str s)
 {

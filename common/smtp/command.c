@@ -1,6 +1,6 @@
 /*
- * verb [SP argument], then what that verb's argument must be.  Refusals are
- * constants: a code, an enhanced code, a text.
+ * A line is cut into verb [SP argument], then the argument is read as that
+ * verb has it.  Refusals are constants: a code, an enhanced code, a text.
  */
 #include <string.h>
 
@@ -222,7 +222,8 @@ command_reader(enum smtp_verb verb)
 	}
 }
 
-/* A BDAT is out of step whatever is wrong with it. */
+/* Whatever is wrong with a BDAT, bytes follow it that can't be told from
+ * commands. */
 static int
 command_check_arg(struct smtp_command *c, struct smtp_refusal *why)
 {

@@ -1,4 +1,6 @@
 /*
+ * A message's bytes, looked at and unstuffed.
+ *
  * The scanner goes line by line: memchr() finds the LF, the byte before it
  * tells whether it ends the line, and a second memchr() finds stray CRs.
  *
@@ -10,8 +12,8 @@
  *	DOT_CR		(1)		(1)	END		(1)
  *	UNSTUFFED	scan		scan	scan		scan
  *
- * (1) It was no end: the dot is gone, the CR comes out as a bare one.
- * UNSTUFFED: the line's dot is gone, the next byte is text, a dot too.
+ * (1) It was no end: the dot is taken off, and the CR comes out as a bare one.
+ * UNSTUFFED: the line's dot was taken off; the next byte is text, even a dot.
  */
 #include <string.h>
 
@@ -25,7 +27,8 @@ smtp_scan_init(struct smtp_scan *s)
 	memset(s, 0, sizeof *s);
 }
 
-/* Is any byte over 127?  Many at a time: it is asked of every message. */
+/* Is any byte over 127?  Many are looked at in one step, since it is asked of
+ * all bytes of every message. */
 static bool
 scan_high(const char *p, size_t n)
 {

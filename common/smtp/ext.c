@@ -1,3 +1,6 @@
+/*
+ * Extensions by their names, and the lines of an EHLO reply that name them.
+ */
 #include <stddef.h>
 
 #include "ext.h"
@@ -65,7 +68,7 @@ ext_read_line(struct smtp_caps *caps, struct str line)
 	if (i == SMTP_EXT_COUNT)
 		return;
 	caps->exts |= 1u << i;
-	/* A limit past what we can count is none. */
+	/* A limit that is too large to be counted is no limit. */
 	if (i == SMTP_EXT_INDEX_SIZE &&
 	    str_uint(str_trim(arg), UINT64_MAX, &caps->size_max) == -1)
 		caps->size_max = 0;

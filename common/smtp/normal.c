@@ -1,4 +1,6 @@
 /*
+ * One byte of state: was the last one a CR?  What becomes of the next byte:
+ *
  *	before	CR		LF		NUL		other
  *	text	hold it		CRLF		nothing		as it is
  *	CR	CRLF, hold it	CRLF		nothing		CRLF, as it is

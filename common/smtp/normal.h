@@ -4,7 +4,7 @@
  * On wish bare CR and bare LF become CRLF, and NUL is taken out: for services
  * whose clients are known to send such bytes.  What ends a message was
  * decided before (data.h).  Any cut gives the same result.  NUL goes first:
- * what it stood between may be a line's end then.
+ * a CR and an LF that it stood between are a line's end then.
  *
  * Ownership  pieces hold during their call back.
  * Failure    none.
@@ -20,7 +20,7 @@
 struct smtp_normal {
 	bool	lines;		/* bare CR and LF become CRLF */
 	bool	nul;		/* NUL is taken out */
-	bool	cr;		/* one was seen, and is not passed on yet */
+	bool	cr;		/* a CR was seen, and is not passed on yet */
 	void	(*out)(void *arg, struct str piece);
 	void	*arg;
 };

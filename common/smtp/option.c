@@ -1,4 +1,6 @@
 /*
+ * The parameters of MAIL and RCPT.
+ *
  * One row a parameter: its extension and the function that reads its value.
  * Both commands share the walk; their rows and results differ.
  */

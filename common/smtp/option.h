@@ -3,8 +3,8 @@
  *
  * RFC 1870 SIZE, RFC 6152 and 3030 BODY, RFC 6531 SMTPUTF8, RFC 3461 RET
  * ENVID NOTIFY ORCPT, RFC 4954 AUTH, RFC 8689 REQUIRETLS.  A parameter of an
- * extension that is not among `offered` (bits of ext.h) is as unknown: 555
- * 5.5.4.
+ * extension that is not among `offered` (bits of ext.h) is refused as one that
+ * nobody knows: 555 5.5.4.
  *
  * Ownership  strings point into the command's line.
  * Failure    -1 with *why.

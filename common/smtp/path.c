@@ -1,6 +1,7 @@
 /*
- * One pass from the left: '<', route, localpart (dot-string or quoted), '@',
- * domain, '>'.  A cursor walks the text; each step takes what is its own.
+ * Reading a path is one pass from the left: '<', route, localpart (dot-string
+ * or quoted), '@', domain, '>'.  A cursor walks the text; each step takes what
+ * is its own.
  */
 #include "base/net.h"
 
@@ -243,7 +244,7 @@ path_complete(struct smtp_path *p, enum smtp_path_kind kind,
 	return p->domain.len != 0 ? 0 : -1;
 }
 
-/* Without brackets it ends at a blank, before its parameters. */
+/* A path without brackets ends at the blank before its parameters. */
 static int
 path_parse_bare(struct smtp_path *p, struct str *s, enum smtp_path_kind kind,
     const struct smtp_leniency *l, struct arena *a)

@@ -44,7 +44,7 @@ struct smtp_leniency {
 
 /* The path in angle brackets at the front of s; *rest is what follows it.
  * A source route is checked and dropped.  <> only as reverse path,
- * <postmaster> only as forward path.  l: NULL for what is correct only. */
+ * <postmaster> only as forward path.  l NULL: nothing beyond the grammar. */
 int	smtp_path_parse(struct smtp_path *p, struct str s,
 	    enum smtp_path_kind kind, const struct smtp_leniency *l,
 	    struct arena *a, struct str *rest);

@@ -1,4 +1,6 @@
 /*
+ * The PROXY header is read in one of two forms.
+ *
  * Version 1: "PROXY TCP4 from to port port" CRLF, at most 107 bytes.
  * Version 2: 12 bytes of signature, version and command, family and
  * transport, length; then so many bytes: addresses, and TLVs behind them.
@@ -204,7 +206,7 @@ v2_parse(struct proxy_header *h, const char **why)
 	return PROXY_DONE;
 }
 
-/* How long it is, once that is known; before, its fixed part. */
+/* The header's length once it is known; until then that of its fixed part. */
 static size_t
 v2_length(const struct proxy_header *h)
 {

@@ -1,9 +1,9 @@
 /*
  * proxy_header - the PROXY protocol, versions 1 and 2
  *
- * What a load balancer says of its client before the first byte of the
- * client's.  Bytes in any cut give the same header, and no byte behind it is
- * used.
+ * It is what a load balancer says of its client, before the first byte that
+ * the client sent.  Bytes in any cut give the same header, and no byte behind
+ * it is used.
  *
  * Ownership  the caller's storage; proxy_header_init(), proxy_header_fini().
  * Failure    PROXY_BAD with *why a constant text.
@@ -23,7 +23,8 @@ enum proxy_read { PROXY_MORE, PROXY_DONE, PROXY_BAD };
 
 struct proxy_header {
 	struct buf	raw;
-	/* After PROXY_DONE: of the client, unless it is the sender itself. */
+	/* After PROXY_DONE: the client's addresses, unless the load balancer
+	 * speaks for itself. */
 	bool		has_addresses;
 	struct netaddr	from;
 	struct netaddr	to;

@@ -1,5 +1,6 @@
 /*
- * A line is collected until its CRLF is there, then read at once:
+ * Reading replies.  A line is collected until its CRLF is there, and then it
+ * is read at once:
  *
  *	code ( SP | "-" ) [ enhanced SP ] text CRLF	"-": more lines follow
  *	code CRLF
@@ -196,7 +197,7 @@ reader_end_line(struct smtp_reader *rd, struct str line, bool cr,
 	return reader_take_line(rd, line, why);
 }
 
-/* Of a line that came in pieces as much as a reply may keep. */
+/* Keeps of a line that comes in pieces as much as a reply may hold. */
 static void
 reader_add(struct smtp_reader *rd, struct str piece)
 {
@@ -220,7 +221,8 @@ reader_end_pieces(struct smtp_reader *rd, struct str piece, const char **why)
 	reader_add(rd, piece);
 	cr = rd->last == '\r';
 	line = buf_str(&rd->line);
-	/* The CR is dropped with what is too much, or stands at the end. */
+	/* A CR before the LF was dropped with the rest of a line that is too
+	 * long, or it is the last byte that was kept. */
 	if (cr && line.len == rd->line_bytes)
 		line.len--;
 	got = reader_end_line(rd, line, cr, why);

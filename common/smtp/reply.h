@@ -50,7 +50,7 @@ struct smtp_reader {
 	struct smtp_reply	reply;		/* complete on SMTP_READ_DONE */
 	struct buf		line;		/* what is kept of a cut line */
 	size_t			line_bytes;	/* what came of it */
-	char			last;		/* of these the last one */
+	char			last;		/* the last byte of these */
 	size_t			bytes;		/* of this reply so far */
 	size_t			bound;		/* SMTP_REPLY_BOUND */
 	bool			done;
@@ -79,7 +79,7 @@ bool		 smtp_reader_give_up(struct smtp_reader *rd);
 const char	*smtp_enhanced_text(const int enhanced[3],
 		    char out[SMTP_ENHANCED_TEXT]);
 
-/* What smtp_reply_write() puts in each line. */
+/* What smtp_answer_write() makes a reply of. */
 struct smtp_answer {
 	int			 code;		/* 200 .. 599; else 451 */
 	int			 enhanced[3];	/* zeros: class.0.0 */

@@ -1,4 +1,6 @@
 /*
+ * The mechanisms, and what each says:
+ *
  *	PLAIN	 AUTH PLAIN base64(NUL user NUL password)
  *	LOGIN	 AUTH LOGIN, 334, base64(user), 334, base64(password)
  *	CRAM-MD5 AUTH CRAM-MD5, 334 base64(challenge),

@@ -31,7 +31,7 @@ void		sasl_command(struct sasl *s, struct buf *line);
 /* The answer to a 334, `challenge` being its text; without CRLF. */
 int		sasl_answer(struct sasl *s, struct str challenge,
 		    struct buf *line);
-/* What the reply that is waited for would be an answer to. */
+/* The state (state.h) whose reply is due. */
 enum smtp_state	sasl_state(const struct sasl *s);
 
 #endif

@@ -1,3 +1,6 @@
+/*
+ * Base64 as AUTH writes it, and the three parts of PLAIN's message.
+ */
 #include <openssl/evp.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* The names of the states. */
 #include "state.h"
 
 const char *

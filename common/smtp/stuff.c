@@ -1,7 +1,10 @@
 /*
+ * Dots are put in as the message goes by.  The state says what the next byte
+ * is:
+ *
  *	state	before
  *	START	a line: a dot here needs one more
- *	DOTTED	the line's own dot; the one more was given
+ *	DOTTED	the line's own dot; the added one was given
  *	TEXT	the rest of a line
  *	CR	what follows a CR: LF makes it a line's end
  */
