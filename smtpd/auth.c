@@ -19,6 +19,7 @@
 #include "auth.h"
 #include "server.h"
 #include "session.h"
+#include "transcript.h"
 
 struct auth {
 	char		*mechanism;	/* upper case */
@@ -76,6 +77,7 @@ auth_challenge(struct session *s, int code, struct str plain)
 	buf_add_text(&b, "\r\n");
 	stream_write(s->stream, buf_data(&b), b.len);
 	farewell_reply(s, buf_str(&b));
+	transcript_challenge(s, code);
 	buf_free(&b);
 	life_enter(s, MODE_AUTH);
 }
@@ -263,6 +265,7 @@ session_auth_response(struct session *s, struct str line)
 	static const struct smtp_refusal	cancelled = { 501, { 5, 7, 0 },
 	    "Cancelled", false };
 
+	transcript_response(s, line);
 	/* Else a mechanism of the hook's own could go on for ever. */
 	s->request.count++;
 	if (s->request.count > s->server->params->smtpd_command_limit)

@@ -15,6 +15,13 @@
 #include "server.h"
 #include "session.h"
 
+static void
+drain_log(const struct server *srv, const char *limit)
+{
+	LOG(EV_DRAIN, NULL, LOG_STR("limit", limit),
+	    LOG_NUM("sessions", (int64_t)srv->session_count));
+}
+
 /* A session may free itself, never its neighbours. */
 static void
 drain_tell(struct server *srv, enum life_event what)
@@ -32,6 +39,7 @@ drain_soft(void *arg)
 	struct server	*srv = arg;
 
 	srv->drain.soft_passed = true;
+	drain_log(srv, "soft");
 	drain_tell(srv, LIFE_SOFT);
 }
 
@@ -42,6 +50,7 @@ drain_hard(void *arg)
 	struct server	*srv = arg;
 
 	srv->drain.soft_passed = srv->drain.hard_passed = true;
+	drain_log(srv, "hard");
 	front_close_all(srv);
 	drain_tell(srv, LIFE_HARD);
 }
@@ -65,6 +74,7 @@ drain_begin(struct server *srv, int64_t soft_ms, int64_t hard_ms)
 {
 	acceptor_free(&srv->acceptor);
 	srv->drain.begun = true;
+	drain_log(srv, "none");
 	drain_limit(&srv->drain.soft, soft_ms, srv->loop);
 	drain_limit(&srv->drain.hard, hard_ms, srv->loop);
 	drain_session_gone(srv);

@@ -275,6 +275,8 @@ life_enter(struct session *s, enum session_mode mode)
 	if (mode == MODE_SLOW)
 		l->after = l->mode;
 	l->mode = mode;
+	if (log_wants(EV_MODE))
+		LOG(EV_MODE, &s->log, LOG_STR("mode", life_names[mode]));
 	if (mode == MODE_GONE)
 		return;
 	if (life_waits(mode))

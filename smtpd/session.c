@@ -19,6 +19,7 @@
 #include "session.h"
 #include "tls.h"
 #include "transaction.h"
+#include "transcript.h"
 
 /* ---- The beginning ----------------------------------------------------- */
 
@@ -48,6 +49,7 @@ session_begin(struct session *s)
 {
 	s->greeted = true;
 	xclient_begin(s);
+	transcript_begin(s);
 	session_name(s);
 	life_restart(s);
 }
@@ -139,6 +141,7 @@ session_write(struct session *s, const struct smtp_answer *a)
 	if (!patience_hold(s, buf_str(b)))
 		stream_write(s->stream, buf_data(b), b->len);
 	farewell_reply(s, buf_str(b));
+	transcript_reply(s, buf_str(b));
 }
 
 /* enhanced is "2.1.0"; NULL: the reply has none. */

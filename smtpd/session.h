@@ -70,6 +70,7 @@ struct session {
 	struct naming		*naming;	/* naming.c */
 	struct auth		*auth;		/* auth.c account.c input.c */
 	uint64_t		 crowd;		/* xclient.c */
+	bool			 traced;	/* transcript.c */
 };
 
 /* Says why at once, without a session. */

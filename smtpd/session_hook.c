@@ -13,6 +13,7 @@
 #include "server.h"
 #include "session.h"
 #include "transaction.h"
+#include "transcript.h"
 
 /* ---- Running one ------------------------------------------------------- */
 
@@ -21,9 +22,13 @@ session_hook_done(void *arg, const struct verdict *v)
 {
 	struct session		*s = arg;
 	session_verdict_fn	*then = s->hooking.then;
+	int64_t			 ms = loop_now_ms(s->server->loop) -
+				    s->hooking.since_ms;
 
-	board_observe(HISTOGRAM_hook, loop_now_ms(s->server->loop) -
-	    s->hooking.since_ms);
+	board_observe(HISTOGRAM_hook, ms);
+	LOG(EV_HOOK_END, &s->log,
+	    LOG_STR("hook", hook_name(s->hooking.kind)),
+	    LOG_STR("verdict", verdict_name(v->action)), LOG_NUM("ms", ms));
 	s->hooking.run = NULL;
 	if (!life_is_gone(s)) {
 		life_enter(s, MODE_COMMAND);
@@ -56,6 +61,7 @@ session_hook(struct session *s, enum hook_kind kind,
 	if (kind == HOOK_MAILFROM || s->txn != NULL)
 		rq.message_cache = &s->hooking.message_cache;
 	s->hooking.then = then;
+	s->hooking.kind = kind;
 	if (kind != HOOK_DISCONNECT)
 		life_enter(s, MODE_HOOK);
 	COUNT(hook_runs);
@@ -148,6 +154,7 @@ session_proxy(struct session *s, struct str line)
 {
 	struct hook_arguments	args = { .command = line };
 
+	transcript_command(s, line);
 	if (s->server->hooks[HOOK_PROXY] == NULL) {
 		session_command(s, line);
 		return;

@@ -33,6 +33,7 @@ struct hooking {
 	char			 next_txn[UUID_TEXT];
 	struct hook_run		*run;		/* the end of DATA: txn->run */
 	session_verdict_fn	*then;
+	enum hook_kind		 kind;		/* of run */
 	int64_t			 since_ms;	/* run started then */
 	struct hook_recipient	*recipient;	/* RCPT, while its hook runs */
 	char			*line;		/* while the proxy hook runs */

@@ -361,13 +361,19 @@ log_to_syslog(enum log_level level)
 		log_tell_lost();
 }
 
+bool
+log_wants(enum log_event event)
+{
+	return log_events[event].level <= logger.level;
+}
+
 void
 log_write(enum log_event event, const struct logctx *ctx,
     const struct logfield *fields)
 {
 	struct buf	*b = &logger.lines;
 
-	if (log_events[event].level > logger.level)
+	if (!log_wants(event))
 		return;
 	log_head(b, event);
 	log_ids(b, ctx);

@@ -18,6 +18,7 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -68,6 +69,8 @@ void	log_set_level(enum log_level level);
 void	log_replace_fd(int fd);
 void	log_write(enum log_event event, const struct logctx *ctx,
 	    const struct logfield *fields);
+/* Lines of this event are written: for what is in a hot path. */
+bool	log_wants(enum log_event event);
 void	log_flush(void);
 /* Who counts lines that are lost; fn must not log. */
 void	log_on_lost(void (*fn)(uint64_t lines));

@@ -99,6 +99,8 @@ check_hosts(const struct params *p, const struct settings *s,
 	check_networks(p->xclient_hosts, PLACE(s, "xclient_hosts"), r);
 	check_networks(p->proxy_protocol_hosts,
 	    PLACE(s, "proxy_protocol_hosts"), r);
+	check_networks(p->smtpd_trace_clients,
+	    PLACE(s, "smtpd_trace_clients"), r);
 	check_networks(p->smtpd_client_limit_exempt,
 	    PLACE(s, "smtpd_client_limit_exempt"), r);
 }

@@ -18,6 +18,7 @@
 #include <unbound.h>
 #include <unbound-event.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 
 #include "dns_private.h"
@@ -42,6 +43,8 @@ struct dns_query {
 	unsigned char		*packet;
 	size_t			 packet_len;
 	char			*why;
+	char			*asked;		/* NULL: nobody reads of it */
+	int64_t			 since_ms;
 };
 
 static void
@@ -51,6 +54,7 @@ query_free(struct dns_query *q)
 	loop_cancel(q->dns->loop, &q->task);
 	free(q->packet);
 	free(q->why);
+	free(q->asked);
 	free(q);
 }
 
@@ -157,6 +161,15 @@ query_ask_on(struct dns_query *q, const struct dns_answer *a)
 }
 
 static void
+query_log(const struct dns_query *q, const struct dns_answer *a)
+{
+	if (q->asked != NULL)
+		LOG(EV_DNS_ANSWER, NULL, LOG_STR("name", q->asked),
+		    LOG_NUM("type", q->type), LOG_STR("result", a->why),
+		    LOG_NUM("ms", loop_now_ms(q->dns->loop) - q->since_ms));
+}
+
+static void
 query_report(void *arg)
 {
 	struct dns_query	*q = arg;
@@ -174,12 +187,14 @@ query_report(void *arg)
 	if (query_ask_on(q, &a))
 		return;
 	a.secure = a.secure && !q->insecure;
+	query_log(q, &a);
 	/* The call back may cancel this query or free the resolver: neither
 	 * may find it in the list. */
 	TAILQ_REMOVE(&q->dns->queries, q, link);
 	q->fn(q->arg, &a);
 	free(q->packet);
 	free(q->why);
+	free(q->asked);
 	free(q);
 }
 
@@ -262,6 +277,9 @@ dns_query(struct dns *d, struct str name, enum dns_type type,
 	q->fn = fn;
 	q->arg = arg;
 	q->type = type;
+	if (log_wants(EV_DNS_ANSWER))
+		q->asked = xstrndup(name.p, name.len);
+	q->since_ms = loop_now_ms(d->loop);
 	task_init(&q->task, query_report, q);
 	TAILQ_INSERT_TAIL(&d->queries, q, link);
 	query_ask(q, name);

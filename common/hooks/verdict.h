@@ -47,6 +47,7 @@ struct verdict {
 
 void	verdict_init(struct verdict *v);
 void	verdict_fini(struct verdict *v);
+const char *verdict_name(enum verdict_action action);
 void	verdict_add_line(struct verdict *v, struct str line);
 
 #endif

@@ -275,7 +275,7 @@ option(const struct program *p, char letter)
  *	u  a Unix socket's peer   z  small socket buffers
  *	e  no end-of-DATA hook    1-3  the backend's other ways
  *	4  the end-of-DATA hook edits the header
- *	R  a Received field
+ *	R  a Received field       v  what is said goes to the log
  *	c h m r a y q  hooks: connect helo mailfrom rcptto auth proxy disconnect
  *	B C D E S  backend: PIPELINING CHUNKING 8BITMIME SMTPUTF8 DSN
  *	k  the client's bytes come in pieces
@@ -315,6 +315,8 @@ program_server(const struct program *p)
 	}
 	if (option(p, 'X'))
 		params.xclient_hosts = local;
+	if (option(p, 'v'))
+		params.smtpd_trace_clients = local;
 	if (option(p, 'P'))
 		params.proxy_protocol_hosts = local;
 	server.bodies.message_limit = option(p, 'f') ? 50 : 65536;

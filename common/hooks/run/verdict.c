@@ -30,3 +30,15 @@ verdict_add_line(struct verdict *v, struct str line)
 	if (v->line_count < VERDICT_LINES)
 		v->lines[v->line_count++] = arena_str(&v->arena, line);
 }
+
+const char *
+verdict_name(enum verdict_action action)
+{
+	static const char *const	names[VERDICT_MAX] = {
+		[VERDICT_NONE] = "none", [VERDICT_ACCEPT] = "accept",
+		[VERDICT_REJECT] = "reject", [VERDICT_DEFER] = "defer",
+		[VERDICT_REPLY] = "reply",
+	};
+
+	return names[action];
+}
