@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/wire.h"
 
 #include "backend.h"
 
@@ -32,56 +31,82 @@ backend_strings(const struct send_backend *s,
 		out[n++] = &s->xclient_values[i];
 }
 
+/* A key is made for each message, so its room is reserved once. */
+struct key_writer {
+	char	*at;
+};
+
 static void
-key_add_bytes(struct buf *out, struct str s)
+key_put(struct key_writer *k, const void *p, size_t n)
 {
-	wire_put_uint(out, s.len, 4);
-	buf_add_str(out, s);
+	if (n != 0)
+		memcpy(k->at, p, n);
+	k->at += n;
+}
+
+/* Its length first, so that no two lists of texts look alike. */
+static void
+key_put_text(struct key_writer *k, struct str s)
+{
+	uint32_t	len = (uint32_t)s.len;
+
+	key_put(k, &len, sizeof len);
+	key_put(k, s.p, s.len);
 }
 
 /* A sockaddr has padding, so only what counts is written. */
 static void
-key_add_address(struct buf *out, const struct netaddr *a)
+key_put_address(struct key_writer *k, const struct netaddr *a)
 {
-	struct str	bytes = STR_NONE;
+	unsigned char	family = a->len == 0 ? 0 :
+			    (unsigned char)a->u.sa.sa_family;
 
-	wire_put_uint(out, a->len == 0 ? 0 : a->u.sa.sa_family, 2);
+	key_put(k, &family, 1);
 	if (a->len == 0)
 		return;
 	if (a->u.sa.sa_family == AF_INET)
-		bytes = (struct str){ (const char *)&a->u.in4.sin_addr,
-		    sizeof a->u.in4.sin_addr };
+		key_put(k, &a->u.in4.sin_addr, sizeof a->u.in4.sin_addr);
 	else if (a->u.sa.sa_family == AF_INET6)
-		bytes = (struct str){ (const char *)&a->u.in6.sin6_addr,
-		    sizeof a->u.in6.sin6_addr };
-	else if (a->u.sa.sa_family == AF_UNIX)
-		bytes = str_of(a->u.un.sun_path);
-	key_add_bytes(out, bytes);
+		key_put(k, &a->u.in6.sin6_addr, sizeof a->u.in6.sin6_addr);
+	else
+		key_put_text(k, str_of(a->u.un.sun_path));
 }
+
+/* The numbers and switches of a backend, without padding. */
+static void
+key_put_numbers(struct key_writer *k, const struct send_backend *s)
+{
+	const uint32_t	numbers[] = { s->port, s->tls, s->tls_without };
+	const bool	switches[] = { s->lmtp, s->nonlocal, s->tls_no_sni,
+			    s->tls_any_name, s->tls_own_ca, s->xclient };
+
+	key_put(k, numbers, sizeof numbers);
+	key_put(k, switches, sizeof switches);
+}
+
+#define KEY_FIXED	(64 + 3 * sizeof(struct netaddr))
 
 void
 send_backend_key(const struct send_backend *s, struct buf *out)
 {
 	const struct str	*strings[BACKEND_STRS];
-	unsigned		 switches;
-	size_t			 i;
+	struct key_writer	 k;
+	char			*start;
+	size_t			 i, size = KEY_FIXED;
 
-	switches = s->lmtp | (unsigned)s->nonlocal << 1 |
-	    (unsigned)s->tls_no_sni << 2 | (unsigned)s->tls_any_name << 3 |
-	    (unsigned)s->tls_own_ca << 4 | (unsigned)s->xclient << 5;
-	wire_put_uint(out, s->port, 2);
-	wire_put_uint(out, switches, 1);
-	wire_put_uint(out, s->tls, 1);
-	wire_put_uint(out, s->tls_without, 4);
-	key_add_address(out, &s->address);
-	key_add_address(out, &s->source4);
-	key_add_address(out, &s->source6);
 	backend_strings(s, strings);
 	for (i = 0; i < BACKEND_STRS; i++)
-		if (strings[i]->len != 0) {
-			wire_put_uint(out, i, 1);
-			key_add_bytes(out, *strings[i]);
-		}
+		size += sizeof(uint32_t) + strings[i]->len;
+	k.at = start = buf_reserve(out, size);
+	key_put_numbers(&k, s);
+	key_put_address(&k, &s->address);
+	key_put_address(&k, &s->source4);
+	key_put_address(&k, &s->source6);
+	for (i = 0; i < BACKEND_NAMED; i++)
+		key_put_text(&k, *strings[i]);
+	for (; s->xclient && i < BACKEND_STRS; i++)
+		key_put_text(&k, *strings[i]);
+	buf_added(out, (size_t)(k.at - start));
 }
 
 const struct netaddr *
@@ -90,6 +115,9 @@ send_backend_source(const struct send_backend *s, const struct netaddr *to,
 {
 	const struct netaddr	*from;
 
+	*barred = false;
+	if (to->u.sa.sa_family == AF_UNIX)
+		return NULL;
 	from = to->u.sa.sa_family == AF_INET6 ? &s->source6 : &s->source4;
 	*barred = from->len == 0 &&
 	    (s->source4.len != 0 || s->source6.len != 0);

@@ -31,9 +31,10 @@ void
 client_on_banner(struct client *c, const char *why)
 {
 	(void)why;
+	if (!client_reply_ok(c, 220))
+		return;
 	smtp_reply_copy(&c->facts->greeting, &c->reader.reply);
-	if (client_reply_ok(c, 220))
-		client_hello(c);
+	client_hello(c);
 }
 
 /* ---- What the backend is asked for beyond SMTP ------------------------- */

@@ -83,11 +83,25 @@ route_read(struct route *r, const struct dns_answer *a)
 	route_sort(r);
 }
 
+/* "." says that the domain takes no mail if it is the only record. */
+static bool
+route_is_null(const struct dns_answer *a)
+{
+	char		host[DNS_NAME_TEXT];
+	uint16_t	preference;
+
+	return a->count == 1 &&
+	    dns_read_mx(&a->records[0], &preference, host) == 0 &&
+	    strcmp(host, ".") == 0;
+}
+
 static void
 route_on_mx(void *arg, const struct dns_answer *a)
 {
 	static const struct route_fault	nullmx = { ATTEMPT_DNS_NULLMX, false,
 	    "the domain takes no mail" };
+	static const struct route_fault	none = { ATTEMPT_DNS_OTHER, true,
+	    "no MX record can be used" };
 	struct route_fault		 f = { ATTEMPT_DNS_OTHER, true,
 	    a->why };
 	struct route			*r = arg;
@@ -96,7 +110,8 @@ route_on_mx(void *arg, const struct dns_answer *a)
 	r->hosts = xcalloc(ROUTE_HOSTS_MAX, sizeof *r->hosts);
 	if (a->status == DNS_OK) {
 		route_read(r, a);
-		r->fn(r->arg, r->count == 0 ? &nullmx : NULL);
+		r->fn(r->arg, r->count != 0 ? NULL : route_is_null(a) ?
+		    &nullmx : &none);
 		return;
 	}
 	if (a->status == DNS_NODATA) {

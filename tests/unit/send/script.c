@@ -270,20 +270,22 @@ script_on_accept(void *arg)
 }
 
 void
-script_open(struct script *s, struct loop *l, const char *ip)
+script_open(struct script *s, struct loop *l, const char *where)
 {
 	struct netaddr	a;
 
 	memset(s, 0, sizeof *s);
 	s->loop = l;
 	s->ehlo = "";
-	if (netaddr_parse_ip(&a, str_of(ip), 0) == -1)
+	if (where[0] == '/' ? netaddr_unix(&a, where, NULL) == -1 :
+	    netaddr_parse_ip(&a, str_of(where), 0) == -1)
 		abort();
-	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	s->fd = socket(a.u.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	if (bind(s->fd, &a.u.sa, a.len) == -1 || listen(s->fd, 64) == -1 ||
 	    netaddr_local(&a, s->fd) == -1)
 		abort();
-	s->port = netaddr_port(&a);
+	if (where[0] != '/')
+		s->port = netaddr_port(&a);
 	s->watch = watch_readable(l, s->fd, script_on_accept, s);
 }
 

@@ -60,7 +60,8 @@ struct script {
 	struct script_conn	 conns[SCRIPT_CONNS];
 };
 
-void	script_open(struct script *s, struct loop *l, const char *ip);
+/* At an address, or at the path of a socket, which stays when it is closed. */
+void	script_open(struct script *s, struct loop *l, const char *where);
 void	script_close(struct script *s);
 /* The address of a listener that takes no connection. */
 uint16_t script_dead_port(void);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -69,6 +70,35 @@ test_candidates(void **state)
 	assert_int_equal(f->script.connections, 3);
 }
 
+/* A socket with a path, as of a mail store that speaks LMTP. */
+static void
+test_candidate_unix(void **state)
+{
+	struct sending		*f = *state;
+	struct send_candidate	 c = { .host = STR("store") };
+	char			 path[64];
+
+	(void)snprintf(path, sizeof path, "/tmp/test_send.%ld",
+	    (long)getpid());
+	script_close(&f->script);
+	script_open(&f->script, f->loop, path);
+	assert_int_equal(netaddr_unix(&c.address, path, NULL), 0);
+	assert_int_equal(netaddr_parse_ip(&f->req.backend.source4,
+	    STR("127.0.0.5"), 0), 0);
+	f->req.candidates = &c;
+	f->req.candidate_count = 1;
+	f->req.backend.lmtp = true;
+	assert_string_equal(sending_run(f), OK);
+	assert_string_equal(sending_run(f), OK);
+	assert_int_equal(f->transactions, 2);
+	assert_string_equal(f->connection->remoteip, path);
+	(void)unlink(path);
+	assert_string_equal(sending_run(f), OK);
+	f->req.backend.helo = STR("again");
+	(void)sending_run(f);
+	assert_non_null(strstr(buf_cstr(&f->result), "network temporary"));
+}
+
 /* A name among them is looked up when its turn comes. */
 static void
 test_candidate_names(void **state)
@@ -93,7 +123,9 @@ test_candidate_names(void **state)
 #define RECORDS	"d.lab MX 20 one.lab\nd.lab MX 10 gone.lab\n"		\
 	"d.lab MX 10 dead.lab\ndead.lab A 127.0.0.2\n"			\
 	"one.lab A 127.0.0.1\nnull.lab MX 0 .\nbare.lab A 127.0.0.1\n"	\
-	"gone.lab TXT x\nnone.lab TXT x\n"
+	"gone.lab TXT x\nnone.lab TXT x\n"				\
+	"mixed.lab MX 0 .\nmixed.lab MX 5 one.lab\n"			\
+	"odd.lab MX 0 .\nodd.lab MX 5 .\n"
 
 static void
 test_mx(void **state)
@@ -107,6 +139,9 @@ test_mx(void **state)
 		{ "bare.lab", OK, 0 },		/* it is its own exchanger */
 		{ "null.lab", "dns/nullmx permanent : DNS: null.lab: "
 		    "the domain takes no mail", 0 },
+		{ "mixed.lab", OK, 0 },
+		{ "odd.lab", "dns/other temporary : DNS: odd.lab: "
+		    "no MX record can be used", 0 },
 		{ "none.lab", "dns/nodata permanent : DNS: none.lab: "
 		    "no such record", 0 },
 		{ "not.invalid", "dns/nxdomain permanent : DNS: "
@@ -320,6 +355,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		TEST(test_candidates), TEST(test_candidate_names),
+		TEST(test_candidate_unix),
 		TEST(test_mx), TEST(test_mx_shuffle), TEST(test_granted),
 		TEST(test_granted_later), TEST(test_granted_some),
 		TEST(test_granted_reuse),
