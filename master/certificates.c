@@ -1,3 +1,7 @@
+/*
+ * A list without order: an instance has few certificates, and they are looked
+ * through when an operator asks.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,7 @@
+/*
+ * Each client has a channel.  A request is either answered at once, or stays
+ * open until the reload it asked for has come to an end.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

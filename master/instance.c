@@ -1,3 +1,8 @@
+/*
+ * All that may happen to an instance leads to one of few steps: take up a
+ * configuration, begin a generation, see it run, fail or go, stop.  What each
+ * generation does meanwhile is in generation.c.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

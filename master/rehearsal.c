@@ -1,3 +1,8 @@
+/*
+ * Every service is looked at, whatever was found before, so that all faults
+ * are told at once.  Addresses that the running instance has are not in the
+ * way: it is asked for them.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>

@@ -1,3 +1,7 @@
+/*
+ * Slots are in one list and are used again: a page that was taken in is
+ * cleared and given to the next worker.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,3 +1,7 @@
+/*
+ * A file is the same if its device and inode are; anything else at its path is
+ * somebody else's and is left alone.
+ */
 #include <sys/stat.h>
 #include <unistd.h>
 

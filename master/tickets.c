@@ -1,3 +1,7 @@
+/*
+ * The newest key stands first; rotating moves the others back, and the oldest
+ * falls out.
+ */
 #include <stdlib.h>
 #include <string.h>
 

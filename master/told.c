@@ -1,3 +1,6 @@
+/*
+ * Warnings are kept as text and compared as such.
+ */
 #include <stdlib.h>
 #include <string.h>
 

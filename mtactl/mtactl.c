@@ -1,5 +1,6 @@
 /*
- * mtactl - the administrator's one command; see mtactl(8)
+ * The administrator's one command: its options, then the verb that does the
+ * work, from the table verbs.def.
  */
 #include <getopt.h>
 #include <signal.h>

@@ -1,3 +1,7 @@
+/*
+ * One call back for each form of output; the host of a script gets it with
+ * what it writes to.
+ */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,7 @@
+/*
+ * A script is compiled with the tables of the hook that it is meant for, or,
+ * for none, with what every hook has.
+ */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,7 @@
+/*
+ * An event loop of its own, with the functions of every hook on it; a script
+ * runs in slices as it would in a worker.
+ */
 #include <stdint.h>
 #include <stdio.h>
 

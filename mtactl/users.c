@@ -1,3 +1,7 @@
+/*
+ * Each user that programs.def names is looked up once, and an operator is told
+ * where another one takes its place.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,3 +1,8 @@
+/*
+ * One block, of which the part from `off` on is in use.  What is consumed
+ * moves `off`; before the block grows, what is left slides to its front, so
+ * that a buffer that is drained again and again never grows.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,6 @@
+/*
+ * Both times come from clock_gettime(), in microseconds.
+ */
 #include <time.h>
 
 #include "clock.h"

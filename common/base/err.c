@@ -1,3 +1,7 @@
+/*
+ * The text is cut at the size of struct err; a longer one is no second
+ * failure.
+ */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,3 +1,7 @@
+/*
+ * What is said goes straight to standard error: the log may be what has
+ * failed.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

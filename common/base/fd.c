@@ -1,3 +1,6 @@
+/*
+ * Flags of descriptors, and writing that goes on until all is written.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

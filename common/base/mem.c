@@ -1,3 +1,8 @@
+/*
+ * Each function ends the process by fatal() where the C library gives NULL.
+ * Sizes are multiplied in xcalloc() and xreallocarray() only, which look for
+ * overflow.
+ */
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,3 +1,7 @@
+/*
+ * Addresses are parsed and printed without any lookup: only numbers are
+ * addresses here.  A network holds an address if its first bits agree.
+ */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,7 @@
+/*
+ * The file is opened, locked, and then looked at again by its path: another
+ * process may have removed it in between, and then all is tried anew.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

@@ -1,3 +1,7 @@
+/*
+ * Comparing, cutting and reading text.  Letters are those of ASCII, whatever
+ * the locale; UTF-8 is checked by its table of well-formed sequences.
+ */
 #include <string.h>
 
 #include "str.h"

@@ -1,3 +1,7 @@
+/*
+ * A datagram to the socket of syslogd, made by hand: the head that syslog(3)
+ * would write, then the line.
+ */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>

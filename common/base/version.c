@@ -1,3 +1,7 @@
+/*
+ * The version is written in the Makefile only, which compiles it into this
+ * file.
+ */
 #include "version.h"
 
 const char *

@@ -1,3 +1,7 @@
+/*
+ * Both forms are read by functions that take one byte or character off the
+ * front; checking and decoding stand on the same ones.
+ */
 #include <stdint.h>
 #include <string.h>
 

@@ -1,3 +1,7 @@
+/*
+ * Only glibc has to be asked: malloc_trim() finds pages that are free anywhere
+ * in the heap.
+ */
 #include <stdlib.h>		/* says which C library this is */
 
 #include "heap.h"

@@ -1,3 +1,8 @@
+/*
+ * Linux: a process that is not dumpable leaves no core and can't be traced by
+ * its user.  FreeBSD has a call for the same.  Elsewhere the limit of core
+ * files is all.
+ */
 #include <sys/resource.h>
 #ifdef __linux__
 #include <sys/prctl.h>

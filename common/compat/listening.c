@@ -1,3 +1,7 @@
+/*
+ * What can be seen without a connection: whether the socket still listens, has
+ * an end or an error, blocks, or has a filter.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -1,3 +1,7 @@
+/*
+ * O_TMPFILE where the file system has it; elsewhere a file that loses its name
+ * as soon as it is made.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

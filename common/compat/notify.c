@@ -1,3 +1,7 @@
+/*
+ * The message is one datagram, sent by hand: that takes less than the library
+ * of the service manager would.
+ */
 #include <sys/socket.h>
 #include <sys/un.h>
 

@@ -1,3 +1,7 @@
+/*
+ * poll() tells of a FIN and of a reset without reading; the user and the
+ * process behind a Unix socket are asked of the kernel.
+ */
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>

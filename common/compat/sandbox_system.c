@@ -1,3 +1,7 @@
+/*
+ * Whether this build can be confined at all: one with a sanitizer makes system
+ * calls that no sandbox knows.
+ */
 #include "sandbox.h"
 #include "sandbox_system.h"
 

@@ -1,3 +1,7 @@
+/*
+ * The title is set by setproctitle() of the system or of libbsd, and found
+ * again in /proc where there is one.
+ */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdarg.h>

@@ -1,3 +1,7 @@
+/*
+ * Only a regular file is read, and only as far as the limit: a device or a
+ * pipe in its place would be read for ever.
+ */
 #include <sys/stat.h>
 
 #include <errno.h>

@@ -1,3 +1,7 @@
+/*
+ * Where to listen: "address:port" or a path; a port is a number or the name of
+ * a service.
+ */
 #include <netdb.h>
 #include <string.h>
 

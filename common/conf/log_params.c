@@ -1,3 +1,6 @@
+/*
+ * What the log's parameters say is put in the form that base/log.h takes.
+ */
 #include "base/log.h"
 
 #include "log_params.h"

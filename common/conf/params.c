@@ -1,3 +1,7 @@
+/*
+ * params.def is expanded into a table of rows: where the field lies, its type,
+ * its default and its bounds.  All else goes through that table.
+ */
 #include <stdlib.h>
 #include <string.h>
 

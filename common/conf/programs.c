@@ -1,3 +1,7 @@
+/*
+ * programs.def is expanded into a table.  A worker's user is the one of its
+ * row, or, where the system has none of that name, one that stands in for it.
+ */
 #include <sys/stat.h>
 
 #include <pwd.h>

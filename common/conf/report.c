@@ -1,3 +1,7 @@
+/*
+ * Errors that were told are remembered by their text and place, so that each
+ * is told once.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

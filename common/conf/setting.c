@@ -1,3 +1,7 @@
+/*
+ * Settings are texts as they were written; what they stand for is found when a
+ * scope expands them, with those first that they name.
+ */
 #include <stdlib.h>
 #include <string.h>
 

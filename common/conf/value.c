@@ -1,3 +1,8 @@
+/*
+ * A number with a unit is read and written by one table of units for each
+ * type. value_distance() finds the name that was meant by one that is not
+ * known.
+ */
 #include <string.h>
 
 #include "value.h"

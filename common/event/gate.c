@@ -1,3 +1,8 @@
+/*
+ * A watch on the listening socket, and one timer: while the gate is shut it
+ * opens it again, and while nobody comes it renews the watch, ever more
+ * seldom.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

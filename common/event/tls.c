@@ -1,3 +1,7 @@
+/*
+ * What contexts of both sides have in common, and errors of OpenSSL in words
+ * that name a file.
+ */
 #include <fcntl.h>
 #include <openssl/pem.h>
 #include <stdbool.h>

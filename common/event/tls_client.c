@@ -1,3 +1,7 @@
+/*
+ * Demands on a server's certificate become settings of the connection before
+ * its handshake: OpenSSL checks them, and a handshake that fails says why.
+ */
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>

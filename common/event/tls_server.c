@@ -1,3 +1,7 @@
+/*
+ * A context for each certificate, made of the first one's settings.  The call
+ * back of SNI picks one by the names in its certificate.
+ */
 #include <dirent.h>
 #include <limits.h>
 #include <openssl/x509v3.h>

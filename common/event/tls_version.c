@@ -1,3 +1,7 @@
+/*
+ * A list is read into two sets, what it names and what it leaves out; versions
+ * become the options of OpenSSL that forbid the rest.
+ */
 #include <openssl/ssl.h>
 
 #include "tls_version.h"

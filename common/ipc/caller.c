@@ -1,3 +1,7 @@
+/*
+ * The conversation waits by poll(), so that a master that hangs is noticed;
+ * frames are the same as those of channels.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>

@@ -1,3 +1,7 @@
+/*
+ * A descriptor is a control message beside at least one byte.  All that the
+ * kernel brings are looked at, so that none stays open unnoticed.
+ */
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>

@@ -1,3 +1,7 @@
+/*
+ * A frame is parsed where it lies.  One that is not whole yet gives 0, but a
+ * head that no frame can have is refused at once.
+ */
 #include "frame.h"
 
 size_t

@@ -1,3 +1,7 @@
+/*
+ * Character sets of one byte are Latin-1 but for a few bytes, which have
+ * tables.  UTF-8 is checked and passed on.
+ */
 #include "charset.h"
 
 static const struct {

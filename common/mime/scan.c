@@ -1,3 +1,8 @@
+/*
+ * Lines are looked at as they come; only the beginning of one that is cut is
+ * kept.  A stack of open boundaries says which part a line belongs to: a
+ * boundary of an outer part ends all parts inside it.
+ */
 #include <stdlib.h>
 #include <string.h>
 

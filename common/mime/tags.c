@@ -1,3 +1,6 @@
+/*
+ * The text is copied once; names and values are cut out of the copy in place.
+ */
 #include "field.h"
 #include "tags.h"
 

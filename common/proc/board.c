@@ -1,3 +1,8 @@
+/*
+ * Counters are atomic words of a page.  Only one process writes it, so that a
+ * load and a store count; its readers may see some counters before and some
+ * after.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>

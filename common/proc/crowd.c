@@ -1,3 +1,7 @@
+/*
+ * A hash table of fixed size, with a window of places for each client: whoever
+ * finds none free is not counted, which can only let a client in.
+ */
 #include "base/net.h"
 
 #include "crowd.h"

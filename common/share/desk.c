@@ -1,3 +1,8 @@
+/*
+ * A question is checked, then answered at once by the vault; one for a lock
+ * may have to wait, and is answered when the lock is granted.  Grants that one
+ * question causes are given out at the end of it.
+ */
 #include <math.h>
 #include <stdlib.h>
 

@@ -1,3 +1,7 @@
+/*
+ * Two orders of the same things: a tree by the end of their leases, and a list
+ * by their last use.
+ */
 #include "lease.h"
 
 static int

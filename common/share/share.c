@@ -1,3 +1,8 @@
+/*
+ * A ticket stands in one list by its state (queued, asked, held) and in a hash
+ * by its id, which the answer names.  What differs between a socket and a
+ * store of this process is behind share_ops.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,3 +1,6 @@
+/*
+ * Numbers travel as the bits of a double.  What no enum has is refused.
+ */
 #include <string.h>
 
 #include "wire.h"

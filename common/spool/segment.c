@@ -1,5 +1,5 @@
 /*
- * Layout of a segment's head, a block of 4096 bytes
+ * The layout of a segment's head, a block of 4096 bytes:
  *
  *	 0  8	"HALYSEG" and the format, '1'
  *	 8  8	id
