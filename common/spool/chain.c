@@ -13,7 +13,8 @@ chain_name(void *arg, const char *name)
 	struct chain	*c = arg;
 	uint64_t	 id;
 
-	if (segment_name_parse(&id, name) == -1 || (id & CHAIN_COLD) != 0)
+	if (segment_name_parse(&id, name) == -1 || (id & CHAIN_COLD) != 0 ||
+	    id < c->from)
 		return 0;
 	c->link = xreallocarray(c->link, c->count + 1, sizeof *c->link);
 	c->link[c->count++] = (struct chain_link){ .id = id };
@@ -44,8 +45,10 @@ chain_heads(struct disk *disk, struct chain *c, struct err *e)
 		c->link[n] = c->link[i];
 		c->link[n].before = s.before;
 		c->link[n].before_end = s.before_end;
+		c->link[n].sealed_end = s.sealed_end;
 		c->link[n].end = UINT64_MAX;
-		c->link[n].headless = s.size == 0;
+		c->link[n].headless = s.headless;
+		c->link[n].size = s.size;
 		n++;
 	}
 	c->count = n;
@@ -60,6 +63,10 @@ chain_ends(struct chain *c)
 	size_t	i, j;
 
 	for (i = 0; i + 1 < c->count; i++) {
+		if (c->link[i].sealed_end != 0) {
+			c->link[i].end = c->link[i].sealed_end;
+			continue;
+		}
 		for (j = i + 1; j < c->count &&
 		    c->link[j].before != c->link[i].id; j++) {
 			if (c->link[j].headless)
@@ -67,16 +74,18 @@ chain_ends(struct chain *c)
 		}
 		if (j == c->count)
 			c->link[i].given_up = true;
-		else if (!c->link[j].headless)
-			c->link[i].end = c->link[j].before_end;
+		else
+			c->link[i].end = c->link[j].headless ?
+			    c->link[i].size : c->link[j].before_end;
 		if (c->link[i].given_up)
 			c->link[i].end = SEGMENT_HEAD;
 	}
 }
 
 int
-chain_read(struct disk *disk, struct chain *c, struct err *e)
+chain_read(struct disk *disk, uint64_t from, struct chain *c, struct err *e)
 {
+	c->from = from;
 	c->link = NULL;
 	c->count = 0;
 	if (disk_list(disk, SEGMENT_DIR, chain_name, c) == -1) {

@@ -138,6 +138,7 @@ reader_run(const struct reader_span *span, const struct reader_calls *calls,
 	struct spool_place	place = { span->segment, 0 };
 	struct reader		r = { .calls = calls };
 	uint64_t		damaged = 0;
+	uint32_t		batches = 0;
 	int			rc;
 
 	(void)err_set(e, "stopped by its caller");
@@ -151,7 +152,7 @@ reader_run(const struct reader_span *span, const struct reader_calls *calls,
 			damaged = r.scan.damaged;
 		}
 		*upto = r.scan.at;
-		if (rc == -1)
+		if (rc == -1 || ++batches == span->batches)
 			break;
 	}
 	/* Nothing up to the end: it is not the tail, that was cut before. */

@@ -42,6 +42,7 @@ struct reader_span {
 	uint64_t	segment;
 	uint64_t	from;		/* where a batch begins; 0: the first */
 	uint64_t	end;		/* nothing is read from here on */
+	uint32_t	batches;	/* at most so many; 0: all */
 };
 
 /* *upto is where to go on. */

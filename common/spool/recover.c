@@ -69,12 +69,15 @@ recover_head_of(struct disk_file *f, uint64_t id, struct segment *s,
 		return err_errno(e, "read");
 	if (got == sizeof block && segment_get(s, block, e) == 0 &&
 	    s->id == id)
-		return 0;
+		return disk_size(f, &s->size) == -1 ? err_errno(e, "size") : 0;
 	if (got == sizeof block && segment_unknown(block))
 		return -1;
 	rc = recover_batch(f, id, e);
 	memset(s, 0, sizeof *s);
+	if (disk_size(f, &s->size) == -1)
+		return err_errno(e, "size");
 	s->id = id;
+	s->headless = true;
 	return rc;
 }
 
@@ -115,7 +118,7 @@ recover_ids(struct disk_file *f, uint64_t id, uint64_t end,
 {
 	struct reader_calls	calls = { .entry = recover_entry,
 				    .commit = recover_commit, .arg = ids };
-	struct reader_span	span = { f, id, 0, end };
+	struct reader_span	span = { f, id, 0, end, 0 };
 	uint64_t		upto;
 
 	return reader_run(&span, &calls, &upto, e);

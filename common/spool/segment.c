@@ -9,7 +9,10 @@
  *	40  1	1: cold
  *	44  4	count of the segments it replaces
  *	48  8n	their ids
- *	4092 4	CRC32C of all before it
+ *	3580 4	CRC32C of all before it
+ *	3584 8	"HALYSEAL", if it is sealed
+ *	3592 8	its end
+ *	3600 4	CRC32C of id and the 16 bytes before
  *
  * and of a batch's
  *
@@ -32,6 +35,8 @@
 
 #define SEGMENT_MAGIC	"HALYSEG"
 #define SEGMENT_FORMAT	'1'
+#define SEGMENT_CRC	(SEGMENT_SEAL - 4)
+#define SEAL_MAGIC	"HALYSEAL"
 #define BATCH_MAGIC	"HALYBAT1"
 
 void
@@ -76,8 +81,37 @@ segment_put(unsigned char block[SEGMENT_HEAD], const struct segment *s)
 	bytes_put(block + 44, s->replaced_count, 4);
 	for (i = 0; i < s->replaced_count; i++)
 		bytes_put(block + 48 + 8 * i, s->replaced[i], 8);
-	bytes_put(block + SEGMENT_HEAD - 4,
-	    crc32c(0, block, SEGMENT_HEAD - 4), 4);
+	bytes_put(block + SEGMENT_CRC, crc32c(0, block, SEGMENT_CRC), 4);
+	if (s->sealed_end != 0)
+		segment_seal_put(block + SEGMENT_SEAL, s->id, s->sealed_end);
+}
+
+static uint32_t
+segment_seal_crc(const unsigned char *seal, uint64_t id)
+{
+	unsigned char	which[8];
+
+	bytes_put(which, id, 8);
+	return crc32c(crc32c(0, which, sizeof which), seal, 16);
+}
+
+void
+segment_seal_put(unsigned char seal[SEGMENT_SEAL_SIZE], uint64_t id,
+    uint64_t end)
+{
+	memset(seal, 0, SEGMENT_SEAL_SIZE);
+	memcpy(seal, SEAL_MAGIC, 8);
+	bytes_put(seal + 8, end, 8);
+	bytes_put(seal + 16, segment_seal_crc(seal, id), 4);
+}
+
+static uint64_t
+segment_seal_get(const unsigned char *seal, uint64_t id)
+{
+	if (memcmp(seal, SEAL_MAGIC, 8) != 0 ||
+	    bytes_get(seal + 16, 4) != segment_seal_crc(seal, id))
+		return 0;
+	return bytes_get(seal + 8, 8);
 }
 
 int
@@ -94,8 +128,8 @@ segment_get(struct segment *s, const unsigned char block[SEGMENT_HEAD],
 		    "'%c' only", block[7] > ' ' && block[7] < 127 ?
 		    block[7] : '?', SEGMENT_FORMAT);
 	count = bytes_get(block + 44, 4);
-	if (bytes_get(block + SEGMENT_HEAD - 4, 4) !=
-	    crc32c(0, block, SEGMENT_HEAD - 4) ||
+	if (bytes_get(block + SEGMENT_CRC, 4) !=
+	    crc32c(0, block, SEGMENT_CRC) ||
 	    count > SEGMENT_REPLACED_MAX)
 		return err_set(e, "its head is damaged");
 	memset(s, 0, sizeof *s);
@@ -107,6 +141,7 @@ segment_get(struct segment *s, const unsigned char block[SEGMENT_HEAD],
 	s->replaced_count = (uint32_t)count;
 	for (i = 0; i < count; i++)
 		s->replaced[i] = bytes_get(block + 48 + 8 * i, 8);
+	s->sealed_end = segment_seal_get(block + SEGMENT_SEAL, s->id);
 	return 0;
 }
 

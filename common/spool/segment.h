@@ -3,10 +3,13 @@
  *
  * A segment is `head | batch*`.  Its head names the segment that was written
  * before it and the offset at which that one ends: nothing beyond that offset
- * exists, even if its checksum is right.  A batch is what one write carried;
- * its head says how much of the segment was known to be durable when it was
- * written.  Damage below the greatest such offset is corruption; above it, it
- * is the torn tail of mail that nobody has acknowledged.
+ * exists, even if its checksum is right.  Before a segment is removed, the
+ * end that it named goes into a seal in the other's own head.
+ *
+ * A batch is what one write carried; its head says how much of the segment
+ * was known to be durable when it was written.  Damage below the greatest
+ * such offset is corruption; above it, it is the torn tail of mail that
+ * nobody has acknowledged.
  *
  * In a batch first come the records that a reader of the queue wants (EDITS,
  * ENTRY, COMMIT), then the bodies: the former are read in one piece.
@@ -23,6 +26,8 @@
 #include "spool_id.h"
 
 #define SEGMENT_HEAD	4096
+#define SEGMENT_SEAL	3584		/* where a seal lies: its own sector */
+#define SEGMENT_SEAL_SIZE 512
 #define SEGMENT_BLOCK	4096		/* a batch is padded to this */
 #define SEGMENT_SIZE	(64ULL << 20)	/* of a usual one */
 #define SEGMENT_DIR	"segments"
@@ -36,6 +41,8 @@ struct segment {
 	uint64_t	before_end;	/* and where that one ends */
 	uint64_t	size;		/* of the file */
 	bool		cold;		/* written by compaction */
+	uint64_t	sealed_end;	/* 0: there is no seal */
+	bool		headless;	/* its head is damaged; see recover.h */
 	uint32_t	replaced_count;	/* cold: the segments it stands for */
 	uint64_t	replaced[SEGMENT_REPLACED_MAX];
 };
@@ -57,6 +64,9 @@ void	segment_put(unsigned char block[SEGMENT_HEAD],
 /* -1: not a segment, or of a format that is not known; *e says which. */
 int	segment_get(struct segment *s, const unsigned char block[SEGMENT_HEAD],
 	    struct err *e);
+/* The seal of the segment of that id. */
+void	segment_seal_put(unsigned char seal[SEGMENT_SEAL_SIZE], uint64_t id,
+	    uint64_t end);
 /* Is it the head of a segment of a format that this version does not know? */
 bool	segment_unknown(const unsigned char block[SEGMENT_HEAD]);
 void	batch_put(unsigned char head[BATCH_HEAD], const struct batch *b,

@@ -1,6 +1,6 @@
 /*
- * A spare is named "spare/N" with N of sixteen digits, and "spare/making"
- * until it has its whole size and is synced.
+ * A spare is named by a number of sixteen digits, and "making" until it has
+ * its whole size and is synced.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -10,12 +10,16 @@
 #include "segment.h"
 #include "spare.h"
 
-#define SPARE_MAKING	SPARE_DIR "/making"
+static void
+spare_name(const struct spares *s, char out[DISK_NAME_MAX], uint64_t number)
+{
+	(void)snprintf(out, DISK_NAME_MAX, "%s/%016" PRIx64, s->dir, number);
+}
 
 static void
-spare_name(char out[DISK_NAME_MAX], uint64_t number)
+spare_making(const struct spares *s, char out[DISK_NAME_MAX])
 {
-	(void)snprintf(out, DISK_NAME_MAX, SPARE_DIR "/%016" PRIx64, number);
+	(void)snprintf(out, DISK_NAME_MAX, "%s/making", s->dir);
 }
 
 static int
@@ -34,16 +38,21 @@ spares_name(void *arg, const char *name)
 }
 
 int
-spares_open(struct spares *s, struct disk *disk, uint64_t size)
+spares_open(struct spares *s, struct disk *disk, const char *dir,
+    uint64_t size)
 {
+	char	making[DISK_NAME_MAX];
+
 	memset(s, 0, sizeof *s);
 	s->disk = disk;
+	s->dir = dir;
 	s->size = size;
-	if (disk_make_dir(disk, SPARE_DIR) == -1)
+	spare_making(s, making);
+	if (disk_make_dir(disk, dir) == -1)
 		return -1;
-	if (disk_unlink(disk, SPARE_MAKING) == -1 && errno != ENOENT)
+	if (disk_unlink(disk, making) == -1 && errno != ENOENT)
 		return -1;
-	return disk_list(disk, SPARE_DIR, spares_name, s);
+	return disk_list(disk, dir, spares_name, s);
 }
 
 void
@@ -55,23 +64,26 @@ spares_close(struct spares *s)
 static void
 spares_give_up(struct spares *s)
 {
+	char	making[DISK_NAME_MAX];
 	int	saved = errno;
 
+	spare_making(s, making);
 	disk_close(&s->making);
-	(void)disk_unlink(s->disk, SPARE_MAKING);
+	(void)disk_unlink(s->disk, making);
 	errno = saved;
 }
 
 static int
 spares_finish(struct spares *s)
 {
-	char	name[DISK_NAME_MAX];
+	char	name[DISK_NAME_MAX], making[DISK_NAME_MAX];
 
 	if (disk_sync(s->making) == -1)
 		return -1;
 	disk_close(&s->making);
-	spare_name(name, s->last + 1);
-	if (disk_rename(s->disk, SPARE_MAKING, name) == -1)
+	spare_name(s, name, s->last + 1);
+	spare_making(s, making);
+	if (disk_rename(s->disk, making, name) == -1)
 		return -1;
 	s->ready[s->count++] = ++s->last;
 	return 0;
@@ -80,12 +92,13 @@ spares_finish(struct spares *s)
 static int
 spares_step(struct spares *s)
 {
+	char		making[DISK_NAME_MAX];
 	uint64_t	n;
 
 	if (s->making == NULL) {
 		s->filled = 0;
-		return disk_open(s->disk, SPARE_MAKING, DISK_CREATE,
-		    &s->making);
+		spare_making(s, making);
+		return disk_open(s->disk, making, DISK_CREATE, &s->making);
 	}
 	if (s->filled == s->size)
 		return spares_finish(s);
@@ -116,6 +129,6 @@ spares_take(struct spares *s, const char *name)
 
 	if (s->count == 0)
 		return 1;
-	spare_name(spare, s->ready[--s->count]);
+	spare_name(s, spare, s->ready[--s->count]);
 	return disk_rename(s->disk, spare, name);
 }

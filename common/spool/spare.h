@@ -3,9 +3,9 @@
  *
  * A file whose blocks are there already is synced by one write of the disk.
  * Spares lie in a folder of their own, by number; what a segment that was
- * emptied leaves becomes one, too.
+ * emptied leaves becomes one, too.  The journal has its own.
  *
- * Ownership  the disk is borrowed.
+ * Ownership  the disk is borrowed, and so is the name of the folder.
  * Failure    0, or -1 with errno.
  * Process    blocks for the time of one piece.
  */
@@ -17,12 +17,12 @@
 
 #include "disk.h"
 
-#define SPARE_DIR	"spare"
 #define SPARE_PIECE	(1U << 20)
 #define SPARE_MAX	8
 
 struct spares {
 	struct disk	 *disk;
+	const char	 *dir;		/* a constant */
 	uint64_t	  size;		/* of each */
 	uint64_t	  ready[SPARE_MAX];	/* their numbers */
 	int		  count;
@@ -32,7 +32,8 @@ struct spares {
 };
 
 /* Finds those that are there; one that was not finished is removed. */
-int	spares_open(struct spares *s, struct disk *disk, uint64_t size);
+int	spares_open(struct spares *s, struct disk *disk, const char *dir,
+	    uint64_t size);
 void	spares_close(struct spares *s);
 /* 1: there is more to do; 0: `want` are ready; -1. */
 int	spares_prepare(struct spares *s, int want);

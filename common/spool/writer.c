@@ -49,7 +49,8 @@ writer_recover(struct spool_writer *w, struct err *e)
 	w->segment.id = r.id;
 	w->end = r.end;
 	w->greatest = r.greatest;
-	if (spares_open(&w->spares, w->disk, w->segment_size) == -1)
+	if (spares_open(&w->spares, w->disk, SPARE_DIR,
+	    w->segment_size) == -1)
 		return err_errno(e, "%s", SPARE_DIR);
 	return 0;
 }

@@ -187,7 +187,7 @@ world_read(struct world *t)
 
 	for (n = 0; n < t->count; n++)
 		t->sent[n].seen = 0;
-	if (chain_read(t->disk, &c, &e) == -1)
+	if (chain_read(t->disk, 0, &c, &e) == -1)
 		fail_msg("%s", e.text);
 	for (i = 0; i < c.count; i++) {
 		t->segment = c.link[i].id;
@@ -196,7 +196,7 @@ world_read(struct world *t)
 		    spool_writer_durable(t->w).offset : c.link[i].end;
 		assert_int_equal(disk_open(t->disk, name, DISK_READ,
 		    &t->file), 0);
-		span = (struct reader_span){ t->file, t->segment, 0, end };
+		span = (struct reader_span){ t->file, t->segment, 0, end, 0 };
 		if (reader_run(&span, &calls, &upto, &e) == -1)
 			fail_msg("%s", e.text);
 		disk_close(&t->file);
@@ -266,7 +266,7 @@ world_left(struct world *t, const char *name, uint64_t id, uint64_t end)
 	uint32_t		n, left = 0;
 
 	assert_int_equal(disk_open(t->disk, name, DISK_READ, &t->file), 0);
-	span = (struct reader_span){ t->file, id, 0, end };
+	span = (struct reader_span){ t->file, id, 0, end, 0 };
 	if (reader_run(&span, &calls, &upto, &e) == -1)
 		fail_msg("%s", e.text);
 	disk_close(&t->file);
@@ -504,7 +504,7 @@ test_damage(void **state)
 		segment_name(name, end.segment);
 		assert_int_equal(disk_fake_damage(t.disk, name, at, 8), 0);
 		world_open(&t, 0);
-		assert_int_equal(chain_read(t.disk, &c, &e), 0);
+		assert_int_equal(chain_read(t.disk, 0, &c, &e), 0);
 		assert_int_equal(c.count, 2);
 		if (at < last && !c.link[1].headless)
 			assert_int_equal(c.link[0].end, end.offset);

@@ -1,0 +1,137 @@
+/*
+ * book - what lies in the spool, and what has become of it
+ *
+ * Segments say what was accepted, the journal what became of it; the index
+ * only finds it.  The book reads the one and writes the others.  An entry that
+ * has just been read is in memory alone; once it waits longer (it is held,
+ * deferred, or there are too many) it is in the index.
+ *
+ *	reader ---> fresh, in memory ---> DONE
+ *			|  STATE, or too many
+ *			v
+ *		    the index ---> STATE ... ---> DONE
+ *
+ * See book.c for how it comes back after a crash.
+ *
+ * Ownership  book_open() gives, book_close() takes and clears; disk and index
+ *            argument stay the caller's.
+ * Failure    0, or -1 with *e; 1: there is no such entry.
+ * Process    one a spool, by a lock.  book_sync(), book_tick() block.
+ */
+#ifndef SPOOL_BOOK_H
+#define SPOOL_BOOK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "disk.h"
+#include "kv/kv.h"
+#include "state.h"
+
+struct book;
+
+/* Of the wall and the monotonic clock; a test's are its own. */
+struct book_time {
+	int64_t	mono_ms;
+	int64_t	wall_ms;
+};
+
+struct book_events {
+	/* An entry was read that was not known. */
+	void	(*arrived)(void *arg, const struct spool_id *id,
+		    const struct spool_entry *entry);
+	/* Something on the disk is not what was written; what was lost. */
+	void	(*damage)(void *arg, const char *what);
+	/* A start that takes long: of so many bytes so many are read. */
+	void	(*progress)(void *arg, uint64_t done, uint64_t all);
+	void	*arg;
+};
+
+struct book_options {
+	struct disk	*disk;
+	const struct kv_ops *index_ops;
+	void		*index_arg;
+	uint64_t	 journal_size;	/* of a file; 0: as usual */
+	uint32_t	 memory_limit;	/* in memory alone; 0: 100,000 */
+	struct book_events events;
+	struct book_time time;
+};
+
+/* What the index keeps of an entry. */
+struct book_entry {
+	struct spool_place place;
+	uint64_t	journal;	/* of its last STATE, + 1; 0: none */
+	int64_t		due_ms;		/* queue clock */
+	int64_t		accepted_ms;	/* queue clock */
+	uint16_t	retry;
+	uint8_t		state;		/* enum spool_state */
+};
+
+struct book_counts {
+	uint64_t	entries;	/* living */
+	uint64_t	held;
+	uint64_t	deferred;
+	uint64_t	in_memory;	/* alone, of entries */
+	uint64_t	pending;	/* changes, not in the index yet */
+	uint64_t	segments;
+	uint64_t	journal_end;
+	uint64_t	checkpoints;
+	uint64_t	damaged;
+	bool		rebuilt;	/* the index was made anew */
+};
+
+int	book_open(struct book **b, const struct book_options *options,
+	    struct err *e);
+void	book_close(struct book **b);
+
+/* The writer of segments says how far this one is durable: what is new in it
+ * and in those before it is read. */
+int	book_hint(struct book *b, uint64_t segment, uint64_t durable,
+	    struct err *e);
+int	book_get(struct book *b, const struct spool_id *id,
+	    struct book_entry *entry, struct err *e);
+/* The whole state, its place too: what a change begins from.  Its texts hold
+ * until the next call. */
+int	book_state(struct book *b, const struct spool_id *id,
+	    struct entry_state *state, struct err *e);
+/* A change is noted; it is confirmed when book_sync() returns 0. */
+int	book_change(struct book *b, const struct spool_id *id,
+	    const struct entry_state *state, struct err *e);
+int	book_done(struct book *b, const struct spool_id *id, int action,
+	    struct err *e);
+int	book_sync(struct book *b, struct err *e);
+/* What is due: the index, a checkpoint, segments that are empty.  Often. */
+int	book_tick(struct book *b, struct book_time now, struct err *e);
+/* A checkpoint now, and what is empty is removed. */
+int	book_checkpoint(struct book *b, struct err *e);
+
+int64_t	book_now(const struct book *b);			/* queue clock */
+void	book_count(const struct book *b, struct book_counts *counts);
+
+/*
+ * Shows living entries from a cursor on, in the order in which they lie, at
+ * most `most` looked at; *cursor is where to go on.  1: these were the last.
+ * fn() may not change the book.
+ */
+struct book_cursor {
+	uint64_t	segment;	/* 0, 0: from the start */
+	uint64_t	offset;
+};
+typedef int	book_walk_fn(void *arg, const struct spool_id *id,
+		    const struct book_entry *entry,
+		    const struct spool_entry *accepted);
+int	book_walk(struct book *b, struct book_cursor *cursor, size_t most,
+	    book_walk_fn *fn, void *arg, struct err *e);
+/* The entry as it was accepted, and where its body and edits lie.  Texts hold
+ * until the next call. */
+struct book_envelope {
+	struct spool_entry entry;
+	uint64_t	segment;
+	uint64_t	body;		/* offset of BODY or FILE */
+	uint64_t	edits;		/* offset, or 0 */
+};
+int	book_envelope(struct book *b, const struct spool_id *id,
+	    struct book_envelope *envelope, struct err *e);
+
+#endif

@@ -1,0 +1,269 @@
+/*
+ * Changes of entries: into the journal, and out of it again.
+ *
+ * Counts are changed by what a record says was before, and only for entries
+ * that a reader has met: those of segments that are yet to be read count when
+ * they are met, with the state that they have then (book_segments.c).  So the
+ * counts of a checkpoint and the records after it give the same sums in the
+ * first run and in every replay.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "book_private.h"
+
+struct book_bucket *
+book_bucket_of(struct book *b, uint64_t position)
+{
+	uint64_t	number = position / BOOK_BUCKET;
+	size_t		i = b->bucket_count;
+
+	while (i > 0 && b->bucket[i - 1].number >= number)
+		i--;
+	if (i < b->bucket_count && b->bucket[i].number == number)
+		return &b->bucket[i];
+	b->bucket = xreallocarray(b->bucket, b->bucket_count + 1,
+	    sizeof *b->bucket);
+	memmove(&b->bucket[i + 1], &b->bucket[i], (b->bucket_count++ - i) *
+	    sizeof *b->bucket);
+	b->bucket[i] = (struct book_bucket){ .number = number };
+	return &b->bucket[i];
+}
+
+void
+book_bucket_segment(struct book_bucket *bucket, uint64_t segment)
+{
+	size_t	i = bucket->segment_count;
+
+	while (i > 0 && bucket->segments[i - 1] != segment)
+		i--;
+	if (i > 0)
+		return;
+	bucket->segments = xreallocarray(bucket->segments,
+	    bucket->segment_count + 1, sizeof *bucket->segments);
+	bucket->segments[bucket->segment_count++] = segment;
+}
+
+/* Does it matter to a segment that is there still? */
+static bool
+book_bucket_needed(struct book *b, struct book_bucket *bucket)
+{
+	size_t	i, n = 0;
+
+	for (i = 0; i < bucket->segment_count; i++) {
+		if (book_segment_find(b, bucket->segments[i]) != NULL)
+			bucket->segments[n++] = bucket->segments[i];
+	}
+	bucket->segment_count = n;
+	return n > 0 || bucket->pins > 0;
+}
+
+uint64_t
+book_journal_needed(struct book *b)
+{
+	uint64_t	needed = b->covered_before;
+
+	while (b->bucket_count > 0 && !book_bucket_needed(b, b->bucket)) {
+		free(b->bucket->segments);
+		memmove(b->bucket, b->bucket + 1, --b->bucket_count *
+		    sizeof *b->bucket);
+	}
+	if (b->bucket_count > 0 && b->bucket->number * BOOK_BUCKET < needed)
+		needed = b->bucket->number * BOOK_BUCKET;
+	return needed;
+}
+
+void
+book_count_in(struct book *b, const struct book_entry *entry, int by)
+{
+	b->state_count[entry->state] += by;
+	book_segment_add(b, entry->place.segment)->live += by;
+	if (entry->journal > 0)
+		book_bucket_of(b, entry->journal - 1)->pins += (uint64_t)by;
+}
+
+/* What the record says was before, as far as counts go. */
+static void
+book_before(const struct entry_state *s, struct book_entry *entry)
+{
+	memset(entry, 0, sizeof *entry);
+	entry->state = (uint8_t)(s->before - 1);
+	entry->place.segment = s->before_segment;
+	entry->journal = s->before_journal;
+}
+
+static void
+book_entry_of(const struct entry_state *s, uint64_t position,
+    struct book_entry *entry)
+{
+	entry->place.segment = s->segment;
+	entry->place.offset = s->offset;
+	entry->journal = position + 1;
+	entry->due_ms = (int64_t)s->due_ms;
+	entry->accepted_ms = (int64_t)s->accepted_ms;
+	entry->retry = (uint16_t)s->retry;
+	entry->state = (uint8_t)s->state;
+}
+
+/* ---- In the first run ---------------------------------------------------- */
+
+static int
+book_note(struct book *b, int type, const struct spool_id *id,
+    const struct entry_state *s, uint64_t *position, struct err *e)
+{
+	buf_clear(&b->record);
+	if (state_put(&b->record, id, s, e) == -1)
+		return -1;
+	*position = journal_add(b->journal, type, buf_str(&b->record));
+	return 0;
+}
+
+static struct book_node *
+book_node_for(struct book *b, const struct spool_id *id, unsigned int flags)
+{
+	struct book_node	*n = book_node_find(b, id);
+
+	if (n == NULL)
+		return book_node_make(b, id, flags);
+	book_node_turn(b, n, flags);
+	return n;
+}
+
+int
+book_change(struct book *b, const struct spool_id *id,
+    const struct entry_state *state, struct err *e)
+{
+	struct entry_state	s = *state;
+	struct book_entry	now;
+	uint64_t		position;
+	int			rc;
+
+	if ((rc = book_find(b, id, &now, e)) != 0)
+		return rc;
+	if (s.state > STATE_HOLD)
+		return err_set(e, "a state that is none");
+	s.before = now.state + 1U;
+	s.before_segment = now.place.segment;
+	s.before_journal = now.journal;
+	s.accepted_ms = (uint64_t)now.accepted_ms;
+	if (book_note(b, JOURNAL_STATE, id, &s, &position, e) == -1)
+		return -1;
+	book_count_in(b, &now, -1);
+	book_entry_of(&s, position, &now);
+	book_count_in(b, &now, 1);
+	book_node_for(b, id, NODE_CHANGED)->entry = now;
+	return 0;
+}
+
+int
+book_done(struct book *b, const struct spool_id *id, int action,
+    struct err *e)
+{
+	struct entry_state	s = { .action = (uint64_t)action };
+	struct book_entry	now;
+	struct book_node	*n;
+	uint64_t		position;
+	int			rc;
+
+	if ((rc = book_find(b, id, &now, e)) != 0)
+		return rc;
+	s.segment = s.before_segment = now.place.segment;
+	s.offset = now.place.offset;
+	s.before = now.state + 1U;
+	s.before_journal = now.journal;
+	if (book_note(b, JOURNAL_DONE, id, &s, &position, e) == -1)
+		return -1;
+	book_count_in(b, &now, -1);
+	book_bucket_segment(book_bucket_of(b, position), s.segment);
+	n = book_node_find(b, id);
+	if (n != NULL && n->flags == NODE_FRESH)
+		book_node_free(b, n);
+	else
+		(void)book_node_for(b, id, NODE_GONE);
+	return 0;
+}
+
+/* ---- In a replay --------------------------------------------------------- */
+
+static int
+book_replay_state(struct book *b, const struct journal_record *r)
+{
+	struct entry_state	s;
+	struct spool_id		id;
+	struct book_entry	now, before;
+	struct spool_place	was;
+	struct err		e;
+	bool			met;
+	int			rc;
+
+	if (state_get(&id, &s, r->payload, &e) == -1 ||
+	    s.state > STATE_HOLD || s.before == 0 || s.before > STATE_HOLD + 1)
+		return 0;
+	if ((rc = book_find(b, &id, &now, &e)) == -1)
+		return -1;
+	was = (struct spool_place){ s.before_segment, s.offset };
+	met = s.before_segment != s.segment || book_met(b, &was);
+	if (met) {
+		book_before(&s, &before);
+		book_count_in(b, &before, -1);
+	}
+	book_entry_of(&s, r->position, &before);
+	if (met)
+		book_count_in(b, &before, 1);
+	/* The index may have a later state, or know of the end. */
+	if ((rc == 0 && now.journal <= r->position) || (rc == 1 && !met))
+		book_node_for(b, &id, NODE_CHANGED)->entry = before;
+	return 0;
+}
+
+static int
+book_replay_done(struct book *b, const struct journal_record *r)
+{
+	struct entry_state	s;
+	struct spool_id		id;
+	struct book_entry	before, now;
+	struct spool_place	place;
+	struct err		e;
+	bool			met;
+	int			rc;
+
+	if (state_get(&id, &s, r->payload, &e) == -1 || s.before == 0 ||
+	    s.before > STATE_HOLD + 1)
+		return 0;
+	if ((rc = book_find(b, &id, &now, &e)) == -1)
+		return -1;
+	place = (struct spool_place){ s.segment, s.offset };
+	book_bucket_segment(book_bucket_of(b, r->position), s.segment);
+	if ((met = book_met(b, &place))) {
+		book_before(&s, &before);
+		book_count_in(b, &before, -1);
+	}
+	if (!met)
+		(void)book_node_for(b, &id, NODE_GONE | NODE_AHEAD);
+	else if (rc == 0)
+		(void)book_node_for(b, &id, NODE_GONE);
+	return 0;
+}
+
+int
+book_replay(void *arg, const struct journal_record *r)
+{
+	struct book	*b = arg;
+	struct err	 e;
+
+	b->replayed = r->end;
+	if (b->pending_count >= BOOK_BATCH_MAX && book_flush(b, &e) == -1)
+		return -1;
+	switch (r->type) {
+	case JOURNAL_STATE:
+		return book_replay_state(b, r);
+	case JOURNAL_DONE:
+		return book_replay_done(b, r);
+	case JOURNAL_CLOCK:
+		book_clock_noted(b, r->payload);
+		return 0;
+	default:
+		return 0;
+	}
+}

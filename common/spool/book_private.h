@@ -1,0 +1,150 @@
+/*
+ * book_private - the book's parts
+ *
+ * A node is an entry of which memory knows something: that it is there alone
+ * (FRESH), that the index is to be told of it (CHANGED) or of its end (GONE),
+ * or that the journal says it is done though no reader has met it yet (AHEAD).
+ */
+#ifndef SPOOL_BOOK_PRIVATE_H
+#define SPOOL_BOOK_PRIVATE_H
+
+#include "base/buf.h"
+#include "base/hmap.h"
+#include "book.h"
+#include "journal.h"
+#include "queue_clock.h"
+
+#include <sys/queue.h>
+
+enum book_node_flag {
+	NODE_FRESH	= 1 << 0,
+	NODE_CHANGED	= 1 << 1,
+	NODE_GONE	= 1 << 2,
+	NODE_AHEAD	= 1 << 3
+};
+
+struct book_node {
+	struct hmap_entry	hash;
+	TAILQ_ENTRY(book_node)	link;	/* of the list its flags name */
+	unsigned char		key[SPOOL_ID_SIZE];
+	unsigned int		flags;
+	struct book_entry	entry;
+};
+TAILQ_HEAD(book_nodes, book_node);
+
+struct book_segment {
+	uint64_t	id;
+	uint64_t	end;		/* 0: not known, it is written to */
+	uint64_t	read;		/* met so far */
+	int64_t		live;		/* entries that were met, not done */
+};
+
+/* A run of the journal of fixed size: who needs it. */
+struct book_bucket {
+	uint64_t	number;		/* position / BOOK_BUCKET */
+	uint64_t	pins;		/* last STATEs of living entries */
+	uint64_t	*segments;	/* whose entries end in it */
+	size_t		segment_count;
+};
+#define BOOK_BUCKET	(4ULL << 20)
+
+/* Changes that go into the index at once, at least and at most. */
+#define BOOK_BATCH	100
+#define BOOK_BATCH_MAX	10000
+
+struct book {
+	struct disk	 *disk;
+	struct disk_file *lock;
+	struct journal	 *journal;
+	struct kv	 *index;
+	struct book_options options;
+	struct queue_clock clock;
+	int64_t		  clock_noted_ms, clock_noted_wall_ms;
+	int64_t		  clock_due_ms;	/* monotonic: to be noted again */
+
+	/* The segment that was read from last. */
+	struct disk_file *file;
+	uint64_t	  file_segment;
+
+	struct hmap	  nodes;	/* by id */
+	struct book_nodes fresh;	/* FRESH, the oldest first */
+	struct book_nodes pending;	/* CHANGED, GONE */
+	struct book_nodes ahead;	/* AHEAD */
+	size_t		  fresh_count, pending_count;
+
+	struct book_segment *segment;	/* by id; compacted ones last */
+	size_t		  segment_count;
+	struct book_bucket *bucket;	/* by number */
+	size_t		  bucket_count;
+	uint64_t	  next_cold;
+
+	uint64_t	  index_floor;	/* an index before it is none */
+	uint64_t	  covered;	/* of the journal, by the checkpoint */
+	uint64_t	  covered_before;	/* by the one before it */
+	int64_t		  checkpoint_ms, index_ms;	/* monotonic */
+	struct buf	  scratch, record;
+	int64_t		  state_count[3];	/* by enum spool_state */
+	unsigned char	  identity[SPOOL_TXN_SIZE];
+	uint64_t	  replayed;	/* while there is no journal yet */
+	bool		  hinted;	/* the writer said how far it is */
+	struct book_counts counts;
+};
+
+/* ---- book_index.c: nodes and the index ----------------------------------- */
+struct book_node *book_node_find(struct book *b, const struct spool_id *id);
+struct book_node *book_node_make(struct book *b, const struct spool_id *id,
+	    unsigned int flags);
+/* It gets those flags in place of its own, and the list they name. */
+void	book_node_turn(struct book *b, struct book_node *n,
+	    unsigned int flags);
+void	book_node_free(struct book *b, struct book_node *n);
+/* Where the book knows of the entry: 0; 1: nowhere. */
+int	book_find(struct book *b, const struct spool_id *id,
+	    struct book_entry *entry, struct err *e);
+int	book_index_has(struct book *b, const struct spool_id *id,
+	    struct book_entry *entry, struct err *e);
+/* What waits goes into the index, after the journal has it. */
+int	book_flush(struct book *b, struct err *e);
+/* Some of what is in memory alone is to be in the index. */
+void	book_spill(struct book *b);
+void	book_value_put(unsigned char out[KV_VALUE_MAX], size_t *len,
+	    const struct book_entry *entry);
+int	book_value_get(struct book_entry *entry, struct str value);
+/* All entries of the index, in the order of their ids. */
+int	book_index_walk(struct book *b, int (*fn)(void *arg,
+	    const struct spool_id *id, const struct book_entry *entry),
+	    void *arg, struct err *e);
+
+/* ---- book_segments.c: segments and who is in them ------------------------ */
+struct book_segment *book_segment_find(struct book *b, uint64_t id);
+struct book_segment *book_segment_add(struct book *b, uint64_t id);
+void	book_segment_remove(struct book *b, struct book_segment *s);
+/* Was the entry at that place met by a reader of this book? */
+bool	book_met(struct book *b, const struct spool_place *place);
+/* Those on the disk that are not known yet, and the ends of those that are. */
+int	book_segments_list(struct book *b, uint64_t from, struct err *e);
+int	book_read(struct book *b, struct book_segment *s, uint64_t end,
+	    struct err *e);
+/* Files of segments in which nothing lives go. */
+int	book_segments_drop(struct book *b, struct err *e);
+
+/* ---- book_journal.c: changes --------------------------------------------- */
+int	book_replay(void *arg, const struct journal_record *record);
+struct book_bucket *book_bucket_of(struct book *b, uint64_t position);
+void	book_bucket_segment(struct book_bucket *bucket, uint64_t segment);
+/* The position before which nobody needs the journal. */
+uint64_t book_journal_needed(struct book *b);
+/* An entry that was met comes, changes or goes. */
+void	book_count_in(struct book *b, const struct book_entry *entry, int by);
+
+/* ---- book_clock.c -------------------------------------------------------- */
+void	book_clock_note(struct book *b);
+void	book_clock_noted(struct book *b, struct str payload);
+
+/* ---- checkpoint.c -------------------------------------------------------- */
+/* 0; 1: there is none that is whole; -1 with *e. */
+int	checkpoint_read(struct book *b, struct err *e);
+int	checkpoint_write(struct book *b, struct err *e);
+void	checkpoint_forget(struct book *b);
+
+#endif

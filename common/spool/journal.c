@@ -1,0 +1,477 @@
+/*
+ * The journal's files, written and read.
+ *
+ * `tail` holds the records that are not durable yet, the first `given` bytes
+ * of it handed to the kernel.  A file that is full is synced before the next
+ * one begins, whose head, synced with the folder before any record of it
+ * counts, gives its end.  So does the file after an error, which begins at
+ * the last durable position: what was written beyond it in the old file does
+ * not exist, and is written again.
+ *
+ * At a start the last file is synced and read from the medium, as a segment
+ * is (recover.c), and a new file begins behind its last whole record.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "journal.h"
+#include "journal_file.h"
+#include "spare.h"
+
+#define JOURNAL_PIECE	(64 * 1024)
+#define JOURNAL_SPARES	"spare.journal"
+
+struct journal {
+	struct disk	 *disk;
+	struct journal_files files;	/* the last one is written to */
+	struct disk_file *file;		/* NULL: after an error */
+	struct spares	  spares;
+	uint64_t	  file_size;
+	struct buf	  tail;
+	size_t		  given;
+	uint64_t	  durable;	/* where the tail begins */
+	uint64_t	  end;
+};
+
+static struct journal_file *
+journal_last(struct journal *j)
+{
+	return &j->files.at[j->files.count - 1];
+}
+
+/* ---- Reading ------------------------------------------------------------- */
+
+struct journal_reader {
+	struct disk_file *file;
+	struct journal_file of;
+	struct buf	  bytes;	/* from `position` on */
+	uint64_t	  position;
+	uint64_t	  limit;	/* of positions */
+};
+
+/* Makes `need` bytes be there, if the file has so many: 0, or -1. */
+static int
+journal_reader_fill(struct journal_reader *r, uint64_t need, struct err *e)
+{
+	uint64_t	at = JOURNAL_HEAD + (r->position - r->of.start) +
+			    r->bytes.len;
+	size_t		want = need > JOURNAL_PIECE ? need : JOURNAL_PIECE;
+	ssize_t		got;
+
+	got = disk_read(r->file, buf_reserve(&r->bytes, want), want, at);
+	if (got == -1)
+		return err_errno(e, "read the journal");
+	buf_added(&r->bytes, (size_t)got);
+	return 0;
+}
+
+/* The next record: 0; 1: no whole one follows; -1 with *e. */
+static int
+journal_reader_next(struct journal_reader *r, struct journal_record *record,
+    struct err *e)
+{
+	uint64_t	size, need;
+	int		tries;
+
+	for (tries = 0; tries < 3; tries++) {
+		size = journal_record_get(&r->of, r->position,
+		    buf_str(&r->bytes), &record->type, &record->payload,
+		    &need);
+		if (size > 0 && r->position + size > r->limit)
+			return 1;
+		if (size > 0) {
+			record->position = r->position;
+			record->end = r->position += size;
+			r->bytes.off += size;	/* the payload stays */
+			r->bytes.len -= size;
+			return 0;
+		}
+		if (need <= r->bytes.len)
+			return 1;
+		if (journal_reader_fill(r, need - r->bytes.len, e) == -1)
+			return -1;
+	}
+	return 1;
+}
+
+/* A file's records from r->position on, which is then where they end. */
+static int
+journal_read_all(struct journal_reader *r, const struct journal_calls *calls,
+    struct err *e)
+{
+	struct journal_record	record;
+	int			rc;
+
+	while ((rc = journal_reader_next(r, &record, e)) == 0) {
+		if (calls->record(calls->arg, &record) == -1) {
+			rc = err_set(e, "stopped by its caller");
+			break;
+		}
+	}
+	return rc == 1 ? 0 : -1;
+}
+
+/* File i from j->end on.  The last one is brought to the medium first; one
+ * before it that ends too early is damaged, and is passed over. */
+static int
+journal_read_file(struct journal *j, size_t i,
+    const struct journal_calls *calls, struct err *e)
+{
+	struct journal_reader	r = { NULL, j->files.at[i], BUF_INIT, j->end,
+				    UINT64_MAX };
+	bool			last = i + 1 == j->files.count;
+	char			name[DISK_NAME_MAX];
+	int			rc = -1;
+
+	if (!last)
+		r.limit = j->files.at[i + 1].start;
+	journal_file_name(name, r.of.id);
+	if (disk_open(j->disk, name, last ? DISK_WRITE : DISK_READ,
+	    &r.file) == -1)
+		return err_errno(e, "%s", name);
+	if (last && (disk_sync(r.file) == -1 || disk_reread(r.file) == -1))
+		err_errno(e, "sync %s", name);
+	else if (journal_read_all(&r, calls, e) == -1)
+		err_wrap(e, "%s", name);
+	else
+		rc = 0;
+	if (rc == 0 && !last && r.position != r.limit &&
+	    calls->damage != NULL)
+		calls->damage(calls->arg, r.position, r.limit);
+	j->end = last ? r.position : r.limit;
+	disk_close(&r.file);
+	buf_free(&r.bytes);
+	return rc;
+}
+
+static int
+journal_replay(struct journal *j, uint64_t from,
+    const struct journal_calls *calls, struct err *e)
+{
+	size_t	i;
+
+	j->end = from == 0 && j->files.count > 0 ? j->files.at[0].start :
+	    from;
+	for (i = 0; i < j->files.count; i++) {
+		if (i + 1 < j->files.count &&
+		    j->files.at[i + 1].start <= from)
+			continue;
+		/* A file between is gone, or its head is damaged. */
+		if (j->files.at[i].start > j->end) {
+			if (calls->damage != NULL)
+				calls->damage(calls->arg, j->end,
+				    j->files.at[i].start);
+			j->end = j->files.at[i].start;
+		}
+		if (journal_read_file(j, i, calls, e) == -1)
+			return -1;
+	}
+	j->durable = j->end;
+	return 0;
+}
+
+/* ---- Writing ------------------------------------------------------------- */
+
+static int
+journal_make(struct journal *j, const char *name, struct disk_file **file,
+    struct err *e)
+{
+	int	rc = spares_take(&j->spares, name);
+
+	if (rc == -1)
+		return err_errno(e, "rename a spare to %s", name);
+	if (disk_open(j->disk, name, rc == 0 ? DISK_WRITE : DISK_CREATE,
+	    file) == -1)
+		return err_errno(e, "%s", name);
+	if (rc == 1 && disk_fill(*file, 0, JOURNAL_HEAD + j->file_size) == -1)
+		return err_errno(e, "fill %s", name);
+	return 0;
+}
+
+/* A new file that begins at what is durable; the old one stays if that does
+ * not come to be. */
+static int
+journal_begin(struct journal *j, struct err *e)
+{
+	struct journal_file	f = { j->files.greatest + 1, j->durable };
+	struct disk_file	*file = NULL;
+	unsigned char		block[JOURNAL_HEAD];
+	char			name[DISK_NAME_MAX];
+	int			rc;
+
+	journal_file_name(name, f.id);
+	j->files.greatest = f.id;
+	journal_file_put(block, &f);
+	rc = journal_make(j, name, &file, e);
+	if (rc == 0 && (disk_write_bytes(file, block, sizeof block, 0) == -1 ||
+	    disk_sync(file) == -1 ||
+	    disk_sync_dir(j->disk, JOURNAL_SPARES) == -1 ||
+	    disk_sync_dir(j->disk, JOURNAL_DIR) == -1))
+		rc = err_errno(e, "begin %s", name);
+	if (rc == -1) {
+		disk_close(&file);
+		(void)disk_unlink(j->disk, name);
+		return -1;
+	}
+	disk_close(&j->file);
+	j->file = file;
+	j->files.at = xreallocarray(j->files.at, j->files.count + 1,
+	    sizeof *j->files.at);
+	j->files.at[j->files.count++] = f;
+	j->given = 0;
+	return 0;
+}
+
+/* What is in the tail is bound to the file it lies in: bind it anew. */
+static void
+journal_rebind(struct journal *j, const struct journal_file *old)
+{
+	struct buf	again = BUF_INIT;
+	struct str	rest = buf_str(&j->tail), payload;
+	uint64_t	size, need, position = j->durable;
+	int		type;
+
+	while ((size = journal_record_get(old, position, rest, &type,
+	    &payload, &need)) > 0) {
+		journal_record_put(&again, journal_last(j), position, type,
+		    payload);
+		position += size;
+		rest.p += size;
+		rest.len -= size;
+	}
+	buf_free(&j->tail);
+	j->tail = again;
+}
+
+static int
+journal_start(struct journal *j, uint64_t from,
+    const struct journal_calls *calls, struct err *e)
+{
+	if (disk_make_dir(j->disk, JOURNAL_DIR) == -1)
+		return err_errno(e, "%s", JOURNAL_DIR);
+	if (spares_open(&j->spares, j->disk, JOURNAL_SPARES, JOURNAL_HEAD +
+	    j->file_size) == -1)
+		return err_errno(e, "%s", JOURNAL_SPARES);
+	if (journal_files_read(&j->files, j->disk, e) == -1 ||
+	    journal_replay(j, from, calls, e) == -1)
+		return -1;
+	return journal_begin(j, e);
+}
+
+int
+journal_open(struct journal **out, struct disk *disk,
+    const struct journal_options *options, const struct journal_calls *calls,
+    struct err *e)
+{
+	struct journal	*j = xcalloc(1, sizeof *j);
+
+	j->disk = disk;
+	j->file_size = options->file_size != 0 ? options->file_size :
+	    JOURNAL_SIZE;
+	if (journal_start(j, options->from, calls, e) == -1) {
+		journal_close(&j);
+		return -1;
+	}
+	*out = j;
+	return 0;
+}
+
+void
+journal_close(struct journal **j)
+{
+	if (*j == NULL)
+		return;
+	spares_close(&(*j)->spares);
+	disk_close(&(*j)->file);
+	journal_files_fini(&(*j)->files);
+	buf_free(&(*j)->tail);
+	free(*j);
+	*j = NULL;
+}
+
+uint64_t
+journal_add(struct journal *j, int type, struct str payload)
+{
+	uint64_t	position = j->end;
+
+	journal_record_put(&j->tail, journal_last(j), position, type,
+	    payload);
+	j->end = j->durable + j->tail.len;
+	return position;
+}
+
+static int
+journal_give(struct journal *j, struct err *e)
+{
+	uint64_t	at = JOURNAL_HEAD + (j->durable -
+			    journal_last(j)->start) + j->given;
+
+	if (j->given == j->tail.len)
+		return 0;
+	if (disk_write_bytes(j->file, buf_data(&j->tail) + j->given,
+	    j->tail.len - j->given, at) == -1)
+		return err_errno(e, "write the journal");
+	j->given = j->tail.len;
+	return 0;
+}
+
+static int
+journal_settle(struct journal *j, struct err *e)
+{
+	if (journal_give(j, e) == -1)
+		return -1;
+	if (disk_sync(j->file) == -1)
+		return err_errno(e, "sync the journal");
+	j->durable = j->end;
+	buf_clear(&j->tail);
+	j->given = 0;
+	return 0;
+}
+
+/* What was not durable in the file before goes into a new one. */
+static int
+journal_renew(struct journal *j, struct err *e)
+{
+	struct journal_file	old = *journal_last(j);
+
+	if (journal_begin(j, e) == -1)
+		return -1;
+	journal_rebind(j, &old);
+	return 0;
+}
+
+/* By fn() in the file that there is, or in a new one. */
+static int
+journal_try(struct journal *j, int (*fn)(struct journal *, struct err *),
+    struct err *e)
+{
+	if (j->file != NULL && fn(j, e) == 0)
+		return 0;
+	disk_close(&j->file);
+	if (journal_renew(j, e) == -1)
+		return -1;
+	if (fn(j, e) == 0)
+		return 0;
+	disk_close(&j->file);
+	return -1;
+}
+
+int
+journal_write(struct journal *j, struct err *e)
+{
+	return journal_try(j, journal_give, e);
+}
+
+/* Where there is no room for a next file, the one that is full grows. */
+int
+journal_sync(struct journal *j, struct err *e)
+{
+	struct err	full;
+
+	if (j->tail.len == 0 && j->file != NULL)
+		return 0;
+	if (journal_try(j, journal_settle, e) == -1)
+		return -1;
+	if (j->end - journal_last(j)->start >= j->file_size)
+		(void)journal_renew(j, &full);
+	return 0;
+}
+
+int
+journal_prepare(struct journal *j)
+{
+	return spares_prepare(&j->spares, 1);
+}
+
+uint64_t
+journal_end(const struct journal *j)
+{
+	return j->end;
+}
+
+uint64_t
+journal_durable(const struct journal *j)
+{
+	return j->durable;
+}
+
+uint64_t
+journal_first(const struct journal *j)
+{
+	return j->files.count > 0 ? j->files.at[0].start : j->end;
+}
+
+int
+journal_drop(struct journal *j, uint64_t before, struct err *e)
+{
+	char	name[DISK_NAME_MAX];
+	size_t	n = 0, i;
+
+	while (n + 1 < j->files.count && j->files.at[n + 1].start <= before)
+		n++;
+	for (i = 0; i < n; i++) {
+		journal_file_name(name, j->files.at[i].id);
+		if (disk_unlink(j->disk, name) == -1 && errno != ENOENT)
+			break;
+	}
+	j->files.count -= i;
+	memmove(j->files.at, j->files.at + i, j->files.count *
+	    sizeof *j->files.at);
+	return i < n ? err_errno(e, "unlink %s", name) : 0;
+}
+
+/* ---- One record again ---------------------------------------------------- */
+
+static int
+journal_at_tail(struct journal *j, uint64_t position, struct buf *out,
+    int *type, struct err *e)
+{
+	struct str	bytes = buf_str(&j->tail), payload;
+	uint64_t	need;
+
+	bytes.p += position - j->durable;
+	bytes.len -= position - j->durable;
+	if (journal_record_get(journal_last(j), position, bytes, type,
+	    &payload, &need) == 0)
+		return err_set(e, "no record at %llu of the journal",
+		    (unsigned long long)position);
+	buf_add_str(out, payload);
+	return 0;
+}
+
+int
+journal_at(struct journal *j, uint64_t position, struct buf *out, int *type,
+    struct err *e)
+{
+	struct journal_reader	 r = { NULL, { 0, 0 }, BUF_INIT, position,
+				    UINT64_MAX };
+	struct journal_record	 record;
+	char			 name[DISK_NAME_MAX];
+	size_t			 i = 0;
+	int			 rc;
+
+	buf_clear(out);
+	if (position >= j->durable && position < j->end)
+		return journal_at_tail(j, position, out, type, e);
+	while (i + 1 < j->files.count && j->files.at[i + 1].start <= position)
+		i++;
+	r.of = j->files.at[i];
+	if (position >= j->end || position < r.of.start)
+		return err_set(e, "no record at %llu of the journal",
+		    (unsigned long long)position);
+	journal_file_name(name, r.of.id);
+	if (disk_open(j->disk, name, DISK_READ, &r.file) == -1)
+		return err_errno(e, "%s", name);
+	if ((rc = journal_reader_next(&r, &record, e)) == 0) {
+		*type = record.type;
+		buf_add_str(out, record.payload);
+	} else if (rc == 1) {
+		err_set(e, "no record at %llu of the journal",
+		    (unsigned long long)position);
+	}
+	disk_close(&r.file);
+	buf_free(&r.bytes);
+	return rc == 0 ? 0 : -1;
+}

@@ -1,0 +1,233 @@
+/*
+ * What is there after a cut, held against what was promised.
+ */
+#include <string.h>
+
+#include "fields.h"
+#include "scan.h"
+#include "simulate_private.h"
+
+static const char *
+sim_text(const struct spool_id *id)
+{
+	static char	text[SPOOL_ID_TEXT];
+
+	spool_id_text(text, id);
+	return text + 24;	/* the rest of it is zeros */
+}
+
+static uint64_t
+sim_mark_of(struct str metadata)
+{
+	struct str	key, value;
+	uint64_t	mark = 0;
+
+	if (fields_list_next(&metadata, &key) == 0 &&
+	    fields_list_next(&metadata, &value) == 0 && value.len == 8)
+		memcpy(&mark, value.p, 8);
+	return mark;
+}
+
+/* Which of the subject's states this is; -1: none. */
+static int
+sim_match(const struct sim_subject *sub, const struct book_entry *entry,
+    uint64_t mark)
+{
+	const struct sim_state	*at;
+	int			 i;
+
+	for (i = sub->states - 1; i >= 0; i--) {
+		at = &sub->at[i];
+		if (!at->gone && at->state == entry->state &&
+		    at->retry == entry->retry && at->mark == mark &&
+		    (at->due_ms == 0 ||
+		    at->due_ms == (uint64_t)entry->due_ms))
+			return i;
+	}
+	return -1;
+}
+
+static int
+sim_check_body(struct sim *s, const struct sim_subject *sub, struct err *e)
+{
+	struct book_envelope	envelope;
+	struct spool_place	place;
+	struct disk_file	*f;
+	struct buf		body = BUF_INIT;
+	struct record		r;
+	char			name[SEGMENT_NAME];
+	uint32_t		i;
+	int			rc;
+
+	if (book_envelope(s->book, &sub->id, &envelope, e) != 0)
+		return err_wrap(e, "%s: its envelope", sim_text(&sub->id));
+	place = (struct spool_place){ envelope.segment, envelope.body };
+	segment_name(name, place.segment);
+	if (disk_open(s->disk, name, DISK_READ, &f) == -1)
+		return err_errno(e, "%s", name);
+	rc = scan_record_at(f, &place, &r, &body, e);
+	disk_close(&f);
+	if (rc == 0 && body.len != sub->body_len)
+		rc = 1;
+	for (i = 0; rc == 0 && i < sub->body_len; i++) {
+		if (buf_data(&body)[i] != sim_byte(&sub->id, i))
+			rc = 1;
+	}
+	buf_free(&body);
+	return rc == 0 ? 0 : err_set(e, "%s: its body is not what it was",
+	    sim_text(&sub->id));
+}
+
+static int
+sim_seen(void *arg, const struct spool_id *id, const struct book_entry *entry,
+    const struct spool_entry *accepted)
+{
+	struct sim		*s = arg;
+	struct sim_subject	*sub = sim_find(s, id);
+
+	(void)entry;
+	(void)accepted;
+	if (sub == NULL)
+		return -1;
+	sub->seen++;
+	return 0;
+}
+
+static int
+sim_walk(struct sim *s, struct err *e)
+{
+	struct book_cursor	cursor = { 0, 0 };
+	size_t			i;
+	int			rc;
+
+	for (i = 0; i < s->count; i++)
+		s->subject[i].seen = 0;
+	(void)err_set(e, "an entry that was never made");
+	do
+		rc = book_walk(s->book, &cursor, 10, sim_seen, s, e);
+	while (rc == 0);
+	return rc == 1 ? 0 : -1;
+}
+
+/* One that may be gone, or that was never acknowledged, may be missing. */
+static bool
+sim_may_miss(const struct sim_subject *sub)
+{
+	int	i;
+
+	if (!sub->acknowledged && !sub->known)
+		return true;
+	for (i = 0; i < sub->states; i++) {
+		if (sub->at[i].gone)
+			return true;
+	}
+	return false;
+}
+
+static int
+sim_check_subject(struct sim *s, struct sim_subject *sub, struct err *e)
+{
+	struct book_entry	entry;
+	struct entry_state	state;
+	int			rc, which;
+
+	if ((rc = book_get(s->book, &sub->id, &entry, e)) == -1)
+		return -1;
+	if (sub->seen != (rc == 0))
+		return err_set(e, "%s: found %d times by a walk, %s by its id",
+		    sim_text(&sub->id), sub->seen, rc == 0 ? "and" : "not");
+	if (rc == 1 && !sim_may_miss(sub))
+		return err_set(e, "%s: acknowledged, and not there",
+		    sim_text(&sub->id));
+	if (rc == 1) {
+		sub->at[0].gone = sub->acknowledged = true;
+		sub->states = 1;
+		return 0;
+	}
+	if (book_state(s->book, &sub->id, &state, e) != 0)
+		return err_wrap(e, "%s: its state", sim_text(&sub->id));
+	which = sim_match(sub, &entry, sim_mark_of(state.metadata));
+	if (which == -1)
+		return err_set(e, "%s: state %d, retry %d, due %lld is none "
+		    "that it had (%d, %d, %llu)", sim_text(&sub->id),
+		    entry.state, entry.retry, (long long)entry.due_ms,
+		    sub->at[0].state, sub->at[0].retry,
+		    (unsigned long long)sub->at[0].due_ms);
+	sub->at[0] = sub->at[which];
+	sub->states = 1;
+	/* It is there now: whoever asks again is told so. */
+	sub->acknowledged = sub->known = true;
+	return sim_check_body(s, sub, e);
+}
+
+static int
+sim_check_counts(struct sim *s, struct err *e)
+{
+	struct book_counts	counts;
+	uint64_t		entries = 0, held = 0, deferred = 0;
+	size_t			i;
+
+	for (i = 0; i < s->count; i++) {
+		if (s->subject[i].seen == 0)
+			continue;
+		entries++;
+		held += s->subject[i].at[0].state == STATE_HOLD;
+		deferred += s->subject[i].at[0].state == STATE_DEFER;
+	}
+	book_count(s->book, &counts);
+	if (counts.entries != entries || counts.held != held ||
+	    counts.deferred != deferred)
+		return err_set(e, "it counts %llu entries, %llu held, %llu "
+		    "deferred; there are %llu, %llu, %llu",
+		    (unsigned long long)counts.entries,
+		    (unsigned long long)counts.held,
+		    (unsigned long long)counts.deferred,
+		    (unsigned long long)entries, (unsigned long long)held,
+		    (unsigned long long)deferred);
+	return 0;
+}
+
+static int
+sim_check_book(struct sim *s, struct err *e)
+{
+	size_t	i;
+
+	if (sim_walk(s, e) == -1)
+		return -1;
+	for (i = 0; i < s->count; i++) {
+		if (sim_check_subject(s, &s->subject[i], e) == -1)
+			return -1;
+	}
+	if (s->damaged > 0)
+		return err_set(e, "damage where nothing was damaged");
+	return sim_check_counts(s, e);
+}
+
+/* Ended entries are not asked for any more. */
+static void
+sim_forget(struct sim *s)
+{
+	size_t	i, n = 0;
+
+	for (i = 0; i < s->count; i++) {
+		if (!s->subject[i].at[0].gone)
+			s->subject[n++] = s->subject[i];
+	}
+	s->count = n;
+}
+
+int
+sim_check(struct sim *s, struct err *e)
+{
+	if (sim_check_book(s, e) == -1)
+		return -1;
+	if (sim_random(s, 4) == 0) {
+		book_close(&s->book);
+		kv_model_damage(s->index);
+		s->report->rebuilds++;
+		if (sim_open_book(s, e) == -1 || sim_check_book(s, e) == -1)
+			return err_wrap(e, "with an index made anew");
+	}
+	sim_forget(s);
+	return 0;
+}
