@@ -1,5 +1,5 @@
 /*
- * The queue clock.
+ * Queue time is wall and monotonic time, with every step kept in bounds.
  */
 #include "queue_clock.h"
 
