@@ -560,7 +560,7 @@ USUAL = {"rate": ('"a"', '"b"', "1", "1"), "sleep": ("0",),
 def calls():
     """Each function of library.def, with each literal as each argument."""
     path = os.path.join(os.path.dirname(__file__),
-                        "../../common/hooks/library.def")
+                        "../../common/hooks/library/library.def")
     with open(path) as f:
         rows = re.findall(r"FN\((\w+), (\d), (\d),", f.read())
     for name, least, most in rows:
