@@ -10,7 +10,7 @@ include config.mk			# CC, CFLAGS, PREFIX ...: from ./configure
 endif
 
 VERSION	:= 0.2
-DAEMONS	:= master smtpd metrics share
+DAEMONS	:= master smtpd metrics share cleanup qmgr
 PROGS	:= $(DAEMONS) mtactl
 LAYERS	:= compat base event conf mime hsl kv spool ipc dns smtp body send proc share hooks
 # A program's folder; the small services live under master.
@@ -225,11 +225,13 @@ PAGE	= sed -E -e 's,/etc/halyard,$(SYSCONFDIR)/halyard,g' \
 SAMPLE_HOSTNAME ?= mx.example.com
 SAMPLE_LOG ?= /var/log/halyard.log
 SAMPLE_SPOOL ?= /var/tmp
+SAMPLE_QUEUE ?= /var/spool/halyard
 SAMPLE_LISTEN ?= smtp
 SAMPLE_BACKEND_HOST ?= backend.example.com
 SAMPLE_BACKEND_PORT ?= 25
 FILL	= sed -e 's,@HOSTNAME@,$(SAMPLE_HOSTNAME),' -e 's,@RUN@,/run/halyard,' \
 	  -e 's,@LOG@,$(SAMPLE_LOG),' -e 's,@SPOOL@,$(SAMPLE_SPOOL),' \
+	  -e 's,@QUEUE@,$(SAMPLE_QUEUE),' \
 	  -e "s,@LISTEN@,$$(printf %-21s $(SAMPLE_LISTEN))," \
 	  -e 's,@BACKEND_HOST@,$(SAMPLE_BACKEND_HOST),' \
 	  -e 's,@BACKEND_PORT@,$(SAMPLE_BACKEND_PORT),' \

@@ -181,7 +181,7 @@ control_add(struct control *c, int fd)
 
 	cl->control = c;
 	cl->channel = channel_new(c->instance->house.loop, fd, IPC_MASTER,
-	    IPC_CONTROL, &ops, cl);
+	    IPC_ADMIN, &ops, cl);
 	TAILQ_INSERT_TAIL(&c->clients, cl, link);
 	c->count++;
 	return cl;

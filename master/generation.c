@@ -29,6 +29,7 @@
 #include "base/mem.h"
 
 #include "generation.h"
+#include "links.h"
 
 void
 diag_place(struct diag *d, const struct conf *conf,
@@ -252,8 +253,11 @@ generation_free(struct generation **gp)
 
 	while ((p = TAILQ_FIRST(&g->processes)) != NULL) {
 		TAILQ_REMOVE(&g->processes, p, link);
-		if (p->pid > 0 && kill(p->pid, SIGKILL) == 0)
-			(void)waitpid(p->pid, NULL, 0);
+		if (p->pid > 0) {
+			links_gone(p, p->pid, SIGKILL);
+			if (kill(p->pid, SIGKILL) == 0)
+				(void)waitpid(p->pid, NULL, 0);
+		}
 		channel_free(&p->channel);
 		timer_fini(&p->restart);
 		timer_fini(&p->deaf);
@@ -391,6 +395,7 @@ generation_reaped(struct generation *g, pid_t pid, int status)
 	if (p == NULL)
 		return false;
 	p->pid = 0;
+	links_gone(p, pid, status);
 	timer_stop(&p->deaf);
 	channel_receive(p->channel);
 	process_log_end(p, pid, status);

@@ -43,6 +43,7 @@ struct generation;
 
 struct process {
 	TAILQ_ENTRY(process)		 link;
+	TAILQ_ENTRY(process)		 alive;	/* of the house, with a pid */
 	struct generation		*generation;
 	const struct conf_service	*service;
 	struct slot			*slot;
@@ -51,6 +52,7 @@ struct process {
 	struct timer			 deaf;	/* draining: does it answer? */
 	enum process_state		 state;
 	pid_t				 pid;
+	uid_t				 uid;
 	int64_t				 started_ms;
 	int64_t				 backoff_ms;
 	uint32_t			 restarts;
@@ -84,6 +86,7 @@ struct generation_ops {
 /* What a generation needs of the instance. */
 struct house {
 	struct loop			*loop;
+	TAILQ_HEAD(, process)		 alive;
 	struct sockets			 sockets;
 	struct slots			 slots;
 	struct tickets			 tickets;

@@ -23,6 +23,7 @@
 #include "control.h"
 #include "instance.h"
 #include "rehearsal.h"
+#include "spool_place.h"
 
 /* ---- What the operator is told ----------------------------------------- */
 
@@ -159,7 +160,7 @@ instance_rotate(struct instance *i)
 
 /* ---- Generations ------------------------------------------------------- */
 
-/* The log and the addresses of a configuration. */
+/* The log, the spool's place and the addresses of a configuration. */
 static int
 instance_take_up(struct instance *i, const struct conf *conf)
 {
@@ -171,12 +172,47 @@ instance_take_up(struct instance *i, const struct conf *conf)
 		instance_blame(i, conf, "log_target", e.text);
 		return -1;
 	}
+	if (spool_place_make(conf, &e) == -1) {
+		instance_blame(i, conf, "spool_directory", e.text);
+		return -1;
+	}
 	if (sockets_bind(&i->house.sockets, conf, &at, &e) == -1) {
 		conf_path(conf, "master.cf", file, sizeof file);
 		instance_report(i, file, at->line, 1, e.text);
 		return -1;
 	}
 	return 0;
+}
+
+/* What workers and other programs hold on to can't change under them. */
+static bool
+instance_must_restart(struct instance *i, const struct conf *conf)
+{
+	const struct generation	*g = instance_running(i);
+	struct buf		 was = BUF_INIT, now = BUF_INIT;
+	char			 text[1200];
+	bool			 must = false;
+	size_t			 k;
+
+	for (k = 0; g != NULL && k < param_count; k++) {
+		if (!param_rows[k].restart)
+			continue;
+		buf_clear(&was);
+		buf_clear(&now);
+		(void)params_get(conf_params(g->conf), param_rows[k].name,
+		    &was);
+		(void)params_get(conf_params(conf), param_rows[k].name, &now);
+		if (str_eq(buf_str(&was), buf_str(&now)))
+			continue;
+		(void)snprintf(text, sizeof text, "%s was %s when this "
+		    "instance started; to change it, stop and start",
+		    param_rows[k].name, buf_cstr(&was));
+		instance_blame(i, conf, param_rows[k].name, text);
+		must = true;
+	}
+	buf_free(&was);
+	buf_free(&now);
+	return must;
 }
 
 static int
@@ -188,7 +224,8 @@ instance_next_generation(struct instance *i)
 
 	if (conf_load(&conf, i->house.directory, instance_report, i) == -1)
 		return -1;
-	if (instance_take_up(i, conf) == -1) {
+	if (instance_must_restart(i, conf) ||
+	    instance_take_up(i, conf) == -1) {
 		conf_free(&conf);
 		return -1;
 	}
@@ -506,6 +543,7 @@ instance_new(struct loop *l, const char *dir, const char *programs,
 	struct instance				*i = xcalloc(1, sizeof *i);
 
 	TAILQ_INIT(&i->generations);
+	TAILQ_INIT(&i->house.alive);
 	sockets_init(&i->house.sockets);
 	slots_init(&i->house.slots);
 	i->house.loop = l;

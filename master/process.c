@@ -18,8 +18,10 @@
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/log.h"
+#include "conf/programs.h"
 
 #include "generation.h"
+#include "links.h"
 
 #define PROCESS_CHANNEL	3
 #define DEAF_AFTER_MS	5000	/* beyond the limits of its drain */
@@ -56,10 +58,12 @@ static bool
 process_jailed(const struct process *p)
 {
 	const struct conf	*conf = p->generation->conf;
+	const struct params	*params = conf_params(conf);
 	char			 path[PATH_MAX];
 
 	return p->service->chroot && (!p->generation->house->check ||
-	    access(conf_path(conf, conf_params(conf)->run_directory, path,
+	    access(conf_path(conf, program_find(p->service->command)->spool ?
+	    params->spool_directory : params->run_directory, path,
 	    sizeof path), F_OK) == 0);
 }
 
@@ -69,7 +73,8 @@ process_tell_setup(struct process *p)
 	struct ipc_SETUP	m = { .generation = p->generation->number,
 	    .slot = p->slot->id, .workers = (uint32_t)p->service->maxproc,
 	    .restarts = p->restarts, .unpriv = p->service->unpriv,
-	    .chroot = process_jailed(p) };
+	    .chroot = process_jailed(p),
+	    .check = p->generation->house->check };
 
 	(void)strlcpy(m.service, p->service->name, sizeof m.service);
 	(void)strlcpy(m.program, p->service->command, sizeof m.program);
@@ -213,6 +218,7 @@ static void
 process_tell(struct process *p)
 {
 	process_tell_setup(p);
+	links_started(p);
 	process_tell_listeners(p);
 	process_tell_boards(p);
 	process_tell_log(p);
@@ -416,8 +422,8 @@ process_start(struct process *p)
 	}
 	p->state = PROCESS_STARTING;
 	p->started_ms = loop_now_ms(h->loop);
-	p->channel = channel_new(h->loop, sv[0], IPC_MASTER, IPC_WORKER, &ops,
-	    p);
+	p->channel = channel_new(h->loop, sv[0], IPC_MASTER,
+	    ipc_role_of(p->service->command), &ops, p);
 	process_tell(p);
 	LOG(EV_WORKER_START, NULL, LOG_STR("service", p->service->name),
 	    LOG_NUM("worker", p->pid),

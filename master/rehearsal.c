@@ -19,6 +19,7 @@
 #include "generation.h"
 #include "rehearsal.h"
 #include "sockets.h"
+#include "spool_place.h"
 
 struct stage {
 	const struct conf	*conf;
@@ -94,6 +95,8 @@ stage_files(struct stage *s)
 	if (stage_run_directory(conf_path(s->conf, p->run_directory, path,
 	    sizeof path), &e) == -1)
 		stage_fault(s, first, "run_directory", e.text);
+	if (spool_place_check(s->conf, &e) == -1)
+		stage_fault(s, first, "spool_directory", e.text);
 	if (strcmp(p->log_target, "syslog") != 0 &&
 	    strcmp(p->log_target, "stdout") != 0 &&
 	    stage_log(conf_path(s->conf, p->log_target, path, sizeof path),

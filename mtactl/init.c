@@ -146,6 +146,8 @@ init_word(const struct init *in, struct str word, struct buf *out)
 		buf_add_text(out, "log/halyard.log");
 	else if (str_eq(word, STR("SPOOL")))
 		buf_add_text(out, "spool");
+	else if (str_eq(word, STR("QUEUE")))
+		buf_add_text(out, "queue");
 	else if (str_eq(word, STR("LISTEN")))
 		buf_printf(out, "%-*s", LISTEN_WIDTH, in->listen);
 	else if (str_eq(word, STR("RCPTTO")))

@@ -4,6 +4,11 @@
  */
 #include <poll.h>
 #include <sys/socket.h>
+#ifdef __FreeBSD__
+#include <sys/param.h>
+#include <sys/ucred.h>
+#include <sys/un.h>
+#endif
 #include <unistd.h>
 
 #include "peer.h"
@@ -53,6 +58,15 @@ peer_process(int fd, uid_t *uid, pid_t *pid)
 		return -1;
 	*uid = c.uid;
 	*pid = c.pid;
+	return 0;
+#elif defined(__FreeBSD__) && defined(LOCAL_PEERCRED)
+	struct xucred	c;
+	socklen_t	n = sizeof c;
+
+	if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, &c, &n) == -1)
+		return -1;
+	*uid = c.cr_uid;
+	*pid = c.cr_pid;
 	return 0;
 #else
 	*pid = 0;

@@ -82,10 +82,16 @@ landlock_restrict(int rules, const struct landlock_walls *w,
 			    LANDLOCK_ACCESS_FS_WRITE_FILE |
 			    LANDLOCK_ACCESS_FS_MAKE_REG |
 			    LANDLOCK_ACCESS_FS_REMOVE_FILE | FS_TRUNCATE;
+	const uint64_t	spool = read | scratch |
+			    LANDLOCK_ACCESS_FS_MAKE_DIR |
+			    LANDLOCK_ACCESS_FS_REMOVE_DIR | FS_REFER;
 
 	if ((promises & SANDBOX_FILES) != 0 &&
 	    (landlock_allow(rules, d->read, read) == -1 ||
 	    landlock_allow(rules, d->scratch, scratch & w->fs) == -1))
+		return -1;
+	if ((promises & SANDBOX_SPOOL) != 0 &&
+	    landlock_allow(rules, d->spool, spool & w->fs) == -1)
 		return -1;
 	return (int)syscall(SYS_landlock_restrict_self, rules, 0);
 }
@@ -177,6 +183,22 @@ static const int	calls_net[] = { SCMP_SYS(bind) };
 static const int	calls_files[] = { SCMP_SYS(open), SCMP_SYS(openat),
 	SCMP_SYS(openat2), SCMP_SYS(unlinkat), SCMP_SYS(faccessat2) };
 
+/* With SANDBOX_SPOOL; Berkeley DB and LMDB name files by their paths. */
+static const int	calls_spool[] = { SCMP_SYS(open), SCMP_SYS(openat),
+	SCMP_SYS(openat2), SCMP_SYS(access), SCMP_SYS(copy_file_range),
+	SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(fadvise64),
+	SCMP_SYS(fallocate), SCMP_SYS(fdatasync), SCMP_SYS(flock),
+	SCMP_SYS(fstatfs), SCMP_SYS(fsync), SCMP_SYS(ftruncate),
+	SCMP_SYS(getcwd), SCMP_SYS(getdents64), SCMP_SYS(lseek),
+	SCMP_SYS(lstat), SCMP_SYS(mkdir), SCMP_SYS(mkdirat),
+	SCMP_SYS(mlock), SCMP_SYS(msync), SCMP_SYS(munlock),
+	SCMP_SYS(preadv2), SCMP_SYS(pwrite64), SCMP_SYS(pwritev),
+	SCMP_SYS(pwritev2), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
+	SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
+	SCMP_SYS(rmdir), SCMP_SYS(stat), SCMP_SYS(statfs),
+	SCMP_SYS(sync_file_range), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
+	SCMP_SYS(wait4) };
+
 static const int	calls_deadly[] = { SCMP_SYS(execve),
 	SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
 	SCMP_SYS(process_vm_writev), SCMP_SYS(init_module),
@@ -228,6 +250,24 @@ filter_second(scmp_filter_ctx f, int call, const int *values, size_t n)
 	for (i = 0; i < n && rc == 0; i++)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, call, 1,
 		    SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)values[i], 0));
+	return rc;
+}
+
+/* The spool's own files: zeros go out past the cache, and locks are taken. */
+static int
+filter_spool(scmp_filter_ctx f)
+{
+	static const int	commands[] = { F_SETLK, F_GETLK, F_SETLKW };
+	const scmp_datum_t	never = O_ASYNC | O_NOATIME;
+	int			rc;
+
+	rc = filter_add(f, SCMP_ACT_ALLOW, calls_spool, N(calls_spool));
+	if (rc == 0)
+		rc = filter_second(f, SCMP_SYS(fcntl), commands, N(commands));
+	if (rc == 0)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2,
+		    SCMP_A1(SCMP_CMP_EQ, F_SETFL, 0),
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, never, 0));
 	return rc;
 }
 
@@ -315,7 +355,8 @@ filter_build(scmp_filter_ctx f, unsigned int promises)
 		rc = filter_second(f, SCMP_SYS(fcntl), fcntl_commands,
 		    N(fcntl_commands));
 	if (rc == 0)
-		rc = filter_setfl(f);
+		rc = (promises & SANDBOX_SPOOL) != 0 ? filter_spool(f) :
+		    filter_setfl(f);
 	if (rc == 0)
 		rc = filter_sockets(f);
 	/* The share service and the system's log are behind such sockets. */

@@ -30,7 +30,11 @@ sandbox_enter(unsigned int promises, const struct sandbox_dirs *d)
 
 	if (here == -1)
 		return -1;
-	if ((promises & SANDBOX_FILES) == 0)
+	if ((promises & SANDBOX_SPOOL) != 0) {
+		if (sandbox_unveil(d->spool, "rwc") == 0 && fchdir(here) == 0)
+			rc = pledge("stdio rpath wpath cpath flock unix "
+			    "sendfd recvfd", NULL);
+	} else if ((promises & SANDBOX_FILES) == 0)
 		rc = pledge(promises & SANDBOX_NET ?
 		    "stdio inet unix recvfd" : "stdio unix recvfd", NULL);
 	else if (sandbox_unveil(d->read, "r") == 0 &&

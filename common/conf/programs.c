@@ -12,11 +12,15 @@
 
 #include "programs.h"
 
+/* Words of two columns. */
 enum { RENEWED, SINGLE };
+enum { RUN, SPOOL };
 
 const struct program_row	program_rows[] = {
-#define PROGRAM(id, name, most, processes, reload, user, promises, h)	\
-	{ name, most, processes, (reload) == SINGLE, user, promises },
+#define PROGRAM(id, name, most, processes, reload, turn, user, root,	\
+    promises, help)							\
+	{ name, most, processes, (reload) == SINGLE, turn, user,	\
+	    (root) == SPOOL, promises },
 #include "conf/programs.def"
 #undef PROGRAM
 };

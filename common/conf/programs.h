@@ -18,7 +18,9 @@ struct program_row {
 	int		 most;		/* largest maxproc */
 	int		 processes;	/* of "-"; 0 one a processor */
 	bool		 single;	/* kept over a reload */
+	int		 turn;		/* of a stop */
 	const char	*user;
+	bool		 spool;		/* its jail is the spool's directory */
 	unsigned int	 promises;
 };
 

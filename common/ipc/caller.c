@@ -81,7 +81,7 @@ ipc_caller_recv(struct ipc_caller *c, struct rbuf *r, int timeout_ms,
 	while ((n = frame_parse(buf_str(&c->in), &f)) == 0)
 		if (caller_fill(c, timeout_ms, e) == -1)
 			return -1;
-	if (n == -1 || !ipc_allowed(f.type, IPC_MASTER, IPC_CONTROL, f.nfds))
+	if (n == -1 || !ipc_allowed(f.type, IPC_MASTER, IPC_VIEWER, f.nfds))
 		return err_set(e, "master sent what this mtactl does not know");
 	c->used = (size_t)n;
 	*r = f.payload;

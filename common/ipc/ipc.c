@@ -2,6 +2,7 @@
  * Everything below is expanded from ipc.def.  To add a message, add a row.
  */
 #include <stddef.h>
+#include <string.h>
 
 #include "ipc.h"
 
@@ -49,8 +50,44 @@ ipc_allowed(int type, enum ipc_role from, enum ipc_role to, int nfds)
 {
 	const struct ipc_row	*row = ipc_find(type);
 
-	return row != NULL && row->from == from && row->to == to &&
-	    row->nfds == nfds;
+	return row != NULL && (row->from & from) != 0 &&
+	    (row->to & to) != 0 && row->nfds == nfds;
+}
+
+static const struct {
+	enum ipc_role	 role;
+	const char	*name;
+} ipc_roles[] = {
+#define ROLE(id, name, bit)	{ IPC_##id, name },
+#define ROLES(id, members)
+#include "ipc/roles.def"
+#undef ROLE
+#undef ROLES
+};
+
+#define IPC_ROLES	(sizeof ipc_roles / sizeof ipc_roles[0])
+
+const char *
+ipc_role_name(enum ipc_role role)
+{
+	size_t	i;
+
+	for (i = 0; i < IPC_ROLES; i++)
+		if (ipc_roles[i].role == role)
+			return ipc_roles[i].name;
+	return "nobody";
+}
+
+enum ipc_role
+ipc_role_of(const char *program)
+{
+	size_t	i;
+
+	for (i = 0; i < IPC_ROLES; i++)
+		if ((ipc_roles[i].role & IPC_WORKER) != 0 &&
+		    strcmp(ipc_roles[i].name, program) == 0)
+			return ipc_roles[i].role;
+	return IPC_NOBODY;
 }
 
 /* FNV-1a over each row's name, direction and fields. */
@@ -62,9 +99,10 @@ ipc_table_hash(void)
 	size_t		 i;
 
 	for (i = 0; i < IPC_ROWS; i++) {
-		h = (h ^ (uint64_t)(ipc_rows[i].type * 64 +
-		    (int)ipc_rows[i].from * 8 + (int)ipc_rows[i].to * 2 +
-		    ipc_rows[i].nfds)) * 0x100000001b3U;
+		h = (h ^ (uint64_t)ipc_rows[i].type << 32 ^
+		    (uint64_t)ipc_rows[i].from << 17 ^
+		    (uint64_t)ipc_rows[i].to << 1 ^
+		    (uint64_t)ipc_rows[i].nfds) * 0x100000001b3U;
 		for (p = ipc_rows[i].fields; *p != '\0'; p++)
 			h = (h ^ (unsigned char)*p) * 0x100000001b3U;
 	}

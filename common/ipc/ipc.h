@@ -20,8 +20,15 @@
 #include "base/buf.h"
 #include "base/wire.h"
 
-/* Who speaks. */
-enum ipc_role { IPC_MASTER, IPC_WORKER, IPC_CONTROL, IPC_SHARE };
+/* Who speaks: one bit each, so that a column of ipc.def may name several. */
+enum ipc_role {
+	IPC_NOBODY = 0,
+#define ROLE(id, name, bit)	IPC_##id = 1 << (bit),
+#define ROLES(id, members)	IPC_##id = (members),
+#include "ipc/roles.def"
+#undef ROLE
+#undef ROLES
+};
 
 enum ipc_type {
 #define MSG(id, name, from, to, fd, ...)	IPC_##name = id,
@@ -49,8 +56,12 @@ int	ipc_get_##name(struct rbuf *r, struct ipc_##name *m);
 #undef MSG
 
 const char	*ipc_name(int type);
+/* May one that has any of the roles `from` say this to one of `to`? */
 bool		 ipc_allowed(int type, enum ipc_role from, enum ipc_role to,
 		    int nfds);
+/* "smtpd", "view"; the role of a program's workers, or IPC_NOBODY. */
+const char	*ipc_role_name(enum ipc_role role);
+enum ipc_role	 ipc_role_of(const char *program);
 /* Changes whenever the table does; both sides of a start compare it. */
 uint64_t	 ipc_table_hash(void);
 

@@ -1,9 +1,11 @@
 /*
- * The new root is run_directory: the sockets that a worker may connect to lie
- * there, by the same names.  Descriptors of other directories were opened by
- * prepare.  What libraries read when first used (time zone, users) is read
- * before.
+ * The new root is run_directory, where the sockets that a worker may connect
+ * to lie by the same names; or the spool, for those who work in it.
+ * Descriptors of other directories were opened by prepare.  What libraries
+ * read when first used (time zone, users) is read before.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <stdio.h>
@@ -37,19 +39,48 @@ confine_user(const struct program_user *u, struct err *e)
 	return 0;
 }
 
+static const char *
+confine_directory(const struct worker *w, const char *value, bool is_root,
+    char *path, size_t size)
+{
+	if (is_root)
+		(void)strlcpy(path, "", size);
+	else if (value[0] == '/')
+		(void)strlcpy(path, value, size);
+	else
+		(void)snprintf(path, size, "%s/%s", w->directory, value);
+	return path;
+}
+
 const char *
 confine_run_directory(const struct worker *w, bool inside, char *path,
     size_t size)
 {
-	const char	*run = w->params.run_directory;
+	return confine_directory(w, w->params.run_directory, inside &&
+	    w->chroot && !confine_program(w)->spool, path, size);
+}
 
-	if (inside && w->chroot)
-		(void)strlcpy(path, "", size);
-	else if (run[0] == '/')
-		(void)strlcpy(path, run, size);
-	else
-		(void)snprintf(path, size, "%s/%s", w->directory, run);
-	return path;
+const char *
+confine_spool_directory(const struct worker *w, bool inside, char *path,
+    size_t size)
+{
+	return confine_directory(w, w->params.spool_directory, inside &&
+	    w->chroot && confine_program(w)->spool, path, size);
+}
+
+/* A rehearsal may come before the directory. */
+int
+confine_open_spool(struct worker *w, struct err *e)
+{
+	char	path[PATH_MAX];
+
+	if (!confine_program(w)->spool)
+		return 0;
+	confine_spool_directory(w, false, path, sizeof path);
+	w->dirs.spool = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (w->dirs.spool == -1 && !(w->check && errno == ENOENT))
+		return err_errno(e, "%s", path);
+	return 0;
 }
 
 static int
@@ -57,7 +88,10 @@ confine_root(const struct worker *w, struct err *e)
 {
 	char	path[PATH_MAX];
 
-	confine_run_directory(w, false, path, sizeof path);
+	if (confine_program(w)->spool)
+		confine_spool_directory(w, false, path, sizeof path);
+	else
+		confine_run_directory(w, false, path, sizeof path);
 	if (chroot(path) == -1 || chdir("/") == -1)
 		return err_errno(e, "chroot to %s", path);
 	return 0;

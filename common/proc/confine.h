@@ -20,6 +20,11 @@ struct worker;
 /* run_directory, as a worker sees it from outside of the jail, or inside. */
 const char	*confine_run_directory(const struct worker *w, bool inside,
 		    char *path, size_t size);
+/* spool_directory, likewise. */
+const char	*confine_spool_directory(const struct worker *w, bool inside,
+		    char *path, size_t size);
+/* What a jail in the spool needs of it: its descriptor. */
+int	confine_open_spool(struct worker *w, struct err *e);
 int	confine_jail(const struct worker *w, struct err *e);
 int	confine_sandbox(const struct worker *w, struct err *e);
 

@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "compat/peer.h"
 #include "compat/title.h"
 #include "conf/log_params.h"
 #include "event/gate.h"
@@ -159,6 +160,7 @@ worker_on_setup(struct worker *w, struct rbuf *r)
 	w->root = geteuid() == 0 && !sandbox_foreign();
 	w->unpriv = w->root && m.unpriv != 0;
 	w->chroot = w->root && m.chroot != 0;
+	w->check = m.check != 0;
 	worker_title(w);
 	return 0;
 }
@@ -254,6 +256,90 @@ worker_on_log_file(struct worker *w, struct rbuf *r, int fd)
 	return 0;
 }
 
+/* ---- What a single is told of the others ------------------------------- */
+
+static int
+worker_on_sibling(struct worker *w, struct rbuf *r)
+{
+	struct ipc_WORKER_LIST	 m;
+	const struct sibling	*s;
+
+	if (ipc_get_WORKER_LIST(r, &m) == -1)
+		return -1;
+	s = siblings_add(&w->siblings, &m);
+	if (s != NULL && w->started && w->daemon->sibling != NULL)
+		w->daemon->sibling(w, s);
+	return 0;
+}
+
+static int
+worker_on_bereft(struct worker *w, struct rbuf *r)
+{
+	struct ipc_WORKER_GONE	 m;
+	struct sibling		*s;
+
+	if (ipc_get_WORKER_GONE(r, &m) == -1)
+		return -1;
+	s = siblings_take(&w->siblings, (pid_t)m.pid);
+	if (s != NULL && w->started && w->daemon->bereft != NULL)
+		w->daemon->bereft(w, s, (int)m.signal);
+	free(s);
+	return 0;
+}
+
+static void
+worker_take_link(struct worker *w)
+{
+	int	fd = w->link;
+
+	if (fd == -1 || !w->started)
+		return;
+	w->link = -1;
+	if (w->daemon->linked != NULL)
+		w->daemon->linked(w, w->link_role, fd);
+	else
+		(void)close(fd);
+}
+
+static int
+worker_on_link(struct worker *w, struct rbuf *r, int fd)
+{
+	struct ipc_LINK	m;
+
+	if (ipc_get_LINK(r, &m) == -1) {
+		(void)close(fd);
+		return -1;
+	}
+	if (w->link != -1)
+		(void)close(w->link);
+	w->link = fd;
+	w->link_role = ipc_role_of(m.program);
+	worker_take_link(w);
+	return 0;
+}
+
+enum ipc_role
+worker_peer_role(const struct worker *w, int fd)
+{
+	uid_t	uid;
+	pid_t	pid;
+
+	if (peer_process(fd, &uid, &pid) == -1)
+		return IPC_NOBODY;
+	return siblings_role(&w->siblings, uid, pid);
+}
+
+const char *
+worker_spool(const struct worker *w, const char *name, char *path,
+    size_t size)
+{
+	confine_spool_directory(w, true, path, size);
+	if (strlcat(path, "/", size) >= size ||
+	    strlcat(path, name, size) >= size)
+		path[0] = '\0';
+	return path;
+}
+
 static void
 worker_give_up(struct worker *w)
 {
@@ -281,6 +367,7 @@ worker_on_start(struct worker *w, struct rbuf *r)
 	if (ipc_get_START(r, &m) == -1 || w->service == NULL)
 		return -1;
 	worker_open_log(w);
+	worker_need(w, confine_open_spool(w, &e), &e);
 	worker_need(w, w->daemon->prepare(w), NULL);
 	worker_need(w, confine_jail(w, &e), &e);
 	if (w->daemon->load != NULL)
@@ -288,6 +375,7 @@ worker_on_start(struct worker *w, struct rbuf *r)
 	worker_need(w, confine_sandbox(w, &e), &e);
 	worker_need(w, w->daemon->start(w), NULL);
 	w->started = true;
+	worker_take_link(w);
 	CHANNEL_SEND(w->master, READY, -1, { .unused = 0 });
 	return 0;
 }
@@ -381,6 +469,12 @@ worker_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return worker_on_renew(w, r);
 	case IPC_PING:
 		return worker_on_ping(w, r);
+	case IPC_WORKER_LIST:
+		return worker_on_sibling(w, r);
+	case IPC_WORKER_GONE:
+		return worker_on_bereft(w, r);
+	case IPC_LINK:
+		return worker_on_link(w, r, fd);
 	default:
 		return -1;
 	}
@@ -452,17 +546,19 @@ daemon_main(const struct daemon *d, int argc, char **argv)
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	w.daemon = d;
-	w.dirs = (struct sandbox_dirs){ .read = -1, .scratch = -1 };
+	w.dirs = (struct sandbox_dirs)SANDBOX_DIRS_NONE;
 	STAILQ_INIT(&w.listeners);
 	STAILQ_INIT(&w.scripts);
 	STAILQ_INIT(&w.pages);
+	siblings_init(&w.siblings);
+	w.link = -1;
 	params_init(&w.params);
 	w.loop = loop_new(&e);
 	if (w.loop == NULL)
 		fatal("%s", e.text);
 	(void)watch_signal(w.loop, SIGTERM, worker_on_term, &w);
-	w.master = channel_new(w.loop, DAEMON_CHANNEL, IPC_WORKER, IPC_MASTER,
-	    &ops, &w);
+	w.master = channel_new(w.loop, DAEMON_CHANNEL, ipc_role_of(d->program),
+	    IPC_MASTER, &ops, &w);
 	CHANNEL_SEND(w.master, HELLO, -1, { .table_hash = ipc_table_hash(),
 	    .pid = (uint32_t)getpid() });
 	rc = loop_run(w.loop);

@@ -30,6 +30,7 @@
 #include "conf/params.h"
 #include "event/loop.h"
 #include "proc/board.h"
+#include "proc/siblings.h"
 
 struct channel;
 struct daemon;
@@ -72,6 +73,10 @@ struct worker {
 	bool				 root;	/* as which it began */
 	bool				 unpriv;	/* of master.cf */
 	bool				 chroot;
+	bool				 check;	/* a rehearsal: touch nothing */
+	struct siblings			 siblings;	/* a single's */
+	int				 link;	/* to be taken at the start */
+	enum ipc_role			 link_role;
 	struct sandbox_dirs		 dirs;		/* prepare sets it */
 	void				*state;		/* the daemon's own */
 	struct timer			 orphan;
@@ -93,6 +98,14 @@ struct daemon {
 			    int64_t hard_ms);
 	/* SINGLE in programs.def: the parameters have changed. */
 	void		(*renew)(struct worker *w);
+	/* From start on, a connection to the other program in the spool's
+	 * jail; the one before is at its end.  fd is the daemon's. */
+	void		(*linked)(struct worker *w, enum ipc_role peer, int fd);
+	/* Or NULL: after start, a worker was started, or has ended (by a
+	 * signal, if that is not 0), and is no more in siblings. */
+	void		(*sibling)(struct worker *w, const struct sibling *s);
+	void		(*bereft)(struct worker *w, const struct sibling *s,
+			    int signal);
 	/* Keys of TLS tickets, the newest first; or NULL. */
 	void		(*tickets)(struct worker *w, struct str keys);
 };
@@ -120,6 +133,15 @@ void		 worker_accept(struct worker *w, void (*fn)(void *arg,
 		    struct gate *g));
 /* The path of a unix service of this instance, from inside the jail. */
 const char	*worker_socket(const struct worker *w, const char *name,
+		    char *path, size_t size);
+/* Who connected, as master and the kernel say; IPC_NOBODY: close it. */
+enum ipc_role	 worker_peer_role(const struct worker *w, int fd);
+/*
+ * The spool's directory: dirs.spool is its descriptor from prepare on (-1
+ * where a rehearsal finds none), and this the path of something in it, from
+ * inside the jail, for what knows only paths.
+ */
+const char	*worker_spool(const struct worker *w, const char *name,
 		    char *path, size_t size);
 /* A script master sent, or NULL. */
 const struct script *worker_script(const struct worker *w, const char *path);

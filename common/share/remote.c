@@ -190,7 +190,7 @@ remote_try(struct remote *r)
 	int				 fd = remote_connect(r);
 
 	if (fd != -1) {
-		r->channel = channel_new(r->share.loop, fd, IPC_WORKER,
+		r->channel = channel_new(r->share.loop, fd, IPC_SCRIPTED,
 		    IPC_SHARE, &ops, r);
 		remote_tell_all(r);
 	} else if (errno == ENOENT)

@@ -206,10 +206,18 @@ service_accept(void *arg, struct gate *g)
 	struct worker			*w = arg;
 	struct client			*c;
 	struct guest_id			 guest;
+	enum ipc_role			 role;
 	int				 fd = gate_take(g, NULL);
 
 	if (fd == -1)
 		return;
+	role = worker_peer_role(w, fd);
+	if ((role & IPC_SCRIPTED) == 0) {
+		LOG(EV_SHARE_REFUSED, NULL, LOG_STR("reason",
+		    "it is no worker with scripts"));
+		(void)close(fd);
+		return;
+	}
 	if (service.count >= CLIENTS_MAX ||
 	    !guests_enter(&service.guests, fd, &guest)) {
 		LOG(EV_SHARE_REFUSED, NULL, LOG_STR("reason",
@@ -221,7 +229,7 @@ service_accept(void *arg, struct gate *g)
 	c->guest = guest;
 	desk_enter(service.desk, &c->desk);
 	task_init(&c->bye, client_free, c);
-	c->channel = channel_new(w->loop, fd, IPC_SHARE, IPC_WORKER, &ops, c);
+	c->channel = channel_new(w->loop, fd, IPC_SHARE, role, &ops, c);
 	TAILQ_INSERT_TAIL(&service.clients, c, link);
 	service.count++;
 }

@@ -23,7 +23,7 @@ CLONE_NEWNET = 0x40000000
 # installation.
 NEIGHBOURS = ("postfix", "opensmtpd", "exim4-base", "exim4-daemon-light",
               "sendmail-bin", "courier-mta", "nullmailer", "dma")
-PURGED = ("etc/halyard", "var/spool/halyard", "var/log/halyard",
+PURGED = ("etc/halyard", "var/spool/halyard-bodies", "var/log/halyard",
           "run/halyard", "usr/sbin/mtactl", "usr/libexec/halyard",
           "usr/share/doc/halyard")
 
@@ -83,7 +83,7 @@ def serve(root):
     old_pid(root, script)
     log = open(os.path.join(root, "var/log/halyard/halyard.log")).read()
     assert "event=message " in log and "event=worker-user" not in log
-    assert os.listdir(os.path.join(root, "var/spool/halyard")) == []
+    assert os.listdir(os.path.join(root, "var/spool/halyard-bodies")) == []
 
 
 def modes(root):
@@ -93,7 +93,7 @@ def modes(root):
         with open(os.path.join(root, "etc", kind)) as f:
             ids[kind] = {int(l.split(":")[2]): l.split(":")[0] for l in f}
     found = {}
-    for name in ("etc/halyard", "etc/halyard/main.cf", "var/spool/halyard",
+    for name in ("etc/halyard", "etc/halyard/main.cf", "var/spool/halyard-bodies",
                  "var/log/halyard", "usr/sbin/mtactl",
                  "usr/libexec/halyard/smtpd"):
         st = os.stat(os.path.join(root, name))
@@ -105,7 +105,7 @@ def modes(root):
 MODES = {
     "etc/halyard": ("root", "root", "0755"),
     "etc/halyard/main.cf": ("root", "root", "0644"),
-    "var/spool/halyard": ("halyard-smtpd", "halyard", "0700"),
+    "var/spool/halyard-bodies": ("halyard-smtpd", "halyard", "0700"),
     "var/log/halyard": ("root", "adm", "0750"),
     "usr/sbin/mtactl": ("root", "root", "0755"),
     "usr/libexec/halyard/smtpd": ("root", "root", "0755"),

@@ -52,8 +52,7 @@ static const struct {
 static int
 run(size_t row)
 {
-	static const struct sandbox_dirs	none = { .read = -1,
-	    .scratch = -1 };
+	static const struct sandbox_dirs	none = SANDBOX_DIRS_NONE;
 	pid_t					pid = fork();
 	int					status;
 

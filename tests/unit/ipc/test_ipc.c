@@ -77,11 +77,24 @@ test_who_may_say_what(void **state)
 	} t[] = {
 		{ IPC_READY, IPC_WORKER, IPC_MASTER, 0, true },
 		{ IPC_READY, IPC_WORKER, IPC_MASTER, 1, false },
-		{ IPC_READY, IPC_CONTROL, IPC_MASTER, 0, false },
+		{ IPC_READY, IPC_VIEW, IPC_MASTER, 0, false },
 		{ IPC_LISTENER, IPC_MASTER, IPC_WORKER, 1, true },
 		{ IPC_LISTENER, IPC_MASTER, IPC_WORKER, 0, false },
 		{ IPC_LISTENER, IPC_WORKER, IPC_MASTER, 1, false },
-		{ IPC_CTL_STOP, IPC_CONTROL, IPC_MASTER, 0, true },
+		{ IPC_CTL_STOP, IPC_ADMIN, IPC_MASTER, 0, true },
+		{ IPC_CTL_STOP, IPC_OPERATE, IPC_MASTER, 0, false },
+		{ IPC_CTL_STATUS, IPC_VIEW, IPC_MASTER, 0, true },
+		{ IPC_CTL_DONE, IPC_MASTER, IPC_VIEW, 0, true },
+		{ IPC_READY, IPC_QMGR, IPC_MASTER, 0, true },
+		{ IPC_WORKER_GONE, IPC_MASTER, IPC_SMTPD, 0, false },
+		{ IPC_LINK, IPC_MASTER, IPC_CLEANUP, 1, true },
+		{ IPC_STORE_END, IPC_SMTPD, IPC_CLEANUP, 0, true },
+		{ IPC_STORE_END, IPC_BOUNCE, IPC_CLEANUP, 0, true },
+		{ IPC_STORE_END, IPC_METRICS, IPC_CLEANUP, 0, false },
+		{ IPC_STORE_END, IPC_NOBODY, IPC_CLEANUP, 0, false },
+		{ IPC_STORE_END, IPC_CLEANUP, IPC_SMTPD, 0, false },
+		{ IPC_HINT, IPC_CLEANUP, IPC_QMGR, 0, true },
+		{ IPC_HINT, IPC_SMTPD, IPC_QMGR, 0, false },
 		{ IPC_CTL_STOP, IPC_WORKER, IPC_MASTER, 0, false },
 		{ 9999, IPC_WORKER, IPC_MASTER, 0, false },
 	};
@@ -94,6 +107,11 @@ test_who_may_say_what(void **state)
 		    t[i].nfds), t[i].want);
 	assert_string_equal(ipc_name(IPC_DRAIN), "DRAIN");
 	assert_string_equal(ipc_name(9999), "unknown");
+	assert_int_equal(ipc_role_of("qmgr"), IPC_QMGR);
+	assert_int_equal(ipc_role_of("admin"), IPC_NOBODY);
+	assert_int_equal(ipc_role_of(""), IPC_NOBODY);
+	assert_string_equal(ipc_role_name(IPC_VIEW), "view");
+	assert_string_equal(ipc_role_name(IPC_WORKER), "nobody");
 }
 
 /* ---- A channel between two ends of one loop ----------------------------- */

@@ -123,7 +123,7 @@ server_accept(void *arg)
 	assert_int_not_equal(fd, -1);
 	server_hang_up();
 	desk_enter(server.desk, &c->desk);
-	c->channel = channel_new(server.loop, fd, IPC_SHARE, IPC_WORKER, &ops,
+	c->channel = channel_new(server.loop, fd, IPC_SHARE, IPC_SCRIPTED, &ops,
 	    c);
 	server.client = c;
 }

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""The programs of the spool, as master starts and keeps them: their place,
+their user and jail, and what a reload may not change."""
+
+import os
+import pwd
+import signal
+import stat
+import sys
+
+from halyard import BUILD, Backend, Instance, main, wait_for
+from test_jail import SKIP, fields, user
+
+ROWS = ("cleanup.sock unix y - - - 1 cleanup\n"
+        "qmgr.sock    unix y - - - 1 qmgr\n")
+
+
+def line_of(mta, file, text):
+    with open(mta.path(file)) as f:
+        for n, line in enumerate(f, 1):
+            if line.startswith(text):
+                return n
+    raise AssertionError(text)
+
+
+def owner():
+    return user("halyardq").pw_uid if os.geteuid() == 0 else os.geteuid()
+
+
+def test_without():
+    """No row, no directory."""
+    with Instance() as mta:
+        assert not os.path.exists(mta.path("queue"))
+
+
+def test_place():
+    """master makes the directory for their user alone."""
+    with Instance(services=ROWS) as mta:
+        st = os.stat(mta.path("queue"))
+        assert stat.S_IMODE(st.st_mode) == 0o700
+        assert st.st_uid == owner(), st
+        for program in "cleanup", "qmgr":
+            assert len(mta.workers(program)) == 1
+
+
+def test_wide_place():
+    """A mode that others could read by is narrowed."""
+    mta = Instance(services=ROWS)
+    try:
+        os.mkdir(mta.path("queue"))
+        os.chmod(mta.path("queue"), 0o755)
+        os.chown(mta.path("queue"), owner(), -1)
+        mta.start()
+        assert stat.S_IMODE(os.stat(mta.path("queue")).st_mode) == 0o700
+    finally:
+        mta.stop()
+
+
+def test_foreign_place():
+    """What belongs to somebody else is refused, at its line, and left."""
+    if os.geteuid() != 0:
+        return SKIP
+    mta = Instance(services=ROWS)
+    try:
+        os.mkdir(mta.path("queue"), 0o755)
+        os.chown(mta.path("queue"), 4711, 4711)
+        at = "main.cf:%d:" % line_of(mta, "main.cf", "spool_directory")
+        for verb in ("config", "check"), ("start",):
+            p = mta.ctl(*verb, check=False)
+            said = p.stdout + p.stderr
+            assert p.returncode != 0 and at in said, said
+            assert "belongs to user 4711" in said, said
+        st = os.stat(mta.path("queue"))
+        assert st.st_uid == 4711 and stat.S_IMODE(st.st_mode) == 0o755
+    finally:
+        mta.stop()
+
+
+def test_check_makes_nothing():
+    """A rehearsal goes through without the directory, and leaves none; and
+    it is no second one where an instance runs."""
+    mta = Instance(services=ROWS)
+    try:
+        mta.ctl("config", "check")
+        assert not os.path.exists(mta.path("queue"))
+        mta.start()
+        before = mta.workers("cleanup"), mta.workers("qmgr")
+        mta.ctl("config", "check")
+        assert before == (mta.workers("cleanup"), mta.workers("qmgr"))
+    finally:
+        mta.stop()
+
+
+def test_rights():
+    """Their jail is the spool, and the sandbox holds."""
+    if os.geteuid() != 0 or "san" in BUILD:
+        return SKIP
+    with Instance(services=ROWS) as mta:
+        for program in "cleanup", "qmgr":
+            pid, = mta.workers(program)
+            f = fields(pid)
+            want = user("halyardq")
+            assert f["Uid"].split() == [str(want.pw_uid)] * 4, f["Uid"]
+            assert f["CapEff"] == "0" * 16 and f["Seccomp"] == "2"
+            assert os.path.samefile("/proc/%d/root" % pid,
+                                    mta.path("queue"))
+
+
+def test_kept_over_a_reload():
+    with Backend() as b, Instance(b.port, services=ROWS) as mta:
+        before = mta.workers("cleanup"), mta.workers("qmgr")
+        mta.ctl("reload")
+        assert before == (mta.workers("cleanup"), mta.workers("qmgr"))
+        with mta.client() as c:
+            c.hello()
+            assert c.message().code == 250
+
+
+def test_restarted():
+    """One that dies is started again, and its companion stays."""
+    with Instance(services=ROWS) as mta:
+        for victim, other in ("cleanup", "qmgr"), ("qmgr", "cleanup"):
+            pid, = mta.workers(victim)
+            stays = mta.workers(other)
+            os.kill(pid, signal.SIGKILL)
+            wait_for(lambda: mta.workers(victim) not in ([], [pid]),
+                     text="another " + victim)
+            assert mta.workers(other) == stays
+
+
+def test_restart_needed():
+    """A reload refuses what it can't change, at its line; what ran goes on."""
+    with Instance(services=ROWS) as mta:
+        before = mta.workers("smtpd")
+        for name, value in (("spool_directory", "elsewhere"),
+                            ("run_directory", "elsewhere")):
+            with open(mta.path("main.cf")) as f:
+                was = f.read()
+            mta.set(**{name: value})
+            p = mta.ctl("reload", check=False) if name != "run_directory" \
+                else None
+            if p is None:           # mtactl would look for it elsewhere
+                os.kill(int(open(mta.path("run/master.pid")).read()),
+                        signal.SIGHUP)
+                mta.wait_log("run_directory was run")
+            else:
+                said = p.stdout + p.stderr
+                at = "main.cf:%d:" % line_of(mta, "main.cf", name)
+                assert p.returncode != 0 and at in said, said
+                assert "stop and start" in said, said
+            assert not os.path.exists(mta.path("elsewhere"))
+            with open(mta.path("main.cf"), "w") as f:
+                f.write(was)
+            assert mta.workers("smtpd") == before
+        mta.ctl("reload")
+
+
+if __name__ == "__main__":
+    sys.exit(main(globals()))
