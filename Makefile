@@ -42,7 +42,10 @@ say	= $(if $(V),:,echo "  $(1)")
 
 # ---- What is built of what --------------------------------------------------
 
-objs	= $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c))
+# Of the back ends of common/kv only the one that configure chose is built.
+KV_OTHER = $(patsubst %,common/kv/kv_%.c,$(filter-out $(KV),bdb lmdb))
+KV_FLAGS = $(KV_FLAGS_$(KV))
+objs	= $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(KV_OTHER),$(wildcard $(1)/*.c)))
 layer	= $(BUILD)/lib/$(1).a
 # A program's objects but for the one with main(), for its unit tests.
 parts	= $(filter-out $(BUILD)/%/$(1).o,$(call objs,$(call home,$(1))))
@@ -64,7 +67,8 @@ REPLAYS	:= $(TARGETS:fuzz_%=$(BUILD)/tests/fuzz/replay_%)
 define link
 @mkdir -p $(@D); $(call say,LD $@)
 $(Q)$(CC) $(ALL_LDFLAGS) $(1) -o $@ $(filter %.o,$^) -Wl,--start-group \
-  $(filter %.a,$^) -Wl,--end-group $(DEPS_LIBS) $(2)
+  $(filter %.a,$^) -Wl,--end-group $(DEPS_LIBS) \
+  $(if $(filter %/kv.a,$^),$(filter -L% -l%,$(KV_FLAGS))) $(2)
 endef
 
 all: $(BIN)
@@ -145,13 +149,14 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D); $(call say,CC $<)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/common/kv/kv_$(KV).o: CPPFLAGS += $(filter -I%,$(KV_FLAGS))
 $(BUILD)/common/base/version.o: CPPFLAGS += -DHALYARD_VERSION='"$(VERSION)"'
 $(BUILD)/common/base/version.o: Makefile
 
 # Changes when compiler or flags do.
 $(BUILD)/flags: always
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CPPFLAGS) $(ALL_CFLAGS)' > $@.new
+	@echo '$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(KV)' > $@.new
 	@cmp -s $@.new $@ || mv $@.new $@
 
 # mtactl carries the sample configuration, and knows where it is installed.

@@ -83,3 +83,9 @@ kv_step(struct kv *kv, struct err *e)
 {
 	return kv->ops->step(kv, e);
 }
+
+bool
+kv_sound(const struct kv *kv)
+{
+	return kv->ops->sound(kv);
+}

@@ -54,6 +54,7 @@ struct kv_ops {
 		    struct err *e);
 	int	(*flush)(struct kv *kv, struct err *e);
 	int	(*step)(struct kv *kv, struct err *e);
+	bool	(*sound)(const struct kv *kv);
 	int	(*destroy)(void *arg, struct err *e);
 };
 
@@ -62,7 +63,7 @@ struct kv {
 	const struct kv_ops	*ops;
 };
 
-/* What kv_real_open's argument is. */
+/* What kv_open() of kv_real takes as its argument. */
 struct kv_place {
 	const char	*dir;		/* is made if it is not there */
 	size_t		 cache_bytes;
@@ -95,5 +96,8 @@ int	kv_next(struct kv *kv, struct str *key, struct str *value,
 int	kv_flush(struct kv *kv, struct err *e);
 /* A slice of the work that makes a later flush short: 1: there is more. */
 int	kv_step(struct kv *kv, struct err *e);
+/* false, for good: an error has lost commits that were not flushed.  Close it
+ * and open it again. */
+bool	kv_sound(const struct kv *kv);
 
 #endif

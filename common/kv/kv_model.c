@@ -316,6 +316,13 @@ model_step(struct kv *kv, struct err *e)
 	return 0;
 }
 
+static bool
+model_sound(const struct kv *kv)
+{
+	(void)kv;
+	return true;
+}
+
 static int
 model_destroy(void *arg, struct err *e)
 {
@@ -332,5 +339,5 @@ const struct kv_ops	kv_model_ops = {
 	.begin = model_begin, .put = model_put, .remove = model_remove,
 	.commit = model_commit, .abort = model_abort, .seek = model_seek,
 	.next = model_next, .flush = model_flush, .step = model_step,
-	.destroy = model_destroy,
+	.sound = model_sound, .destroy = model_destroy,
 };

@@ -6,6 +6,9 @@
 #include "book_private.h"
 #include "bytes.h"
 
+/* No clock has shown that much: two million years. */
+#define BOOK_CLOCK_MOST	(1ULL << 56)
+
 void
 book_clock_note(struct book *b)
 {
@@ -22,15 +25,17 @@ void
 book_clock_noted(struct book *b, struct str payload)
 {
 	const unsigned char	*p = (const unsigned char *)payload.p;
-	int64_t			 noted;
+	uint64_t		 noted, wall;
 
 	if (payload.len != 16)
 		return;
-	noted = (int64_t)bytes_get(p, 8);
-	if (noted < b->clock_noted_ms)
+	noted = bytes_get(p, 8);
+	wall = bytes_get(p + 8, 8);
+	if (noted < (uint64_t)b->clock_noted_ms || noted > BOOK_CLOCK_MOST ||
+	    wall > BOOK_CLOCK_MOST)
 		return;
-	b->clock_noted_ms = noted;
-	b->clock_noted_wall_ms = (int64_t)bytes_get(p + 8, 8);
+	b->clock_noted_ms = (int64_t)noted;
+	b->clock_noted_wall_ms = (int64_t)wall;
 }
 
 int64_t

@@ -208,14 +208,18 @@ failed:
 int
 book_flush(struct book *b, struct err *e)
 {
+	return b->pending_count == 0 ? 0 : book_flush_mark(b, e);
+}
+
+int
+book_flush_mark(struct book *b, struct err *e)
+{
 	struct book_node	**nodes, *n;
 	size_t			 count = 0, i;
 
-	if (b->pending_count == 0)
-		return 0;
 	if (b->journal != NULL && journal_sync(b->journal, e) == -1) /* I1 */
 		return -1;
-	nodes = xreallocarray(NULL, b->pending_count, sizeof(*nodes));
+	nodes = xreallocarray(NULL, b->pending_count + 1, sizeof(*nodes));
 	TAILQ_FOREACH(n, &b->pending, link)
 		nodes[count++] = n;
 	qsort(nodes, count, sizeof(*nodes), book_node_order);

@@ -48,8 +48,7 @@ struct book_bucket {
 };
 #define BOOK_BUCKET	(4ULL << 20)
 
-/* Changes that go into the index at once, at least and at most. */
-#define BOOK_BATCH	100
+#define BOOK_BATCH	100	/* changes into the index at once, at least */
 #define BOOK_BATCH_MAX	10000
 
 struct book {
@@ -62,8 +61,7 @@ struct book {
 	int64_t		  clock_noted_ms, clock_noted_wall_ms;
 	int64_t		  clock_due_ms;	/* monotonic: to be noted again */
 
-	/* The segment that was read from last. */
-	struct disk_file *file;
+	struct disk_file *file;		/* that was read from last */
 	uint64_t	  file_segment;
 
 	struct hmap	  nodes;	/* by id */
@@ -103,8 +101,10 @@ int	book_find(struct book *b, const struct spool_id *id,
 	    struct book_entry *entry, struct err *e);
 int	book_index_has(struct book *b, const struct spool_id *id,
 	    struct book_entry *entry, struct err *e);
-/* What waits goes into the index, after the journal has it. */
+/* What waits goes into the index, after the journal has it; the other one
+ * tells it how far it is also where nothing waits. */
 int	book_flush(struct book *b, struct err *e);
+int	book_flush_mark(struct book *b, struct err *e);
 /* Some of what is in memory alone is to be in the index. */
 void	book_spill(struct book *b);
 void	book_value_put(unsigned char out[KV_VALUE_MAX], size_t *len,

@@ -26,6 +26,8 @@
 #define CHECKPOINT_OLD	"checkpoint.old"
 #define CHECKPOINT_NEW	"checkpoint.new"
 #define CHECKPOINT_MAGIC "HALYCHK1"
+/* No count of things and no time is beyond it. */
+#define CHECKPOINT_MOST	(1ULL << 56)
 
 /* ---- Writing ------------------------------------------------------------- */
 
@@ -140,7 +142,7 @@ checkpoint_write(struct book *b, struct err *e)
 	uint64_t	position;
 	int		rc;
 
-	if (journal_sync(b->journal, e) == -1 || book_flush(b, e) == -1 ||
+	if (journal_sync(b->journal, e) == -1 || book_flush_mark(b, e) == -1 ||
 	    kv_flush(b->index, e) == -1)
 		return -1;
 	position = journal_durable(b->journal);
@@ -174,7 +176,8 @@ checkpoint_get_segments(struct rbuf *r, struct book *b)
 		if (wire_get_uint(r, &id, 8) == -1 ||
 		    wire_get_uint(r, &end, 8) == -1 ||
 		    wire_get_uint(r, &read, 8) == -1 ||
-		    wire_get_uint(r, &live, 8) == -1)
+		    wire_get_uint(r, &live, 8) == -1 ||
+		    live + CHECKPOINT_MOST > 2 * CHECKPOINT_MOST)
 			return -1;
 		s = book_segment_add(b, id);
 		s->end = end;
@@ -193,7 +196,7 @@ checkpoint_get_bucket(struct rbuf *r, struct book *b)
 	if (wire_get_uint(r, &number, 8) == -1 ||
 	    wire_get_uint(r, &pins, 8) == -1 ||
 	    wire_get_uint(r, &count, 4) == -1 ||
-	    number > UINT64_MAX / BOOK_BUCKET)
+	    number > UINT64_MAX / BOOK_BUCKET || pins > CHECKPOINT_MOST)
 		return -1;
 	k = book_bucket_of(b, number * BOOK_BUCKET);
 	k->pins = pins;
@@ -263,7 +266,8 @@ checkpoint_get(struct book *b, struct str bytes)
 	r = (struct rbuf){ (const unsigned char *)bytes.p + head,
 	    bytes.len - head - 4 };
 	for (i = 0; i < 8; i++) {
-		if (wire_get_uint(&r, &number[i], 8) == -1)
+		if (wire_get_uint(&r, &number[i], 8) == -1 ||
+		    (i < 7 && number[i] > CHECKPOINT_MOST))
 			return -1;
 	}
 	b->covered = number[0];
