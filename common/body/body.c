@@ -149,6 +149,14 @@ body_add(struct body *b, struct str bytes, struct err *e)
 	return 0;
 }
 
+int
+body_file(struct body *b, struct err *e)
+{
+	if (b->fd == -1 && body_to_file(b, e) == -1)
+		return -1;
+	return body_spill(b, e) == -1 ? -1 : b->fd;
+}
+
 /* ---- Reading ----------------------------------------------------------- */
 
 void

@@ -35,6 +35,10 @@ void		 body_free(struct body **b);
 int		 body_add(struct body *b, struct str bytes, struct err *e);
 uint64_t	 body_size(const struct body *b);
 
+/* The file that has all of it, which stays the body's; it is written to one
+ * now where it is in memory. */
+int		 body_file(struct body *b, struct err *e);
+
 /* Reads from the start; several may read one body. */
 struct body_cursor {
 	const struct body	*body;

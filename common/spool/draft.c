@@ -112,6 +112,15 @@ spool_draft_file(struct spool_draft *d, uint64_t size, uint32_t crc,
 	return 0;
 }
 
+void
+spool_draft_file_sum(struct spool_draft *d, uint32_t crc)
+{
+	char	*payload = buf_data(&d->body);
+
+	bytes_put((unsigned char *)payload + 8, crc, 4);
+	d->body_crc = crc32c(0, payload, d->body.len);
+}
+
 int
 spool_draft_edits(struct spool_draft *d, struct str edits, struct err *e)
 {

@@ -41,6 +41,8 @@ int	spool_draft_body(struct spool_draft *d, struct str piece,
 /* Instead: it is in the file "bodies/ID", of that size and checksum. */
 int	spool_draft_file(struct spool_draft *d, uint64_t size, uint32_t crc,
 	    struct err *e);
+/* Its checksum, where that was not known when it was named. */
+void	spool_draft_file_sum(struct spool_draft *d, uint32_t crc);
 int	spool_draft_edits(struct spool_draft *d, struct str edits,
 	    struct err *e);
 /* As spool_entry_put() wrote it; its number is one more than the last's. */

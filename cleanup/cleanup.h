@@ -1,0 +1,120 @@
+/*
+ * cleanup - the parts of the one writer of segments
+ *
+ *	peer.c	 who stores, frame by frame: drafts, limits, credit
+ *	large.c	 bodies that have a file of their own
+ *	group.c	 when to commit, and who is told
+ *	space.c	 whether the disk has room for new mail
+ *
+ * Process  one event loop; a commit blocks it, and what comes meanwhile waits
+ *          in the sockets: that is what makes groups.
+ */
+#ifndef CLEANUP_CLEANUP_H
+#define CLEANUP_CLEANUP_H
+
+#include <sys/queue.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event/guests.h"
+#include "event/loop.h"
+#include "proc/daemon.h"
+#include "spool/disk.h"
+#include "spool/draft.h"
+#include "spool/writer.h"
+
+struct channel;
+struct gate;
+struct large;
+struct peer;
+
+/* A transaction on its way; in the list of its peer until it is told of. */
+struct intake {
+	TAILQ_ENTRY(intake)	 link;		/* of the peer's */
+	TAILQ_ENTRY(intake)	 group;		/* of those to be committed */
+	struct peer		*peer;
+	uint64_t		 number;	/* the peer's name for it */
+	struct spool_draft	*draft;		/* NULL: known, or refused */
+	struct buf		 edits;		/* pieces of a list */
+	struct large		*large;		/* its body's file */
+	bool			 pending;	/* which is not durable yet */
+	uint64_t		 held;		/* bytes in memory: credit */
+	bool			 known;		/* it is durable already */
+	bool			 grouped;
+	bool			 ended;
+};
+TAILQ_HEAD(intakes, intake);
+
+struct peer {
+	TAILQ_ENTRY(peer)	 link;
+	struct channel		*channel;
+	struct guest_id		 guest;
+	struct intakes		 intakes;
+	size_t			 count;
+	uint64_t		 owed;		/* credit to give back */
+	int			 role;		/* enum ipc_role */
+	struct task		 bye;
+	bool			 known;
+	bool			 leaving;
+};
+TAILQ_HEAD(peers, peer);
+
+struct cleanup {
+	struct worker		*worker;
+	struct disk		*disk;
+	struct spool_writer	*writer;
+	struct peers		 peers;
+	size_t			 peer_count;
+	struct guests		 guests;
+
+	/* group.c */
+	struct intakes		 group;
+	size_t			 waiting;	/* ended ones of the group */
+	size_t			 recent;	/* the largest group of late */
+	struct timer		 gather;
+	struct timer		 prepare;
+	struct task		 turn;
+	bool			 overdue;
+
+	/* space.c */
+	struct timer		 look;
+	bool			 full;
+
+	struct channel		*qmgr;		/* NULL: it is not there */
+	struct timer		 hard;
+};
+
+extern struct cleanup	cleanup;
+
+/* ---- peer.c -------------------------------------------------------------- */
+void	peer_accept(void *arg, struct gate *g);
+/* The intake is answered, and is no more. */
+void	intake_answer(struct intake *in, int status, const char *text);
+/* The bytes that it held in memory are free again. */
+void	intake_release(struct intake *in, uint64_t bytes);
+/* The body in a file is there, and durable; or not. */
+void	intake_large_ready(struct intake *in, bool ok, uint32_t crc);
+
+/* ---- large.c ------------------------------------------------------------- */
+/* Forks the process that syncs; before the sandbox. */
+int	large_prepare(struct err *e);
+int	large_start(struct worker *w, struct err *e);
+struct large *large_new(struct intake *in, const struct spool_id *id, int fd,
+	    uint64_t size);
+/* Its file goes, but for one that is part of a durable transaction. */
+void	large_free(struct large **l, bool keep);
+
+/* ---- group.c ------------------------------------------------------------- */
+void	group_start(void);
+/* It is complete, or so large that a part of it is to be written. */
+void	group_add(struct intake *in);
+void	group_remove(struct intake *in);
+/* How far the newest segment is durable. */
+void	group_hint(void);
+
+/* ---- space.c ------------------------------------------------------------- */
+void	space_start(void);
+
+#endif
