@@ -22,7 +22,6 @@ group_counts(size_t transactions, int64_t took_us)
 {
 	COUNT(store_groups);
 	board_add(COUNTER_store_transactions, (int64_t)transactions);
-	board_observe(HISTOGRAM_store_group, (int64_t)transactions);
 	board_observe(HISTOGRAM_store_commit, took_us / 1000);
 }
 

@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,11 +21,11 @@
 #include "compat/crc32c.h"
 #include "conf/programs.h"
 #include "ipc/fdpass.h"
+#include "spool/body_file.h"
 #include "spool/disk_real.h"
 
 #include "cleanup.h"
 
-#define LARGE_DIR	"bodies"
 #define LARGE_PIECE	(256 * 1024)
 
 struct large {
@@ -58,7 +57,7 @@ syncer_serve(int sock)
 	char	byte;
 	int	fd;
 
-	while (fdpass_receive(sock, &byte, 1, &fd) == 1) {
+	while (fdpass_recv(sock, &byte, 1, &fd) == 1) {
 		byte = fd != -1 && fdatasync(fd) == 0 ? 1 : 0;
 		if (fd != -1)
 			(void)close(fd);
@@ -74,8 +73,8 @@ large_prepare(struct err *e)
 	int	pair[2];
 	pid_t	pid;
 
-	if (disk_make_dir(cleanup.disk, LARGE_DIR) == -1)
-		return err_errno(e, "%s", LARGE_DIR);
+	if (disk_make_dir(cleanup.disk, BODY_FILE_DIR) == -1)
+		return err_errno(e, "%s", BODY_FILE_DIR);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
 		return err_errno(e, "socketpair");
 	if ((pid = fork()) == -1)
@@ -128,7 +127,7 @@ static void
 large_ready(struct large *l, bool ok)
 {
 	if (ok && (disk_sync_dir(cleanup.disk, l->dir) == -1 ||
-	    disk_sync_dir(cleanup.disk, LARGE_DIR) == -1))
+	    disk_sync_dir(cleanup.disk, BODY_FILE_DIR) == -1))
 		ok = false;
 	disk_close(&l->file);
 	if (l->intake != NULL)
@@ -209,13 +208,10 @@ large_new(struct intake *in, const struct spool_id *id, int fd,
     uint64_t size)
 {
 	struct large	*l = xcalloc(1, sizeof *l);
-	char		 text[SPOOL_ID_TEXT];
 	bool		 ok;
 
-	spool_id_text(text, id);
-	(void)snprintf(l->dir, sizeof l->dir, LARGE_DIR "/%.2s",
-	    text + UUID_TEXT - 3);
-	(void)snprintf(l->name, sizeof l->name, "%s/%s", l->dir, text);
+	body_file_folder(l->dir, id);
+	body_file_name(l->name, id);
 	l->intake = in;
 	l->fd = fd;
 	l->size = size;

@@ -19,6 +19,9 @@ static const struct option	all[] = {
 	{ "set", no_argument, NULL, 's' },
 	{ "show", no_argument, NULL, 'w' },
 	{ "count", required_argument, NULL, 'c' },
+	{ "to", required_argument, NULL, 'T' },
+	{ "cuts", required_argument, NULL, 'C' },
+	{ "seed", required_argument, NULL, 'S' },
 };
 
 #define ALL	(sizeof all / sizeof all[0])
@@ -56,6 +59,15 @@ options_set(struct options *o, int opt)
 		return 0;
 	case 'c':
 		o->count = optarg;
+		return 0;
+	case 'T':
+		o->to = optarg;
+		return 0;
+	case 'C':
+		o->cuts = optarg;
+		return 0;
+	case 'S':
+		o->seed = optarg;
 		return 0;
 	default:
 		return -1;

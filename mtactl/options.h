@@ -15,6 +15,9 @@ struct options {
 	const char	*hostname;	/* --hostname NAME */
 	const char	*domain;	/* --domain DOMAIN[,DOMAIN...] */
 	const char	*count;		/* --count N */
+	const char	*to;		/* --to DIR */
+	const char	*cuts;		/* --cuts N */
+	const char	*seed;		/* --seed N */
 	bool		 set;		/* --set, -n */
 	bool		 show;		/* --show */
 	int		 argc;		/* what is no option, in order */

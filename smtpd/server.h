@@ -22,6 +22,7 @@ struct acceptor;
 struct front;
 struct session;
 struct share;
+struct store_client;
 struct tls_context;
 
 TAILQ_HEAD(sessions, session);
@@ -38,6 +39,7 @@ struct server {
 	struct dns		*dns;		/* these three: of all hooks */
 	struct hsl_cache	*cache;
 	struct share		*share;
+	struct store_client	*store;		/* where queue() goes */
 	struct send_trust	 trust;
 	struct eod_hook		*eod;		/* NULL: every message defers */
 	struct hook		*hooks[HOOK_MAX]; /* NULL: accepts */

@@ -20,6 +20,7 @@
 #include "event/tls_server.h"
 #include "hooks/hooks.h"
 #include "share/share.h"
+#include "store/store.h"
 
 #include "acceptor.h"
 #include "naming.h"
@@ -104,6 +105,29 @@ static void
 server_count_undelivered(void)
 {
 	COUNT(accepted_undelivered);
+}
+
+static void
+server_count_queued(bool durable)
+{
+	if (durable)
+		COUNT(messages_queued);
+	else
+		COUNT(queue_refusals);
+}
+
+/* Whether a script may queue for it. */
+static bool
+server_transport_known(struct str id)
+{
+	size_t	i;
+
+	for (i = 0; i < id.len; i++) {
+		if (!ascii_isalnum((unsigned char)id.p[i]) &&
+		    strchr("._-", id.p[i]) == NULL)
+			return false;
+	}
+	return id.len > 0 && id.len <= 32;
 }
 
 static void
@@ -279,6 +303,9 @@ server_load_eod(struct server *srv)
 		.transaction_limit = (uint32_t)p->backend_transaction_limit,
 		.on_result = server_count_result,
 		.on_undelivered = server_count_undelivered,
+		.store = srv->store,
+		.transport_known = server_transport_known,
+		.on_queued = server_count_queued,
 	};
 
 	if (server_script(srv, p->hook_eod, &text) == -1)
@@ -338,6 +365,8 @@ server_load_scripts(struct server *srv)
 	srv->cache = hsl_cache_new(HSL_CACHE_BYTES);
 	srv->share = share_connect(srv->loop, worker_socket(srv->worker,
 	    SHARE_SOCKET, file, sizeof file));
+	srv->store = store_client_new(srv->loop, IPC_SMTPD, worker_socket(
+	    srv->worker, CLEANUP_SOCKET, file, sizeof file));
 	for (i = 0; i < HOOK_MAX; i++)
 		if (strcmp(programs[i], "smtpd") == 0)
 			rc |= server_load_one(srv, (enum hook_kind)i);

@@ -25,6 +25,7 @@
 
 struct eod_hook;
 struct eod_run;
+struct store_client;
 
 /* How a delivery ended, for the worker's counters. */
 struct eod_outcome {
@@ -48,8 +49,14 @@ struct eod_config {
 	int64_t			 idle_timeout_ms;
 	size_t			 connection_limit;
 	uint32_t		 transaction_limit;
+	/* Where queue() goes; NULL: there is no queue. */
+	struct store_client	*store;
+	/* Is there such a transport?  NULL: there are none. */
+	bool			(*transport_known)(struct str id);
 	/* Each send() that has ended; or NULL. */
 	void			(*on_result)(const struct eod_outcome *o);
+	/* What was queued is durable, or is refused; or NULL. */
+	void			(*on_queued)(bool durable);
 	/* Accept() of what no backend took; or NULL. */
 	void			(*on_undelivered)(void);
 };
@@ -60,7 +67,7 @@ void		 eod_hook_free(struct eod_hook **h);
 
 struct eod_request {
 	struct hook_request		 hook;	/* but for its args */
-	const struct body		*body;
+	struct body			*body;
 	const struct smtp_scan		*scan;	/* of the body */
 	struct str			 trace;	/* sent before the body */
 	struct hook_delivery		*last;	/* filled by each send() */
@@ -70,8 +77,9 @@ struct eod_request {
 };
 
 struct eod_run	*eod_start(struct eod_hook *h, const struct eod_request *rq);
-/* The end of the message has been given to a backend: its reply ends the run
- * now, or, when it took the message or may have taken it, the script. */
+/* The end of the message has been given to a backend, or all of it to the
+ * queue: the answer ends the run now, or, when a backend took the message or
+ * may have taken it, the script. */
 bool		 eod_end_sent(const struct eod_run *r);
 void		 eod_cancel(struct eod_run **r);
 

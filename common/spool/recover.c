@@ -125,7 +125,7 @@ recover_ids(struct disk_file *f, uint64_t id, uint64_t end,
 }
 
 /* Batches are whole up to *end, but for those that were durable once. */
-static int
+int
 recover_end(struct disk_file *f, uint64_t id, uint64_t *end, struct err *e)
 {
 	struct scan	s;

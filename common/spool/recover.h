@@ -32,4 +32,8 @@ int	recover_writer(struct disk *disk, struct recovered *r,
 int	recover_head(struct disk *disk, uint64_t id, struct segment *s,
 	    struct err *e);
 
+/* Where what is whole in that segment ends, by what it reads as. */
+int	recover_end(struct disk_file *f, uint64_t id, uint64_t *end,
+	    struct err *e);
+
 #endif

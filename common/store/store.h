@@ -31,6 +31,9 @@
 #include "event/loop.h"
 #include "spool/spool_id.h"
 
+/* The service's socket in run_directory. */
+#define CLEANUP_SOCKET	"cleanup"
+
 /* How long a service that is gone is waited for. */
 #define STORE_PATIENCE_MS	60000
 

@@ -85,6 +85,7 @@ eod_run_free(struct hook_run *run)
 	/* Waits and call backs end before what they use goes. */
 	library_end(&r->run.data.library);
 	delivery_end(r);
+	queue_end(r);
 	message_free(&r->message);
 	hook_run_fini(&r->run);
 	timer_fini(&r->deadline);
@@ -113,19 +114,27 @@ eod_go_on(void *run)
 	hook_run_slice(&r->run);
 }
 
-/* The client was told that the message was taken, and no backend has it: a
- * script may want that, but an operator has to know. */
-static void
+/*
+ * What was queued is stored before the client is told.  Where it is told that
+ * the message was taken, and neither queue nor backend has it, a script may
+ * want that, but an operator has to know.
+ */
+static bool
 eod_before_done(struct hook_run *run)
 {
 	struct eod_run	*r = (struct eod_run *)run;
 
-	if (run->data.verdict.action != VERDICT_ACCEPT || r->taken)
-		return;
+	if (run->data.verdict.action != VERDICT_ACCEPT)
+		return true;
+	if (r->queue.notes.count > 0)
+		return !queue_begin(r);
+	if (r->taken)
+		return true;
 	LOG(EV_ACCEPTED_UNDELIVERED, r->run.rq.log,
 	    LOG_NUM("recipients", (int64_t)r->run.rq.txn->recipient_count));
 	if (r->hook->config.on_undelivered != NULL)
 		r->hook->config.on_undelivered();
+	return true;
 }
 
 struct eod_run *

@@ -1,8 +1,8 @@
 /*
  * The inside of an end-of-DATA run, shared by eod.c (its life), mail.c and
  * mail_header.c (the object scripts hold), backend.c and envelope.c (what a
- * script says of a backend and of sender and recipients) and delivery.c (the
- * in-line delivery).
+ * script says of a backend and of sender and recipients), delivery.c (the
+ * in-line delivery) and queue.c (what is noted and stored).
  */
 #ifndef HOOKS_EOD_PRIVATE_H
 #define HOOKS_EOD_PRIVATE_H
@@ -12,6 +12,8 @@
 #include "hooks/eod.h"
 #include "hooks/run/hook_private.h"
 #include "message.h"
+#include "queue_note.h"
+#include "store/store.h"
 
 /* For the script, when a send() ended by the deadline. */
 #define EOD_LAST_MS	2000
@@ -32,6 +34,13 @@ struct delivery {
 	uint16_t		 port;
 };
 
+struct queueing {
+	struct queue_notes	 notes;
+	const struct hook_recipient *next;	/* likely the next one's */
+	struct store		*store;		/* NULL: none under way */
+	int64_t			 began_ms;
+};
+
 struct eod_run {
 	struct hook_run		 run;		/* first: hsl_data() */
 	struct eod_hook		*hook;
@@ -39,6 +48,7 @@ struct eod_run {
 	struct timer		 deadline;
 	struct message		*message;	/* NULL: eod_message() */
 	struct delivery		 delivery;
+	struct queueing		 queue;
 	int64_t			 deadline_ms;
 	bool			 end_given;	/* and no reply yet */
 	bool			 spent;		/* no second send() */
@@ -63,6 +73,13 @@ enum hsl_rc	envelope_read(struct eod_run *r, struct hsl_call *c,
 		    struct send_request *rq);
 enum hsl_rc	delivery_start(struct eod_run *r, struct hsl_call *c);
 void		delivery_end(struct eod_run *r);
+
+/* $arguments["mail"]->queue() notes an entry. */
+hsl_native	mail_queue;
+/* The hook accepted: false, the verdict is there already; true, it comes with
+ * hook_run_report(). */
+bool		queue_begin(struct eod_run *r);
+void		queue_end(struct eod_run *r);
 
 /* Goes on after a wait. */
 void		eod_go_on(void *run);

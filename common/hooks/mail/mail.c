@@ -91,6 +91,11 @@ mail_to_file(struct hsl_call *c)
 static const struct hsl_function	mail_methods[] = {
 	{ "send", 3, 3, mail_send, "send(sender, recipients, server): array",
 	    "Deliver in-line: to one backend, for all recipients or none." },
+	{ "queue", 3, 4, mail_queue,
+	    "queue(sender, recipient, transportid[, options]): array",
+	    "Queue for one recipient, once the hook ends in Accept(); options: "
+	    "hold, delay, metadata, priority, tenantid, jobid, quotas, dsn, "
+	    "useful_until." },
 	{ "getSize", 0, 0, mail_get_size, "getSize(): number",
 	    "Bytes of the message, edits counted." },
 	{ "toString", 0, 0, mail_to_string, "toString(): string",

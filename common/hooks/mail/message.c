@@ -254,6 +254,41 @@ message_source_rewind(void *arg)
 	return 0;
 }
 
+/* ---- As one change of the body ------------------------------------------- */
+
+/* Bytes at the end that both have. */
+static size_t
+message_common_end(struct str a, struct str b)
+{
+	size_t	most = a.len < b.len ? a.len : b.len, n = 0;
+
+	while (n < most && a.p[a.len - n - 1] == b.p[b.len - n - 1])
+		n++;
+	return n;
+}
+
+int
+message_splice(struct message *m, struct str trace, struct buf *data,
+    uint64_t *count, struct err *e)
+{
+	struct message_source	s;
+	size_t			same = 0;
+
+	if (message_source_init(&s, m, trace, e) == -1)
+		return -1;
+	*count = 0;
+	buf_add_str(data, s.trace);
+	buf_add_str(data, s.part);
+	if (message_edited(m)) {
+		same = message_common_end(buf_str(&s.head),
+		    header_original(m->header));
+		*count = header_original_size(m->header) - same;
+	}
+	buf_add(data, buf_data(&s.head), s.head.len - same);
+	message_source_fini(&s);
+	return 0;
+}
+
 /* ---- What is true of them ---------------------------------------------- */
 
 /* Looks at the body behind the header, and comes back. */

@@ -35,6 +35,13 @@ bool		 message_header_eight_bit(struct message *m);
 /* Bytes, edits counted. */
 uint64_t	 message_size(const struct message *m);
 
+/*
+ * What is to stand in place of the first *count bytes of the body, trace and
+ * edits, appended to data: -1 with *e.
+ */
+int		 message_splice(struct message *m, struct str trace,
+		    struct buf *data, uint64_t *count, struct err *e);
+
 struct message_source {
 	const struct message	*message;	/* NULL: none under way */
 	struct str		 trace;

@@ -91,15 +91,20 @@ run_free(struct hook_run *r)
 	free(r);
 }
 
+void
+hook_run_report(struct hook_run *r)
+{
+	r->rq.done(r->rq.arg, &r->data.verdict);
+	r->free(r);
+}
+
 static void
 run_finish(struct hook_run *r)
 {
 	context_keep(r->exec, r->rq.context, r->rq.log,
 	    hook_name(r->hook->kind));
-	if (r->before_done != NULL)
-		r->before_done(r);
-	r->rq.done(r->rq.arg, &r->data.verdict);
-	r->free(r);
+	if (r->before_done == NULL || r->before_done(r))
+		hook_run_report(r);
 }
 
 void

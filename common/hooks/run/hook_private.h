@@ -23,8 +23,9 @@ struct hook_run {
 	struct hsl_exec		*exec;
 	struct timer		 again;		/* after a slice */
 	struct task		 begin;
-	/* Sees the verdict first; or NULL. */
-	void			(*before_done)(struct hook_run *r);
+	/* Sees the verdict first, and may keep it (false) until it calls
+	 * hook_run_report(); or NULL. */
+	bool			(*before_done)(struct hook_run *r);
 	/* Frees the run with all that is around it. */
 	void			(*free)(struct hook_run *r);
 };
@@ -39,6 +40,8 @@ void	hook_run_init(struct hook_run *r, const struct hook *h,
 	    const struct hook_request *rq);
 void	hook_run_fini(struct hook_run *r);
 void	hook_run_slice(void *run);
+/* Tells the verdict, and frees the run. */
+void	hook_run_report(struct hook_run *r);
 /* Ends the run: what the script said so far does not count.  Code 0: as
  * Defer() without arguments. */
 void	hook_run_defer(struct hook_run *r, int code, const char *text);

@@ -453,7 +453,6 @@ test_lives(void **state)
 	for (seed = 1; seed <= 400; seed++) {
 		if (one != NULL)
 			seed = strtoull(one, NULL, 10);
-		print_message("# seed %llu\r", (unsigned long long)seed);
 		world_live(seed, &t);
 		if (one != NULL)
 			break;

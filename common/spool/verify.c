@@ -1,0 +1,171 @@
+/*
+ * The segments of a spool, read with their bodies.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "body_file.h"
+#include "bytes.h"
+#include "chain.h"
+#include "compat/crc32c.h"
+#include "draft.h"
+#include "recover.h"
+#include "verify.h"
+
+#define VERIFY_PIECE	(256 * 1024)
+
+struct verify {
+	struct disk	*disk;
+	const struct verify_calls *calls;
+	struct verify_report *report;
+	struct disk_file *file;
+	uint64_t	 segment;
+	uint64_t	 body;		/* the last one that was read: whole? */
+	bool		 whole;
+};
+
+static void
+verify_damage(struct verify *v, const struct spool_place *place,
+    const char *what)
+{
+	struct err	e;
+
+	v->report->damaged++;
+	(void)err_set(&e, "segment %016llx at %llu: %s",
+	    (unsigned long long)place->segment,
+	    (unsigned long long)place->offset, what);
+	if (v->calls->damage != NULL)
+		v->calls->damage(v->calls->arg, e.text);
+}
+
+static void
+verify_on_damage(void *arg, const struct spool_place *place,
+    const char *what)
+{
+	verify_damage(arg, place, what);
+}
+
+/* The file of a large body: its size and checksum are in the record. */
+static bool
+verify_file(struct verify *v, const struct reader_entry *entry,
+    struct str payload)
+{
+	static char		 piece[VERIFY_PIECE];
+	const unsigned char	*p = (const unsigned char *)payload.p;
+	char			 name[DISK_NAME_MAX];
+	struct disk_file	*f;
+	uint64_t		 at = 0;
+	uint32_t		 crc = 0;
+	ssize_t			 n;
+
+	if (payload.len < 12)
+		return false;
+	body_file_name(name, &entry->id);
+	if (disk_open(v->disk, name, DISK_READ, &f) == -1)
+		return false;
+	while ((n = disk_read(f, piece, sizeof piece, at)) > 0) {
+		crc = crc32c(crc, piece, (size_t)n);
+		at += (uint64_t)n;
+	}
+	disk_close(&f);
+	return n == 0 && at == bytes_get(p, 8) && crc == bytes_get(p + 8, 4);
+}
+
+/* Entries of one transaction share a body: it is read once. */
+static int
+verify_body(struct verify *v, const struct reader_entry *entry)
+{
+	struct spool_place	place = { v->segment, entry->body };
+	struct buf		payload = BUF_INIT;
+	struct record		r;
+	struct err		e;
+	int			rc;
+
+	if (v->body == entry->body)
+		return 0;
+	rc = scan_record_at(v->file, &place, &r, &payload, &e);
+	v->whole = rc == 0 && (r.type == RECORD_BODY ||
+	    (r.type == RECORD_FILE && verify_file(v, entry,
+	    buf_str(&payload))));
+	buf_free(&payload);
+	if (rc == -1)
+		return -1;
+	v->body = entry->body;
+	v->report->bodies++;
+	if (!v->whole)
+		verify_damage(v, &place, "a body that is damaged");
+	return 0;
+}
+
+static int
+verify_entry(void *arg, const struct reader_entry *entry)
+{
+	struct verify	*v = arg;
+
+	v->report->entries++;
+	if (verify_body(v, entry) == -1)
+		return -1;
+	if (!v->whole || v->calls->entry == NULL)
+		return 0;
+	return v->calls->entry(v->calls->arg, entry, v->file);
+}
+
+static int
+verify_commit(void *arg, const struct spool_id *txn, uint32_t entries)
+{
+	struct verify	*v = arg;
+
+	(void)txn;
+	(void)entries;
+	v->report->transactions++;
+	return 0;
+}
+
+static int
+verify_segment(struct verify *v, const struct chain_link *link,
+    struct err *e)
+{
+	struct reader_calls	calls = { verify_entry, verify_commit,
+				    verify_on_damage, v };
+	struct reader_span	span = { NULL, link->id, 0, link->end, 0 };
+	char			name[SEGMENT_NAME];
+	uint64_t		upto = 0;
+	int			rc = 0;
+
+	segment_name(name, link->id);
+	if (disk_open(v->disk, name, DISK_READ, &v->file) == -1)
+		return errno == ENOENT ? 0 : err_errno(e, "%s", name);
+	span.file = v->file;
+	v->segment = link->id;
+	v->body = 0;
+	if (link->end == UINT64_MAX)
+		rc = recover_end(v->file, link->id, &span.end, e);
+	if (rc == 0)
+		rc = reader_run(&span, &calls, &upto, e);
+	disk_close(&v->file);
+	v->report->segments++;
+	v->report->bytes += span.end;
+	return rc == -1 ? err_wrap(e, "%s", name) : 0;
+}
+
+int
+spool_verify(struct disk *disk, const struct verify_calls *calls,
+    struct verify_report *report, struct err *e)
+{
+	struct verify	v = { .disk = disk, .calls = calls,
+			    .report = report };
+	struct chain	c;
+	size_t		i;
+	int		rc = 0;
+
+	memset(report, 0, sizeof *report);
+	if (chain_read(disk, 0, &c, e) == -1)
+		return -1;
+	for (i = 0; i < c.count && rc == 0; i++) {
+		rc = verify_segment(&v, &c.link[i], e);
+		if (calls->progress != NULL)
+			calls->progress(calls->arg, i + 1, c.count);
+	}
+	chain_fini(&c);
+	return rc;
+}
