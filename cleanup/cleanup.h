@@ -81,6 +81,7 @@ struct cleanup {
 	/* space.c */
 	struct timer		 look;
 	bool			 full;
+	int64_t			 bytes_free;	/* as it was counted */
 
 	struct channel		*qmgr;		/* NULL: it is not there */
 	struct timer		 hard;

@@ -7,6 +7,8 @@
  * were in the largest group of late, or GATHER_MS have passed.  A lone session
  * has been alone in its groups, and never waits.
  */
+#include "base/fatal.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "ipc/channel.h"
 #include "store/store.h"

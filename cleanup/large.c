@@ -70,8 +70,9 @@ syncer_serve(int sock)
 int
 large_prepare(struct err *e)
 {
-	int	pair[2];
-	pid_t	pid;
+	static const struct sandbox_dirs	none = SANDBOX_DIRS_NONE;
+	int					pair[2];
+	pid_t					pid;
 
 	if (disk_make_dir(cleanup.disk, BODY_FILE_DIR) == -1)
 		return err_errno(e, "%s", BODY_FILE_DIR);
@@ -84,8 +85,7 @@ large_prepare(struct err *e)
 			_exit(1);
 		closefrom(1);
 		if (cleanup.worker->params.sandbox && sandbox_enter(
-		    program_find("cleanup")->promises,
-		    &cleanup.worker->dirs) == -1)
+		    program_find("cleanup")->promises, &none) == -1)
 			_exit(1);
 		syncer_serve(0);
 	}

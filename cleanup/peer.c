@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/fatal.h"
 #include "base/mem.h"
 #include "event/gate.h"
 #include "ipc/channel.h"

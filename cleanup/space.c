@@ -45,12 +45,18 @@ space_look(void *arg)
 	if (disk_space(cleanup.disk, &s) == -1)
 		return;
 	now = space_short(&s);
-	if (now != cleanup.full)
-		LOG(now ? EV_SPOOL_FULL : EV_SPOOL_ROOM, NULL,
+	if (now && !cleanup.full)
+		LOG(EV_SPOOL_FULL, NULL,
+		    LOG_NUM("bytes_free", (int64_t)s.bytes_free),
+		    LOG_NUM("inodes_free", (int64_t)s.inodes_free));
+	if (!now && cleanup.full)
+		LOG(EV_SPOOL_ROOM, NULL,
 		    LOG_NUM("bytes_free", (int64_t)s.bytes_free),
 		    LOG_NUM("inodes_free", (int64_t)s.inodes_free));
 	cleanup.full = now;
-	board_set(COUNTER_spool_bytes_free, (int64_t)s.bytes_free);
+	board_add(COUNTER_spool_bytes_free, (int64_t)s.bytes_free -
+	    cleanup.bytes_free);
+	cleanup.bytes_free = (int64_t)s.bytes_free;
 }
 
 void

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fatal.h"
 #include "base/mem.h"
 #include "base/net.h"
 #include "ipc/channel.h"

@@ -69,7 +69,7 @@ queue_number(struct queue_call *q, const char *name, struct hsl_value v,
 static enum hsl_rc
 queue_delay(struct queue_call *q, struct hsl_value v)
 {
-	double	s;
+	double	s = 0;
 
 	if (queue_number(q, "delay", v, 10 * 365 * 86400.0, &s) != HSL_OK)
 		return HSL_THROW;
@@ -80,7 +80,7 @@ queue_delay(struct queue_call *q, struct hsl_value v)
 static enum hsl_rc
 queue_useful_until(struct queue_call *q, struct hsl_value v)
 {
-	double	s;
+	double	s = 0;
 
 	if (queue_number(q, "useful_until", v, 253402300799.0, &s) != HSL_OK)
 		return HSL_THROW;

@@ -3,7 +3,8 @@
  * that must come first surely been made?  Where branches meet, it must have
  * been made on each; a branch that can't be reached does not matter, so there
  * the bit is true.  The body of a loop may run not at all, unless nothing but a
- * break leaves the loop.
+ * break leaves the loop.  That of foreach is taken to run: what a script goes
+ * over, a message's recipients, is hardly ever empty.
  *
  * A function is walked where it is called by name; a closure where it is
  * written, as if it ran there.  What methods of the script's own do is not
@@ -108,6 +109,18 @@ order_loop(struct order *o, const struct node *cond, const struct node *body,
 	after = order_walk(o, body, done);
 	(void)order_list(o, step, after);
 	after = forever ? o->breaks : done && o->breaks;
+	o->breaks = breaks;
+	return after;
+}
+
+static bool
+order_foreach(struct order *o, const struct node *n, bool done)
+{
+	bool	breaks = o->breaks, after;
+
+	done = order_walk(o, n->a, done);
+	o->breaks = true;
+	after = order_walk(o, n->d, done) && o->breaks;
 	o->breaks = breaks;
 	return after;
 }
@@ -224,8 +237,7 @@ order_walk(struct order *o, const struct node *n, bool done)
 		done = order_list(o, n->a, done);
 		return order_loop(o, n->b, n->d, n->c, done);
 	case N_FOREACH:
-		/* What is gone over stands for the condition. */
-		return order_loop(o, n->a, n->d, NULL, done);
+		return order_foreach(o, n, done);
 	case N_SWITCH:
 		return order_switch(o, n, done);
 	case N_MATCH:

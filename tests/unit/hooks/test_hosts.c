@@ -50,6 +50,14 @@ static const struct host_case	cases[] = {
 	{ "eod", "if (1) Accept();", "1:8: Accept() without a send() or "
 	    "queue() before it: the client is told that the message was "
 	    "taken, and nobody has it\n" },
+	{ "eod", "foreach ($transaction[\"recipients\"] as $r)\n"
+	    "$arguments[\"mail\"]->queue(\"a@b\", $r[\"address\"], \"mx\");"
+	    "Accept();", "" },
+	{ "eod", "foreach ([1] as $r) { if ($r == 1) break;\n"
+	    "$arguments[\"mail\"]->queue(\"a@b\", \"c@d\", \"mx\"); }"
+	    "Accept();", "2:49: Accept() without a send() or queue() before "
+	    "it: the client is told that the message was taken, and nobody "
+	    "has it\n" },
 	{ .script = NULL }
 };
 
