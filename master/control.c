@@ -3,6 +3,7 @@
  * open until the reload it asked for has come to an end.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -14,9 +15,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/net.h"
+#include "compat/peer.h"
 #include "event/gate.h"
 #include "event/guests.h"
 #include "ipc/channel.h"
+#include "proc/access.h"
 
 #include "control.h"
 #include "instance.h"
@@ -34,6 +37,8 @@ struct client {
 	struct channel		*channel;
 	struct guest_id		 guest;
 	enum client_waits	 waits;
+	enum ipc_role		 role;
+	uid_t			 uid;
 };
 
 struct control {
@@ -41,6 +46,7 @@ struct control {
 	struct gate		*gate;
 	char			*path;
 	struct socket_file	 file;
+	struct access		 access;
 	struct guests		 guests;
 	int			 fd;
 	int			 count;
@@ -128,6 +134,29 @@ client_status(struct client *cl)
 	client_done(cl, false, i->stopping ? "stopping" : "running");
 }
 
+/* What changes something is told to the log, with who asked for it. */
+static void
+client_log(const struct client *cl, const char *request, bool allowed)
+{
+	LOG(EV_CONTROL, NULL, LOG_STR("request", request),
+	    LOG_STR("role", ipc_role_name(cl->role)), LOG_NUM("uid", cl->uid),
+	    LOG_STR("allowed", allowed ? "yes" : "no"));
+}
+
+static bool
+client_on_forbidden(void *arg, int type)
+{
+	struct client	*cl = arg;
+	char		 text[128];
+
+	client_log(cl, ipc_name(type), false);
+	(void)snprintf(text, sizeof text, "not for you: it takes root or "
+	    "the user of the instance, and your group may only %s",
+	    ipc_role_name(cl->role));
+	client_done(cl, true, text);
+	return true;
+}
+
 static int
 client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
@@ -143,10 +172,12 @@ client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		client_status(cl);
 		return 0;
 	case IPC_CTL_RELOAD:
+		client_log(cl, ipc_name(type), true);
 		cl->waits = WAITS_TURN;
 		instance_reload(i);
 		return 0;
 	case IPC_CTL_STOP:
+		client_log(cl, ipc_name(type), true);
 		client_done(cl, false, "stopping");
 		instance_stop(i);
 		return 0;
@@ -161,27 +192,35 @@ client_on_end(void *arg)
 	client_free(arg);
 }
 
-/* Only the instance's own user and root may say anything at all. */
-static bool
-client_may(int fd)
+/* A worker may not ask, even where it has the user of the instance. */
+static enum ipc_role
+control_role(const struct control *c, int fd)
 {
-	uid_t	uid;
-	gid_t	gid;
+	const struct process	*p;
+	uid_t			 uid;
+	pid_t			 pid;
 
-	return getpeereid(fd, &uid, &gid) == 0 &&
-	    (uid == 0 || uid == geteuid());
+	if (peer_process(fd, &uid, &pid) == -1)
+		return IPC_NOBODY;
+	TAILQ_FOREACH(p, &c->instance->house.alive, alive)
+		if (p->pid == pid)
+			return IPC_NOBODY;
+	return access_role(&c->access, fd);
 }
 
 static struct client *
-control_add(struct control *c, int fd)
+control_add(struct control *c, int fd, enum ipc_role role)
 {
-	static const struct channel_ops	 ops = { client_on_frame,
-	    client_on_end };
+	static const struct channel_ops	 ops = {
+	    .on_frame = client_on_frame, .on_end = client_on_end,
+	    .on_forbidden = client_on_forbidden };
 	struct client			*cl = xcalloc(1, sizeof *cl);
 
 	cl->control = c;
+	cl->role = role;
+	(void)peer_uid(fd, &cl->uid);
 	cl->channel = channel_new(c->instance->house.loop, fd, IPC_MASTER,
-	    IPC_ADMIN, &ops, cl);
+	    role, &ops, cl);
 	TAILQ_INSERT_TAIL(&c->clients, cl, link);
 	c->count++;
 	return cl;
@@ -192,16 +231,18 @@ control_accept(void *arg, struct gate *g)
 {
 	struct control	*c = arg;
 	struct guest_id	 guest;
+	enum ipc_role	 role;
 	int		 fd = gate_take(g, NULL);
 
 	if (fd == -1)
 		return;
-	if (c->count >= CONTROL_CLIENTS_MAX || !client_may(fd) ||
+	role = control_role(c, fd);
+	if (role == IPC_NOBODY || c->count >= CONTROL_CLIENTS_MAX ||
 	    !guests_enter(&c->guests, fd, &guest)) {
 		(void)close(fd);
 		return;
 	}
-	control_add(c, fd)->guest = guest;
+	control_add(c, fd, role)->guest = guest;
 }
 
 static int
@@ -217,7 +258,7 @@ control_bind(struct control *c, struct err *e)
 	(void)unlink(c->path);
 	if (bind(c->fd, &a.u.sa, a.len) == -1 ||
 	    socket_file_note(&c->file, c->path) == -1 ||
-	    chmod(c->path, 0600) == -1 || listen(c->fd, 16) == -1) {
+	    access_open(&c->access, c->path) == -1 || listen(c->fd, 16) == -1) {
 		(void)err_errno(e, "%s", c->path);
 		(void)close(c->fd);
 		c->fd = -1;
@@ -252,13 +293,23 @@ control_new(struct instance *i, const char *path)
 }
 
 struct control *
-control_open(struct instance *i, const char *path, struct err *e)
+control_open(struct instance *i, const char *path,
+    const struct access *access, struct err *e)
 {
 	struct control	*c = control_new(i, path);
 
+	c->access = *access;
 	if (control_bind(c, e) == -1)
 		control_close(&c);
 	return c;
+}
+
+int
+control_access(struct control *c, const struct access *access)
+{
+	c->access = *access;
+	return c->fd == -1 || !socket_file_there(&c->file, c->path) ? 0 :
+	    access_open(&c->access, c->path);
 }
 
 struct control *
@@ -266,7 +317,7 @@ control_of(struct instance *i, int fd)
 {
 	struct control	*c = control_new(i, "");
 
-	control_add(c, fd)->waits = WAITS_END;
+	control_add(c, fd, IPC_ADMIN)->waits = WAITS_END;
 	return c;
 }
 

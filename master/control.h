@@ -15,12 +15,16 @@
 
 #include "base/err.h"
 
+struct access;
 struct control;
 struct diag;
 struct instance;
 
 struct control	*control_open(struct instance *i, const char *path,
-		    struct err *e);
+		    const struct access *access, struct err *e);
+/* From now on these may ask; who is connected stays what it was. */
+int		 control_access(struct control *c,
+		    const struct access *access);
 void		 control_close(struct control **c);
 /* Without a socket: the peer of fd waits for what control_reloaded() says. */
 struct control	*control_of(struct instance *i, int fd);

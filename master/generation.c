@@ -10,13 +10,17 @@
  *
  * A single service (programs.def) that runs already has no process in a new
  * generation until that is RUNNING and adopts the old one's, before the old
- * one drains; one that is FAILED leaves it where it is.  DRAINING, a single
- * service is restarted and not drained until the others are gone: they may
- * need it to the end.
+ * one drains; one that is FAILED leaves it where it is.
+ *
+ * Programs drain in turns: each when those have gone that may need it to their
+ * end, and until then it is restarted.  After a reload all but the single ones
+ * drain at once, and the turns are of the old generation alone; at a stop each
+ * program has its turn, over all generations.
  *
  * Reports to the instance are made from a task, so that it may free the
  * generation in them.
  */
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +31,7 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "conf/programs.h"
 
 #include "generation.h"
 #include "links.h"
@@ -144,15 +149,15 @@ process_restart(void *arg)
 		timer_start(&p->restart, p->backoff_ms);
 }
 
-/* The process of a single service, by what its row says. */
+/* The process of a single service, by its program: its row may have another
+ * name now. */
 static struct process *
 generation_single(const struct generation *g, const struct conf_service *svc)
 {
 	struct process	*p;
 
 	TAILQ_FOREACH(p, &g->processes, link)
-		if (p->service->single && p->service->type == svc->type &&
-		    strcmp(p->service->name, svc->name) == 0 &&
+		if (p->service->single &&
 		    strcmp(p->service->command, svc->command) == 0)
 			return p;
 	return NULL;
@@ -240,7 +245,7 @@ generation_adopt(struct generation *g, struct generation *before)
 		TAILQ_INSERT_TAIL(&g->processes, p, link);
 		p->generation = g;
 		p->service = svc;
-		p->slot->board->generation = g->number;
+		slots_rename(&g->house->slots, p->slot, svc->name, g->number);
 		process_renew(p);
 	}
 }
@@ -285,33 +290,48 @@ generation_empty(const struct generation *g)
 	return true;
 }
 
-static bool
-generation_others(const struct generation *g)
+static int
+process_turn(const struct process *p)
 {
-	const struct process	*p;
-
-	TAILQ_FOREACH(p, &g->processes, link)
-		if (!p->service->single && p->state != PROCESS_NONE)
-			return true;
-	return false;
+	return p->generation->stopping || p->service->single ?
+	    program_find(p->service->command)->turn : 0;
 }
 
-static void
-generation_drain_singles(struct generation *g)
+/* Whose turn it is: of all that still live and count. */
+static int
+generation_turn(const struct generation *g)
 {
-	struct process	*p;
+	const struct process	*p;
+	int			 turn = INT_MAX;
 
-	if (generation_others(g))
-		return;
-	TAILQ_FOREACH(p, &g->processes, link)
-		if (p->service->single && p->state != PROCESS_DRAINING)
-			process_drain(p, 0, g->hard_ms);
+	TAILQ_FOREACH(p, &g->house->alive, alive)
+		if ((g->stopping || p->generation == g) &&
+		    process_turn(p) < turn)
+			turn = process_turn(p);
+	return turn;
 }
 
 void
-generation_drain(struct generation *g, int64_t soft_ms, int64_t hard_ms)
+generation_next_turn(struct generation *g)
 {
 	struct process	*p;
+	int		 turn = generation_turn(g);
+
+	if (g->state != GENERATION_DRAINING)
+		return;
+	TAILQ_FOREACH(p, &g->processes, link)
+		if (p->state != PROCESS_DRAINING && process_turn(p) <= turn)
+			process_drain(p, 0, g->hard_ms);
+	if (generation_empty(g))
+		loop_defer(g->house->loop, &g->news);
+}
+
+void
+generation_drain(struct generation *g, int64_t soft_ms, int64_t hard_ms,
+    bool stopping)
+{
+	struct process	*p;
+	int		 turn;
 
 	if (g->state != GENERATION_RUNNING &&
 	    g->state != GENERATION_DRAINING) {
@@ -320,10 +340,11 @@ generation_drain(struct generation *g, int64_t soft_ms, int64_t hard_ms)
 	}
 	g->state = GENERATION_DRAINING;
 	g->hard_ms = hard_ms;
+	g->stopping = stopping;
+	turn = generation_turn(g);
 	TAILQ_FOREACH(p, &g->processes, link)
-		if (!p->service->single)
+		if (process_turn(p) <= turn || p->state == PROCESS_DRAINING)
 			process_drain(p, soft_ms, hard_ms);
-	generation_drain_singles(g);
 	if (generation_empty(g))
 		loop_defer(g->house->loop, &g->news);
 }
@@ -388,6 +409,7 @@ bool
 generation_reaped(struct generation *g, pid_t pid, int status)
 {
 	struct process	*p;
+	bool		 drained;
 
 	TAILQ_FOREACH(p, &g->processes, link)
 		if (p->pid == pid)
@@ -399,18 +421,16 @@ generation_reaped(struct generation *g, pid_t pid, int status)
 	timer_stop(&p->deaf);
 	channel_receive(p->channel);
 	process_log_end(p, pid, status);
+	drained = p->state == PROCESS_DRAINING;
 	p->state = PROCESS_NONE;
 	channel_free(&p->channel);
 	slots_clear(&g->house->slots, p->slot);
 	if (g->state == GENERATION_RUNNING ||
-	    (g->state == GENERATION_DRAINING && p->service->single &&
-	    generation_others(g)))
+	    (g->state == GENERATION_DRAINING && !drained &&
+	    process_turn(p) > generation_turn(g)))
 		process_schedule(p);
-	else if (g->state == GENERATION_DRAINING) {
-		generation_drain_singles(g);
-		if (generation_empty(g))
-			loop_defer(g->house->loop, &g->news);
-	}
+	else if (g->state == GENERATION_DRAINING)
+		generation_next_turn(g);
 	else if (g->state == GENERATION_PROBING ||
 	    g->state == GENERATION_STARTING) {
 		if (!p->refused)

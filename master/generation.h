@@ -110,6 +110,7 @@ struct generation {
 	struct timer			 patience;
 	struct task			 news;		/* for ops */
 	int64_t				 hard_ms;	/* of the drain */
+	bool				 stopping;	/* so are others */
 };
 
 /* `before`: the one that runs, or NULL; its single services are not made a
@@ -122,7 +123,9 @@ void		 generation_adopt(struct generation *g,
 		    struct generation *before);
 void		 generation_free(struct generation **g);
 void		 generation_drain(struct generation *g, int64_t soft_ms,
-		    int64_t hard_ms);
+		    int64_t hard_ms, bool stopping);
+/* A worker of any generation has gone: whose turn is it to drain? */
+void		 generation_next_turn(struct generation *g);
 /* True when pid was one of its workers; status is wait()'s. */
 bool		 generation_reaped(struct generation *g, pid_t pid,
 		    int status);

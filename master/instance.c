@@ -19,6 +19,7 @@
 #include "base/pid_file.h"
 #include "compat/notify.h"
 #include "conf/log_params.h"
+#include "proc/access.h"
 
 #include "control.h"
 #include "instance.h"
@@ -165,11 +166,18 @@ static int
 instance_take_up(struct instance *i, const struct conf *conf)
 {
 	const struct conf_service	*at;
+	const char			*parameter;
+	struct access			 access;
 	char				 file[PATH_MAX];
 	struct err			 e;
 
 	if (instance_open_log(i, conf, &e) == -1) {
 		instance_blame(i, conf, "log_target", e.text);
+		return -1;
+	}
+	if (access_load(&access, conf_params(conf), i->house.directory,
+	    &parameter, &e) == -1) {
+		instance_blame(i, conf, parameter, e.text);
 		return -1;
 	}
 	if (spool_place_make(conf, &e) == -1) {
@@ -288,6 +296,22 @@ instance_check_end(struct instance *i, bool failed)
 	instance_end(i, failed ? 1 : 0);
 }
 
+/* Its groups were found when the configuration was taken up. */
+static void
+instance_let_in(struct instance *i, const struct conf *conf)
+{
+	const char	*parameter;
+	struct access	 access;
+	struct err	 e;
+
+	if (access_load(&access, conf_params(conf), i->house.directory,
+	    &parameter, &e) == 0 && control_access(i->control, &access) == -1)
+		(void)err_errno(&e, "the control socket");
+	else
+		return;
+	instance_blame(i, conf, parameter, e.text);
+}
+
 static void
 instance_on_running(void *arg, struct generation *g)
 {
@@ -304,10 +328,11 @@ instance_on_running(void *arg, struct generation *g)
 	TAILQ_FOREACH(old, &i->generations, link)
 		if (old != g) {
 			generation_adopt(g, old);
-			generation_drain(old, soft, hard);
+			generation_drain(old, soft, hard, false);
 			generation_log(old);
 		}
 	sockets_prune(&i->house.sockets);
+	instance_let_in(i, g->conf);
 	instance_await_tickets(i, g);
 	if (g->number == 1 || i->notify != -1) {
 		LOG(EV_MASTER_START, NULL,
@@ -336,6 +361,17 @@ instance_remove(struct instance *i, struct generation *g)
 	generation_free(&g);
 }
 
+/* At a stop, what one generation waits for may have been another's. */
+static void
+instance_next_turns(struct instance *i)
+{
+	struct generation	*g;
+
+	if (i->stopping)
+		TAILQ_FOREACH(g, &i->generations, link)
+			generation_next_turn(g);
+}
+
 /* The sockets of the refused configuration go with it, and its log. */
 static void
 instance_go_back(struct instance *i)
@@ -360,6 +396,7 @@ instance_on_failed(void *arg, struct generation *g)
 		return;
 	}
 	if (i->stopping) {
+		instance_next_turns(i);
 		if (TAILQ_EMPTY(&i->generations))
 			instance_end(i, 0);
 		return;
@@ -430,7 +467,7 @@ instance_stop(struct instance *i)
 		instance_reload(i);	/* which says no */
 	i->reload_wanted = false;
 	TAILQ_FOREACH(g, &i->generations, link)
-		generation_drain(g, 0, limit);
+		generation_drain(g, 0, limit, true);
 	if (TAILQ_EMPTY(&i->generations))
 		instance_end(i, 0);
 }
@@ -446,6 +483,7 @@ instance_reap(struct instance *i)
 		TAILQ_FOREACH(g, &i->generations, link)
 			if (generation_reaped(g, pid, status))
 				break;
+	instance_next_turns(i);
 	/* Not every worker ends as it should: see sockets_sound(). */
 	if (!i->stopping && instance_running(i) != NULL &&
 	    !sockets_sound(&i->house.sockets))
@@ -469,13 +507,17 @@ instance_make_run(const struct conf *conf, struct err *e)
 	    path);
 }
 
-/* The pid file's lock is what makes a second master impossible. */
+/* The pid file's lock is what makes a second master impossible.  *parameter:
+ * which one was wrong, or NULL. */
 static int
-instance_lock(struct instance *i, const struct conf *conf, struct err *e)
+instance_lock(struct instance *i, const struct conf *conf,
+    const char **parameter, struct err *e)
 {
 	const char	*run = conf_params(conf)->run_directory;
 	char		 name[PATH_MAX], path[PATH_MAX];
+	struct access	 access;
 
+	*parameter = NULL;
 	(void)snprintf(name, sizeof name, "%s/master.pid", run);
 	conf_path(conf, name, path, sizeof path);
 	i->pid_path = xstrdup(path);
@@ -484,13 +526,18 @@ instance_lock(struct instance *i, const struct conf *conf, struct err *e)
 		return -1;
 	(void)snprintf(name, sizeof name, "%s/master.sock", run);
 	conf_path(conf, name, path, sizeof path);
-	i->control = control_open(i, path, e);
+	if (access_load(&access, conf_params(conf), i->house.directory,
+	    parameter, e) == -1)
+		return -1;
+	*parameter = NULL;
+	i->control = control_open(i, path, &access, e);
 	return i->control != NULL ? 0 : -1;
 }
 
 void
 instance_start(struct instance *i)
 {
+	const char	*parameter;
 	struct conf	*conf;
 	struct err	 e;
 	int		 rc;
@@ -502,7 +549,10 @@ instance_start(struct instance *i)
 	rc = instance_make_run(conf, &e);
 	if (rc == -1)
 		instance_blame(i, conf, "run_directory", e.text);
-	else if ((rc = instance_lock(i, conf, &e)) == -1)
+	else if ((rc = instance_lock(i, conf, &parameter, &e)) == -1 &&
+	    parameter != NULL)
+		instance_blame(i, conf, parameter, e.text);
+	else if (rc == -1)
 		instance_say(i, conf_dir(conf), e.text);
 	conf_free(&conf);
 	if (rc == -1 || instance_next_generation(i) == -1)

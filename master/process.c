@@ -128,15 +128,21 @@ process_tell_scripts(struct process *p)
 	buf_free(&value);
 }
 
-/* Grows with each socket that is bound anew. */
+/* Another one for other addresses, and for each socket that is bound anew. */
 static uint32_t
 process_bound(const struct sock *const *socks, int n)
 {
+	char		text[NETADDR_TEXT];
+	const char	*c;
 	uint32_t	sum = 0;
 	int		i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		netaddr_text(&socks[i]->addr, text, sizeof text);
+		for (c = text; *c != '\0'; c++)
+			sum = (sum ^ (unsigned char)*c) * 16777619U;
 		sum += socks[i]->bound;
+	}
 	return sum;
 }
 
@@ -404,8 +410,8 @@ process_init(struct process *p, struct generation *g,
 int
 process_start(struct process *p)
 {
-	static const struct channel_ops	 ops = { process_on_frame,
-	    process_on_end };
+	static const struct channel_ops	 ops = {
+	    .on_frame = process_on_frame, .on_end = process_on_end };
 	struct house			*h = p->generation->house;
 	int				 sv[2];
 
@@ -452,13 +458,15 @@ process_drain(struct process *p, int64_t soft_ms, int64_t hard_ms)
 void
 process_renew(struct process *p)
 {
+	struct ipc_RENEW	m = { .generation = p->generation->number };
+
 	if (p->state != PROCESS_STARTING && p->state != PROCESS_READY)
 		return;
 	process_renew_listeners(p);
 	process_tell_parameters(p);
 	process_tell_log(p);
-	CHANNEL_SEND(p->channel, RENEW, -1,
-	    { .generation = p->generation->number });
+	(void)strlcpy(m.service, p->service->name, sizeof m.service);
+	CHANNEL_PUT(p->channel, RENEW, -1, &m);
 }
 
 const char *

@@ -99,6 +99,14 @@ slots_totals(struct slots *s, const char *service, struct err *e)
 }
 
 void
+slots_rename(struct slots *s, struct slot *slot, const char *service,
+    uint32_t generation)
+{
+	(void)slots_totals(s, service, NULL);
+	slot_name(slot, service, generation);
+}
+
+void
 slots_count_restart(struct slots *s, const char *service)
 {
 	struct slot	*totals = slots_totals(s, service, NULL);

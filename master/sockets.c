@@ -104,11 +104,16 @@ sockets_find(const struct sockets *s, const struct netaddr *a)
  * starts them.
  */
 static int
-sock_mode(const char *path, const struct conf *conf, bool private)
+sock_mode(const char *path, const struct conf *conf,
+    const struct conf_service *svc)
 {
+	const struct params	*p = conf_params(conf);
 	struct program_user	u;
 
-	if (!private)
+	/* mtactl's users are looked at when they connect. */
+	if (!svc->private || (strcmp(svc->command, "qmgr") == 0 &&
+	    (p->control_view_group[0] != '\0' ||
+	    p->control_operate_group[0] != '\0')))
 		return chmod(path, 0666);
 	if (geteuid() != 0)
 		return chmod(path, 0600);
@@ -134,7 +139,7 @@ sock_listen(int fd, const struct netaddr *a, const struct conf *conf,
 	if (bind(fd, &a->u.sa, a->len) == -1)
 		return -1;
 	if (a->u.sa.sa_family == AF_UNIX &&
-	    sock_mode(a->u.un.sun_path, conf, svc->private) == -1)
+	    sock_mode(a->u.un.sun_path, conf, svc) == -1)
 		return -1;
 	return listen(fd, SOCKETS_BACKLOG);
 }

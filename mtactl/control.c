@@ -24,11 +24,15 @@ verb_stop(const struct ctl *c, int argc, char **argv)
 	if (rc != TALK_OK)
 		return talk_fail(rc, &e);
 	rc = talk_ask(&cl, IPC_CTL_STOP, &control_ops, NULL, &done, &e);
-	if (rc == TALK_OK)
+	if (rc == TALK_OK && !done.failed)
 		talk_wait_end(&cl);
 	ipc_caller_close(&cl);
 	if (rc != TALK_OK)
 		return talk_fail(rc, &e);
+	if (done.failed) {
+		(void)fprintf(stderr, "%s\n", done.text);
+		return CTL_FAILED;
+	}
 	(void)printf("stopped\n");
 	return CTL_OK;
 }

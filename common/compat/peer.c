@@ -2,7 +2,9 @@
  * poll() tells of a FIN and of a reset without reading; the user and the
  * process behind a Unix socket are asked of the kernel.
  */
+#include <grp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <sys/socket.h>
 #ifdef __FreeBSD__
 #include <sys/param.h>
@@ -39,6 +41,57 @@ peer_uid(int fd, uid_t *uid)
 	gid_t	gid;
 
 	return getpeereid(fd, uid, &gid);
+}
+
+#if defined(SO_PEERGROUPS)
+#define PEER_GROUPS_MAX	1024
+
+static bool
+peer_in_others(int fd, uid_t uid, gid_t group)
+{
+	gid_t		list[PEER_GROUPS_MAX];
+	socklen_t	n = sizeof list;
+	size_t		i;
+
+	(void)uid;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, list, &n) == -1)
+		return false;
+	for (i = 0; i < n / sizeof list[0]; i++)
+		if (list[i] == group)
+			return true;
+	return false;
+}
+#else
+#define PEER_GROUPS_MAX	64
+
+/* As the system's files have it, not as the process has it. */
+static bool
+peer_in_others(int fd, uid_t uid, gid_t group)
+{
+	const struct passwd	*pw = getpwuid(uid);
+	gid_t			 list[PEER_GROUPS_MAX];
+	int			 i, n = PEER_GROUPS_MAX;
+
+	(void)fd;
+	if (pw == NULL || getgrouplist(pw->pw_name, pw->pw_gid, list, &n) ==
+	    -1)
+		return false;
+	for (i = 0; i < n; i++)
+		if (list[i] == group)
+			return true;
+	return false;
+}
+#endif
+
+bool
+peer_in_group(int fd, gid_t group)
+{
+	uid_t	uid;
+	gid_t	gid;
+
+	if (getpeereid(fd, &uid, &gid) == -1)
+		return false;
+	return gid == group || peer_in_others(fd, uid, group);
 }
 
 int

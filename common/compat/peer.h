@@ -9,6 +9,8 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 enum peer_state {
 	PEER_OPEN,
 	PEER_HALF_CLOSED,	/* FIN came: it sends no more */
@@ -18,6 +20,9 @@ enum peer_state {
 enum peer_state	peer_state(int fd);
 /* The user at the other end of a Unix socket: 0, or -1. */
 int		peer_uid(int fd, uid_t *uid);
+/* Whether it is of this group, be it its first one or another: false also
+ * where the system does not tell. */
+bool		peer_in_group(int fd, gid_t group);
 /* And the process that connected: 0, or -1.  *pid is 0 where the system does
  * not tell. */
 int		peer_process(int fd, uid_t *uid, pid_t *pid);

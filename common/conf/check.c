@@ -105,6 +105,23 @@ check_hosts(const struct params *p, const struct settings *s,
 	    PLACE(s, "smtpd_client_limit_exempt"), r);
 }
 
+/* A reload finds its one process by the program. */
+static void
+check_single(const struct conf *c, size_t i, struct reports *r)
+{
+	const struct row	*row = &c->rows.row[i], *first;
+	size_t			 k;
+
+	for (k = 0; k < i && row->service.single; k++) {
+		first = &c->rows.row[k];
+		if (strcmp(first->service.command, row->service.command) != 0)
+			continue;
+		report(r, &row->at, "there is only one %s, and line %d has "
+		    "it already", row->service.command, first->at.line);
+		return;
+	}
+}
+
 void
 conf_check(const struct conf *c, struct reports *r)
 {
@@ -120,6 +137,7 @@ conf_check(const struct conf *c, struct reports *r)
 		check_dns_servers(&row->service.params, &row->settings, r);
 		check_hostname(&row->service.params, &row->settings, r);
 		check_hosts(&row->service.params, &row->settings, r);
+		check_single(c, i, r);
 		if (strcmp(row->service.command, "smtpd") == 0)
 			check_tls(&row->service.params, &row->settings, r);
 	}

@@ -27,6 +27,7 @@
 #include "frame.h"
 
 #define CHANNEL_READ	(64 * 1024)
+#define CHANNEL_READS	16	/* a turn; the others have their turn, too */
 #define CHANNEL_AGAIN_MS	20
 
 struct pending_fd {
@@ -57,6 +58,7 @@ struct channel {
 	int				 spare;
 	int				 depth;
 	bool				 broken;	/* says no more */
+	bool				 wants_room;
 	bool				 ended;
 	bool				 dead;
 };
@@ -138,12 +140,17 @@ channel_frame(struct channel *c, const struct frame *f)
 	struct rbuf	r = f->payload;
 	int		fd = -1;
 
-	if (!ipc_allowed(f->type, c->peer, c->self, f->nfds)) {
-		channel_bad(c, f->type, "not for this peer to say");
-		return;
-	}
 	if (f->nfds == 1 && (fd = channel_pop_fd(&c->fds_in)) == -1) {
 		channel_bad(c, f->type, "descriptor missing");
+		return;
+	}
+	if (!ipc_allowed(f->type, c->peer, c->self, f->nfds)) {
+		if (fd != -1)
+			(void)close(fd);
+		if (c->ops->on_forbidden == NULL ||
+		    !ipc_allowed(f->type, IPC_ANYBODY, c->self, f->nfds) ||
+		    !c->ops->on_forbidden(c->arg, f->type))
+			channel_bad(c, f->type, "not for this peer to say");
 		return;
 	}
 	if (c->ops->on_frame(c->arg, f->type, &r, fd) == -1 && !c->dead)
@@ -227,11 +234,13 @@ static void
 channel_on_readable(evutil_socket_t sock, short what, void *arg)
 {
 	struct channel	*c = arg;
+	int		 i;
 
 	(void)sock;
 	(void)what;
 	c->depth++;
-	(void)channel_read(c);
+	for (i = 0; i < CHANNEL_READS && channel_read(c); i++)
+		;
 	channel_leave(c);
 }
 
@@ -299,9 +308,9 @@ channel_push(struct channel *c)
 	ssize_t	n;
 	int	fd;
 
+	if (c->broken)
+		return PUSH_FAILED;
 	while (c->out.len > 0) {
-		if (c->broken)
-			return PUSH_FAILED;
 		len = channel_piece(c, &fd);
 		n = fdpass_send(c->fd, buf_data(&c->out), len, fd);
 		if (n == -1 && errno == EINTR)
@@ -331,6 +340,11 @@ channel_send(struct channel *c)
 		(void)event_add(c->writable, NULL);
 	else
 		(void)event_del(c->writable);
+	if (c->wants_room && c->out.len < CHANNEL_ROOM) {
+		c->wants_room = false;
+		if (c->ops->on_room != NULL)
+			c->ops->on_room(c->arg);
+	}
 }
 
 static void
@@ -382,6 +396,24 @@ channel_return_fd(struct channel *c)
 	    LOG_STR("reason", strerror(errno)));
 }
 
+/* The frame is not said, nor is any other from now on. */
+static void
+channel_take_back(struct channel *c, size_t begin, int type, const char *why)
+{
+	struct pending_fd	*p = TAILQ_LAST(&c->fds_out, pending_fds);
+
+	buf_truncate(&c->out, begin);
+	if (p != NULL && p->borrowed) {
+		TAILQ_REMOVE(&c->fds_out, p, link);
+		free(p);
+	}
+	if (!c->broken)
+		LOG(EV_IPC_BAD, NULL, LOG_STR("type", ipc_name(type)),
+		    LOG_NUM("id", type), LOG_STR("reason", why));
+	c->broken = true;
+	loop_defer(c->loop, &c->turn);
+}
+
 struct buf *
 channel_out(struct channel *c)
 {
@@ -392,7 +424,30 @@ void
 channel_end(struct channel *c, size_t begin)
 {
 	frame_end(&c->out, begin);
+	if (c->broken || c->out.len > CHANNEL_OUT_MAX) {
+		channel_take_back(c, begin, 0, "the peer does not read");
+		return;
+	}
 	channel_return_fd(c);
+	loop_defer(c->loop, &c->turn);
+}
+
+void
+channel_spoil(struct channel *c, size_t begin, int type)
+{
+	channel_take_back(c, begin, type, "too large for its row");
+}
+
+size_t
+channel_queued(const struct channel *c)
+{
+	return c->out.len;
+}
+
+void
+channel_await_room(struct channel *c)
+{
+	c->wants_room = true;
 	loop_defer(c->loop, &c->turn);
 }
 

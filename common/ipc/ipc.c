@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "frame.h"
 #include "ipc.h"
 
 enum { NOFD, FD };
@@ -108,6 +109,20 @@ ipc_table_hash(void)
 	}
 	return h;
 }
+
+/* No message is larger than a frame may be. */
+#define U32(field)		+ 4
+#define U64(field)		+ 8
+#define TEXT(field, size)	+ 4 + (size)
+#define BLOB(field, max)	+ 4 + (max)
+#define MSG(id, name, from, to, fd, ...)				\
+_Static_assert(0 __VA_ARGS__ <= FRAME_MAX, #name);
+#include "ipc/ipc.def"
+#undef MSG
+#undef U32
+#undef U64
+#undef TEXT
+#undef BLOB
 
 /* Each field becomes one more "|| failed"; the first failure stops them. */
 

@@ -202,9 +202,10 @@ worker_on_listener(struct worker *w, struct rbuf *r, int fd)
 		(void)close(fd);
 		return -1;
 	}
-	STAILQ_FOREACH(l, &w->listeners, link)
-		if (strcmp(l->address, m.address) == 0)
+	if (w->started && !w->relisting)
+		STAILQ_FOREACH(l, &w->listeners, link)
 			l->stale = true;
+	w->relisting = w->started;
 	l = xcalloc(1, sizeof *l);
 	l->fd = fd;
 	l->address = xstrdup(m.address);
@@ -422,10 +423,15 @@ worker_on_renew(struct worker *w, struct rbuf *r)
 	if (ipc_get_RENEW(r, &m) == -1 || w->service == NULL)
 		return -1;
 	w->generation = m.generation;
+	if (strcmp(w->service, m.service) != 0) {
+		free(w->service);
+		w->service = xstrdup(m.service);
+	}
 	worker_title(w);
 	worker_open_log(w);
 	if (w->daemon->renew != NULL)
 		w->daemon->renew(w);
+	w->relisting = false;
 	return 0;
 }
 
@@ -533,8 +539,8 @@ daemon_options(const struct daemon *d, int argc, char **argv)
 int
 daemon_main(const struct daemon *d, int argc, char **argv)
 {
-	static const struct channel_ops	 ops = { worker_on_frame,
-	    worker_on_end };
+	static const struct channel_ops	 ops = {
+	    .on_frame = worker_on_frame, .on_end = worker_on_end };
 	static struct worker		 w;
 	struct err			 e;
 	int				 rc;

@@ -73,7 +73,7 @@ struct worker {
 	bool				 root;	/* as which it began */
 	bool				 unpriv;	/* of master.cf */
 	bool				 chroot;
-	bool				 check;	/* a rehearsal: touch nothing */
+	bool				 check;	/* makes nothing */
 	struct siblings			 siblings;	/* a single's */
 	int				 link;	/* to be taken at the start */
 	enum ipc_role			 link_role;
@@ -81,6 +81,7 @@ struct worker {
 	void				*state;		/* the daemon's own */
 	struct timer			 orphan;
 	bool				 started;
+	bool				 relisting;	/* until RENEW */
 	bool				 draining;
 };
 

@@ -185,8 +185,8 @@ remote_fail(struct remote *r)
 static void
 remote_try(struct remote *r)
 {
-	static const struct channel_ops	 ops = { remote_on_frame,
-	    remote_on_end };
+	static const struct channel_ops	 ops = {
+	    .on_frame = remote_on_frame, .on_end = remote_on_end };
 	int				 fd = remote_connect(r);
 
 	if (fd != -1) {

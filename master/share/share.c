@@ -30,7 +30,6 @@
 #define CLIENTS_MAX	2048
 #define PER_PROCESS_MAX	8	/* a worker has one, and soon a new one */
 #define PER_USER_MAX	(CLIENTS_MAX - 64)
-#define UNREAD_MAX	(64 * 1024 * 1024)
 
 struct client {
 	struct desk_client	 desk;		/* first */
@@ -109,10 +108,6 @@ client_answer(void *arg, struct desk_client *dc, uint64_t id,
 	(void)arg;
 	if (c->leaving)
 		return;
-	if (channel_out(c->channel)->len > UNREAD_MAX) {
-		client_drop(c, "it reads no answers");
-		return;
-	}
 	share_put_answer(id, a, &m);
 	CHANNEL_PUT(c->channel, SHARE_ANSWER, -1, &m);
 }
@@ -201,8 +196,8 @@ client_on_end(void *arg)
 static void
 service_accept(void *arg, struct gate *g)
 {
-	static const struct channel_ops	 ops = { client_on_frame,
-	    client_on_end };
+	static const struct channel_ops	 ops = {
+	    .on_frame = client_on_frame, .on_end = client_on_end };
 	struct worker			*w = arg;
 	struct client			*c;
 	struct guest_id			 guest;

@@ -125,7 +125,8 @@ fuzz_peer(struct fuzz_end *e, int sock, const uint8_t *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct channel_ops	 ops = { end_on_frame, end_on_end };
+	static const struct channel_ops	 ops = {
+	    .on_frame = end_on_frame, .on_end = end_on_end };
 	static struct loop		*l;
 	struct fuzz_end			 e = { .channel = NULL };
 	int				 sv[2];

@@ -5,6 +5,7 @@ their user and jail, and what a reload may not change."""
 import os
 import pwd
 import signal
+import socket
 import stat
 import sys
 
@@ -114,6 +115,78 @@ def test_kept_over_a_reload():
         with mta.client() as c:
             c.hello()
             assert c.message().code == 250
+
+
+def test_renamed():
+    """A single is found by its program: the process stays when its row has
+    another name, and listens there."""
+    with Instance(services=ROWS) as mta:
+        before = mta.workers("cleanup"), mta.workers("share")
+        with open(mta.path("master.cf")) as f:
+            text = f.read()
+        with open(mta.path("master.cf"), "w") as f:
+            f.write(text.replace("\ncleanup.sock", "\nanother.sock"))
+        mta.ctl("reload")
+        assert before == (mta.workers("cleanup"), mta.workers("share"))
+        wait_for(lambda: not os.path.exists(mta.path("run/cleanup.sock")),
+                 text="the old socket's end")
+        pid, = mta.workers("cleanup")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(20)
+            s.connect(mta.path("run/another.sock"))
+            assert s.recv(1) == b""         # who is no worker is let go
+        listening = [f for f in os.listdir("/proc/%d/fd" % pid)
+                     if "socket" in os.readlink("/proc/%d/fd/%s" % (pid, f))]
+        assert len(listening) == 3, listening   # and the channel, twice
+        assert "another.sock" in mta.ctl("status").stdout
+
+
+def test_second_row():
+    """What there is one of has one row."""
+    mta = Instance(services=ROWS + "other.sock unix y - - - 1 cleanup\n")
+    try:
+        p = mta.ctl("config", "check", check=False)
+        assert p.returncode != 0
+        assert "there is only one cleanup" in p.stdout + p.stderr
+    finally:
+        mta.stop()
+
+
+def test_turns_of_a_stop():
+    """Each program is drained when those before have gone."""
+    with Instance(services=ROWS) as mta:
+        mta.ctl("stop")
+        ends = []
+        # metrics is as early as smtpd
+        for line in mta.log().splitlines():
+            if "event=worker-exit" in line:
+                name = line.split("service=")[1].split()[0].split(".sock")[0]
+                name = "smtpd" if ":" in name else name
+                if name not in ends:
+                    ends.append(name)
+        assert [e for e in ends if e != "metrics"] == [
+            "smtpd", "qmgr", "cleanup", "share"], ends
+
+
+def test_kept_to_the_end_of_sessions():
+    """Who may still be asked outlives those who ask, also one that dies
+    meanwhile is there again."""
+    with Backend() as b, Instance(b.port, services=ROWS,
+                                  params={"shutdown_limit": "60s"}) as mta:
+        with mta.client() as c:
+            c.hello()
+            c.envelope()
+            os.kill(mta.master_pid(), signal.SIGTERM)
+            mta.wait_log("event=worker-drain")
+            pid, = mta.workers("cleanup")
+            os.kill(pid, signal.SIGKILL)
+            wait_for(lambda: mta.workers("cleanup") not in ([], [pid]),
+                     text="another cleanup")
+            assert not any("worker-drain service=cleanup" in l
+                           for l in mta.log().splitlines())
+            c.close()
+        wait_for(lambda: any("worker-exit service=share" in l
+                             for l in mta.log().splitlines()), text="the end")
 
 
 def test_restarted():

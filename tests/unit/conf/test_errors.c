@@ -139,6 +139,10 @@ static const struct wrong	master_cases[] = {
 	    "master.cf:1:22: maxproc of metrics must be 1\n" },
 	{ "", "share.sock unix - - - - 2 share\n",
 	    "master.cf:1:25: maxproc of share must be 1\n" },
+	{ "", "qmgr.sock unix - - - - - qmgr\n"
+	    "other.sock unix - - - - - qmgr\n",
+	    "master.cf:2:1: there is only one qmgr, and line 1 has it "
+	    "already\n" },
 	{ "", "smtp inet n - - - 1 smtpd\n# x\n25 inet n - - - 1 smtpd\n",
 	    "master.cf:3:1: service 25 is already in line 1\n" },
 	{ "", "[::1]:25 inet n - - - 1 smtpd\n"

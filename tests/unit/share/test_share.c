@@ -114,8 +114,8 @@ server_on_end(void *arg)
 static void
 server_accept(void *arg)
 {
-	static const struct channel_ops	 ops = { server_on_frame,
-	    server_on_end };
+	static const struct channel_ops	 ops = {
+	    .on_frame = server_on_frame, .on_end = server_on_end };
 	struct server_client		*c = xcalloc(1, sizeof *c);
 	int				 fd = accept(server.fd, NULL, NULL);
 
