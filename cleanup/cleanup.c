@@ -103,8 +103,8 @@ cleanup_on_qmgr_end(void *arg)
 static void
 cleanup_linked(struct worker *w, enum ipc_role peer, int fd)
 {
-	static const struct channel_ops	 ops = { cleanup_on_qmgr,
-	    cleanup_on_qmgr_end };
+	static const struct channel_ops	 ops = {
+	    .on_frame = cleanup_on_qmgr, .on_end = cleanup_on_qmgr_end };
 
 	channel_free(&cleanup.qmgr);
 	cleanup.qmgr = channel_new(w->loop, fd, IPC_CLEANUP, peer, &ops,

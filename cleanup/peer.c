@@ -387,7 +387,8 @@ peer_on_end(void *arg)
 void
 peer_accept(void *arg, struct gate *g)
 {
-	static const struct channel_ops	 ops = { peer_on_frame, peer_on_end };
+	static const struct channel_ops	 ops = {
+	    .on_frame = peer_on_frame, .on_end = peer_on_end };
 	struct worker			*w = arg;
 	struct guest_id			 guest;
 	struct peer			*p;

@@ -327,8 +327,8 @@ store_connect(const struct store_client *c)
 static void
 store_up(struct store_client *c, int fd)
 {
-	static const struct channel_ops	 ops = { store_on_frame,
-	    store_on_end };
+	static const struct channel_ops	 ops = {
+	    .on_frame = store_on_frame, .on_end = store_on_end };
 	struct store			*s;
 
 	c->channel = channel_new(c->loop, fd, (enum ipc_role)c->role,
