@@ -1,9 +1,12 @@
 # Halyard.  all builds; check proves; demo shows; the rest: see INSTALL.
 #
-#     make [SAN=1] [V=1] all check check-more bench fuzz lint demo install uninstall clean
+#     make [SAN=1] [V=1] all check check-more bench fuzz lint demo
+#     make compdb coverage analyze
+#     make install uninstall clean
 #
 # One make, not recursive: a file that exists is built.  SAN=1 builds under
-# build/san with ASan and UBSan, FUZZ=1 under build/fuzz for libFuzzer.
+# build/san with ASan and UBSan, FUZZ=1 under build/fuzz for libFuzzer, COV=1
+# under build/cov for gcov.
 
 ifeq ($(filter clean,$(MAKECMDGOALS)),)
 include config.mk			# CC, CFLAGS, PREFIX ...: from ./configure
@@ -22,7 +25,7 @@ FUZZ_CC	?= clang
 FUZZ_SECONDS ?= 600
 CPUS	:= $(shell getconf _NPROCESSORS_ONLN)
 FUZZ_JOBS ?= $(CPUS)
-BUILD	:= build$(if $(SAN),/san)$(if $(FUZZ),/fuzz)
+BUILD	:= build$(if $(SAN),/san)$(if $(FUZZ),/fuzz)$(if $(COV),/cov)
 SAN_FLAGS = -O1 -g -fsanitize=address,undefined,float-cast-overflow \
 	  -fno-sanitize-recover=undefined,float-cast-overflow \
 	  -fno-omit-frame-pointer
@@ -30,13 +33,17 @@ ifdef FUZZ
 CC	:= $(FUZZ_CC)
 SAN_FLAGS += -fsanitize=fuzzer-no-link
 endif
-MODE_FLAGS = $(if $(SAN)$(FUZZ),$(SAN_FLAGS))
+COV_FLAGS = -O0 -g --coverage -DHALYARD_COVERAGE
+MODE_FLAGS = $(if $(SAN)$(FUZZ),$(SAN_FLAGS))$(if $(COV),$(COV_FLAGS))
+# What ends at once would leave no counts: tests/coverage/exit.c.
+COV_WRAP = -Wl,--wrap=_exit -Wl,--wrap=abort
+COV_OBJ	= $(if $(COV),$(BUILD)/tests/coverage/exit.o)
 WARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	  -Wpointer-arith -Wwrite-strings -Wundef -Werror
 STD	:= -std=c11 -D_GNU_SOURCE
 CPPFLAGS += -Icommon -I. -Itests -I$(BUILD)
 ALL_CFLAGS = $(STD) $(WARN) $(or $(MODE_FLAGS),$(CFLAGS)) $(DEPS_CFLAGS)
-ALL_LDFLAGS = $(LDFLAGS) $(MODE_FLAGS)
+ALL_LDFLAGS = $(LDFLAGS) $(MODE_FLAGS) $(if $(COV),$(COV_WRAP))
 Q	:= $(if $(V),,@)
 say	= $(if $(V),:,echo "  $(1)")
 
@@ -94,6 +101,7 @@ $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
 $(foreach p,$(PROGS),$(eval $(BUILD)/bin/$(p): \
 	$(call objs,$(call home,$(p))) $(call libs_of,$(call home,$(p)))))
+$(BIN) $(UNIT) $(TOOLS): $(COV_OBJ)
 $(BIN):
 	$(link)
 
@@ -187,6 +195,26 @@ check-more:
 lint:
 	@tests/lint/run
 
+# ---- For who changes it ------------------------------------------------------
+
+# What editors and clang's tools read: each file with its flags.
+compdb:
+	@$(MAKE) --no-print-directory config.mk
+	@tests/compdb $(CC) $(CPPFLAGS) $(ALL_CFLAGS) \
+	    '-DHALYARD_VERSION="$(VERSION)"' > compile_commands.json.new
+	@mv compile_commands.json.new compile_commands.json
+	@echo "  compile_commands.json"
+
+# Lines that unit and integration tests reach, by layer.
+coverage:
+	@tests/packages check
+	@tests/coverage/run
+
+# What readers that are programs find: gcc -fanalyzer, cppcheck, clang-tidy.
+analyze: compdb
+	@tests/packages analyze
+	@tests/analyze/run
+
 fuzz:
 	@tests/packages fuzz
 	@$(MAKE) --no-print-directory FUZZ=1 fuzzers
@@ -266,5 +294,6 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all tools units replays fuzzers check check-more lint fuzz bench bench-inline \
-	bench-hsl demo install uninstall clean always
+.PHONY: all tools units replays fuzzers check check-more lint fuzz compdb \
+	coverage analyze bench bench-inline bench-hsl demo install uninstall \
+	clean always

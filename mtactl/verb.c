@@ -45,8 +45,11 @@ verb_fail(const struct err *e)
 void
 mtactl_usage(FILE *to, const char *group)
 {
-	size_t	i, len = group != NULL ? strlen(group) : 0;
+	size_t	i, len;
 
+	if (group == NULL)
+		group = "";
+	len = strlen(group);
 	(void)fprintf(to, "usage: mtactl [-c DIR] VERB [ARGUMENTS]\n");
 	for (i = 0; i < VERB_COUNT; i++)
 		if (len == 0 || (strncmp(verbs[i].name, group, len) == 0 &&

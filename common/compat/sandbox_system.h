@@ -4,7 +4,9 @@
 
 #include "compat/asan.h"
 
-#if COMPAT_ASAN
+/* Such a build must reach its own files, too: counts of what was run, or what
+ * the sanitizers write. */
+#if COMPAT_ASAN || defined(HALYARD_COVERAGE)
 #define SANDBOX_SANITIZER
 #define SANDBOX_NONE
 #elif defined(__linux__)

@@ -75,7 +75,7 @@ scan_line(struct smtp_scan *s, const char *p, size_t len)
 {
 	const char	*lf = memchr(p, '\n', len), *stray;
 	size_t		 n = lf != NULL ? (size_t)(lf - p) + 1 : len;
-	size_t		 inner = n;
+	size_t		 inner;
 
 	if (s->state == SMTP_SCAN_START && p[0] == '.')
 		s->dot_lines = true;

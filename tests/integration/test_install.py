@@ -6,12 +6,12 @@ import shutil
 import subprocess
 import tempfile
 
-from halyard import BUILD, ROOT, free_port, main
+from halyard import ROOT, WATCHED, free_port, main
 
 
 def make(*args):
-    san = ["SAN=1"] if "san" in BUILD else []
-    p = subprocess.run(["make", "-s", *san, *args], cwd=ROOT, text=True,
+    flags = [WATCHED] if WATCHED else []
+    p = subprocess.run(["make", "-s", *flags, *args], cwd=ROOT, text=True,
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                        timeout=600, check=False)
     assert p.returncode == 0, p.stdout

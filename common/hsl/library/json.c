@@ -288,25 +288,28 @@ json_read(struct json *j, struct hsl_value *v, int depth)
 		*v = hsl_array(j->x);
 		ok = *j->p++ == '[' ? json_read_list(j, *v, depth + 1) :
 		    json_read_object(j, *v, depth + 1);
-		if (!ok) {
-			vunref(j->x, *v);
-			*v = vnone();
-		}
-		return ok;
+		break;
 	case '"':
 		j->p++;
 		return json_read_string(j, v);
 	case 't':
 		*v = vboolean(true);
-		return json_word(j, "true");
+		ok = json_word(j, "true");
+		break;
 	case 'f':
 		*v = vboolean(false);
-		return json_word(j, "false");
+		ok = json_word(j, "false");
+		break;
 	case 'n':
 		return json_word(j, "null");
 	default:
 		return json_read_number(j, v);
 	}
+	if (!ok) {
+		vunref(j->x, *v);
+		*v = vnone();
+	}
+	return ok;
 }
 
 bool

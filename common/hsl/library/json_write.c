@@ -166,13 +166,14 @@ json_write_key(struct hsl_value k, const struct json_style *style,
     struct buf *out)
 {
 	char	 tmp[VNUM_TEXT];
+	size_t	 len;
 
 	if (k.type == HSL_STRING)
 		return json_write_string(vstr_str(k.u.string), style, out);
 	if (k.type != HSL_NUMBER)
 		return false;
-	return json_write_string((struct str){ tmp,
-	    vnum_format(k.u.number, tmp) }, style, out);
+	len = vnum_format(k.u.number, tmp);
+	return json_write_string((struct str){ tmp, len }, style, out);
 }
 
 static bool

@@ -57,7 +57,7 @@ base_decode(struct hsl_call *c, const char *digits, int bits, bool fold)
 	    (out = vstr_alloc(c->x, s.len * (size_t)bits / 8)) == NULL)
 		return HSL_THROW;
 	for (size_t i = 0; i < s.len && s.p[i] != '='; i++) {
-		ch = s.p[i];
+		ch = (unsigned char)s.p[i];
 		if (fold && ch >= 'a' && ch <= 'z')
 			ch ^= 0x20;
 		if (ch == '\0' || (d = strchr(digits, ch)) == NULL)

@@ -104,7 +104,6 @@ parse_string(struct parser *p, const struct token *t)
 	d.last = &d.list;
 	d.out = arena_alloc(&p->c->arena, s.len + 1);
 	for (; s.len > 0 && !p->panic; s.p += used, s.len -= used) {
-		used = 1;
 		if (s.p[0] == '\\') {
 			used = decode_escape(&d, s);
 		} else if (s.p[0] == '$' &&

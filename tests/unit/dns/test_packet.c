@@ -130,6 +130,63 @@ test_data(void **state)
 	buf_free(&txt);
 }
 
+#define HEADER(questions, answers) \
+	"\0\0\0\0\0" questions "\0" answers "\0\0\0\0"
+#define QUESTION	"\1a\0\0\1\0\1"
+#define ANSWER(len)	"\1b\0\0\1\0\1\0\0\0\5\0" len
+
+/* How many records are read before the packet ends, or -1 if it is cut. */
+static void
+test_sections(void **state)
+{
+	static const struct {
+		struct str	in;
+		int		want;
+	} rows[] = {
+		{ STR(""), -1 },
+		{ STR("\0\0\0\0\0\1\0\0\0\0\0"), -1 },
+		{ STR(HEADER("\1", "\0")), -1 },
+		{ STR(HEADER("\0", "\0") QUESTION), -1 },
+		{ STR(HEADER("\2", "\0") QUESTION QUESTION), -1 },
+		{ STR(HEADER("\1", "\0") "\3a"), -1 },
+		{ STR(HEADER("\1", "\0") "\xc0\x0c\0\1\0\1"), -1 },
+		{ STR(HEADER("\1", "\0") "\1a\0\0\1\0"), -1 },
+		{ STR(HEADER("\1", "\0") QUESTION), 0 },
+		{ STR(HEADER("\1", "\1") QUESTION), -1 },
+		{ STR(HEADER("\1", "\1") QUESTION "\3b"), -1 },
+		{ STR(HEADER("\1", "\1") QUESTION "\1b\0\0\1\0\1\0\0\0\5\0"),
+		    -1 },
+		{ STR(HEADER("\1", "\1") QUESTION ANSWER("\4") "\1\2\3"), -1 },
+		{ STR(HEADER("\1", "\1") QUESTION ANSWER("\4") "\1\2\3\4"), 1 },
+		{ STR(HEADER("\1", "\1") QUESTION ANSWER("\0")), 1 },
+		{ STR(HEADER("\1", "\2") QUESTION ANSWER("\0")), -1 },
+		{ STR(HEADER("\1", "\2") QUESTION ANSWER("\0") ANSWER("\1")
+		    "x"), 2 },
+		/* What follows the answers is not looked at. */
+		{ STR(HEADER("\1", "\1") QUESTION ANSWER("\0") "\xff"), 1 },
+	};
+	char			owner[DNS_NAME_TEXT];
+	struct dns_walk		w;
+	struct dns_record	rr;
+	size_t			i;
+	int			n, rc;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		n = 0;
+		if ((rc = dns_walk_init(&w, packet(rows[i].in))) == 0) {
+			assert_string_equal(w.question, "a");
+			while ((rc = dns_walk_next(&w, &rr, owner)) == 1) {
+				assert_string_equal(owner, "b");
+				assert_int_equal(rr.type, DNS_A);
+				assert_int_equal(rr.ttl, 5);
+				n++;
+			}
+		}
+		assert_int_equal(rc == -1 ? -1 : n, rows[i].want);
+	}
+}
+
 int
 main(void)
 {
@@ -137,6 +194,7 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_longest_name),
 		cmocka_unit_test(test_data),
+		cmocka_unit_test(test_sections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
