@@ -221,11 +221,13 @@ fuzz:
 	@printf '%s\n' $(TARGETS) | FUZZ_SECONDS=$(FUZZ_SECONDS) \
 	    xargs -n 1 -P $(FUZZ_JOBS) tests/fuzz/run
 
-bench: bench-inline bench-hsl
+bench: bench-inline bench-accept bench-hsl
 bench-inline: all tools
 	@tests/bench/inline
 	@tests/bench/idle
 	@tests/bench/memory
+bench-accept: all tools
+	@tests/bench/accept
 bench-hsl: all
 	@tests/bench/hsl
 

@@ -32,7 +32,7 @@
 #include "spool/spool_id.h"
 
 /* The service's socket in run_directory. */
-#define CLEANUP_SOCKET	"cleanup"
+#define CLEANUP_SOCKET	"cleanup.sock"
 
 /* How long a service that is gone is waited for. */
 #define STORE_PATIENCE_MS	60000

@@ -252,6 +252,10 @@ class Haproxy(Child):
 class Postfix:
     """smtpd_proxy_filter: the message is in no queue, as with us"""
     port = 2510
+    more = ""
+    row = "127.0.0.1:2510 inet n - n - - smtpd\n" \
+        "  -o smtpd_proxy_filter=inet:127.0.0.1:%d\n" \
+        "  -o smtpd_authorized_xforward_hosts=\n"
     SERVICES = ("cleanup unix n - n - 0 cleanup",
                 "qmgr unix n - n 300 1 qmgr",
                 "rewrite unix - - n - - trivial-rewrite",
@@ -273,11 +277,9 @@ class Postfix:
                     "mynetworks = 127.0.0.0/8\nsmtpd_relay_restrictions ="
                     " permit_mynetworks, reject\ndefault_process_limit = 250"
                     "\nmaillog_file_prefixes = %s\nmaillog_file = %s/log\n"
-                    % (base, base, base, base))
+                    % (base, base, base, base) + self.more)
         with open(base + "/etc/master.cf", "w") as f:
-            f.write("127.0.0.1:2510 inet n - n - - smtpd\n"
-                    "  -o smtpd_proxy_filter=inet:127.0.0.1:%d\n"
-                    "  -o smtpd_authorized_xforward_hosts=\n" % backend)
+            f.write(self.row % backend if "%d" in self.row else self.row)
             f.write("\n".join(self.SERVICES) + "\n")
         subprocess.run(["postfix", "-c", base + "/etc", "set-permissions"],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

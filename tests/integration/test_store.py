@@ -18,7 +18,7 @@ foreach ($transaction["recipients"] as $r)
     $arguments["mail"]->queue($transaction["sender"], $r["address"], "mx"%s);
 Accept();
 '''
-ROW = "\ncleanup unix - - - - 1 cleanup\n"
+ROW = "\ncleanup.sock unix - - - - 1 cleanup\n"
 
 
 class Spooling(Instance):
