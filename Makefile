@@ -1,6 +1,6 @@
 # Halyard.  all builds; check proves; demo shows; the rest: see INSTALL.
 #
-#     make [SAN=1] [V=1] all check check-more bench fuzz lint demo
+#     make [SAN=1] [V=1] all check check-more crash bench fuzz lint demo
 #     make compdb coverage analyze
 #     make install uninstall clean
 #
@@ -192,6 +192,11 @@ check-more:
 	@tests/packages more
 	@tests/run more
 
+crash: all tools
+	@tests/packages check
+	@CUTS=1000000 tests/run simulation
+	@CUTS=100 tests/integration/test_power.py
+
 lint:
 	@tests/lint/run
 
@@ -296,6 +301,6 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all tools units replays fuzzers check check-more lint fuzz compdb \
-	coverage analyze bench bench-inline bench-hsl demo install uninstall \
+.PHONY: all tools units replays fuzzers check check-more crash lint fuzz compdb \
+	coverage analyze bench bench-inline bench-accept bench-hsl demo install uninstall \
 	clean always

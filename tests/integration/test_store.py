@@ -206,8 +206,9 @@ class Load:
             t.start()
 
     def body(self, number):
+        line = (number.encode() + b" ") * (70 // len(number)) + b"\r\n"
         return b"Subject: %s\r\n\r\n" % number.encode() + \
-            (number.encode() + b" ") * (self.size // len(number)) + b"\r\n"
+            line * (self.size // len(line))
 
     def run(self, who):
         n = 0

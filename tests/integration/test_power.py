@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""The spool when the disk fails: power cuts on a real file system, a disk
+that is full, writes and syncs that fail.  With a ledger: what was answered
+250 is there, once and whole.
+
+A power cut is ext4's own: on a file system in a file it is told to stop
+without writing its journal or its cache, as if the power had gone; then it is
+mounted again.  As root; CUTS says how many (3; make crash asks for more)."""
+
+import fcntl
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+from halyard import alive, main, wait_for
+from test_store import Load, Spooling, check_ledger, deliver
+
+CUTS = int(os.environ.get("CUTS", "3"))
+ROOT = os.geteuid() == 0
+EXT4_IOC_SHUTDOWN = 0x8004587d
+NOLOGFLUSH = 2
+
+
+class Disk:
+    """An ext4 with a journal, in a file, at self.mount."""
+
+    def __init__(self, mib):
+        self.top = tempfile.mkdtemp(prefix="halyard-test.")
+        self.image = os.path.join(self.top, "disk")
+        self.mount = os.path.join(self.top, "mount")
+        os.mkdir(self.mount)
+        os.chmod(self.top, 0o755)
+        with open(self.image, "wb") as f:
+            f.truncate(mib << 20)
+        self.device = subprocess.run(
+            ["losetup", "-f", "--show", self.image], check=True,
+            capture_output=True, text=True).stdout.strip()
+        subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", self.device],
+                       check=True)
+        self.up()
+        os.chmod(self.mount, 0o755)
+
+    def up(self):
+        subprocess.run(["mount", self.device, self.mount], check=True)
+
+    def cut(self):
+        fd = os.open(self.mount, os.O_RDONLY)
+        try:
+            fcntl.ioctl(fd, EXT4_IOC_SHUTDOWN, struct.pack("I", NOLOGFLUSH))
+        finally:
+            os.close(fd)
+
+    def down(self):
+        # What was killed a moment ago may still have it.
+        for _ in range(100):
+            if subprocess.run(["umount", self.mount], check=False,
+                              stderr=subprocess.DEVNULL).returncode == 0:
+                return
+            time.sleep(0.1)
+        raise AssertionError("it can't be unmounted")
+
+    def close(self):
+        subprocess.run(["umount", "-l", self.mount], check=False,
+                       stderr=subprocess.DEVNULL)
+        subprocess.run(["losetup", "-d", self.device], check=False)
+        shutil.rmtree(self.top, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+
+def can_mount():
+    return ROOT and shutil.which("losetup") and shutil.which("mkfs.ext4")
+
+
+def test_power_cuts():
+    if not can_mount():
+        return "a file system needs root"
+    with Disk(1024) as disk, Spooling(
+            params={"spool_directory": disk.mount + "/queue"}) as mta:
+        load = Load(mta, clients=6)
+        for _ in range(CUTS):
+            time.sleep(1)
+            disk.cut()
+            time.sleep(0.1)
+            mta.kill()
+            disk.down()
+            disk.up()
+            mta.start()
+        time.sleep(0.5)
+        load.end()
+        assert len(load.acked) > 20 * CUTS, len(load.acked)
+        check_ledger(mta, load)
+        assert '"damaged": 0' in mta.ctl("spool", "verify", "--json").stdout
+
+
+def test_full_disk():
+    """New mail is refused for now before the disk is full; and where it comes
+    to be full all the same, nothing that was answered is lost."""
+    if not can_mount():
+        return "a file system needs root"
+    with Disk(320) as disk, Spooling(
+            params={"spool_directory": disk.mount + "/queue",
+                    "message_size_limit": "1M", "spool_min_free": 0}) as mta:
+        load = Load(mta, clients=4, size=100000)
+        time.sleep(1)
+        with open(disk.mount + "/filler", "wb") as f:
+            try:
+                while True:
+                    f.write(b"x" * (1 << 20))
+                    f.flush()
+            except OSError:
+                pass
+        wait_for(lambda: load.refused > 0, 60, "a refusal")
+        os.unlink(disk.mount + "/filler")
+        before = len(load.acked)
+        wait_for(lambda: len(load.acked) > before + 10, 60, "mail again")
+        load.end()
+        check_ledger(mta, load)
+
+
+def injected(what, n):
+    """cleanup's n-th call and each tenth after it fails, for a while."""
+    if not ROOT or shutil.which("strace") is None:
+        return "strace on any process needs root"
+    with Spooling() as mta:
+        load = Load(mta, clients=4)
+        time.sleep(0.3)
+        pid = mta.workers("cleanup")[0]
+        tracer = subprocess.Popen(
+            ["strace", "-qq", "-p", str(pid), "-e", "trace=" +
+             what.split(":")[0], "-e", "inject=%s:when=%d+10" % (what, n),
+             "-o", "/dev/null"], stderr=subprocess.DEVNULL)
+        wait_for(lambda: load.refused > 3 or not alive(pid), 30, "a refusal")
+        tracer.send_signal(signal.SIGTERM)
+        tracer.wait()
+        before = len(load.acked)
+        wait_for(lambda: len(load.acked) > before + 10, 30, "mail again")
+        load.end()
+        check_ledger(mta, load)
+        assert load.lost == 0, load.lost
+    return None
+
+
+def test_sync_fails():
+    return injected("fdatasync:error=EIO", 3)
+
+
+def test_write_fails():
+    return injected("pwritev:error=EIO", 3)
+
+
+def test_no_space():
+    return injected("pwritev:error=ENOSPC", 3)
+
+
+def test_no_descriptors():
+    """Where cleanup can't accept for a while, workers come again."""
+    if not ROOT or shutil.which("strace") is None:
+        return "strace on any process needs root"
+    with Spooling() as mta:
+        pid = mta.workers("cleanup")[0]
+        tracer = subprocess.Popen(
+            ["strace", "-qq", "-p", str(pid), "-e", "trace=accept4", "-e",
+             "inject=accept4:error=EMFILE:when=1..3", "-o", "/dev/null"],
+            stderr=subprocess.DEVNULL)
+        time.sleep(0.3)
+        with mta.client() as c:
+            c.hello()
+            deliver(c, b"Subject: x\r\n\r\nx\r\n")
+        tracer.send_signal(signal.SIGTERM)
+        tracer.wait()
+        assert len(mta.exported()) == 1
+    return None
+
+
+if __name__ == "__main__":
+    # Mounts are this program's alone, and go with it.
+    if ROOT and "INSIDE" not in os.environ and shutil.which("unshare"):
+        os.environ["INSIDE"] = "1"
+        os.execvp("unshare", ["unshare", "-m", sys.executable] + sys.argv)
+    main(globals())
