@@ -216,7 +216,7 @@ coverage:
 	@tests/coverage/run
 
 # What readers that are programs find: gcc -fanalyzer, cppcheck, clang-tidy.
-analyze: compdb
+analyze: all compdb
 	@tests/packages analyze
 	@tests/analyze/run
 

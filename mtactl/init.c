@@ -29,7 +29,8 @@
 #define LISTEN_WIDTH	21	/* of the first column in master.cf */
 
 struct init {
-	const char	*dir;
+	const char	*dir;		/* then `real` */
+	char		 real[PATH_MAX];
 	const char	*listen;
 	char		*hostname;
 	char		*backend_host;
@@ -299,23 +300,22 @@ init_write(const struct init *in, struct err *e)
 static int
 init_run(struct init *in, struct err *e)
 {
-	char		 dir[PATH_MAX];
 	struct conf	*c = NULL;
 
 	if (init_mkdir(in->dir, 0755, e) == -1)
 		return -1;
-	if (realpath(in->dir, dir) == NULL)
+	if (realpath(in->dir, in->real) == NULL)
 		return err_errno(e, "%s", in->dir);
-	in->dir = dir;
+	in->dir = in->real;
 	if (init_check(in, e) == -1 || init_write(in, e) == -1)
 		return -1;
-	if (conf_load(&c, dir, report_print, NULL) == -1)
-		return err_set(e, "%s was written but does not load", dir);
+	if (conf_load(&c, in->dir, report_print, NULL) == -1)
+		return err_set(e, "%s was written but does not load", in->dir);
 	conf_free(&c);
-	users_warn(dir);
+	users_warn(in->dir);
 	(void)printf("Wrote main.cf, master.cf and two hooks into %s.\n"
-	    "It listens on %s and delivers to %s port %d.\n", dir, in->listen,
-	    in->backend_host, in->backend_port);
+	    "It listens on %s and delivers to %s port %d.\n", in->dir,
+	    in->listen, in->backend_host, in->backend_port);
 	if (in->domains.len > 0)
 		(void)printf("It takes mail for %s and for no other domain "
 		    "(hooks/rcptto.hsl).\n", buf_cstr(&in->domains));
@@ -323,7 +323,7 @@ init_run(struct init *in, struct err *e)
 		(void)printf("It takes mail for ANY domain: before others can "
 		    "reach it, set hook_rcptto\n(hooks/rcptto.hsl), or the "
 		    "backend has an open relay before it.\n");
-	(void)printf("Start it: mtactl -c %s start\n", dir);
+	(void)printf("Start it: mtactl -c %s start\n", in->dir);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
-# usage: awk -v top=FOLDER/ -f tests/analyze/judge.awk tests/analyze/allow -
+# usage: awk -v top=FOLDER/ -f tests/analyze/judge.awk tests/analyze/allow SAID
 #
-# Reads what a compiler-like tool says, prints the findings that no row of
+# Reads what a compiler-like tool said, prints the findings that no row of
 # allow excuses, with what the tool says to each, and fails if there is one.
 # A finding begins at "FILE:LINE:... warning|error: ... [CHECK]"; what follows
 # up to the next belongs to it.

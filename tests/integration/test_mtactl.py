@@ -424,7 +424,7 @@ ORDERS = (          # how many warnings
     ("function f() { if (1 > 0) return 1; %s } f(); Accept();" % SENDS, 1),
     ("function f() { Accept(); } %s f();" % SENDS, 0),
     ("function f() { Accept(); } f();", 1),
-    ("foreach ([1, 2] as $i) { %s } Accept();" % SENDS, 1),
+    ("foreach ([1, 2] as $i) { %s } Accept();" % SENDS, 0),
     ("foreach ([1, 2] as $i) { %s if ($i == 2) Accept(); }" % SENDS, 0),
     ("while (true) { %s if ($r) break; } Accept();" % SENDS, 0),
     ("while (true) { if (1 > 0) break; %s } Accept();" % SENDS, 1),
