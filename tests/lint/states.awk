@@ -46,7 +46,7 @@ file == 2 && workers && /^\| [a-z]/ {
 		if (cell[i] ~ /–/) continue
 		event = words(head[i])
 		sub(/ passes| is/, "", event)
-		k = split(event, each, " or ")
+		k = split(event, each, /, | or /)
 		for (j = 1; j <= k; j++) {
 			gsub(/ /, "_", each[j])
 			test["test_" state[1] "_" each[j]]
