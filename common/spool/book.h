@@ -43,8 +43,6 @@ struct book_events {
 		    const struct spool_entry *entry);
 	/* Something on the disk is not what was written; what was lost. */
 	void	(*damage)(void *arg, const char *what);
-	/* A start that takes long: of so many bytes so many are read. */
-	void	(*progress)(void *arg, uint64_t done, uint64_t all);
 	void	*arg;
 };
 
@@ -83,7 +81,20 @@ struct book_counts {
 
 int	book_open(struct book **b, const struct book_options *options,
 	    struct err *e);
+/*
+ * The same in slices of some milliseconds, since a start may take minutes:
+ * until book_step() has given 0 (1: there is more) nothing else may be asked
+ * but this and book_close().
+ */
+int	book_begin(struct book **b, const struct book_options *options,
+	    struct err *e);
+int	book_step(struct book *b, struct err *e);
+/* Of so many bytes of segments so many have been read. */
+void	book_progress(const struct book *b, uint64_t *done, uint64_t *all);
 void	book_close(struct book **b);
+/* false, for good: the index has lost what was not flushed.  Close it and
+ * open it again. */
+bool	book_sound(const struct book *b);
 
 /* The writer of segments says how far this one is durable: what is new in it
  * and in those before it is read. */

@@ -248,26 +248,41 @@ book_spill(struct book *b)
 		book_node_turn(b, n, NODE_CHANGED);
 }
 
-int
-book_index_walk(struct book *b, int (*fn)(void *arg,
-    const struct spool_id *id, const struct book_entry *entry), void *arg,
-    struct err *e)
+static int
+book_index_show(struct book *b, struct str key, struct str value,
+    int (*fn)(void *arg, const struct spool_id *id,
+    const struct book_entry *entry), void *arg, struct err *e)
 {
 	struct book_entry	entry;
 	struct spool_id		id;
-	struct str		key, value;
-	int			rc;
 
-	if (kv_seek(b->index, STR("e"), e) == -1)
+	/* The next is the first that is greater. */
+	memcpy(b->start.key, key.p, key.len);
+	b->start.key[key.len] = '\0';
+	b->start.key_len = key.len + 1;
+	spool_id_get(&id, (const unsigned char *)key.p + 1);
+	if (book_value_get(&entry, value) == -1)
+		return err_set(e, "the index has a value that is none");
+	return fn(arg, &id, &entry);
+}
+
+int
+book_index_walk(struct book *b, size_t most, int (*fn)(void *arg,
+    const struct spool_id *id, const struct book_entry *entry), void *arg,
+    struct err *e)
+{
+	struct str	from = { b->start.key, b->start.key_len };
+	struct str	key, value;
+	int		rc;
+
+	if (kv_seek(b->index, from.len > 0 ? from : STR("e"), e) == -1)
 		return -1;
-	while ((rc = kv_next(b->index, &key, &value, e)) == 0 &&
-	    key.len == BOOK_KEY && key.p[0] == 'e') {
-		spool_id_get(&id, (const unsigned char *)key.p + 1);
-		if (book_value_get(&entry, value) == -1)
-			return err_set(e, "the index has a value that is "
-			    "none");
-		if (fn(arg, &id, &entry) == -1)
+	while (most-- > 0) {
+		if ((rc = kv_next(b->index, &key, &value, e)) != 0 ||
+		    key.len != BOOK_KEY || key.p[0] != 'e')
+			return rc == -1 ? -1 : 0;
+		if (book_index_show(b, key, value, fn, arg, e) == -1)
 			return -1;
 	}
-	return rc == -1 ? -1 : 0;
+	return 1;
 }

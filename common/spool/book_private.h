@@ -51,6 +51,23 @@ struct book_bucket {
 #define BOOK_BATCH	100	/* changes into the index at once, at least */
 #define BOOK_BATCH_MAX	10000
 
+enum book_phase {
+	START_REBUILD,		/* all segments are read */
+	START_JOURNAL,
+	START_SEALED,		/* what is new in them */
+	START_RECOUNT,
+	START_LAST,
+	START_DONE
+};
+
+struct book_start {
+	enum book_phase	phase;
+	size_t		segment;	/* that is being read */
+	uint64_t	done, all;	/* bytes of segments */
+	char		key[KV_KEY_MAX];	/* of the walk's next */
+	size_t		key_len;
+};
+
 struct book {
 	struct disk	 *disk;
 	struct disk_file *lock;
@@ -86,34 +103,8 @@ struct book {
 	uint64_t	  replayed;	/* while there is no journal yet */
 	bool		  hinted;	/* the writer said how far it is */
 	struct book_counts counts;
+	struct book_start start;
 };
-
-/* ---- book_index.c: nodes and the index ----------------------------------- */
-struct book_node *book_node_find(struct book *b, const struct spool_id *id);
-struct book_node *book_node_make(struct book *b, const struct spool_id *id,
-	    unsigned int flags);
-/* It gets those flags in place of its own, and the list they name. */
-void	book_node_turn(struct book *b, struct book_node *n,
-	    unsigned int flags);
-void	book_node_free(struct book *b, struct book_node *n);
-/* Where the book knows of the entry: 0; 1: nowhere. */
-int	book_find(struct book *b, const struct spool_id *id,
-	    struct book_entry *entry, struct err *e);
-int	book_index_has(struct book *b, const struct spool_id *id,
-	    struct book_entry *entry, struct err *e);
-/* What waits goes into the index, after the journal has it; the other one
- * tells it how far it is also where nothing waits. */
-int	book_flush(struct book *b, struct err *e);
-int	book_flush_mark(struct book *b, struct err *e);
-/* Some of what is in memory alone is to be in the index. */
-void	book_spill(struct book *b);
-void	book_value_put(unsigned char out[KV_VALUE_MAX], size_t *len,
-	    const struct book_entry *entry);
-int	book_value_get(struct book_entry *entry, struct str value);
-/* All entries of the index, in the order of their ids. */
-int	book_index_walk(struct book *b, int (*fn)(void *arg,
-	    const struct spool_id *id, const struct book_entry *entry),
-	    void *arg, struct err *e);
 
 /* ---- book_segments.c: segments and who is in them ------------------------ */
 struct book_segment *book_segment_find(struct book *b, uint64_t id);
@@ -123,8 +114,10 @@ void	book_segment_remove(struct book *b, struct book_segment *s);
 bool	book_met(struct book *b, const struct spool_place *place);
 /* Those on the disk that are not known yet, and the ends of those that are. */
 int	book_segments_list(struct book *b, uint64_t from, struct err *e);
+/* batches: at most so many; 0: all. */
 int	book_read(struct book *b, struct book_segment *s, uint64_t end,
-	    struct err *e);
+	    uint32_t batches, struct err *e);
+int	book_read_sealed(struct book *b, struct err *e);
 /* Files of segments in which nothing lives go. */
 int	book_segments_drop(struct book *b, struct err *e);
 
@@ -146,5 +139,7 @@ void	book_clock_noted(struct book *b, struct str payload);
 int	checkpoint_read(struct book *b, struct err *e);
 int	checkpoint_write(struct book *b, struct err *e);
 void	checkpoint_forget(struct book *b);
+
+#include "book_index.h"
 
 #endif

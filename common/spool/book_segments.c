@@ -125,10 +125,10 @@ book_damage(void *arg, const struct spool_place *place, const char *what)
 
 int
 book_read(struct book *b, struct book_segment *s, uint64_t end,
-    struct err *e)
+    uint32_t batches, struct err *e)
 {
 	struct reader_calls	calls = { book_meet, NULL, book_damage, b };
-	struct reader_span	span = { NULL, s->id, s->read, end, 0 };
+	struct reader_span	span = { NULL, s->id, s->read, end, batches };
 	char			name[SEGMENT_NAME];
 	uint64_t		id = s->id, upto = s->read;
 	int			rc;
@@ -140,7 +140,10 @@ book_read(struct book *b, struct book_segment *s, uint64_t end,
 		return err_errno(e, "%s", name);
 	rc = reader_run(&span, &calls, &upto, e);
 	disk_close(&span.file);
-	book_segment_find(b, id)->read = rc == 0 ? end : upto;
+	/* Where it stopped short of its batches there are no more. */
+	if (rc == 0 && (batches == 0 || upto == span.from))
+		upto = end;
+	book_segment_find(b, id)->read = upto;
 	return rc == -1 ? err_wrap(e, "%s", name) : 0;
 }
 
