@@ -14,12 +14,19 @@
 #include "caller.h"
 #include "frame.h"
 
+static const char *
+caller_whom(const struct ipc_caller *c)
+{
+	return c->peer == IPC_MASTER ? "master" : ipc_role_name(c->peer);
+}
+
 int
-ipc_caller_connect(struct ipc_caller *c, const char *path, struct err *e)
+ipc_caller_connect_to(struct ipc_caller *c, enum ipc_role peer,
+    const char *path, struct err *e)
 {
 	struct netaddr	a;
 
-	*c = (struct ipc_caller){ .fd = -1, .in = BUF_INIT };
+	*c = (struct ipc_caller){ .peer = peer, .fd = -1, .in = BUF_INIT };
 	if (netaddr_unix(&a, path, e) == -1)
 		return -1;
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -33,17 +40,30 @@ ipc_caller_connect(struct ipc_caller *c, const char *path, struct err *e)
 }
 
 int
-ipc_caller_send(struct ipc_caller *c, int type, struct err *e)
+ipc_caller_connect(struct ipc_caller *c, const char *path, struct err *e)
+{
+	return ipc_caller_connect_to(c, IPC_MASTER, path, e);
+}
+
+int
+ipc_caller_put(struct ipc_caller *c, int type, struct str fields,
+    struct err *e)
 {
 	struct buf	b = BUF_INIT;
 	size_t		begin = frame_begin(&b, type, 0);
 	int		rc;
 
-	wire_put_uint(&b, 0, 4);
+	buf_add_str(&b, fields);
 	frame_end(&b, begin);
 	rc = fd_write_full(c->fd, buf_data(&b), b.len);
 	buf_free(&b);
-	return rc == 0 ? 0 : err_errno(e, "asking master");
+	return rc == 0 ? 0 : err_errno(e, "asking %s", caller_whom(c));
+}
+
+int
+ipc_caller_send(struct ipc_caller *c, int type, struct err *e)
+{
+	return ipc_caller_put(c, type, (struct str){ "\0\0\0", 4 }, e);
 }
 
 static int
@@ -57,14 +77,15 @@ caller_fill(struct ipc_caller *c, int timeout_ms, struct err *e)
 		rc = poll(&p, 1, timeout_ms);
 	while (rc == -1 && errno == EINTR);
 	if (rc == 0)
-		return err_set(e, "master does not answer");
+		return err_set(e, "%s does not answer", caller_whom(c));
 	do
 		n = read(c->fd, buf_reserve(&c->in, 65536), 65536);
 	while (n == -1 && errno == EINTR);
 	if (n == -1)
-		return err_errno(e, "reading from master");
+		return err_errno(e, "reading from %s", caller_whom(c));
 	if (n == 0)
-		return err_set(e, "master closed the connection");
+		return err_set(e, "%s closed the connection",
+		    caller_whom(c));
 	buf_added(&c->in, (size_t)n);
 	return 0;
 }
@@ -81,8 +102,9 @@ ipc_caller_recv(struct ipc_caller *c, struct rbuf *r, int timeout_ms,
 	while ((n = frame_parse(buf_str(&c->in), &f)) == 0)
 		if (caller_fill(c, timeout_ms, e) == -1)
 			return -1;
-	if (n == -1 || !ipc_allowed(f.type, IPC_MASTER, IPC_VIEWER, f.nfds))
-		return err_set(e, "master sent what this mtactl does not know");
+	if (n == -1 || !ipc_allowed(f.type, c->peer, IPC_VIEWER, f.nfds))
+		return err_set(e, "%s sent what this mtactl does not know",
+		    caller_whom(c));
 	c->used = (size_t)n;
 	*r = f.payload;
 	return f.type;

@@ -1,5 +1,5 @@
 /*
- * caller - a blocking conversation with master, for mtactl
+ * caller - a blocking conversation with master or qmgr, for mtactl
  *
  * Failure    0 or a frame type, or -1 with *e.
  */
@@ -10,12 +10,19 @@
 #include "ipc/ipc.h"
 
 struct ipc_caller {
+	enum ipc_role	peer;		/* master, where nothing else is set */
 	int		fd;
 	struct buf	in;
 	size_t		used;		/* of the frame shown last */
 };
 
 int	ipc_caller_connect(struct ipc_caller *c, const char *path,
+	    struct err *e);
+/* The same with another than master. */
+int	ipc_caller_connect_to(struct ipc_caller *c, enum ipc_role peer,
+	    const char *path, struct err *e);
+/* One message: type, and its fields as ipc_put_X() wrote them. */
+int	ipc_caller_put(struct ipc_caller *c, int type, struct str fields,
 	    struct err *e);
 /* Sends one message without fields other than `unused`. */
 int	ipc_caller_send(struct ipc_caller *c, int type, struct err *e);

@@ -1,0 +1,291 @@
+/*
+ * mtactl queue: list, show, stats, cat, and what changes entries.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "queue_print.h"
+#include "queue_talk.h"
+#include "report.h"
+#include "spool/spool_id.h"
+
+QUEUE_TALK_SENDER(QUEUE_LIST)
+QUEUE_TALK_SENDER(QUEUE_HOLD)
+QUEUE_TALK_SENDER(QUEUE_DELETE)
+QUEUE_TALK_SENDER(QUEUE_SET)
+QUEUE_TALK_SENDER(QUEUE_CAT)
+
+static int
+queue_usage(const struct err *e)
+{
+	(void)verb_fail(e);
+	return verb_usage();
+}
+
+/* ---- What asks ----------------------------------------------------------- */
+
+static int
+queue_list(const struct ctl *c, const struct queue_args *a, bool whole)
+{
+	static const struct queue_talk_ops	ops = { queue_print_row,
+						    queue_print_group, NULL };
+	struct ipc_QUEUE_LIST	m = { .limit = a->limit };
+	struct queue_print	p = { .args = a, .whole = whole };
+	struct ipc_QUEUE_DONE	done;
+	struct ipc_caller	cl;
+	struct err		e;
+	int			rc;
+
+	(void)strlcpy(m.after, a->after != NULL ? a->after : "",
+	    sizeof m.after);
+	(void)strlcpy(m.group, a->group != NULL ? a->group : "",
+	    sizeof m.group);
+	if ((rc = queue_talk_connect(c, &cl, IPC_VIEW, &e)) != TALK_OK)
+		return talk_fail(rc, &e);
+	if ((rc = queue_talk_terms(&cl, a, &e)) == 0 &&
+	    (rc = queue_talk_put_QUEUE_LIST(&cl, &m, &e)) == 0) {
+		queue_print_begin(&p);
+		rc = queue_talk_answer(&cl, &ops, &p, &done, &e);
+		queue_print_end(&p, rc == TALK_OK ? done.after : "");
+	}
+	ipc_caller_close(&cl);
+	if (rc != TALK_OK)
+		return talk_fail(rc, &e);
+	if (a->ids > 0 && done.matched == 0) {
+		(void)err_set(&e, "not in the queue");
+		return verb_fail(&e);
+	}
+	return CTL_OK;
+}
+
+int
+verb_queue_list(const struct ctl *c, int argc, char **argv)
+{
+	struct queue_args	a;
+	struct err		e;
+	int			rc;
+
+	if (queue_args_parse(&a, false, argc, argv, &e) == -1)
+		rc = queue_usage(&e);
+	else
+		rc = queue_list(c, &a, false);
+	queue_args_fini(&a);
+	return rc;
+}
+
+int
+verb_queue_show(const struct ctl *c, int argc, char **argv)
+{
+	struct queue_args	a;
+	struct err		e;
+	int			rc;
+
+	if (queue_args_parse(&a, false, argc, argv, &e) == -1)
+		rc = queue_usage(&e);
+	else if (a.terms == 0 || a.group != NULL)
+		rc = verb_usage();
+	else
+		rc = queue_list(c, &a, true);
+	queue_args_fini(&a);
+	return rc;
+}
+
+int
+verb_queue_stats(const struct ctl *c, int argc, char **argv)
+{
+	static const struct queue_talk_ops	ops = { queue_print_row, NULL,
+						    NULL };
+	struct queue_args	a;
+	struct queue_print	p = { .args = &a, .whole = true,
+				    .alone = true };
+	struct ipc_QUEUE_DONE	done;
+	struct ipc_caller	cl;
+	struct err		e;
+	int			rc;
+
+	rc = queue_args_parse(&a, false, argc, argv, &e);
+	if (rc == -1 || a.terms > 0) {
+		queue_args_fini(&a);
+		return rc == -1 ? queue_usage(&e) : verb_usage();
+	}
+	if ((rc = queue_talk_connect(c, &cl, IPC_VIEW, &e)) == TALK_OK) {
+		if ((rc = ipc_caller_send(&cl, IPC_QUEUE_STATS, &e)) == 0)
+			rc = queue_talk_answer(&cl, &ops, &p, &done, &e);
+		ipc_caller_close(&cl);
+	}
+	queue_args_fini(&a);
+	return rc == TALK_OK ? CTL_OK : talk_fail(rc, &e);
+}
+
+/* ---- A message ----------------------------------------------------------- */
+
+static void
+queue_cat_bytes(void *arg, struct str bytes)
+{
+	bool	*failed = arg;
+
+	if (fwrite(bytes.p, 1, bytes.len, stdout) != bytes.len)
+		*failed = true;
+}
+
+static int
+queue_cat(const struct ctl *c, const struct queue_args *a,
+    const struct spool_id *id)
+{
+	static const struct queue_talk_ops	ops = { NULL, NULL,
+						    queue_cat_bytes };
+	unsigned char		bytes[SPOOL_ID_SIZE];
+	struct ipc_QUEUE_CAT	m = { .id = { (char *)bytes, sizeof bytes },
+				    .original = a->original };
+	struct ipc_QUEUE_DONE	done;
+	struct ipc_caller	cl;
+	struct err		e;
+	bool			failed = false;
+	int			rc;
+
+	spool_id_put(bytes, id);
+	if ((rc = queue_talk_connect(c, &cl, IPC_ADMIN, &e)) != TALK_OK)
+		return talk_fail(rc, &e);
+	if ((rc = queue_talk_put_QUEUE_CAT(&cl, &m, &e)) == 0)
+		rc = queue_talk_answer(&cl, &ops, &failed, &done, &e);
+	ipc_caller_close(&cl);
+	if (rc == TALK_OK && (fflush(stdout) != 0 || failed))
+		rc = err_errno(&e, "writing the message");
+	return rc == TALK_OK ? CTL_OK : talk_fail(rc, &e);
+}
+
+int
+verb_queue_cat(const struct ctl *c, int argc, char **argv)
+{
+	struct queue_args	a;
+	struct spool_id		id;
+	struct err		e;
+	int			rc;
+
+	if (queue_args_parse(&a, false, argc, argv, &e) == -1)
+		rc = queue_usage(&e);
+	else if (a.ids != 1 || a.terms != 1 ||
+	    spool_id_parse(&id, a.term[0].value) == -1)
+		rc = verb_usage();
+	else {
+		/* Without a number: its first recipient. */
+		if (id.queue == 0)
+			id.queue = 1;
+		rc = queue_cat(c, &a, &id);
+	}
+	queue_args_fini(&a);
+	return rc;
+}
+
+/* ---- What changes -------------------------------------------------------- */
+
+enum change { CHANGE_HOLD, CHANGE_RELEASE, CHANGE_SET, CHANGE_DELETE };
+
+static int
+queue_change_ask(struct ipc_caller *cl, const struct queue_args *a,
+    enum change what, struct err *e)
+{
+	if (queue_talk_terms(cl, a, e) == -1)
+		return -1;
+	if (what == CHANGE_SET)
+		return QUEUE_TALK_PUT(cl, QUEUE_SET, e, { a->limit,
+		    a->dry_run });
+	if (what == CHANGE_DELETE)
+		return QUEUE_TALK_PUT(cl, QUEUE_DELETE, e, { a->limit,
+		    a->dry_run });
+	return QUEUE_TALK_PUT(cl, QUEUE_HOLD, e, { a->limit, a->dry_run,
+	    what == CHANGE_RELEASE });
+}
+
+static int
+queue_change_report(const struct queue_args *a,
+    const struct ipc_QUEUE_DONE *d)
+{
+	struct err	e;
+
+	if (a->json)
+		json_print(json_pack("{s:I,s:I,s:I,s:b}", "matched",
+		    (json_int_t)d->matched, "changed", (json_int_t)d->changed,
+		    "busy", (json_int_t)d->busy, "dry_run", a->dry_run));
+	else if (a->dry_run)
+		(void)printf("%" PRIu64 " would be changed\n", d->matched);
+	else
+		(void)printf("%" PRIu64 " changed, %" PRIu64 " busy\n",
+		    d->changed, d->busy);
+	if (a->ids > 0 && d->matched == 0) {
+		(void)err_set(&e, "not in the queue");
+		return verb_fail(&e);
+	}
+	return d->busy > 0 ? CTL_FAILED : CTL_OK;
+}
+
+static int
+queue_change(const struct ctl *c, const struct queue_args *a,
+    enum change what)
+{
+	static const struct queue_talk_ops	ops = { NULL, NULL, NULL };
+	enum ipc_role		need = what == CHANGE_HOLD ||
+				    what == CHANGE_RELEASE ? IPC_OPERATE :
+				    IPC_ADMIN;
+	struct ipc_QUEUE_DONE	done;
+	struct ipc_caller	cl;
+	struct err		e;
+	int			rc;
+
+	if ((rc = queue_talk_connect(c, &cl, need, &e)) != TALK_OK)
+		return talk_fail(rc, &e);
+	if ((rc = queue_change_ask(&cl, a, what, &e)) == 0)
+		rc = queue_talk_answer(&cl, &ops, NULL, &done, &e);
+	ipc_caller_close(&cl);
+	return rc == TALK_OK ? queue_change_report(a, &done) :
+	    talk_fail(rc, &e);
+}
+
+/* Not everything by an argument that was forgotten. */
+static int
+queue_change_verb(const struct ctl *c, int argc, char **argv,
+    enum change what)
+{
+	struct queue_args	a;
+	struct err		e;
+	int			rc;
+
+	if (queue_args_parse(&a, what == CHANGE_SET, argc, argv, &e) == -1)
+		rc = queue_usage(&e);
+	else if (a.group != NULL || a.after != NULL ||
+	    (what == CHANGE_SET) != (a.assigns > 0))
+		rc = verb_usage();
+	else if (a.terms == 0 && !a.all) {
+		(void)err_set(&e, "say which: ids, a filter, or --all");
+		rc = queue_usage(&e);
+	} else
+		rc = queue_change(c, &a, what);
+	queue_args_fini(&a);
+	return rc;
+}
+
+int
+verb_queue_hold(const struct ctl *c, int argc, char **argv)
+{
+	return queue_change_verb(c, argc, argv, CHANGE_HOLD);
+}
+
+int
+verb_queue_release(const struct ctl *c, int argc, char **argv)
+{
+	return queue_change_verb(c, argc, argv, CHANGE_RELEASE);
+}
+
+int
+verb_queue_set(const struct ctl *c, int argc, char **argv)
+{
+	return queue_change_verb(c, argc, argv, CHANGE_SET);
+}
+
+int
+verb_queue_delete(const struct ctl *c, int argc, char **argv)
+{
+	return queue_change_verb(c, argc, argv, CHANGE_DELETE);
+}

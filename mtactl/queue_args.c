@@ -1,0 +1,164 @@
+/*
+ * Options of the queue's verbs: those of a filter are the rows of
+ * queue_field.def, and their values are looked at before qmgr is asked.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "queue/queue_filter.h"
+#include "queue_args.h"
+
+static void
+args_add(struct queue_term **list, size_t *count, struct str name,
+    struct str value)
+{
+	*list = xreallocarray(*list, *count + 1, sizeof **list);
+	(*list)[(*count)++] = (struct queue_term){ name, value };
+}
+
+void
+queue_args_fini(struct queue_args *a)
+{
+	free(a->term);
+	free(a->assign);
+	free(a->column);
+}
+
+/* "sender,recipient" */
+static void
+args_columns(struct queue_args *a, struct str value)
+{
+	struct str	rest = value, one;
+
+	while (rest.len > 0) {
+		one = str_split(rest, ',', &rest);
+		a->column = xreallocarray(a->column, a->columns + 1,
+		    sizeof *a->column);
+		a->column[a->columns++] = one;
+	}
+}
+
+static bool
+args_flag(struct queue_args *a, struct str name)
+{
+	const struct {
+		const char	*name;
+		bool		*flag;
+	} flags[] = {
+		{ "json", &a->json }, { "dry-run", &a->dry_run },
+		{ "original", &a->original }, { "all", &a->all },
+	};
+	size_t	i;
+
+	for (i = 0; i < sizeof flags / sizeof *flags; i++)
+		if (str_eq(name, str_of(flags[i].name)))
+			return *flags[i].flag = true;
+	return false;
+}
+
+static int
+args_option(struct queue_args *a, struct str name, struct str value,
+    struct err *e)
+{
+	if (str_eq(name, STR("limit")))
+		return str_uint(value, INT64_MAX, &a->limit) == 0 &&
+		    a->limit > 0 ? 0 : err_set(e, "--limit %s: not a number",
+		    value.p);
+	if (str_eq(name, STR("after"))) {
+		a->after = value.p;
+		return 0;
+	}
+	if (str_eq(name, STR("groupby"))) {
+		a->group = value.p;
+		return queue_field_group(value) != QUEUE_FIELDS ? 0 :
+		    err_set(e, "--groupby %s: entries can't be grouped by "
+		    "that", value.p);
+	}
+	if (str_eq(name, STR("columns"))) {
+		args_columns(a, value);
+		return 0;
+	}
+	args_add(&a->term, &a->terms, name, value);
+	return 0;
+}
+
+/* "--name value" or "--name=value"; how many arguments it took, or -1. */
+static int
+args_long(struct queue_args *a, int argc, char **argv, struct err *e)
+{
+	struct str	value, name = str_split(str_of(argv[0] + 2), '=',
+			    &value);
+	bool		joined = strchr(argv[0], '=') != NULL;
+
+	if (!joined && args_flag(a, name))
+		return 1;
+	if (!joined && argc < 2)
+		return err_set(e, "%s: a value is missing, or there is no "
+		    "such option", argv[0]);
+	if (args_option(a, name, joined ? value : str_of(argv[1]), e) == -1)
+		return -1;
+	return joined ? 1 : 2;
+}
+
+static int
+args_word(struct queue_args *a, bool assign, const char *word,
+    struct err *e)
+{
+	struct str	value, name;
+
+	if (!assign || strchr(word, '=') == NULL) {
+		args_add(&a->term, &a->terms, STR("id"), str_of(word));
+		a->ids++;
+		return 0;
+	}
+	name = str_split(str_of(word), '=', &value);
+	if (name.len == 0)
+		return err_set(e, "%s: not NAME=VALUE", word);
+	args_add(&a->assign, &a->assigns, name, value);
+	return 0;
+}
+
+/* What qmgr would say of the terms. */
+static int
+args_check(const struct queue_args *a, struct err *e)
+{
+	struct queue_filter	*f = queue_filter_new();
+	size_t			 i;
+	int			 rc = 0;
+
+	for (i = 0; i < a->terms && rc == 0; i++)
+		rc = queue_filter_add(f, a->term[i].name, a->term[i].value, e);
+	queue_filter_free(&f);
+	return rc;
+}
+
+int
+queue_args_parse(struct queue_args *a, bool assign, int argc, char **argv,
+    struct err *e)
+{
+	int	i = 1, took;
+	bool	options = true;
+
+	memset(a, 0, sizeof *a);
+	while (i < argc) {
+		took = 1;
+		if (options && strcmp(argv[i], "--") == 0)
+			options = false;
+		else if (options && strcmp(argv[i], "-F") == 0 &&
+		    i + 1 < argc) {
+			args_columns(a, str_of(argv[i + 1]));
+			took = 2;
+		} else if (options && argv[i][0] == '-') {
+			if (argv[i][1] != '-')
+				return err_set(e, "%s: no such option",
+				    argv[i]);
+			took = args_long(a, argc - i, argv + i, e);
+		} else if (args_word(a, assign, argv[i], e) == -1)
+			return -1;
+		if (took == -1)
+			return -1;
+		i += took;
+	}
+	return args_check(a, e);
+}

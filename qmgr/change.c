@@ -1,0 +1,181 @@
+/*
+ * What mtactl changes: each entry's state anew in the journal, which is
+ * synced before anything is confirmed.
+ */
+#include <string.h>
+
+#include "spool/fields.h"
+
+#include "query.h"
+
+#define CHANGE_SYNC	10000		/* notes, at most, that wait for it */
+#define CHANGE_METADATA	(64 * 1024)
+#define CHANGE_KEY	64
+
+int
+change_check(const char *name, struct str key, struct str value,
+    struct err *e)
+{
+	if (memchr(value.p, '\0', value.len) != NULL ||
+	    memchr(key.p, '\0', key.len) != NULL)
+		return err_set(e, "%s: a value with a NUL", name);
+	if (strcmp(name, "priority") == 0)
+		return str_eq(value, STR("0")) || str_eq(value, STR("1")) ?
+		    0 : err_set(e, "priority is 0 or 1");
+	if (strcmp(name, "tenantid") == 0 || strcmp(name, "jobid") == 0)
+		return value.len <= 255 ? 0 : err_set(e, "%s has at most "
+		    "255 bytes", name);
+	if (strcmp(name, "metadata") != 0)
+		return err_set(e, "\"%s\" can't be set; priority, tenantid, "
+		    "jobid and metadata.KEY can", name);
+	return key.len > 0 && key.len <= CHANGE_KEY ? 0 : err_set(e,
+	    "a key of metadata has 1 to %d bytes", CHANGE_KEY);
+}
+
+/* ---- QUEUE_SET ----------------------------------------------------------- */
+
+/* The list with that key changed, or without it if value is empty. */
+static void
+change_pairs(struct buf *out, struct str pairs, struct str key,
+    struct str value)
+{
+	struct str	k, v;
+
+	while (fields_list_next(&pairs, &k) == 0 &&
+	    fields_list_next(&pairs, &v) == 0) {
+		if (str_eq(k, key))
+			continue;
+		fields_list_add(out, k);
+		fields_list_add(out, v);
+	}
+	if (value.len > 0) {
+		fields_list_add(out, key);
+		fields_list_add(out, value);
+	}
+}
+
+static int
+change_assign(struct entry_state *s, const struct assign *a,
+    struct buf *metadata, struct err *e)
+{
+	struct buf	pairs = BUF_INIT;
+
+	if (strcmp(a->name, "priority") == 0) {
+		s->priority = str_eq(a->value, STR("1"));
+		s->changed |= STATE_CHANGED_PRIORITY;
+	} else if (strcmp(a->name, "tenantid") == 0) {
+		s->tenantid = a->value;
+		s->changed |= STATE_CHANGED_TENANT;
+	} else if (strcmp(a->name, "jobid") == 0) {
+		s->jobid = a->value;
+		s->changed |= STATE_CHANGED_JOB;
+	} else {
+		change_pairs(&pairs, buf_str(metadata), str_of(a->key),
+		    a->value);
+		buf_free(metadata);
+		*metadata = pairs;
+		s->metadata = buf_str(metadata);
+		s->changed |= STATE_CHANGED_METADATA;
+		if (metadata->len > CHANGE_METADATA)
+			return err_set(e, "metadata of more than %d bytes",
+			    CHANGE_METADATA);
+	}
+	return 0;
+}
+
+/* Metadata begins from what the entry has now. */
+static int
+change_set(struct query *q, const struct spool_id *id,
+    struct entry_state *s, struct buf *metadata, struct err *e)
+{
+	struct book_envelope	envelope;
+	size_t			i;
+
+	if (book_envelope(keeper_book(), id, &envelope, e) != 0)
+		return -1;
+	buf_add_str(metadata, envelope.entry.metadata);
+	if (book_state(keeper_book(), id, s, e) != 0)
+		return -1;
+	if ((s->changed & STATE_CHANGED_METADATA) != 0) {
+		buf_clear(metadata);
+		buf_add_str(metadata, s->metadata);
+	}
+	for (i = 0; i < q->assigns; i++)
+		if (change_assign(s, &q->assign[i], metadata, e) == -1)
+			return -1;
+	return 0;
+}
+
+/* ---- Each ---------------------------------------------------------------- */
+
+/* 1: it is so already. */
+static int
+change_state(struct query *q, const struct spool_id *id,
+    struct buf *metadata, struct err *e)
+{
+	struct entry_state	s;
+	int			rc;
+
+	if (q->kind == QUERY_SET) {
+		if (change_set(q, id, &s, metadata, e) == -1)
+			return -1;
+		return book_change(keeper_book(), id, &s, e);
+	}
+	if ((rc = book_state(keeper_book(), id, &s, e)) != 0)
+		return rc;
+	if ((q->kind == QUERY_HOLD) == (s.state == STATE_HOLD))
+		return 1;
+	if (q->kind == QUERY_HOLD) {
+		s.state = STATE_HOLD;
+		s.reason = STR("held by mtactl");
+	} else {
+		s.state = STATE_READY;
+		s.due_ms = (uint64_t)book_now(keeper_book());
+		s.reason = STR_NONE;
+	}
+	return book_change(keeper_book(), id, &s, e);
+}
+
+static int
+change_one(struct query *q, const struct spool_id *id, struct err *e)
+{
+	struct buf	metadata = BUF_INIT;
+	int		rc;
+
+	if (q->kind == QUERY_DELETE)
+		return book_done(keeper_book(), id, SPOOL_END_DELETED, e);
+	rc = change_state(q, id, &metadata, e);
+	buf_free(&metadata);
+	return rc;
+}
+
+int
+change_found(struct query *q, struct err *e)
+{
+	size_t	i;
+	int	rc;
+
+	for (i = 0; i < q->found_count; i++) {
+		if ((rc = change_one(q, &q->found[i], e)) == -1)
+			return -1;
+		if (rc == 0) {
+			q->changed++;
+			q->unsynced++;
+			COUNT(queue_changes);
+		}
+	}
+	q->found_count = 0;
+	return q->unsynced < CHANGE_SYNC ? 0 : change_sync(q, e);
+}
+
+int
+change_sync(struct query *q, struct err *e)
+{
+	if (q->unsynced == 0)
+		return 0;
+	q->unsynced = 0;
+	keeper_changed();
+	if (book_sync(keeper_book(), e) == -1)
+		return err_wrap(e, "the changes are not confirmed");
+	return 0;
+}

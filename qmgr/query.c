@@ -1,0 +1,413 @@
+/*
+ * A walk that can stop at any entry.
+ *
+ * The book is walked batch by batch; where a question has to stop in the
+ * middle of one (no credit, or the limit), the rest of the batch is passed
+ * over, and the next slice walks it again from its beginning, up to the last
+ * entry that it has dealt with.  If all of that one's transaction has gone
+ * meanwhile, the batch is shown again: rather twice than never.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "ipc/channel.h"
+#include "spool/segment.h"
+
+#include "query.h"
+
+#define QUERY_SLICE_MS	3
+#define QUERY_ROWS	32768		/* bytes of a frame, about */
+#define QUERY_ROW_MAX	1000000
+
+struct query *
+query_new(struct channel *c, uid_t uid)
+{
+	struct query	*q = xcalloc(1, sizeof *q);
+
+	q->channel = c;
+	q->uid = uid;
+	q->filter = queue_filter_new();
+	hmap_init(&q->groups);
+	return q;
+}
+
+void
+query_free(struct query **q)
+{
+	if (*q == NULL)
+		return;
+	group_free(*q);
+	hmap_fini(&(*q)->groups);
+	while ((*q)->assigns > 0) {
+		struct assign	*a = &(*q)->assign[--(*q)->assigns];
+
+		free(a->name);
+		free(a->key);
+		free((char *)(uintptr_t)a->value.p);
+	}
+	free((*q)->assign);
+	queue_filter_free(&(*q)->filter);
+	content_close(&(*q)->content);
+	disk_close(&(*q)->segment);
+	free((*q)->found);
+	buf_free(&(*q)->rows);
+	buf_free(&(*q)->scratch);
+	free(*q);
+	*q = NULL;
+}
+
+bool
+query_changes(const struct query *q)
+{
+	return q->kind >= QUERY_HOLD;
+}
+
+/* ---- Cursors and ends ---------------------------------------------------- */
+
+int
+query_after(struct query *q, const char *text)
+{
+	int	n = 0;
+
+	if (text[0] == '\0')
+		return 0;
+	if (sscanf(text, "%16" SCNx64 "-%16" SCNx64 "-%n", &q->at.segment,
+	    &q->at.offset, &n) != 2 || n == 0 ||
+	    spool_id_parse(&q->last, str_of(text + n)) == -1)
+		return -1;
+	q->resumes = true;
+	return 0;
+}
+
+static const char *
+query_action(const struct query *q)
+{
+	static const char	*const names[] = { [QUERY_HOLD] = "hold",
+	    [QUERY_RELEASE] = "release", [QUERY_SET] = "set",
+	    [QUERY_DELETE] = "delete" };
+
+	return names[q->kind];
+}
+
+static void
+query_log(struct query *q)
+{
+	buf_clear(&q->scratch);
+	queue_filter_text(q->filter, &q->scratch);
+	LOG(EV_QUEUE_CHANGE, NULL, LOG_NUM("uid", q->uid),
+	    LOG_STR("action", query_action(q)),
+	    LOG_BYTES("filter", buf_str(&q->scratch)),
+	    LOG_NUM("matched", (int64_t)q->matched),
+	    LOG_NUM("changed", (int64_t)q->changed), LOG_NUM("busy", 0));
+}
+
+void
+query_done(struct query *q, const char *why)
+{
+	struct ipc_QUEUE_DONE	m = { .failed = why != NULL,
+	    .matched = q->matched, .changed = q->changed };
+	char			id[SPOOL_ID_TEXT];
+
+	if (why != NULL)
+		(void)strlcpy(m.text, why, sizeof m.text);
+	if (q->full && q->kind == QUERY_LIST) {
+		spool_id_text(id, &q->last);
+		(void)snprintf(m.after, sizeof m.after,
+		    "%" PRIx64 "-%" PRIx64 "-%s", q->at.segment,
+		    q->at.offset, id);
+	}
+	if (query_changes(q) && !q->dry_run)
+		query_log(q);
+	CHANNEL_PUT(q->channel, QUEUE_DONE, -1, &m);
+}
+
+/* ---- Rows ---------------------------------------------------------------- */
+
+static void
+query_send_rows(struct query *q)
+{
+	if (q->rows.len == 0 || q->credit == 0)
+		return;
+	CHANNEL_SEND(q->channel, QUEUE_ROWS, -1,
+	    { .rows = buf_str(&q->rows) });
+	buf_clear(&q->rows);
+	q->credit--;
+}
+
+static void
+query_row(struct query *q, const struct queue_row *r)
+{
+	struct queue_row	small;
+	size_t			before = q->rows.len;
+
+	queue_row_json(&q->rows, r);
+	if (q->rows.len - before > QUERY_ROW_MAX) {
+		/* No frame holds it. */
+		small = *r;
+		small.accepted.metadata = small.accepted.quotas = STR_NONE;
+		buf_truncate(&q->rows, before);
+		queue_row_json(&q->rows, &small);
+	}
+	buf_add_byte(&q->rows, '\n');
+	if (q->rows.len >= QUERY_ROWS) {
+		query_send_rows(q);
+		q->stopped = q->rows.len > 0;
+	}
+}
+
+/* ---- What is met --------------------------------------------------------- */
+
+static void
+query_found(struct query *q, const struct spool_id *id)
+{
+	if (q->found_count == q->found_cap) {
+		q->found_cap = q->found_cap == 0 ? 64 : q->found_cap * 2;
+		q->found = xreallocarray(q->found, q->found_cap,
+		    sizeof *q->found);
+	}
+	q->found[q->found_count++] = *id;
+}
+
+static void
+query_take(struct query *q, const struct queue_row *r)
+{
+	q->matched++;
+	if (q->limit > 0 && q->matched >= q->limit)
+		q->full = q->stopped = true;
+	if (q->kind == QUERY_GROUP)
+		group_add(q, r);
+	else if (q->kind == QUERY_LIST)
+		query_row(q, r);
+	else if (!q->dry_run)
+		query_found(q, &r->id);
+	if (q->full)
+		q->stopped = true;
+}
+
+/* The entry with what was changed of it, as a row; then it is judged. */
+static void
+query_judge(struct query *q, const struct spool_id *id,
+    const struct book_entry *entry, const struct spool_entry *accepted)
+{
+	struct queue_row	r = { .id = *id, .entry = *entry,
+				    .now_ms = book_now(keeper_book()),
+				    .wall_ms = keeper_wall_ms() };
+	struct entry_state	state;
+	struct err		e;
+
+	if (!queue_filter_early(q->filter, &r))
+		return;
+	r.accepted = *accepted;
+	if (entry->journal > 0) {
+		if (book_state(keeper_book(), id, &state, &e) != 0)
+			return;		/* its change is lost: damage */
+		state_over(&r.accepted, &state);
+		r.reason = state.reason;
+	}
+	if (queue_filter_match(q->filter, &r))
+		query_take(q, &r);
+}
+
+/* Has it been dealt with before the question stopped? */
+static bool
+query_skips(struct query *q, const struct spool_id *id)
+{
+	bool	same = memcmp(id->txn, q->last.txn, SPOOL_TXN_SIZE) == 0;
+
+	if (!q->skipping)
+		return false;
+	if (same && id->queue <= q->last.queue)
+		q->met = true;
+	else if (same || q->met)
+		q->skipping = false;
+	return q->skipping;
+}
+
+static int
+query_meet(void *arg, const struct spool_id *id,
+    const struct book_entry *entry, const struct spool_entry *accepted)
+{
+	struct query	*q = arg;
+
+	if (q->stopped || query_skips(q, id))
+		return 0;
+	query_judge(q, id, entry, accepted);
+	q->last = *id;
+	return 0;
+}
+
+/* ---- Walks --------------------------------------------------------------- */
+
+/* One batch, or the rest of one. */
+static int
+query_walk(struct query *q, struct err *e)
+{
+	struct book_cursor	before = q->at;
+	int			rc;
+
+	q->stopped = q->met = false;
+	q->skipping = q->resumes;
+	rc = book_walk(keeper_book(), &q->at, 1, query_meet, q, e);
+	if (rc == -1)
+		return -1;
+	q->resumes = q->stopped;
+	if (q->stopped || (q->skipping && !q->met))
+		q->at = before;
+	else
+		q->walked = rc == 1;
+	return 0;
+}
+
+/* The filter names each entry: no walk. */
+static int
+query_next_id(struct query *q, struct err *e)
+{
+	struct book_envelope	envelope;
+	struct book_entry	entry;
+	struct spool_id		id;
+	int			rc;
+
+	q->stopped = false;
+	if (q->next_id == queue_filter_ids(q->filter)) {
+		q->walked = true;
+		return 0;
+	}
+	queue_filter_id(q->filter, q->next_id++, &id);
+	rc = book_get(keeper_book(), &id, &entry, e);
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
+	/* The texts of the envelope do not outlive book_state(). */
+	buf_clear(&q->scratch);
+	if ((rc = book_envelope(keeper_book(), &id, &envelope, e)) != 0 ||
+	    spool_entry_put(&q->scratch, &envelope.entry, e) == -1 ||
+	    spool_entry_get(&envelope.entry, buf_str(&q->scratch), e) == -1)
+		return -1;
+	query_judge(q, &id, &entry, &envelope.entry);
+	return 0;
+}
+
+static int
+query_many(struct query *q, struct err *e)
+{
+	int64_t	end = clock_mono_ms() + QUERY_SLICE_MS;
+	bool	ids = queue_filter_ids(q->filter) > 0;
+
+	do {
+		if (q->kind == QUERY_LIST && q->rows.len >= QUERY_ROWS)
+			query_send_rows(q);
+		if (q->rows.len >= QUERY_ROWS)
+			return 1;	/* it waits for credit */
+		if ((ids ? query_next_id(q, e) : query_walk(q, e)) == -1)
+			return -1;
+		if (q->found_count > 0 && change_found(q, e) == -1)
+			return -1;
+	} while (!q->walked && !q->full && clock_mono_ms() < end);
+	query_send_rows(q);
+	if (q->group_over)
+		return err_set(e, "more than %d values: narrow the filter",
+		    GROUP_MAX);
+	if (!q->walked && !q->full)
+		return 1;
+	if (query_changes(q) && change_sync(q, e) == -1)
+		return -1;
+	if (q->kind == QUERY_GROUP)
+		return group_send(q);
+	return q->rows.len > 0;
+}
+
+/* ---- The others ---------------------------------------------------------- */
+
+static int
+query_stats(struct query *q)
+{
+	struct book_counts	c;
+
+	if (q->credit == 0)
+		return 1;
+	book_count(keeper_book(), &c);
+	buf_printf(&q->rows, "{\"entries\":%" PRIu64 ",\"hold\":%" PRIu64
+	    ",\"defer\":%" PRIu64 ",\"ready\":%" PRIu64 ",\"memory\":%" PRIu64
+	    ",\"pending\":%" PRIu64 ",\"segments\":%" PRIu64
+	    ",\"journal\":%" PRIu64 ",\"checkpoints\":%" PRIu64
+	    ",\"damaged\":%" PRIu64 ",\"rebuilt\":%s,\"index\":\"%s\"}\n",
+	    c.entries, c.held, c.deferred, c.entries - c.held - c.deferred,
+	    c.in_memory, c.pending, c.segments, c.journal_end, c.checkpoints,
+	    c.damaged, c.rebuilt ? "true" : "false", kv_real_name);
+	query_send_rows(q);
+	return 0;
+}
+
+static int
+query_cat_open(struct query *q, struct err *e)
+{
+	struct book_envelope	envelope;
+	struct content_place	place;
+	char			name[SEGMENT_NAME], id[SPOOL_ID_TEXT];
+	int			rc;
+
+	spool_id_text(id, &q->id);
+	rc = book_envelope(keeper_book(), &q->id, &envelope, e);
+	if (rc != 0)
+		return rc == 1 ? err_set(e, "%s is not in the queue", id) :
+		    -1;
+	segment_name(name, envelope.segment);
+	if (disk_open(keeper_disk(), name, DISK_READ, &q->segment) == -1)
+		return err_errno(e, "%s", name);
+	place = (struct content_place){ q->id, envelope.segment,
+	    envelope.body, q->original ? 0 : envelope.edits };
+	if (content_open(&q->content, keeper_disk(), q->segment, &place,
+	    e) == -1)
+		return -1;
+	q->matched = 1;
+	LOG(EV_QUEUE_CAT, NULL, LOG_NUM("uid", q->uid),
+	    LOG_STR("queue", id));
+	return 0;
+}
+
+static int
+query_cat(struct query *q, struct err *e)
+{
+	struct str	piece;
+	size_t		n;
+	int		rc;
+
+	if (q->segment == NULL && query_cat_open(q, e) == -1)
+		return -1;
+	/* An edit may be larger than a frame: room for all of its pieces. */
+	while (q->credit > 0) {
+		if ((rc = content_next(&q->content, &piece, e)) != 0)
+			return rc == 1 ? 0 : -1;
+		for (; piece.len > 0; piece.p += n, piece.len -= n) {
+			n = piece.len < 65536 ? piece.len : 65536;
+			CHANNEL_SEND(q->channel, QUEUE_BYTES, -1,
+			    { .bytes = { piece.p, n } });
+		}
+		q->credit--;
+	}
+	return 1;
+}
+
+int
+query_slice(struct query *q)
+{
+	struct err	e;
+	int		rc;
+
+	if (q->kind == QUERY_STATS)
+		rc = query_stats(q);
+	else if (q->kind == QUERY_CAT)
+		rc = query_cat(q, &e);
+	else
+		rc = query_many(q, &e);
+	if (rc == -1)
+		query_done(q, e.text);
+	else if (rc == 0)
+		query_done(q, NULL);
+	return rc == 1;
+}

@@ -1,0 +1,104 @@
+/*
+ * query - a question about entries of the queue, answered in slices
+ *
+ * The filter's entries are met in the order in which they lie; query_slice()
+ * goes on for some milliseconds.  What is found leaves as frames, one for
+ * each credit; where there is none the question waits.
+ *
+ * Ownership  query_new() gives, query_free() takes and clears; the channel is
+ *            borrowed.
+ */
+#ifndef QMGR_QUERY_H
+#define QMGR_QUERY_H
+
+#include <sys/types.h>
+
+#include "base/hmap.h"
+#include "queue/queue_filter.h"
+#include "spool/content.h"
+
+#include "qmgr.h"
+
+struct channel;
+
+enum query_kind {
+	QUERY_LIST, QUERY_GROUP, QUERY_STATS, QUERY_CAT,
+	/* these change something */
+	QUERY_HOLD, QUERY_RELEASE, QUERY_SET, QUERY_DELETE
+};
+
+/* What QUERY_SET gives entries. */
+struct assign {
+	char		*name;		/* "priority", "metadata" ... */
+	char		*key;		/* of metadata */
+	struct str	 value;
+};
+
+struct query {
+	struct channel	*channel;
+	uid_t		 uid;
+	enum query_kind	 kind;
+	struct queue_filter *filter;
+	struct assign	*assign;
+	size_t		 assigns;
+	uint64_t	 limit;		/* 0: none */
+	bool		 dry_run;
+	uint32_t	 credit;
+
+	/* Where it is: a batch, of which it has dealt with the entries up to
+	 * `last` if `resumes`; or the next of the ids of the filter. */
+	struct book_cursor at;
+	struct spool_id	 last;
+	bool		 resumes;
+	bool		 skipping, met;	/* on the way to last; it was met */
+	size_t		 next_id;
+	bool		 stopped;	/* in the middle of a batch */
+	bool		 full;		/* the limit was reached */
+	bool		 walked;	/* all were met */
+
+	uint64_t	 matched, changed, unsynced;
+	struct spool_id	*found;		/* to be changed, after the walk */
+	size_t		 found_count, found_cap;
+	struct buf	 rows;		/* a frame that grows */
+	struct buf	 scratch;
+
+	enum queue_field group;
+	struct hmap	 groups;
+	uint64_t	 group_count;
+	bool		 group_over;	/* too many */
+	struct group	**sorted;
+	uint64_t	 group_next;
+
+	struct spool_id	 id;		/* QUERY_CAT */
+	bool		 original;
+	struct content	 content;
+	struct disk_file *segment;
+};
+
+struct query	*query_new(struct channel *c, uid_t uid);
+void		 query_free(struct query **q);
+/* Where a list goes on: what query_done() said: 0, or -1. */
+int		 query_after(struct query *q, const char *text);
+/* 1: there is more to do, when there is credit; 0: it has been answered. */
+int		 query_slice(struct query *q);
+/* The end of the answer; why: NULL where it went well. */
+void		 query_done(struct query *q, const char *why);
+bool		 query_changes(const struct query *q);
+
+/* ---- change.c ------------------------------------------------------------ */
+/* What is allowed to be set, and to what: 0, or -1 with *e. */
+int		 change_check(const char *name, struct str key,
+		    struct str value, struct err *e);
+/* Those in q->found. */
+int		 change_found(struct query *q, struct err *e);
+int		 change_sync(struct query *q, struct err *e);
+
+#define GROUP_MAX	100000		/* values: bounds the memory */
+
+/* ---- group.c ------------------------------------------------------------- */
+void		 group_add(struct query *q, const struct queue_row *r);
+/* 1: there are more, when there is credit; 0: that were all. */
+int		 group_send(struct query *q);
+void		 group_free(struct query *q);
+
+#endif

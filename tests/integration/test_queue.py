@@ -1,0 +1,299 @@
+#!/usr/bin/env python3
+"""mtactl queue: what lies in the queue is listed, filtered, held, released,
+changed and deleted, by a qmgr that may die at any moment."""
+
+import glob
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+from halyard import MTACTL, Instance, alive, main, wait_for
+
+HOOK = '''
+$m = $arguments["mail"];
+$n = number($m->getHeader("X-N"));
+foreach ($transaction["recipients"] as $r) {
+    if ($r["recipient"] == "edited@b.example")
+        $m->setHeader("X-Who", "edited");
+    $m->queue($transaction["sender"], $r["address"], "mx", [
+        "hold" => $n % 5 == 0, "tenantid" => "t" . string($n % 2),
+        "metadata" => ["n" => string($n)],
+        "priority" => $n == 3 ? 1 : 0]);
+}
+Accept();
+'''
+ROWS = "\ncleanup unix y - - - 1 cleanup\nqmgr.sock unix y - - - 1 qmgr\n"
+
+
+class Queue(Instance):
+    def __init__(self, hook=HOOK, rows=ROWS, **more):
+        super().__init__(hook=hook, services=rows, **more)
+        with open(self.path("transport.cf"), "a") as f:
+            f.write("transport mx mx -\n")
+
+    def fill(self, count, rcpts=("r@a.example", "r@b.example")):
+        with self.client() as c:
+            c.hello()
+            for n in range(count):
+                c.cmd("MAIL FROM:<s%d@from%d.example>" % (n, n % 3), 250)
+                for r in rcpts:
+                    c.cmd("RCPT TO:<%s>" % r, 250)
+                c.cmd("DATA", 354)
+                c.send(b"Subject: s\r\nX-N: %d\r\n\r\nbody %d\r\n.\r\n"
+                       % (n, n))
+                c.expect(250)
+
+    def queue(self, *args, code=0):
+        p = self.ctl("queue", *args, check=False)
+        assert p.returncode == code, (args, p)
+        return p
+
+    def list(self, *args):
+        return json.loads(self.queue("list", "--json", *args).stdout)[
+            "entries"]
+
+    def ids(self, *args):
+        return sorted("%s:%d" % (e["id"]["transaction"], e["id"]["queue"])
+                      for e in self.list(*args))
+
+    def wait(self, count):
+        wait_for(lambda: self.ctl("queue", "list", "--json", check=False)
+                 .returncode == 0 and len(self.list()) == count,
+                 text="%d entries" % count)
+
+    def kill(self, program="qmgr"):
+        old = self.workers(program)
+        for pid in old:
+            os.kill(pid, signal.SIGKILL)
+        for pid in old:
+            wait_for(lambda: not alive(pid), text="death")
+        wait_for(lambda: self.ctl("queue", "stats", check=False)
+                 .returncode == 0, 20, "qmgr")
+        return old
+
+
+def test_list_and_filters():
+    with Queue() as mta:
+        mta.fill(20)
+        mta.wait(40)
+        one = mta.list("--sender", "s7@from1.example", "--recipient",
+                       "R@A.example")
+        assert len(one) == 1, one
+        e = one[0]
+        assert e["transportid"] == "mx" and e["retry"] == 0, e
+        assert e["metadata"] == {"n": "7"} and e["tenantid"] == "t1", e
+        assert e["state"] == "ready" and e["priority"] == 0, e
+        assert abs(e["ts"] - e["due"]) < 60 and e["size"] > 20, e
+        for args, count in (
+                (("--state", "HOLD"), 8),
+                (("--state", "Hold", "--state", "ready"), 40),
+                (("--state", "ACTIVE"), 32),
+                (("--state", "UPDATE"), 0),
+                (("--tenantid", "t0", "--state", "hold"), 4),
+                (("--senderdomain", "from0.example"), 14),
+                (("--senderdomain", "from*.EXAMPLE"), 40),
+                (("--recipientdomain", "b.example"), 20),
+                (("--metadata", "n=5", "--metadata", "n=6"), 4),
+                (("--priority", "1"), 2), (("--priority", "=0"), 38),
+                (("--retrycount", ">0"), 0),
+                (("--age", "<1h"), 40), (("--age", "1h..2d"), 0),
+                (("--ts", ">2020-01-01"), 40),
+                (("--ts", "<2020-01-01T00:00:00Z"), 0),
+                (("--transportid", "other"), 0),
+                (("--id", e["id"]["transaction"]), 2)):
+            assert len(mta.list(*args)) == count, (args, count)
+        # For people; and columns for scripts.
+        text = mta.queue("list", "--state", "hold").stdout
+        assert text.startswith("ID ") and text.count("\n") == 9, text
+        columns = mta.queue("list", "-F", "sender,metadata.n", "--metadata",
+                            "n=7").stdout
+        assert columns == "s7@from1.example\t7\n" * 2, columns
+        groups = json.loads(mta.queue("list", "--groupby", "senderdomain",
+                                      "--json").stdout)["groups"]
+        assert sorted((g["value"], g["entries"]) for g in groups) == [
+            ("from0.example", 14), ("from1.example", 14),
+            ("from2.example", 12)], groups
+
+
+def test_pages():
+    with Queue() as mta:
+        mta.fill(15)
+        mta.wait(30)
+        seen, after = [], None
+        for _ in range(40):
+            args = ["list", "--json", "--limit", "7"]
+            page = json.loads(mta.queue(*args, *(
+                ["--after", after] if after else [])).stdout)
+            seen += [(e["id"]["transaction"], e["id"]["queue"])
+                     for e in page["entries"]]
+            after = page["cursor"]
+            if after is None:
+                break
+        assert len(seen) == 30 and len(set(seen)) == 30, len(seen)
+
+
+def test_changes():
+    with Queue() as mta:
+        mta.fill(10)
+        mta.wait(20)
+        out = mta.queue("hold", "--recipientdomain", "a.example", "--dry-run")
+        assert out.stdout == "10 would be changed\n", out.stdout
+        assert len(mta.list("--state", "hold")) == 4
+        out = mta.queue("hold", "--recipientdomain", "a.example")
+        assert out.stdout == "8 changed, 0 busy\n", out.stdout
+        assert len(mta.list("--state", "hold")) == 12
+        held = mta.ids("--state", "hold")
+        mta.kill()
+        assert mta.ids("--state", "hold") == held
+        first = held[0]
+        assert mta.queue("release", first).stdout == "1 changed, 0 busy\n"
+        assert mta.queue("release", first).stdout == "0 changed, 0 busy\n"
+        mta.queue("set", "--id", first, "priority=1", "tenantid=new",
+                  "metadata.k=v", "metadata.n=")
+        e, = mta.list("--id", first)
+        assert (e["state"], e["priority"], e["tenantid"], e["metadata"]) == \
+            ("ready", 1, "new", {"k": "v"}), e
+        mta.kill()
+        assert mta.list("--id", first)[0]["metadata"] == {"k": "v"}
+        assert mta.ids("--tenantid", "new") == [first]
+        mta.queue("delete", held[1], held[2])
+        assert len(mta.list()) == 18
+        mta.queue("show", held[1], code=1)
+        mta.kill()
+        assert len(mta.list()) == 18
+        log = mta.log()
+        assert "event=queue-change uid=%d action=delete" % os.getuid() in log
+        assert "changed=8" in log
+        mta.queue("delete", "--all")
+        assert mta.list() == []
+        stats = json.loads(mta.queue("stats", "--json").stdout)
+        assert stats["entries"] == 0 and stats["hold"] == 0, stats
+
+
+def test_usage():
+    with Queue() as mta:
+        for args in (("list", "--nonsense", "1"), ("list", "--state", "x"),
+                     ("list", "--age", "soon"), ("hold",), ("delete",),
+                     ("set", "--all"), ("show",), ("cat",),
+                     ("cat", "not-an-id"), ("list", "--metadata", "k"),
+                     ("list", "--groupby", "ts"), ("list", "--limit", "0"),
+                     ("list", "--id", "zz")):
+            mta.queue(*args, code=2)
+        for args in (("set", "--all", "priority=7"),
+                     ("set", "--all", "sender=x"),
+                     ("list", "--after", "zz")):
+            mta.queue(*args, code=1)
+        mta.wait(0)
+        missing = "01234567-89ab-7def-8123-456789abcdef:1"
+        mta.queue("show", missing, code=1)
+        mta.queue("cat", missing, code=1)
+        assert "not in the queue" in mta.queue("hold", missing,
+                                               code=1).stderr
+        mta.ctl("stop")
+        assert "not running" in mta.queue("list", code=3).stderr
+
+
+def test_no_qmgr():
+    with Queue(rows="") as mta:
+        assert "no qmgr runs" in mta.queue("list", code=1).stderr
+
+
+def test_cat():
+    with Queue() as mta:
+        mta.fill(1, ("plain@a.example", "edited@b.example"))
+        mta.wait(2)
+        plain, edited = mta.ids()
+        text = mta.queue("cat", edited).stdout
+        assert "X-Who: edited\n" in text and text.endswith("\nbody 0\n"), text
+        assert text.startswith("Received:"), text
+        assert "X-Who" not in mta.queue("cat", plain).stdout
+        original = mta.queue("cat", "--original", edited).stdout
+        assert original == "Subject: s\nX-N: 0\n\nbody 0\n", original
+        assert "event=queue-cat" in mta.log()
+
+
+def test_large_body():
+    """In pieces, from a file of its own."""
+    with Queue() as mta:
+        line = b"y" * 70 + b"\r\n"
+        with mta.client() as c:
+            c.hello()
+            c.cmd("MAIL FROM:<s@a.example>", 250)
+            c.cmd("RCPT TO:<r@a.example>", 250)
+            c.cmd("DATA", 354)
+            c.send(b"Subject: s\r\n\r\n" + line * 40000 + b".\r\n")
+            c.expect(250)
+        mta.wait(1)
+        got = subprocess.run([MTACTL, "-c", mta.conf, "queue", "cat",
+                              mta.ids()[0]], capture_output=True).stdout
+        assert got.endswith(b"\r\n\r\n" + line * 40000), len(got)
+
+
+def test_index_lost():
+    """Deleted, damaged: made anew, and nothing of the list differs."""
+    with Queue() as mta:
+        mta.fill(30)
+        mta.wait(60)
+        mta.queue("hold", "--tenantid", "t1")
+        before = sorted(map(json.dumps, (dict(e, age=0) for e in mta.list())))
+        for damage in ("delete", "damage"):
+            mta.ctl("stop")
+            index = glob.glob(mta.path("**/index"), recursive=True)
+            assert len(index) == 1, index
+            if damage == "delete":
+                shutil.rmtree(index[0])
+            for name in os.listdir(index[0]) if damage == "damage" else ():
+                with open(os.path.join(index[0], name), "r+b") as f:
+                    f.write(b"\xff" * 4096)
+            mta.ctl("start")
+            mta.wait(60)
+            stats = json.loads(mta.queue("stats", "--json").stdout)
+            assert stats["rebuilt"], (damage, stats)
+            after = sorted(map(json.dumps,
+                               (dict(e, age=0) for e in mta.list())))
+            drop = lambda rows: [{k: v for k, v in json.loads(r).items()
+                                  if k != "due"} for r in rows]
+            assert drop(after) == drop(before), damage
+        mta.kill()
+        assert not json.loads(mta.queue("stats", "--json").stdout)["rebuilt"]
+
+
+def test_one_owner():
+    """A second instance on the same spool waits, and says why."""
+    with Queue() as one:
+        one.fill(2)
+        one.wait(4)
+        spool = os.path.dirname(glob.glob(one.path("**/segments"),
+                                          recursive=True)[0])
+        two = Queue(rows="\nqmgr.sock unix y - - - 1 qmgr\n",
+                    params={"spool_directory": spool})
+        with two:
+            p = two.queue("list", code=1)
+            assert "another process" in p.stderr, p
+            one.ctl("stop")
+            wait_for(lambda: two.ctl("queue", "list", check=False)
+                     .returncode == 0, 40, "the other's spool")
+
+
+def test_status():
+    with Queue() as mta:
+        mta.fill(5)
+        mta.wait(10)
+        text = mta.ctl("status").stdout
+        assert "queue_loaded" in text and "queue_ready" in text, text
+
+
+def test_killed_under_load():
+    """qmgr dies while mail comes; at the end each message is there once."""
+    with Queue() as mta:
+        for _ in range(5):
+            mta.fill(20, ("r@a.example",))
+            mta.kill()
+        mta.wait(100)
+        assert len(set(mta.ids())) == 100
+
+
+if __name__ == "__main__":
+    main(globals())
