@@ -73,6 +73,8 @@ struct cleanup {
 	struct intakes		 group;
 	size_t			 waiting;	/* ended ones of the group */
 	size_t			 recent;	/* the largest group of late */
+	size_t			 now, before;	/* of a span of time each */
+	int64_t			 span_ms;	/* when this one began */
 	struct timer		 gather;
 	struct timer		 prepare;
 	struct task		 turn;

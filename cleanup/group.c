@@ -16,6 +16,7 @@
 #include "cleanup.h"
 
 #define GATHER_MS	1
+#define SPAN_MS		50
 #define PREPARE_MS	2	/* between two pieces of a spare */
 #define GROUP_BYTES	(8ULL << 20)	/* so much is enough for a group */
 
@@ -45,6 +46,28 @@ group_remove(struct intake *in)
 	TAILQ_REMOVE(&cleanup.group, in, group);
 	cleanup.waiting -= in->ended;
 	in->grouped = false;
+}
+
+/*
+ * The largest group of late: of this span of time and the one before.  A span
+ * is short, so that a session that has come to be alone is soon told at once
+ * again.
+ */
+static void
+group_remember(size_t transactions)
+{
+	int64_t	now = loop_now_ms(cleanup.worker->loop);
+
+	if (now - cleanup.span_ms >= SPAN_MS) {
+		cleanup.before = now - cleanup.span_ms < 2 * SPAN_MS ?
+		    cleanup.now : 0;
+		cleanup.now = 0;
+		cleanup.span_ms = now;
+	}
+	if (transactions > cleanup.now)
+		cleanup.now = transactions;
+	cleanup.recent = cleanup.now > cleanup.before ? cleanup.now :
+	    cleanup.before;
 }
 
 /* Those that can't be staged now stay; those that never can are told. */
@@ -102,10 +125,7 @@ group_commit(void)
 		return;
 	rc = spool_writer_commit(cleanup.writer, &e);
 	group_counts(waiting - cleanup.waiting, clock_mono_us() - began);
-	if (waiting > cleanup.recent)
-		cleanup.recent = waiting;
-	else
-		cleanup.recent -= (cleanup.recent - waiting + 7) / 8;
+	group_remember(waiting - cleanup.waiting);
 	if (rc == -1) {
 		COUNT(store_failures);
 		LOG(EV_STORE_FAILED, NULL, LOG_STR("reason", e.text));
