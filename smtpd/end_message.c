@@ -75,29 +75,62 @@ trace_client(const struct session *s, struct buf *b)
 		    "", ip);
 }
 
+/* RFC 5322 3.3: "Sun, 29 Nov 2026 00:12:34 +0000". */
 static void
-trace_write(struct session *s)
+trace_date(const struct session *s, struct buf *b)
 {
 	static const char *const	 days[] = { "Sun", "Mon", "Tue",
 	    "Wed", "Thu", "Fri", "Sat" };
 	static const char *const	 months[] = { "Jan", "Feb", "Mar",
 	    "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	struct buf			*b = &s->txn->trace;
-	time_t				 now;
+	time_t				 now = (time_t)s->txn->facts.ts;
 	struct tm			 tm;
 
-	now = (time_t)s->txn->facts.ts;
 	if (gmtime_r(&now, &tm) == NULL)
-		return;
+		memset(&tm, 0, sizeof tm);
+	buf_printf(b, "%s, %d %s %d %02d:%02d:%02d +0000\r\n",
+	    days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
+	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static void
+trace_received(struct session *s)
+{
+	struct buf	*b = &s->txn->trace;
+
 	buf_add_text(b, "Received: from ");
 	trace_add_name(b, s->conn.helo_host);
 	trace_client(s, b);
 	buf_printf(b, "\r\n\tby %s with ", s->server->params->myhostname);
 	trace_with(s, b);
 	buf_printf(b, " id %s;\r\n\t", s->txn->facts.id);
-	buf_printf(b, "%s, %d %s %d %02d:%02d:%02d +0000\r\n",
-	    days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	trace_date(s, b);
+}
+
+/* What its sender should have said. */
+static void
+trace_missing(struct session *s)
+{
+	struct buf	*b = &s->txn->trace;
+
+	if (mime_scan_id(&s->txn->mime).len == 0)
+		buf_printf(b, "Message-ID: <%s@%s>\r\n", s->txn->facts.id,
+		    s->server->params->myhostname);
+	if (!s->txn->mime.date) {
+		buf_add_text(b, "Date: ");
+		trace_date(s, b);
+	}
+}
+
+static void
+trace_write(struct session *s)
+{
+	const struct params	*p = s->server->params;
+
+	if (p->received_header)
+		trace_received(s);
+	if (p->add_missing_headers)
+		trace_missing(s);
 }
 
 /* ---- The verdict ------------------------------------------------------- */
@@ -254,8 +287,7 @@ message_run_hook(struct session *s)
 	    .body = t->body, .scan = transaction_scan(t),
 	    .present = message_client_present };
 
-	if (s->server->params->received_header)
-		trace_write(s);
+	trace_write(s);
 	rq.trace = buf_str(&t->trace);
 	rq.last = &t->delivery;
 	life_enter(s, MODE_MESSAGE);

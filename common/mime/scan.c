@@ -210,6 +210,8 @@ scan_field(struct mime_scan *s, struct str line)
 	name = str_trim(name);
 	if (!s->nested && str_caseeq(name, STR("received")))
 		s->received++;
+	if (!s->nested && str_caseeq(name, STR("date")))
+		s->date = true;
 	if (!s->nested && s->id_len == 0 &&
 	    str_caseeq(name, STR("message-id"))) {
 		s->in_id = true;

@@ -1,7 +1,7 @@
 /*
  * scan - what a message weighs besides its bytes, in one cheap pass
  *
- * Size of its header, Received fields and Message-ID in it, and how deep its
+ * Size of its header, Received, Date and Message-ID in it, and how deep its
  * parts lie in one another: a multipart or a message in a part is one level.
  * Where the top is no multipart, nothing behind the header is looked at.
  *
@@ -28,6 +28,7 @@ struct mime_scan {
 	unsigned		 received;
 	char			 id[MIME_SCAN_LINE]; /* the first Message-ID */
 	size_t			 id_len;
+	bool			 date;		/* has a Date field */
 	unsigned		 depth;		/* the greatest */
 	unsigned		 depth_limit;
 	enum { MIME_SCAN_HEADER, MIME_SCAN_BODY, MIME_SCAN_OVER } state;

@@ -130,6 +130,24 @@ Accept("own text");
         assert size < 2 * len(body), size
 
 
+def test_missing_headers():
+    """By parameter, and only what is missing."""
+    with Spooling(params={"add_missing_headers": "yes"}) as mta, \
+            mta.client() as c:
+        c.hello()
+        txn = txn_of(deliver(c, b"Subject: x\r\n\r\nDate: no\r\n"))
+        got = mta.exported()[txn + ":1"][1]
+        head, body = got.split(b"\r\n\r\n", 1)
+        assert b"\r\nMessage-ID: <%s@mx.example.org>\r\n" % txn.encode() \
+            in head, got
+        assert re.search(rb"\r\nDate: \w{3}, \d+ \w{3} \d{4} [\d:]{8} "
+                         rb"\+0000\r\n", head), got
+        assert body == b"Date: no\r\n"
+        txn = txn_of(deliver(c, b"date: now\r\nMESSAGE-ID: <a@b>\r\n\r\n"))
+        got = mta.exported()[txn + ":1"][1]
+        assert b"Date: " not in got and b"Message-ID: " not in got, got
+
+
 def test_nothing_is_kept():
     """Unless the hook ends in Accept(), and all of it is well."""
     hook = '''
