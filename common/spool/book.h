@@ -75,6 +75,7 @@ struct book_counts {
 	uint64_t	segments;
 	uint64_t	journal_end;
 	uint64_t	checkpoints;
+	uint64_t	compacted;	/* segments */
 	uint64_t	damaged;
 	bool		rebuilt;	/* the index was made anew */
 };
@@ -116,6 +117,10 @@ int	book_sync(struct book *b, struct err *e);
 int	book_tick(struct book *b, struct book_time now, struct err *e);
 /* A checkpoint now, and what is empty is removed. */
 int	book_checkpoint(struct book *b, struct err *e);
+
+/* Copies what lives in a sealed segment that is mostly dead, so that the
+ * segment can go: 1: one was compacted; 0: there is none. */
+int	book_compact(struct book *b, struct err *e);
 
 int64_t	book_now(const struct book *b);			/* queue clock */
 void	book_count(const struct book *b, struct book_counts *counts);

@@ -57,7 +57,8 @@ book_list_of(struct book *b, unsigned int flags)
 {
 	if ((flags & (NODE_CHANGED | NODE_GONE)) != 0)
 		return &b->pending;
-	return (flags & NODE_AHEAD) != 0 ? &b->ahead : &b->fresh;
+	return (flags & (NODE_AHEAD | NODE_UNMET)) != 0 ? &b->ahead :
+	    &b->fresh;
 }
 
 static void
@@ -228,8 +229,9 @@ book_flush_mark(struct book *b, struct err *e)
 		return err_wrap(e, "the index");
 	}
 	for (i = 0; i < count; i++) {
-		if ((nodes[i]->flags & NODE_AHEAD) != 0)
-			book_node_turn(b, nodes[i], NODE_AHEAD);
+		if ((nodes[i]->flags & (NODE_AHEAD | NODE_UNMET)) != 0)
+			book_node_turn(b, nodes[i], nodes[i]->flags &
+			    (NODE_AHEAD | NODE_UNMET));
 		else
 			book_node_free(b, nodes[i]);
 	}

@@ -77,8 +77,13 @@ book_journal_needed(struct book *b)
 void
 book_count_in(struct book *b, const struct book_entry *entry, int by)
 {
+	struct book_segment	*s;
+
 	b->state_count[entry->state] += by;
-	book_segment_add(b, entry->place.segment)->live += by;
+	s = book_segment_add(b, entry->place.segment);
+	s->live += by;
+	if (s->live > 0 && s->most < (uint64_t)s->live)
+		s->most = (uint64_t)s->live;
 	if (entry->journal > 0)
 		book_bucket_of(b, entry->journal - 1)->pins += (uint64_t)by;
 }
@@ -139,12 +144,15 @@ book_change(struct book *b, const struct spool_id *id,
 	uint64_t		position;
 	int			rc;
 
+	if (!b->hinted)
+		return err_set(e, "the queue is still being read");
 	if ((rc = book_find(b, id, &now, e)) != 0)
 		return rc;
 	if (s.state > STATE_HOLD)
 		return err_set(e, "a state that is none");
 	s.before = now.state + 1U;
 	s.before_segment = now.place.segment;
+	s.before_offset = now.place.offset;
 	s.before_journal = now.journal;
 	s.accepted_ms = (uint64_t)now.accepted_ms;
 	if (book_note(b, JOURNAL_STATE, id, &s, &position, e) == -1)
@@ -166,6 +174,8 @@ book_done(struct book *b, const struct spool_id *id, int action,
 	uint64_t		position;
 	int			rc;
 
+	if (!b->hinted)
+		return err_set(e, "the queue is still being read");
 	if ((rc = book_find(b, id, &now, e)) != 0)
 		return rc;
 	s.segment = s.before_segment = now.place.segment;
@@ -186,12 +196,50 @@ book_done(struct book *b, const struct spool_id *id, int action,
 
 /* ---- In a replay --------------------------------------------------------- */
 
+/*
+ * Has a reader met the entry, in this life of the book?  place: where it lay
+ * before the record, which may be a segment that is gone by now.  What is
+ * known otherwise than by the index was met, unless it says that it was not;
+ * and so is all that is in an index that was made anew.
+ */
+static bool
+book_was_met(struct book *b, const struct spool_id *id,
+    const struct spool_place *place, bool known)
+{
+	struct book_node	*n = book_node_find(b, id);
+
+	if (n != NULL)
+		return (n->flags & (NODE_UNMET | NODE_AHEAD)) == 0;
+	if (known && b->counts.rebuilt)
+		return true;
+	return book_met(b, place);
+}
+
+/* The index may have a later state, or know of the end. */
+static void
+book_replay_put(struct book *b, const struct spool_id *id,
+    const struct book_entry *then, const struct book_entry *now, bool met)
+{
+	struct book_node	*n;
+
+	if (now != NULL && now->journal >= then->journal) {
+		if (!met && book_node_find(b, id) == NULL)
+			book_node_make(b, id, NODE_UNMET)->entry = *now;
+		return;
+	}
+	if (now == NULL && met)
+		return;
+	n = book_node_for(b, id, met ? NODE_CHANGED :
+	    NODE_CHANGED | NODE_UNMET);
+	n->entry = *then;
+}
+
 static int
 book_replay_state(struct book *b, const struct journal_record *r)
 {
 	struct entry_state	s;
 	struct spool_id		id;
-	struct book_entry	now, before;
+	struct book_entry	now, then;
 	struct spool_place	was;
 	struct err		e;
 	bool			met;
@@ -202,18 +250,16 @@ book_replay_state(struct book *b, const struct journal_record *r)
 		return 0;
 	if ((rc = book_find(b, &id, &now, &e)) == -1)
 		return -1;
-	was = (struct spool_place){ s.before_segment, s.offset };
-	met = s.before_segment != s.segment || book_met(b, &was);
+	was = (struct spool_place){ s.before_segment, s.before_offset };
+	met = book_was_met(b, &id, &was, rc == 0);
 	if (met) {
-		book_before(&s, &before);
-		book_count_in(b, &before, -1);
+		book_before(&s, &then);
+		book_count_in(b, &then, -1);
 	}
-	book_entry_of(&s, r->position, &before);
+	book_entry_of(&s, r->position, &then);
 	if (met)
-		book_count_in(b, &before, 1);
-	/* The index may have a later state, or know of the end. */
-	if ((rc == 0 && now.journal <= r->position) || (rc == 1 && !met))
-		book_node_for(b, &id, NODE_CHANGED)->entry = before;
+		book_count_in(b, &then, 1);
+	book_replay_put(b, &id, &then, rc == 0 ? &now : NULL, met);
 	return 0;
 }
 
@@ -235,7 +281,7 @@ book_replay_done(struct book *b, const struct journal_record *r)
 		return -1;
 	place = (struct spool_place){ s.segment, s.offset };
 	book_bucket_segment(book_bucket_of(b, r->position), s.segment);
-	if ((met = book_met(b, &place))) {
+	if ((met = book_was_met(b, &id, &place, rc == 0))) {
 		book_before(&s, &before);
 		book_count_in(b, &before, -1);
 	}

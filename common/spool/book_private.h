@@ -3,7 +3,8 @@
  *
  * A node is an entry of which memory knows something: that it is there alone
  * (FRESH), that the index is to be told of it (CHANGED) or of its end (GONE),
- * or that the journal says it is done though no reader has met it yet (AHEAD).
+ * or what the journal says of one that no reader has met yet in this life: it
+ * is done (AHEAD), or is there, and does not count before it is met (UNMET).
  */
 #ifndef SPOOL_BOOK_PRIVATE_H
 #define SPOOL_BOOK_PRIVATE_H
@@ -20,7 +21,8 @@ enum book_node_flag {
 	NODE_FRESH	= 1 << 0,
 	NODE_CHANGED	= 1 << 1,
 	NODE_GONE	= 1 << 2,
-	NODE_AHEAD	= 1 << 3
+	NODE_AHEAD	= 1 << 3,
+	NODE_UNMET	= 1 << 4
 };
 
 struct book_node {
@@ -37,6 +39,8 @@ struct book_segment {
 	uint64_t	end;		/* 0: not known, it is written to */
 	uint64_t	read;		/* met so far */
 	int64_t		live;		/* entries that were met, not done */
+	uint64_t	most;		/* the most that lived at once */
+	bool		there;		/* a compacted one, at a start */
 };
 
 /* A run of the journal of fixed size: who needs it. */
@@ -84,7 +88,7 @@ struct book {
 	struct hmap	  nodes;	/* by id */
 	struct book_nodes fresh;	/* FRESH, the oldest first */
 	struct book_nodes pending;	/* CHANGED, GONE */
-	struct book_nodes ahead;	/* AHEAD */
+	struct book_nodes ahead;	/* AHEAD, UNMET */
 	size_t		  fresh_count, pending_count;
 
 	struct book_segment *segment;	/* by id; compacted ones last */
@@ -114,11 +118,13 @@ void	book_segment_remove(struct book *b, struct book_segment *s);
 bool	book_met(struct book *b, const struct spool_place *place);
 /* Those on the disk that are not known yet, and the ends of those that are. */
 int	book_segments_list(struct book *b, uint64_t from, struct err *e);
+/* Compacted ones that are on the disk. */
+int	book_cold_list(struct book *b, struct err *e);
 /* batches: at most so many; 0: all. */
 int	book_read(struct book *b, struct book_segment *s, uint64_t end,
 	    uint32_t batches, struct err *e);
 int	book_read_sealed(struct book *b, struct err *e);
-/* Files of segments in which nothing lives go. */
+/* book_drop.c: files of segments in which nothing lives go. */
 int	book_segments_drop(struct book *b, struct err *e);
 
 /* ---- book_journal.c: changes --------------------------------------------- */

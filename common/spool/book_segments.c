@@ -9,6 +9,7 @@
 #include "book_private.h"
 #include "chain.h"
 #include "reader.h"
+#include "recover.h"
 
 struct book_segment *
 book_segment_find(struct book *b, uint64_t id)
@@ -104,7 +105,13 @@ book_meet(void *arg, const struct reader_entry *r)
 		return -1;
 	if (rc == 0)
 		book_count_in(b, &now, 1);
-	else if (n == NULL)
+	if (n != NULL && n->flags == NODE_UNMET)
+		book_node_free(b, n);
+	else if (n != NULL && (n->flags & NODE_UNMET) != 0)
+		book_node_turn(b, n, n->flags & ~(unsigned int)NODE_UNMET);
+	if (rc == 0)
+		return 0;
+	if (n == NULL)
 		book_fresh(b, r);
 	return 0;
 }
@@ -127,7 +134,8 @@ int
 book_read(struct book *b, struct book_segment *s, uint64_t end,
     uint32_t batches, struct err *e)
 {
-	struct reader_calls	calls = { book_meet, NULL, book_damage, b };
+	struct reader_calls	calls = { .entry = book_meet,
+				    .damage = book_damage, .arg = b };
 	struct reader_span	span = { NULL, s->id, s->read, end, batches };
 	char			name[SEGMENT_NAME];
 	uint64_t		id = s->id, upto = s->read;
@@ -177,6 +185,63 @@ book_segment_link(struct book *b, const struct chain_link *link)
 		s->read = s->end;
 }
 
+/* ---- Compacted ones ------------------------------------------------------ */
+
+static int
+book_cold_name(void *arg, const char *name)
+{
+	struct book	*b = arg;
+	uint64_t	 id;
+
+	if (segment_name_parse(&id, name) == -1 || (id & CHAIN_COLD) == 0)
+		return 0;
+	book_segment_add(b, id)->there = true;
+	if (id >= b->next_cold)
+		b->next_cold = id + 1;
+	return 0;
+}
+
+/* One that the checkpoint does not know: what lives in it, if anything, came
+ * to by STATEs, so that it counts as read; or it is read, for an index that is
+ * made anew. */
+static int
+book_cold_end(struct book *b, struct book_segment *s, struct err *e)
+{
+	char			 name[SEGMENT_NAME];
+	struct disk_file	*f;
+	int			 rc;
+
+	segment_name(name, s->id);
+	if (disk_open(b->disk, name, DISK_READ, &f) == -1)
+		return err_errno(e, "%s", name);
+	rc = recover_end(f, s->id, &s->end, e);
+	disk_close(&f);
+	s->read = b->counts.rebuilt ? 0 : s->end;
+	return rc == -1 ? err_wrap(e, "%s", name) : 0;
+}
+
+int
+book_cold_list(struct book *b, struct err *e)
+{
+	struct book_segment	*s;
+	size_t			 i = 0;
+
+	if (disk_list(b->disk, SEGMENT_DIR, book_cold_name, b) == -1)
+		return err_errno(e, "list %s", SEGMENT_DIR);
+	while (i < b->segment_count) {
+		s = &b->segment[i];
+		if ((s->id & CHAIN_COLD) != 0 && !s->there) {
+			book_segment_remove(b, s);	/* it was removed */
+			continue;
+		}
+		if ((s->id & CHAIN_COLD) != 0 && s->end == 0 &&
+		    book_cold_end(b, s, e) == -1)
+			return -1;
+		i++;
+	}
+	return 0;
+}
+
 int
 book_segments_list(struct book *b, uint64_t from, struct err *e)
 {
@@ -190,61 +255,5 @@ book_segments_list(struct book *b, uint64_t from, struct err *e)
 	for (i = 0; i < c.count; i++)
 		book_segment_link(b, &c.link[i]);
 	chain_fini(&c);
-	return 0;
-}
-
-/* Sealed, read to its end, and nothing of it lives. */
-static bool
-book_segment_empty(const struct book_segment *s)
-{
-	return s->end != 0 && s->read >= s->end && s->live == 0;
-}
-
-/* The segment before it keeps its end, which it was the one to name. */
-static int
-book_segment_seal(struct book *b, size_t i, struct err *e)
-{
-	unsigned char		 seal[SEGMENT_SEAL_SIZE];
-	struct book_segment	*s;
-	struct disk_file	*f;
-	char			 name[SEGMENT_NAME];
-	int			 rc = 0;
-
-	if (i == 0 || (b->segment[i].id & CHAIN_COLD) != 0)
-		return 0;
-	s = &b->segment[i - 1];
-	segment_name(name, s->id);
-	segment_seal_put(seal, s->id, s->end);
-	if (disk_open(b->disk, name, DISK_WRITE, &f) == -1)
-		return err_errno(e, "%s", name);
-	if (disk_write_bytes(f, seal, sizeof seal, SEGMENT_SEAL) == -1 ||
-	    disk_sync(f) == -1)
-		rc = err_errno(e, "seal %s", name);
-	disk_close(&f);
-	return rc;
-}
-
-int
-book_segments_drop(struct book *b, struct err *e)
-{
-	char	name[SEGMENT_NAME];
-	size_t	i = 0;
-	bool	any = false;
-
-	while (i < b->segment_count) {
-		if (!book_segment_empty(&b->segment[i])) {
-			i++;
-			continue;
-		}
-		if (book_segment_seal(b, i, e) == -1)
-			return -1;
-		segment_name(name, b->segment[i].id);
-		if (disk_unlink(b->disk, name) == -1 && errno != ENOENT)
-			return err_errno(e, "unlink %s", name);
-		book_segment_remove(b, &b->segment[i]);
-		any = true;
-	}
-	if (any && disk_sync_dir(b->disk, SEGMENT_DIR) == -1)
-		return err_errno(e, "sync %s", SEGMENT_DIR);
 	return 0;
 }

@@ -231,7 +231,7 @@ book_start_state(struct book *b, struct err *e)
 		b->counts.rebuilt = true;
 		b->start.phase = START_REBUILD;
 	}
-	if (book_segments_list(b, 0, e) == -1)
+	if (book_segments_list(b, 0, e) == -1 || book_cold_list(b, e) == -1)
 		return -1;
 	book_read_begin(b);
 	return b->counts.rebuilt ? 0 : book_prune(b, e);

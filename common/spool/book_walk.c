@@ -140,7 +140,7 @@ book_walk(struct book *b, struct book_cursor *cursor, size_t most,
     book_walk_fn *fn, void *arg, struct err *e)
 {
 	struct book_walker	w = { b, 0, fn, arg };
-	struct reader_calls	calls = { book_walk_entry, NULL, NULL, &w };
+	struct reader_calls	calls = { .entry = book_walk_entry, .arg = &w };
 	struct reader_span	span = { .batches = 1 };
 	struct book_segment	*s;
 

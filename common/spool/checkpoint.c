@@ -5,7 +5,8 @@
  * Layout (base/wire.h): "HALYCHK1", identity 16, position of the journal 8,
  * the checkpoint's before it 8, queue clock 8, wall clock 8, entries by state
  * 8 each, next id of a compacted segment 8; the number of segments 4, each:
- * id, end, read, live 8; of buckets 4, each: number, pins 8, the number of
+ * id, end, read,
+ * most, live 8; of buckets 4, each: number, pins 8, the number of
  * segments 4, their ids 8; of nodes 4, each: key, flags 1, value as a blob;
  * CRC32C of all before it 4.
  *
@@ -43,6 +44,7 @@ checkpoint_put_segments(struct buf *out, const struct book *b)
 		wire_put_uint(out, s->id, 8);
 		wire_put_uint(out, s->end, 8);
 		wire_put_uint(out, s->read, 8);
+		wire_put_uint(out, s->most, 8);
 		wire_put_uint(out, (uint64_t)s->live, 8);
 	}
 }
@@ -168,7 +170,7 @@ static int
 checkpoint_get_segments(struct rbuf *r, struct book *b)
 {
 	struct book_segment	*s;
-	uint64_t		 count, id, end, read, live;
+	uint64_t		 count, id, end, read, most, live;
 
 	if (wire_get_uint(r, &count, 4) == -1)
 		return -1;
@@ -176,12 +178,14 @@ checkpoint_get_segments(struct rbuf *r, struct book *b)
 		if (wire_get_uint(r, &id, 8) == -1 ||
 		    wire_get_uint(r, &end, 8) == -1 ||
 		    wire_get_uint(r, &read, 8) == -1 ||
+		    wire_get_uint(r, &most, 8) == -1 ||
 		    wire_get_uint(r, &live, 8) == -1 ||
 		    live + CHECKPOINT_MOST > 2 * CHECKPOINT_MOST)
 			return -1;
 		s = book_segment_add(b, id);
 		s->end = end;
 		s->read = read;
+		s->most = most;
 		s->live = (int64_t)live;
 	}
 	return 0;
@@ -224,7 +228,8 @@ checkpoint_get_node(struct rbuf *r, struct book *b)
 	if (wire_get_uint(r, &flags, 1) == -1 ||
 	    wire_get_blob(r, &value, KV_VALUE_MAX) == -1 ||
 	    book_value_get(&entry, value) == -1 ||
-	    (flags != NODE_FRESH && flags != NODE_AHEAD) ||
+	    (flags != NODE_FRESH && flags != NODE_AHEAD &&
+	    flags != NODE_UNMET) ||
 	    book_node_find(b, &id) != NULL)
 		return -1;
 	book_node_make(b, &id, (unsigned int)flags)->entry = entry;

@@ -137,6 +137,19 @@ spool_draft_edits(struct spool_draft *d, struct str edits, struct err *e)
 }
 
 int
+spool_draft_copy_body(struct spool_draft *d, enum record_type type,
+    struct str payload, struct err *e)
+{
+	if (type == RECORD_BODY)
+		return spool_draft_body(d, payload, e);
+	if (type != RECORD_FILE || payload.len < 12)
+		return err_set(e, "a body that is none");
+	return spool_draft_file(d, bytes_get((const unsigned char *)payload.p,
+	    8), (uint32_t)bytes_get((const unsigned char *)payload.p + 8, 4),
+	    e);
+}
+
+int
 spool_draft_entry(struct spool_draft *d, struct str bytes, struct err *e)
 {
 	struct spool_entry	entry;
@@ -145,9 +158,21 @@ spool_draft_entry(struct spool_draft *d, struct str bytes, struct err *e)
 		return err_set(e, "an entry after the end");
 	if (spool_entry_get(&entry, bytes, e) == -1)
 		return -1;
-	if (entry.queue != d->entries + 1 || entry.edits > d->edits)
-		return err_set(e, "an entry out of order, or of edits that "
-		    "are not there");
+	if (entry.queue != d->entries + 1)
+		return err_set(e, "an entry out of order");
+	return spool_draft_copy_entry(d, bytes, e);
+}
+
+int
+spool_draft_copy_entry(struct spool_draft *d, struct str bytes,
+    struct err *e)
+{
+	struct spool_entry	entry;
+
+	if (spool_entry_get(&entry, bytes, e) == -1)
+		return -1;
+	if (entry.edits > d->edits)
+		return err_set(e, "an entry of edits that are not there");
 	draft_add(d, RECORD_ENTRY, bytes, (uint32_t)entry.edits);
 	d->entries++;
 	return 0;

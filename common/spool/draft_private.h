@@ -36,4 +36,11 @@ struct spool_draft {
 	uint32_t	 edits_placed;
 };
 
+/* For a copy, which has some of a transaction's entries: the payload of its
+ * BODY or FILE, and entries whatever their numbers. */
+int	spool_draft_copy_body(struct spool_draft *d, enum record_type type,
+	    struct str payload, struct err *e);
+int	spool_draft_copy_entry(struct spool_draft *d, struct str entry,
+	    struct err *e);
+
 #endif

@@ -36,6 +36,8 @@ reader_show(struct reader *r, const struct scan_record *rec)
 
 	r->chain = commit_chain(r->chain, rec->record.crc);
 	r->seen++;
+	if (rec->record.type == RECORD_EDITS && r->calls->edits != NULL)
+		return r->calls->edits(r->calls->arg, rec->payload);
 	if (rec->record.type != RECORD_ENTRY)
 		return 0;
 	if (spool_entry_get(&entry.entry, rec->payload, &why) == -1) {

@@ -28,6 +28,8 @@ struct reader_entry {
 
 struct reader_calls {
 	int	(*entry)(void *arg, const struct reader_entry *entry);
+	/* A list of edits, before the entries; may be NULL. */
+	int	(*edits)(void *arg, struct str list);
 	/* After the last entry of a transaction; may be NULL. */
 	int	(*commit)(void *arg, const struct spool_id *txn,
 		    uint32_t entries);

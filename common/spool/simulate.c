@@ -293,7 +293,7 @@ sim_step(struct sim *s, struct err *e)
 {
 	s->time.mono_ms += (int64_t)sim_random(s, 700);
 	s->time.wall_ms += (int64_t)sim_random(s, 700);
-	switch (sim_random(s, 12)) {
+	switch (sim_random(s, 13)) {
 	case 0:
 	case 1:
 	case 2:
@@ -309,6 +309,8 @@ sim_step(struct sim *s, struct err *e)
 		return sim_sync(s, e);
 	case 9:
 		return book_checkpoint(s->book, e);
+	case 11:
+		return book_compact(s->book, e) == -1 ? -1 : 0;
 	case 10:
 		(void)spool_writer_prepare(s->writer);
 		return 0;

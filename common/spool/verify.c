@@ -125,8 +125,9 @@ static int
 verify_segment(struct verify *v, const struct chain_link *link,
     struct err *e)
 {
-	struct reader_calls	calls = { verify_entry, verify_commit,
-				    verify_on_damage, v };
+	struct reader_calls	calls = { .entry = verify_entry,
+				    .commit = verify_commit,
+				    .damage = verify_on_damage, .arg = v };
 	struct reader_span	span = { NULL, link->id, 0, link->end, 0 };
 	char			name[SEGMENT_NAME];
 	uint64_t		upto = 0;

@@ -176,8 +176,8 @@ writer_full(const struct spool_writer *w)
 	    spool_writer_staged(w) + SEGMENT_BLOCK > w->segment_size;
 }
 
-static int
-writer_write(struct spool_writer *w, struct err *e)
+int
+spool_writer_write(struct spool_writer *w, struct err *e)
 {
 	uint64_t	size;
 	int		n = writer_place(w, &size);
@@ -190,6 +190,8 @@ writer_write(struct spool_writer *w, struct err *e)
 	w->end += size;
 	w->counts.batches++;
 	w->counts.bytes += size;
+	w->staged_count = 0;
+	w->front_size = w->body_size = 0;
 	return 0;
 }
 
@@ -205,7 +207,7 @@ spool_writer_commit(struct spool_writer *w, struct err *e)
 	if (w->file == NULL)
 		rc = writer_new_segment(w, e);
 	if (rc == 0)
-		rc = writer_write(w, e);
+		rc = spool_writer_write(w, e);
 	if (rc == -1) {
 		disk_close(&w->file);	/* I4 */
 		w->counts.failures++;

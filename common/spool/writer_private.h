@@ -45,4 +45,7 @@ int	writer_place(struct spool_writer *w, uint64_t *size);
 /* It is durable: drafts keep where they are, and lose what was written. */
 void	writer_placed(struct spool_writer *w);
 
+/* writer.c: what is staged goes into the file that is open. */
+int	spool_writer_write(struct spool_writer *w, struct err *e);
+
 #endif

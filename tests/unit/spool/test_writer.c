@@ -175,8 +175,9 @@ check_damage(void *arg, const struct spool_place *place, const char *what)
 static void
 world_read(struct world *t)
 {
-	struct reader_calls	calls = { check_entry, check_commit,
-				    check_damage, t };
+	struct reader_calls	calls = { .entry = check_entry,
+				    .commit = check_commit,
+				    .damage = check_damage, .arg = t };
 	char			name[SEGMENT_NAME];
 	struct reader_span	span;
 	struct chain		c;
@@ -258,8 +259,9 @@ count_commit(void *arg, const struct spool_id *txn, uint32_t entries)
 static uint32_t
 world_left(struct world *t, const char *name, uint64_t id, uint64_t end)
 {
-	struct reader_calls	calls = { count_entry, count_commit,
-				    check_damage, t };
+	struct reader_calls	calls = { .entry = count_entry,
+				    .commit = count_commit,
+				    .damage = check_damage, .arg = t };
 	struct reader_span	span;
 	struct err		e;
 	uint64_t		upto;

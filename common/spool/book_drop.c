@@ -1,0 +1,130 @@
+/*
+ * Removal: segments in which nothing lives, and bodies of their own files.
+ */
+#include <errno.h>
+
+#include "body_file.h"
+#include "book_private.h"
+#include "chain.h"
+#include "draft.h"
+#include "reader.h"
+
+/*
+ * Bodies that lie in files of their own go with the last segment that has an
+ * entry of theirs.  Each segment is read once more for that, when it goes:
+ * sizes are in the entries.
+ */
+struct book_bodies {
+	struct book	*b;
+	bool		 large;		/* of the transaction that is read */
+	bool		 lives;		/* elsewhere, after a compaction */
+};
+
+static int
+book_body_entry(void *arg, const struct reader_entry *r)
+{
+	struct book_bodies	*bodies = arg;
+	struct book_entry	 now;
+	struct err		 e;
+	int			 rc;
+
+	if (r->entry.size <= DRAFT_BODY_MAX)
+		return 0;
+	bodies->large = true;
+	if ((rc = book_find(bodies->b, &r->id, &now, &e)) == 0)
+		bodies->lives = true;
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+book_body_commit(void *arg, const struct spool_id *txn, uint32_t entries)
+{
+	struct book_bodies	*bodies = arg;
+	char			 name[DISK_NAME_MAX];
+
+	(void)entries;
+	if (bodies->large && !bodies->lives) {
+		body_file_name(name, txn);
+		(void)disk_unlink(bodies->b->disk, name);
+	}
+	bodies->large = bodies->lives = false;
+	return 0;
+}
+
+static int
+book_segment_bodies(struct book *b, const struct book_segment *s,
+    struct err *e)
+{
+	struct book_bodies	bodies = { b, false, false };
+	struct reader_calls	calls = { .entry = book_body_entry,
+				    .commit = book_body_commit,
+				    .arg = &bodies };
+	struct reader_span	span = { NULL, s->id, 0, s->end, 0 };
+	char			name[SEGMENT_NAME];
+	uint64_t		upto;
+	int			rc;
+
+	segment_name(name, s->id);
+	if (disk_open(b->disk, name, DISK_READ, &span.file) == -1)
+		return errno == ENOENT ? 0 : err_errno(e, "%s", name);
+	rc = reader_run(&span, &calls, &upto, e);
+	disk_close(&span.file);
+	return rc == -1 ? err_wrap(e, "%s", name) : 0;
+}
+
+/* Sealed, read to its end, and nothing of it lives. */
+static bool
+book_segment_empty(const struct book_segment *s)
+{
+	return s->end != 0 && s->read >= s->end && s->live == 0;
+}
+
+/* The segment before it keeps its end, which it was the one to name. */
+static int
+book_segment_seal(struct book *b, size_t i, struct err *e)
+{
+	unsigned char		 seal[SEGMENT_SEAL_SIZE];
+	struct book_segment	*s;
+	struct disk_file	*f;
+	char			 name[SEGMENT_NAME];
+	int			 rc = 0;
+
+	if (i == 0 || (b->segment[i].id & CHAIN_COLD) != 0)
+		return 0;
+	s = &b->segment[i - 1];
+	segment_name(name, s->id);
+	segment_seal_put(seal, s->id, s->end);
+	if (disk_open(b->disk, name, DISK_WRITE, &f) == -1)
+		return err_errno(e, "%s", name);
+	if (disk_write_bytes(f, seal, sizeof seal, SEGMENT_SEAL) == -1 ||
+	    disk_sync(f) == -1)
+		rc = err_errno(e, "seal %s", name);
+	disk_close(&f);
+	return rc;
+}
+
+int
+book_segments_drop(struct book *b, struct err *e)
+{
+	char	name[SEGMENT_NAME];
+	size_t	i = 0;
+	bool	any = false;
+
+	while (i < b->segment_count) {
+		if (!book_segment_empty(&b->segment[i])) {
+			i++;
+			continue;
+		}
+		if (book_segment_bodies(b, &b->segment[i], e) == -1 ||
+		    book_segment_seal(b, i, e) == -1)
+			return -1;
+		segment_name(name, b->segment[i].id);
+		if (disk_unlink(b->disk, name) == -1 && errno != ENOENT)
+			return err_errno(e, "unlink %s", name);
+		book_segment_remove(b, &b->segment[i]);
+		any = true;
+	}
+	if (any && disk_sync_dir(b->disk, SEGMENT_DIR) == -1)
+		return err_errno(e, "sync %s", SEGMENT_DIR);
+	return 0;
+}
