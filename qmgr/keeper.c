@@ -240,6 +240,9 @@ keeper_work(void)
 	}
 	book_count(keeper.book, &now);
 	keeper_show(&now);
+	/* With nothing to do: a segment that is mostly dead. */
+	if (now.pending == 0 && book_compact(keeper.book, &e) == -1)
+		keeper_failed(&e);
 	timer_start(&keeper.tick, now.pending > 0 ? KEEPER_BUSY_MS :
 	    KEEPER_IDLE_MS);
 }
