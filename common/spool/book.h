@@ -11,8 +11,6 @@
  *			v
  *		    the index ---> STATE ... ---> DONE
  *
- * See book.c for how it comes back after a crash.
- *
  * Ownership  book_open() gives, book_close() takes and clears; disk and index
  *            argument stay the caller's.
  * Failure    0, or -1 with *e; 1: there is no such entry.
@@ -60,16 +58,14 @@ struct book_options {
 struct book_entry {
 	struct spool_place place;
 	uint64_t	journal;	/* of its last STATE, + 1; 0: none */
-	int64_t		due_ms;		/* queue clock */
-	int64_t		accepted_ms;	/* queue clock */
+	int64_t		due_ms, accepted_ms;	/* queue clock */
 	uint16_t	retry;
 	uint8_t		state;		/* enum spool_state */
 };
 
 struct book_counts {
 	uint64_t	entries;	/* living */
-	uint64_t	held;
-	uint64_t	deferred;
+	uint64_t	held, deferred;	/* of them */
 	uint64_t	in_memory;	/* alone, of entries */
 	uint64_t	pending;	/* changes, not in the index yet */
 	uint64_t	segments;

@@ -14,7 +14,6 @@
 #include "book.h"
 #include "journal.h"
 #include "queue_clock.h"
-
 #include <sys/queue.h>
 
 enum book_node_flag {

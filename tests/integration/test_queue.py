@@ -24,7 +24,7 @@ foreach ($transaction["recipients"] as $r) {
 }
 Accept();
 '''
-ROWS = "\ncleanup unix y - - - 1 cleanup\nqmgr.sock unix y - - - 1 qmgr\n"
+ROWS = "\ncleanup.sock unix y - - - 1 cleanup\nqmgr.sock unix y - - - 1 qmgr\n"
 
 
 class Queue(Instance):
