@@ -210,7 +210,7 @@ queue_change_report(const struct queue_args *a,
 		    (json_int_t)d->matched, "changed", (json_int_t)d->changed,
 		    "busy", (json_int_t)d->busy, "dry_run", a->dry_run));
 	else if (a->dry_run)
-		(void)printf("%" PRIu64 " would be changed\n", d->matched);
+		(void)printf("%" PRIu64 " would be changed\n", d->changed);
 	else
 		(void)printf("%" PRIu64 " changed, %" PRIu64 " busy\n",
 		    d->changed, d->busy);

@@ -16,8 +16,8 @@ int
 change_check(const char *name, struct str key, struct str value,
     struct err *e)
 {
-	if (memchr(value.p, '\0', value.len) != NULL ||
-	    memchr(key.p, '\0', key.len) != NULL)
+	if ((value.len > 0 && memchr(value.p, '\0', value.len) != NULL) ||
+	    (key.len > 0 && memchr(key.p, '\0', key.len) != NULL))
 		return err_set(e, "%s: a value with a NUL", name);
 	if (strcmp(name, "priority") == 0)
 		return str_eq(value, STR("0")) || str_eq(value, STR("1")) ?

@@ -174,6 +174,16 @@ query_found(struct query *q, const struct spool_id *id)
 	q->found[q->found_count++] = *id;
 }
 
+/* Is it not so already? */
+static bool
+query_would(const struct query *q, const struct queue_row *r)
+{
+	bool	held = r->entry.state == STATE_HOLD;
+
+	return q->kind == QUERY_HOLD ? !held : q->kind != QUERY_RELEASE ||
+	    held;
+}
+
 static void
 query_take(struct query *q, const struct queue_row *r)
 {
@@ -184,7 +194,9 @@ query_take(struct query *q, const struct queue_row *r)
 		group_add(q, r);
 	else if (q->kind == QUERY_LIST)
 		query_row(q, r);
-	else if (!q->dry_run)
+	else if (q->dry_run)
+		q->changed += query_would(q, r);
+	else
 		query_found(q, &r->id);
 	if (q->full)
 		q->stopped = true;

@@ -273,7 +273,7 @@ queue_filter_add(struct queue_filter *f, struct str name, struct str value,
 		return err_set(e, "\"%.*s\" is no field that a filter knows",
 		    (int)(name.len < 64 ? name.len : 64), name.p);
 	if (f->count == QUEUE_FILTER_MAX || value.len > QUEUE_VALUE_MAX ||
-	    memchr(value.p, '\0', value.len) != NULL)
+	    (value.len > 0 && memchr(value.p, '\0', value.len) != NULL))
 		return err_set(e, "--%s: too many terms, or too long",
 		    term_fields[t.field].name);
 	t.text = xstrndup(value.len > 0 ? value.p : "", value.len);
