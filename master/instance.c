@@ -13,7 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/pid_file.h"
@@ -23,84 +22,9 @@
 
 #include "control.h"
 #include "instance.h"
+#include "notice.h"
 #include "rehearsal.h"
 #include "spool_place.h"
-
-/* ---- What the operator is told ----------------------------------------- */
-
-static void
-notify_text(struct instance *i, const char *text)
-{
-	if (i->notify != -1)
-		(void)fd_write_full(i->notify, text, strlen(text));
-}
-
-static void
-notify_close(struct instance *i)
-{
-	if (i->notify != -1)
-		(void)close(i->notify);
-	i->notify = -1;
-}
-
-/* To whoever waits for the start or the reload, and to the log. */
-static void
-instance_diag(void *arg, const struct diag *d)
-{
-	struct instance	*i = arg;
-	const char	*warning = d->warning ? "warning: " : "";
-	char		 out[2048];
-
-	if (d->warning)
-		LOG(EV_CONFIG_WARNING, NULL, LOG_STR("file", d->file),
-		    LOG_NUM("line", d->line), LOG_NUM("column", d->column),
-		    LOG_STR("reason", d->text));
-	else
-		LOG(EV_CONFIG_ERROR, NULL, LOG_STR("file", d->file),
-		    LOG_NUM("line", d->line), LOG_NUM("column", d->column),
-		    LOG_STR("reason", d->text));
-	if (d->line > 0)
-		(void)snprintf(out, sizeof out, "%s:%d:%d: %s%s\n", d->file,
-		    d->line, d->column, warning, d->text);
-	else
-		(void)snprintf(out, sizeof out, "%s: %s%s\n", d->file,
-		    warning, d->text);
-	notify_text(i, out);
-	if (i->control != NULL)
-		control_line(i->control, d);
-}
-
-static void
-instance_report(void *arg, const char *file, int line, int column,
-    const char *text)
-{
-	instance_diag(arg, &(struct diag){ file, line, column, false, text });
-}
-
-static void
-instance_say(struct instance *i, const char *file, const char *text)
-{
-	instance_report(i, file, 0, 0, text);
-}
-
-/* What a parameter names can't be used. */
-static void
-instance_blame(struct instance *i, const struct conf *conf,
-    const char *parameter, const char *text)
-{
-	struct diag	d = { .file = conf_dir(conf), .text = text };
-
-	diag_place(&d, conf, conf_service(conf, 0), parameter);
-	instance_diag(i, &d);
-}
-
-static void
-instance_refuse(struct instance *i, const char *why)
-{
-	LOG(EV_RELOAD_REFUSED, NULL, LOG_STR("reason", why));
-	if (i->control != NULL)
-		control_reloaded(i->control, true, why);
-}
 
 struct generation *
 instance_running(const struct instance *i)
@@ -172,21 +96,21 @@ instance_take_up(struct instance *i, const struct conf *conf)
 	struct err			 e;
 
 	if (instance_open_log(i, conf, &e) == -1) {
-		instance_blame(i, conf, "log_target", e.text);
+		notice_blame(i, conf, "log_target", e.text);
 		return -1;
 	}
 	if (access_load(&access, conf_params(conf), i->house.directory,
 	    &parameter, &e) == -1) {
-		instance_blame(i, conf, parameter, e.text);
+		notice_blame(i, conf, parameter, e.text);
 		return -1;
 	}
 	if (spool_place_make(conf, &e) == -1) {
-		instance_blame(i, conf, "spool_directory", e.text);
+		notice_blame(i, conf, "spool_directory", e.text);
 		return -1;
 	}
 	if (sockets_bind(&i->house.sockets, conf, &at, &e) == -1) {
 		conf_path(conf, "master.cf", file, sizeof file);
-		instance_report(i, file, at->line, 1, e.text);
+		notice_report(i, file, at->line, 1, e.text);
 		return -1;
 	}
 	return 0;
@@ -215,7 +139,7 @@ instance_must_restart(struct instance *i, const struct conf *conf)
 		(void)snprintf(text, sizeof text, "%s was %s when this "
 		    "instance started; to change it, stop and start",
 		    param_rows[k].name, buf_cstr(&was));
-		instance_blame(i, conf, param_rows[k].name, text);
+		notice_blame(i, conf, param_rows[k].name, text);
 		must = true;
 	}
 	buf_free(&was);
@@ -230,7 +154,7 @@ instance_next_generation(struct instance *i)
 	struct conf		*conf;
 	struct err		 e;
 
-	if (conf_load(&conf, i->house.directory, instance_report, i) == -1)
+	if (conf_load(&conf, i->house.directory, notice_report, i) == -1)
 		return -1;
 	if (instance_must_restart(i, conf) ||
 	    instance_take_up(i, conf) == -1) {
@@ -240,7 +164,7 @@ instance_next_generation(struct instance *i)
 	g = generation_new(&i->house, conf, ++i->last_number,
 	    instance_running(i), &e);
 	if (g == NULL) {
-		instance_say(i, i->house.directory, e.text);
+		notice_say(i, i->house.directory, e.text);
 		return -1;
 	}
 	TAILQ_INSERT_TAIL(&i->generations, g, link);
@@ -309,7 +233,7 @@ instance_let_in(struct instance *i, const struct conf *conf)
 		(void)err_errno(&e, "the control socket");
 	else
 		return;
-	instance_blame(i, conf, parameter, e.text);
+	notice_blame(i, conf, parameter, e.text);
 }
 
 static void
@@ -337,8 +261,8 @@ instance_on_running(void *arg, struct generation *g)
 	if (g->number == 1 || i->notify != -1) {
 		LOG(EV_MASTER_START, NULL,
 		    LOG_STR("directory", i->house.directory));
-		notify_text(i, "ready\n");
-		notify_close(i);
+		notice_text(i, "ready\n");
+		notice_close(i);
 	} else
 		LOG(EV_RELOAD, NULL, LOG_NUM("generation", g->number));
 	service_notify("READY=1");
@@ -382,7 +306,7 @@ instance_go_back(struct instance *i)
 	if (sockets_bind(&i->house.sockets, running->conf, &at, NULL) == 0)
 		sockets_prune(&i->house.sockets);
 	(void)instance_open_log(i, running->conf, NULL);
-	instance_refuse(i, "the new configuration does not hold");
+	notice_refuse(i, "the new configuration does not hold");
 }
 
 static void
@@ -402,7 +326,7 @@ instance_on_failed(void *arg, struct generation *g)
 		return;
 	}
 	if (instance_running(i) == NULL) {
-		notify_close(i);
+		notice_close(i);
 		instance_end(i, 1);
 		return;
 	}
@@ -429,7 +353,7 @@ instance_mend_control(struct instance *i)
 	struct err	e;
 
 	if (control_mend(i->control, &e) == -1)
-		instance_say(i, i->house.directory, e.text);
+		notice_say(i, i->house.directory, e.text);
 }
 
 void
@@ -439,7 +363,7 @@ instance_reload(struct instance *i)
 
 	if (i->stopping) {
 		control_reload_begins(i->control);
-		instance_refuse(i, "stopping");
+		notice_refuse(i, "stopping");
 		return;
 	}
 	if (first != TAILQ_LAST(&i->generations, generations) ||
@@ -542,18 +466,18 @@ instance_start(struct instance *i)
 	struct err	 e;
 	int		 rc;
 
-	if (conf_load(&conf, i->house.directory, instance_report, i) == -1) {
+	if (conf_load(&conf, i->house.directory, notice_report, i) == -1) {
 		instance_end(i, 1);
 		return;
 	}
 	rc = instance_make_run(conf, &e);
 	if (rc == -1)
-		instance_blame(i, conf, "run_directory", e.text);
+		notice_blame(i, conf, "run_directory", e.text);
 	else if ((rc = instance_lock(i, conf, &parameter, &e)) == -1 &&
 	    parameter != NULL)
-		instance_blame(i, conf, parameter, e.text);
+		notice_blame(i, conf, parameter, e.text);
 	else if (rc == -1)
-		instance_say(i, conf_dir(conf), e.text);
+		notice_say(i, conf_dir(conf), e.text);
 	conf_free(&conf);
 	if (rc == -1 || instance_next_generation(i) == -1)
 		instance_end(i, 1);
@@ -570,14 +494,14 @@ instance_check(struct instance *i, int fd)
 	i->house.check = true;
 	i->house.log_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	i->control = control_of(i, fd);
-	if (conf_load(&conf, i->house.directory, instance_report, i) == -1) {
+	if (conf_load(&conf, i->house.directory, notice_report, i) == -1) {
 		instance_check_end(i, true);
 		return;
 	}
-	i->faults = rehearsal(conf, instance_diag, i);
+	i->faults = rehearsal(conf, notice_diag, i);
 	g = generation_new(&i->house, conf, ++i->last_number, NULL, &e);
 	if (g == NULL) {
-		instance_say(i, i->house.directory, e.text);
+		notice_say(i, i->house.directory, e.text);
 		instance_check_end(i, true);
 		return;
 	}
@@ -588,7 +512,7 @@ struct instance *
 instance_new(struct loop *l, const char *dir, const char *programs,
     int notify)
 {
-	static const struct generation_ops	 ops = { instance_diag,
+	static const struct generation_ops	 ops = { notice_diag,
 	    instance_on_running, instance_on_failed, instance_on_gone };
 	struct instance				*i = xcalloc(1, sizeof *i);
 
@@ -626,7 +550,7 @@ instance_free(struct instance **ip)
 	control_close(&i->control);
 	timer_fini(&i->tickets);
 	explicit_bzero(&i->house.tickets, sizeof i->house.tickets);
-	notify_close(i);
+	notice_close(i);
 	free(i);
 	*ip = NULL;
 }

@@ -1,5 +1,6 @@
-# usage: awk -f tests/lint/sizes.awk tests/lint/size.allow FILES...
+# usage: awk [-v said=1] -f tests/lint/sizes.awk tests/lint/size.allow FILES...
 #
+# said=1: the length of functions, too.
 # Limits of the house: lines of a file and of a function, parameters, columns,
 # nesting.  KNF makes this easy: a function's body stands between a "{" and a
 # "}" in the first column, its name at the start of a line before.  size.allow
@@ -11,7 +12,7 @@ function complain(line, what, key) {
 }
 function end_file(   limit) {
 	if (file == "") return
-	limit = file ~ /\.h$/ ? 150 : 800
+	limit = file ~ /\.h$/ ? 150 : 600
 	if (lines > limit)
 		complain(lines, lines " lines, limit " limit, file)
 }
@@ -53,6 +54,7 @@ width($0) > 80 { complain(FNR, width($0) " columns, limit 80", file) }
 }
 /^\}/ && inside {
 	inside = 0
+	if (file !~ /^tests\//) bodies[count++] = FNR - start - 1
 	if (FNR - start - 1 > 100)
 		complain(start, name "() has " FNR - start - 1 \
 		    " lines, limit 100", file ":" name)
@@ -63,8 +65,21 @@ inside && /^\t\t\t\t\t\t[^\t ]/ {
 }
 head != "" { head = head " " $0 }
 head ~ /;[ \t]*$/ { head = "" }
+# Of the product's functions 95 in 100 are at most 30 lines long.
+function percentile(   i, n, of) {
+	for (i = 0; i < count; i++) of[bodies[i]]++
+	for (i = 0; n < count * 0.95; i++) n += of[i]
+	return i - 1
+}
 END {
 	end_file()
+	p95 = percentile()
+	if (said) printf "%d functions, 95 in 100 have at most %d lines\n", \
+	    count, p95
+	if (p95 > 30) {
+		printf "95 in 100 functions have at most %d lines, limit 30\n", p95
+		bad = 1
+	}
 	for (k in allow)
 		if (!(k in used)) {
 			printf "tests/lint/size.allow: %s needs no exception\n", k

@@ -1,9 +1,8 @@
 /*
  * sink - an SMTP server that takes everything, for demo, tests and bench
  *
- * One process, one loop, the grammar of common/smtp.  With --print, --log or
- * --dump a message is kept until its end; without, its bytes are only
- * counted.  Prints its counts when SIGTERM or SIGINT ends it.
+ * With --print, --log or --dump a message is kept until its end; without, its
+ * bytes are only counted.  Prints its counts when SIGTERM or SIGINT ends it.
  */
 #include <sys/stat.h>
 #include <fcntl.h>

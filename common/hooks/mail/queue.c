@@ -446,7 +446,7 @@ static enum hsl_rc
 queue_transport(struct queue_call *q)
 {
 	const struct eod_config	*config = &q->r->hook->config;
-	struct str		 id = STR_NONE;
+	struct str		 id;
 
 	if (q->c->argv[2].type != HSL_STRING)
 		return queue_wrong(q, "transportid",
