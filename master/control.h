@@ -22,7 +22,7 @@ struct instance;
 
 struct control	*control_open(struct instance *i, const char *path,
 		    const struct access *access, struct err *e);
-/* From now on these may ask; who is connected stays what it was. */
+/* Sets who may ask from now on; connections that are open keep their rights. */
 int		 control_access(struct control *c,
 		    const struct access *access);
 void		 control_close(struct control **c);
@@ -32,7 +32,7 @@ struct control	*control_of(struct instance *i, int fd);
 int		 control_mend(struct control *c, struct err *e);
 /* Who asked for a reload until now waits for the one that begins. */
 void		 control_reload_begins(struct control *c);
-/* To all that wait for the reload under way. */
+/* Tells one line to all that wait for the reload under way. */
 void		 control_line(struct control *c, const struct diag *d);
 void		 control_reloaded(struct control *c, bool failed,
 		    const char *text);

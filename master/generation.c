@@ -297,7 +297,7 @@ process_turn(const struct process *p)
 	    program_find(p->service->command)->turn : 0;
 }
 
-/* Whose turn it is: of all that still live and count. */
+/* The lowest turn of all programs that still have a worker to wait for. */
 static int
 generation_turn(const struct generation *g)
 {

@@ -196,7 +196,8 @@ instance_new_tickets(void *arg)
 		instance_await_tickets(i, g);
 }
 
-/* One at a time: the generation before must have gone, too. */
+/* Begins the reload that was asked for while another was under way: only one
+ * generation may drain at a time. */
 static void
 instance_reload_wanted(struct instance *i)
 {
@@ -220,7 +221,8 @@ instance_check_end(struct instance *i, bool failed)
 	instance_end(i, failed ? 1 : 0);
 }
 
-/* Its groups were found when the configuration was taken up. */
+/* Lets users of the control groups in.  The groups were found when the
+ * configuration was taken up: this fails only if they have gone since. */
 static void
 instance_let_in(struct instance *i, const struct conf *conf)
 {
@@ -346,7 +348,7 @@ instance_on_gone(void *arg, struct generation *g)
 		instance_reload_wanted(i);
 }
 
-/* Without it nobody can ask for anything but by signals. */
+/* Without its control socket an instance can be asked by signals alone. */
 static void
 instance_mend_control(struct instance *i)
 {
@@ -483,7 +485,7 @@ instance_start(struct instance *i)
 		instance_end(i, 1);
 }
 
-/* As instance_start(), but for what others would notice. */
+/* Does what instance_start() does, but nothing that others would notice. */
 void
 instance_check(struct instance *i, int fd)
 {

@@ -57,7 +57,7 @@ links_in_spool(const struct process *p)
 	return program_find(p->service->command)->spool;
 }
 
-/* Without it the two go on; master gives them another with the next start. */
+/* A link that fails ends nothing: the next start of either makes another. */
 static void
 links_make(struct process *a, struct process *b)
 {

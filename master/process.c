@@ -128,7 +128,7 @@ process_tell_scripts(struct process *p)
 	buf_free(&value);
 }
 
-/* Another one for other addresses, and for each socket that is bound anew. */
+/* A number that changes with the addresses and with each new binding. */
 static uint32_t
 process_bound(const struct sock *const *socks, int n)
 {
@@ -162,7 +162,7 @@ process_tell_listeners(struct process *p)
 	}
 }
 
-/* To one that is kept over a reload. */
+/* Tells a process that is kept over a reload its new generation. */
 static void
 process_renew_listeners(struct process *p)
 {

@@ -38,7 +38,7 @@ struct slot	*slots_totals(struct slots *s, const char *service,
 		    struct err *e);
 /* One more worker of the service was started again. */
 void		 slots_count_restart(struct slots *s, const char *service);
-/* Its worker goes on under this name; totals of it are made. */
+/* The worker goes on under this name, as a service with totals of its own. */
 void		 slots_rename(struct slots *s, struct slot *slot,
 		    const char *service, uint32_t generation);
 /* Its counters go to the service's totals. */

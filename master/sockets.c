@@ -45,7 +45,7 @@ sockets_fini(struct sockets *s)
 		sock_free(s, sock);
 }
 
-/* The addresses of a service; how many, or -1. */
+/* Fills in the addresses of a service; returns how many, or -1. */
 static int
 service_addresses(const struct conf *conf, const struct conf_service *svc,
     struct netaddr a[SOCKETS_PER_SERVICE], struct err *e)
@@ -110,7 +110,7 @@ sock_mode(const char *path, const struct conf *conf,
 	const struct params	*p = conf_params(conf);
 	struct program_user	u;
 
-	/* mtactl's users are looked at when they connect. */
+	/* Any user may run mtactl: qmgr looks who it is that connects. */
 	if (!svc->private || (strcmp(svc->command, "qmgr") == 0 &&
 	    (p->control_view_group[0] != '\0' ||
 	    p->control_operate_group[0] != '\0')))

@@ -28,7 +28,7 @@ spool_place_user(const struct conf *conf)
 	return NULL;
 }
 
-/* Who shall own it. */
+/* The user and group that the directory shall have. */
 static int
 spool_place_owner(const struct conf *conf, const struct conf_service *svc,
     struct program_user *u, struct err *e)
@@ -41,7 +41,7 @@ spool_place_owner(const struct conf *conf, const struct conf_service *svc,
 	    u, e);
 }
 
-/* 0: it is there and good.  1: it is not there. */
+/* 0 if the directory is there and good, 1 if it is not there, or -1. */
 static int
 spool_place_look(const char *path, const struct program_user *u,
     struct err *e)

@@ -116,7 +116,7 @@ int
 verb_hsl_repl(const struct ctl *c, int argc, char **argv)
 {
 	struct repl		 r = { .text = BUF_INIT };
-	/* "./x" lies in the root. */
+	/* What is typed in imports "./x" from the root. */
 	struct script_from	 from = { .file = "input" };
 	struct options		 o;
 	struct origin		 place;

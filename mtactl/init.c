@@ -113,7 +113,7 @@ init_hostname(struct init *in, const char *name, struct err *e)
 	return 0;
 }
 
-/* One or more, between commas: those that mail is taken for. */
+/* Reads the domains that mail is taken for, one or more between commas. */
 static int
 init_domains(struct init *in, const char *list, struct err *e)
 {
@@ -187,7 +187,7 @@ init_path(const struct init *in, const char *name)
 	return xasprintf("%s/%s", in->dir, name);
 }
 
-/* It must do as the first column of master.cf. */
+/* Checks that the address can stand in the first column of master.cf. */
 static int
 init_listen(struct init *in, const char *listen, struct err *e)
 {

@@ -90,7 +90,7 @@ options_parse(struct options *o, const char *takes, int argc, char **argv)
 	for (;;) {
 		opt = getopt_long(argc, argv, strchr(takes, 's') != NULL ?
 		    "+n" : "+", longs, NULL);
-		/* config dump -n, as postconf has it. */
+		/* config dump: -n is "only what is set", as in postconf. */
 		if (opt == 'n' && strchr(takes, 's') != NULL)
 			opt = 's';
 		if (opt != -1) {

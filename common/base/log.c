@@ -86,7 +86,7 @@ log_replace_fd(int fd)
 		(void)close(logger.fd);
 	logger.fd = fd;
 	logger.cut = false;
-	/* Who reads slowly must not be waited for (log_flush()). */
+	/* log_flush() must not wait for a reader that is slow. */
 	if (fd != -1 && fstat(fd, &st) == 0 &&
 	    (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
 		(void)fd_nonblock(fd);
@@ -272,7 +272,7 @@ log_ids(struct buf *b, const struct logctx *ctx)
 	log_id(b, "txn", ctx->txn);
 }
 
-/* False: it can't be written, now or ever. */
+/* False if the line can't be written, now or ever. */
 static bool
 log_put(struct str *s)
 {

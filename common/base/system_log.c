@@ -95,7 +95,7 @@ system_log(int level, const char *text)
 	iov[0].iov_len = system_log_head(head, sizeof head, level);
 	if (system_logger.fd != -1)
 		error = system_log_send(iov);
-	/* It may have been started again. */
+	/* syslogd may have been started again, and have a new socket. */
 	if (error != 0 && error != EAGAIN) {
 		system_log_connect();
 		if (system_logger.fd == -1) {

@@ -64,7 +64,7 @@ peer_in_others(int fd, uid_t uid, gid_t group)
 #else
 #define PEER_GROUPS_MAX	64
 
-/* As the system's files have it, not as the process has it. */
+/* By the group file: a process may have other groups than its user. */
 static bool
 peer_in_others(int fd, uid_t uid, gid_t group)
 {

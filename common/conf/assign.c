@@ -32,7 +32,7 @@ line_report(const struct source *src, const struct line *l, size_t offset,
 	report(src->reports, &at, "%s", text);
 }
 
-/* Where `part`, which lies in the line, begins. */
+/* The offset in the line at which `part`, a piece of it, begins. */
 static size_t
 line_offset(const struct line *l, struct str part)
 {

@@ -51,7 +51,7 @@ master_flag(const struct master_line *m, int col, bool def)
 	return false;
 }
 
-/* "-" is `def`. */
+/* Reads a column that holds a number, where "-" stands for `def`. */
 static int
 master_number(const struct master_line *m, int col, int max, int def)
 {

@@ -111,7 +111,7 @@ conf_build(struct conf *c, struct str main_cf, struct str master_cf,
 	conf_check(c, r);
 }
 
-/* What was built, unless a fault of it was reported. */
+/* Hands over the configuration, or frees it if a fault was reported. */
 static int
 conf_settle(struct conf **out, struct conf *c, struct reports *r)
 {

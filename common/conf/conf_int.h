@@ -23,7 +23,7 @@ struct conf {
 	size_t			 hook_count;
 };
 
-/* What no single value can be wrong about. */
+/* Reports what is wrong between values that are each right alone. */
 void	conf_check(const struct conf *c, struct reports *r);
 /* Reads the text of every hook that main.cf or a row names. */
 void	conf_read_hooks(struct conf *c, struct reports *r);

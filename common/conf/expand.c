@@ -18,7 +18,7 @@ piece_name_char(char c)
 	return ascii_isalnum((unsigned char)c) || c == '_';
 }
 
-/* After "${": a name and "}". */
+/* Reads what follows a "${": a name and "}". */
 static void
 piece_braced(struct str value, size_t *at, struct piece *p)
 {
@@ -34,7 +34,7 @@ piece_braced(struct str value, size_t *at, struct piece *p)
 	*at = end < value.len ? end + 1 : end;
 }
 
-/* At a "$". */
+/* Reads the reference at a "$". */
 static void
 piece_reference(struct str value, size_t *at, struct piece *p)
 {

@@ -10,7 +10,7 @@
 #include "base/net.h"
 #include "parse.h"
 
-/* Systems without /etc/services know these. */
+/* Names of ports that work where there is no /etc/services. */
 static const struct {
 	const char	*name;
 	int		 port;

@@ -36,7 +36,7 @@ master_word(struct str *rest)
 	return (struct str){ s.p, n };
 }
 
-/* -o name=value, again and again. */
+/* Reads the -o name=value arguments at the end of a row. */
 static void
 master_arguments(struct master_line *m)
 {

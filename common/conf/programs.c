@@ -49,7 +49,7 @@ program_user_take(const struct passwd *pw, struct program_user *u)
 	return true;
 }
 
-/* An owner without a name serves as well. */
+/* Takes the owner of the directory, also if that user has no name. */
 static bool
 program_user_owner(const char *directory, struct program_user *u)
 {

@@ -28,7 +28,7 @@ void		 gate_free(struct gate **g);
 
 /* A descriptor that does not block; -1: none now.  peer may be NULL. */
 int		 gate_take(struct gate *g, struct netaddr *peer);
-/* For GATE_SHUT_MS; for who has a reason of his own. */
+/* Takes nothing for GATE_SHUT_MS: for a caller that has no room now. */
 void		 gate_shut(struct gate *g);
 
 #endif

@@ -404,7 +404,7 @@ stream_free(struct stream **sp)
 	*sp = NULL;
 	stream_watch(s, false, false);
 	loop_cancel(s->loop, &s->turn);
-	/* A peer that is still there hears that this end is meant. */
+	/* A peer that is still there learns that we meant to end. */
 	if (s->ssl != NULL && s->phase == STREAM_OPEN && !s->broken &&
 	    !s->shut_done)
 		(void)SSL_shutdown(s->ssl);

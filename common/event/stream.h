@@ -44,11 +44,11 @@ struct stream_ops {
 	/* `why` is "connection reset by peer", "certificate ...". */
 	void	(*on_close)(void *arg, enum stream_close how,
 		    const char *why);
-	/* Connected (stream_connect), or NULL. */
+	/* Called once a stream_connect() has connected; may be NULL. */
 	void	(*on_connect)(void *arg);
-	/* The handshake is done, or NULL. */
+	/* Called once the handshake is done; may be NULL. */
 	void	(*on_tls)(void *arg);
-	/* All that was written has left for the kernel, or NULL. */
+	/* Called once all that was written is with the kernel; may be NULL. */
 	void	(*on_drain)(void *arg);
 };
 

@@ -18,7 +18,7 @@ struct ipc_caller {
 
 int	ipc_caller_connect(struct ipc_caller *c, const char *path,
 	    struct err *e);
-/* The same with another than master. */
+/* The same with a role other than master at the other end. */
 int	ipc_caller_connect_to(struct ipc_caller *c, enum ipc_role peer,
 	    const char *path, struct err *e);
 /* One message: type, and its fields as ipc_put_X() wrote them. */

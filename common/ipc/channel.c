@@ -271,7 +271,7 @@ channel_piece(const struct channel *c, int *fd)
 	return p != NULL ? (size_t)(p->at - c->sent) : c->out.len;
 }
 
-/* A borrowed descriptor is its owner's to close. */
+/* Closes a descriptor, unless it was borrowed: then its owner does. */
 static void
 channel_took(struct channel *c, size_t n, bool with_fd)
 {
@@ -396,7 +396,7 @@ channel_return_fd(struct channel *c)
 	    LOG_STR("reason", strerror(errno)));
 }
 
-/* The frame is not said, nor is any other from now on. */
+/* Drops the frame that was begun, and closes the channel for writing. */
 static void
 channel_take_back(struct channel *c, size_t begin, int type, const char *why)
 {

@@ -33,7 +33,7 @@ struct channel_ops {
 	/* Or NULL.  This peer may not say this; true: it was answered, and the
 	 * channel goes on.  A descriptor was closed. */
 	bool	(*on_forbidden)(void *arg, int type);
-	/* Or NULL.  See channel_await_room(). */
+	/* May be NULL.  See channel_await_room(). */
 	void	(*on_room)(void *arg);
 };
 

@@ -325,7 +325,8 @@ header_room(struct header *h, size_t want)
 	h->start = cap - h->count;
 }
 
-/* See above: gives a continuation of nothing a name. */
+/* A first line that begins with white space would continue the field that is
+ * put above it: it becomes a field of its own, HEADER_ORPHAN. */
 static int
 header_adopt(struct header *h, struct err *e)
 {

@@ -24,7 +24,7 @@ struct desk {
 	void		*arg;
 };
 
-/* The vault has what locks leave. */
+/* Both share one limit: the vault may use what the locks do not. */
 static void
 desk_share_out(struct desk *d)
 {
@@ -42,7 +42,8 @@ desk_granted(void *arg, struct lock_owner *o, uint64_t id)
 	d->answer(d->arg, (struct desk_client *)o, id, &a);
 }
 
-/* The calendar's microseconds: later desks begin with greater versions. */
+/* Versions begin at the microseconds of the calendar, so that a desk never
+ * gives a version that a desk before it has given. */
 struct desk *
 desk_new(size_t limit_bytes, desk_answer_fn *answer, void *arg)
 {

@@ -29,7 +29,7 @@ struct desk	*desk_new(size_t limit_bytes, desk_answer_fn *answer,
 		    void *arg);
 void		 desk_free(struct desk **d);
 void		 desk_set_limit(struct desk *d, size_t limit_bytes);
-/* From now on locks are granted. */
+/* Locks are granted from now on.  Before, clients say what they still hold. */
 void		 desk_open(struct desk *d);
 void		 desk_sweep(struct desk *d, int64_t now_ms);
 
@@ -45,7 +45,8 @@ void		 desk_enter(struct desk *d, struct desk_client *c);
 /* -1: what no honest client asks; nothing was done. */
 int		 desk_ask(struct desk *d, struct desk_client *c, uint64_t id,
 		    const struct share_question *q, int64_t now_ms);
-/* It held this lock of a desk before this one; -1: another does. */
+/* The client says that an earlier process granted it this lock, and it gets it
+ * back; -1: another client has it. */
 int		 desk_hold(struct desk *d, struct desk_client *c,
 		    uint64_t id, struct str name);
 void		 desk_drop(struct desk *d, struct desk_client *c,

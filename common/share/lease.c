@@ -9,7 +9,7 @@ lease_compare(const struct lease *a, const struct lease *b)
 {
 	if (a->ends_ms != b->ends_ms)
 		return a->ends_ms < b->ends_ms ? -1 : 1;
-	/* Two that end together are still two. */
+	/* Those that end at one time are told apart by their place. */
 	return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
 }
 

@@ -35,7 +35,7 @@ void		 lease_take(struct leases *ls, struct lease *l,
 		    int64_t ends_ms);
 void		 lease_drop(struct leases *ls, struct lease *l);
 void		 lease_use(struct leases *ls, struct lease *l);
-/* One that is over, or NULL. */
+/* A lease whose end has come, or NULL if there is none. */
 struct lease	*lease_over(struct leases *ls, int64_t now_ms);
 /* The one that was not used for longest, or NULL. */
 struct lease	*lease_idle(struct leases *ls);

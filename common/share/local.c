@@ -42,7 +42,8 @@ local_answer(void *arg, struct desk_client *c, uint64_t id,
 	timer_start(&l->work, 0);
 }
 
-/* What is refused is our own mistake, and full of it. */
+/* There is no peer here that could lie: a refusal is an error of this process,
+ * and is answered as if there were no room. */
 static void
 local_ask_queued(struct local *l)
 {
@@ -57,7 +58,7 @@ local_ask_queued(struct local *l)
 	}
 }
 
-/* One a turn: done() may do anything, even free the share. */
+/* One answer a turn, since done() may do anything, even free the share. */
 static void
 local_work(void *arg)
 {

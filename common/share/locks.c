@@ -161,7 +161,7 @@ claim_new(struct locks *l, struct lock_owner *o, uint64_t id,
 	return c;
 }
 
-/* LOCKS_WAITS: there is nothing against another claim. */
+/* May this owner make one more claim?  LOCKS_WAITS says yes. */
 static enum locks_rc
 claim_check(struct locks *l, struct lock_owner *o, uint64_t id)
 {

@@ -105,7 +105,7 @@ remote_on_frame(void *arg, int type, struct rbuf *in, int fd)
 		return -1;
 	r->again_ms = AGAIN_MS;
 	t = share_find(&r->share, m.id);
-	/* Given up meanwhile, or a grant that came twice. */
+	/* The asker has given it up, or the grant came twice. */
 	if (t == NULL || t->state != TICKET_ASKED)
 		return 0;
 	r->under_way -= t->q.op != SHARE_LOCK;

@@ -32,9 +32,9 @@ struct share_ticket {
 TAILQ_HEAD(share_tickets, share_ticket);
 
 struct share_ops {
-	/* It is queued; from share_ask(). */
+	/* share_ask() has queued a ticket. */
 	void	(*ask)(struct share *s);
-	/* It goes; its list is already without it. */
+	/* A ticket goes: it has left its list already. */
 	void	(*drop)(struct share *s, struct share_ticket *t);
 	void	(*free)(struct share *s);
 };

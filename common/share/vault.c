@@ -58,7 +58,7 @@ item_cost(size_t key_len, size_t len)
 	return sizeof(struct item) + key_len + len + OVERHEAD;
 }
 
-/* No lease any more, or one that ends then. */
+/* Sets when the item ends; 0 takes its lease away. */
 static void
 item_lease(struct vault *s, struct item *i, int64_t ends_ms)
 {
@@ -134,7 +134,7 @@ vault_tick(struct vault *s, int64_t now_ms)
 	s->now_ms = now_ms;
 }
 
-/* What is over is not there. */
+/* Finds an item; one whose time to live has passed counts as absent. */
 static struct item *
 vault_find(struct vault *s, enum vault_space space, struct str key)
 {

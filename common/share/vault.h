@@ -43,12 +43,12 @@ struct vault_value {
  * doubles for as long as that is below 2^52. */
 struct vault	*vault_new(size_t limit_bytes, uint64_t version);
 void		 vault_free(struct vault **s);
-/* What is there stays, even if it is more. */
+/* What is kept already stays, even if it takes more than the new limit. */
 void		 vault_set_limit(struct vault *s, size_t limit_bytes);
 size_t		 vault_bytes(const struct vault *s);
 size_t		 vault_count(const struct vault *s);
 
-/* What time it is; it begins with 0. */
+/* Tells the vault the time, which begins with 0. */
 void		 vault_tick(struct vault *s, int64_t now_ms);
 void		 vault_fetch(struct vault *s, enum vault_space space,
 		    struct str key, struct vault_value *v);

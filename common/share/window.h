@@ -31,7 +31,7 @@ struct window {
 
 void		 window_init(struct window *w);
 void		 window_fini(struct window *w);
-/* How many there were in the interval that ends now. */
+/* How many events there were in the interval that ends now. */
 uint64_t	 window_count(struct window *w, int64_t now_ms,
 		    int64_t interval_ms);
 void		 window_add(struct window *w, int64_t now_ms);

@@ -78,7 +78,7 @@ sums_make(struct sums *s, const struct worker *w)
 
 /* ---- The text format of Prometheus ------------------------------------- */
 
-/* Its escapes are three; what is not plain text becomes "?". */
+/* A label escapes "\\" and quotes; what is not printable ASCII becomes "?". */
 static void
 metric_label(struct buf *out, const char *name, const char *value)
 {
@@ -267,7 +267,7 @@ report_ready(const struct worker *w, struct buf *out)
 
 	sums_make(&s, w);
 	for (k = 0; k < s.count; k++) {
-		/* Only services that take sessions ever accept so. */
+		/* Only services of sessions have workers that accept. */
 		if (s.list[k].accepting > 0)
 			ready = true;
 		else if (s.list[k].value[COUNTER_sessions_total] > 0) {

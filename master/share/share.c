@@ -87,7 +87,7 @@ client_free(void *arg)
 		worker_exit(service.worker);
 }
 
-/* From inside a call of the desk: not now, at the end of the turn. */
+/* The desk may be calling: the client is freed at the end of the turn. */
 static void
 client_drop(struct client *c, const char *why)
 {
