@@ -14,7 +14,7 @@
 
 struct group {
 	struct hmap_entry	hash;
-	struct group		*next;		/* in group_free() */
+	struct group		*next;		/* of the query's */
 	uint64_t		entries, bytes;
 	char			value[];
 };
@@ -38,6 +38,8 @@ group_add(struct query *q, const struct queue_row *r)
 		g->hash.key = g->value;
 		g->hash.len = (uint32_t)value.len;
 		hmap_insert(&q->groups, &g->hash);
+		g->next = q->group_first;
+		q->group_first = g;
 		q->group_count++;
 	}
 	if (g == NULL) {
@@ -46,14 +48,6 @@ group_add(struct query *q, const struct queue_row *r)
 	}
 	g->entries++;
 	g->bytes += r->accepted.size;
-}
-
-static void
-group_collect(void *arg, struct hmap_entry *e)
-{
-	struct query	*q = arg;
-
-	q->sorted[q->group_next++] = (struct group *)e;
 }
 
 /* The largest first. */
@@ -71,12 +65,13 @@ group_order(const void *a, const void *b)
 static void
 group_sort(struct query *q)
 {
+	struct group	*g;
+	size_t		 n = 0;
+
 	q->sorted = xreallocarray(NULL, q->group_count + 1,
 	    sizeof(*q->sorted));
-	q->group_next = 0;
-	while (q->group_next < q->group_count)
-		hmap_walk(&q->groups, 1024, group_collect, q);
-	q->group_next = 0;
+	for (g = q->group_first; g != NULL; g = g->next)
+		q->sorted[n++] = g;
 	qsort(q->sorted, q->group_count, sizeof(*q->sorted), group_order);
 }
 
@@ -97,21 +92,16 @@ group_send(struct query *q)
 	return q->group_next < q->group_count;
 }
 
-static void
-group_drop(void *arg, struct hmap_entry *e)
-{
-	struct query	*q = arg;
-
-	hmap_remove(&q->groups, e);
-	free(e);
-	q->group_count--;
-}
-
 void
 group_free(struct query *q)
 {
+	struct group	*g;
+
+	hmap_fini(&q->groups);
+	while ((g = q->group_first) != NULL) {
+		q->group_first = g->next;
+		free(g);
+	}
 	free(q->sorted);
 	q->sorted = NULL;
-	while (q->group_count > 0)
-		hmap_walk(&q->groups, 1024, group_drop, q);
 }

@@ -43,7 +43,6 @@ query_free(struct query **q)
 	if (*q == NULL)
 		return;
 	group_free(*q);
-	hmap_fini(&(*q)->groups);
 	while ((*q)->assigns > 0) {
 		struct assign	*a = &(*q)->assign[--(*q)->assigns];
 

@@ -64,6 +64,7 @@ struct query {
 
 	enum queue_field group;
 	struct hmap	 groups;
+	struct group	*group_first;
 	uint64_t	 group_count;
 	bool		 group_over;	/* too many */
 	struct group	**sorted;

@@ -30,6 +30,7 @@
 
 #include "base/fatal.h"
 #include "base/mem.h"
+#include "compat/asan.h"
 #include "kv.h"
 #include "kv_files.h"
 
@@ -61,6 +62,18 @@ struct bdb {
 };
 
 const char	kv_real_name[] = DB_VERSION_STRING;
+
+#if COMPAT_ASAN
+/* An environment that could not be recovered keeps its log's buffer for ever:
+ * Berkeley DB's own leak, which a search for ours is not to trip over. */
+const char	*__lsan_default_suppressions(void);
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libdb-5";
+}
+#endif
 
 /* What Berkeley DB says beside its result; the result is reported. */
 static void
