@@ -2,9 +2,11 @@
  * Addresses are parsed and printed without any lookup: only numbers are
  * addresses here.  A network holds an address if its first bits agree.
  */
+#include <errno.h>
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "net.h"
 
@@ -234,4 +236,23 @@ netaddr_networks_ok(const char *networks, struct str *bad)
 			return -1;
 	}
 	return 0;
+}
+
+int
+net_connect_unix(const char *path)
+{
+	struct netaddr	a;
+	int		fd, saved;
+
+	if (netaddr_unix(&a, path, NULL) == -1) {
+		errno = ENOENT;
+		return -1;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1 || connect(fd, &a.u.sa, a.len) == 0)
+		return fd;
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return -1;
 }

@@ -49,6 +49,9 @@ const char *netaddr_text(const struct netaddr *a, char *out, size_t size);
 bool	 netaddr_within(const struct netaddr *a, const char *networks);
 /* -1 with *bad, the first word that is no network. */
 int	 netaddr_networks_ok(const char *networks, struct str *bad);
+/* A stream socket that does not block, connected to that path: a descriptor,
+ * or -1 with errno (ENOENT: the path can't be one, too). */
+int	 net_connect_unix(const char *path);
 /* Our end of a socket. */
 int	 netaddr_local(struct netaddr *a, int fd);
 

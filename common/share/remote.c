@@ -142,26 +142,6 @@ remote_on_end(void *arg)
 
 /* ---- Connecting -------------------------------------------------------- */
 
-/* A descriptor, or -1 with errno. */
-static int
-remote_connect(const struct remote *r)
-{
-	struct netaddr	a;
-	int		fd, saved;
-
-	if (netaddr_unix(&a, r->path, NULL) == -1) {
-		errno = ENOENT;
-		return -1;
-	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1 || connect(fd, &a.u.sa, a.len) == 0)
-		return fd;
-	saved = errno;
-	(void)close(fd);
-	errno = saved;
-	return -1;
-}
-
 /* There is no row for the service: nothing to wait for.  One ticket a turn,
  * for done() may do anything. */
 static void
@@ -187,7 +167,7 @@ remote_try(struct remote *r)
 {
 	static const struct channel_ops	 ops = {
 	    .on_frame = remote_on_frame, .on_end = remote_on_end };
-	int				 fd = remote_connect(r);
+	int				 fd = net_connect_unix(r->path);
 
 	if (fd != -1) {
 		r->channel = channel_new(r->share.loop, fd, IPC_SCRIPTED,

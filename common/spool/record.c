@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "compat/crc32c.h"
 #include "record.h"
 
 #define RECORD_VERSION	1
@@ -27,16 +26,6 @@ record_size(uint32_t len)
 {
 	return ((uint64_t)RECORD_HEAD + len + RECORD_ALIGN - 1) /
 	    RECORD_ALIGN * RECORD_ALIGN;
-}
-
-static uint32_t
-record_crc(const unsigned char *head, const struct spool_place *place)
-{
-	unsigned char	where[16];
-
-	bytes_put(where, place->segment, 8);
-	bytes_put(where + 8, place->offset, 8);
-	return crc32c(crc32c(0, where, sizeof where), head, RECORD_HEAD - 4);
 }
 
 void
@@ -51,7 +40,8 @@ record_put(unsigned char head[RECORD_HEAD], const struct record *r,
 	bytes_put(head + 12, r->crc, 4);
 	bytes_put(head + 16, r->body, 8);
 	bytes_put(head + 24, r->edits, 8);
-	bytes_put(head + 36, record_crc(head, place), 4);
+	bytes_put(head + 36, spool_place_crc(place, head,
+	    RECORD_HEAD - 4), 4);
 }
 
 int
@@ -60,7 +50,8 @@ record_get(struct record *r, const unsigned char head[RECORD_HEAD],
 {
 	if (head[0] == RECORD_NONE || head[0] >= RECORD_TYPES ||
 	    head[1] != RECORD_VERSION ||
-	    bytes_get(head + 36, 4) != record_crc(head, place))
+	    bytes_get(head + 36, 4) != spool_place_crc(place, head,
+	    RECORD_HEAD - 4))
 		return -1;
 	r->type = (enum record_type)head[0];
 	r->txn = (uint32_t)bytes_get(head + 4, 4);

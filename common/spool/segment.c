@@ -152,16 +152,6 @@ segment_unknown(const unsigned char block[SEGMENT_HEAD])
 	    block[7] != SEGMENT_FORMAT;
 }
 
-static uint32_t
-batch_crc(const unsigned char *head, const struct spool_place *place)
-{
-	unsigned char	where[16];
-
-	bytes_put(where, place->segment, 8);
-	bytes_put(where + 8, place->offset, 8);
-	return crc32c(crc32c(0, where, sizeof where), head, BATCH_HEAD - 4);
-}
-
 void
 batch_put(unsigned char head[BATCH_HEAD], const struct batch *b,
     const struct spool_place *place)
@@ -173,7 +163,8 @@ batch_put(unsigned char head[BATCH_HEAD], const struct batch *b,
 	bytes_put(head + 24, b->front, 4);
 	bytes_put(head + 28, b->first_txn, 4);
 	bytes_put(head + 32, b->used, 8);
-	bytes_put(head + 60, batch_crc(head, place), 4);
+	bytes_put(head + 60, spool_place_crc(place, head,
+	    BATCH_HEAD - 4), 4);
 }
 
 int
@@ -181,7 +172,8 @@ batch_get(struct batch *b, const unsigned char head[BATCH_HEAD],
     const struct spool_place *place)
 {
 	if (memcmp(head, BATCH_MAGIC, 8) != 0 ||
-	    bytes_get(head + 60, 4) != batch_crc(head, place))
+	    bytes_get(head + 60, 4) != spool_place_crc(place, head,
+	    BATCH_HEAD - 4))
 		return -1;
 	b->size = bytes_get(head + 8, 8);
 	b->durable_upto = bytes_get(head + 16, 8);

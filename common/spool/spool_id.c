@@ -5,7 +5,18 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "compat/crc32c.h"
 #include "spool_id.h"
+
+uint32_t
+spool_place_crc(const struct spool_place *place, const void *p, size_t n)
+{
+	unsigned char	where[16];
+
+	bytes_put(where, place->segment, 8);
+	bytes_put(where + 8, place->offset, 8);
+	return crc32c(crc32c(0, where, sizeof where), p, n);
+}
 
 void
 spool_id_make(struct spool_id *id)

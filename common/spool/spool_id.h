@@ -9,6 +9,7 @@
 #define SPOOL_SPOOL_ID_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -27,6 +28,11 @@ struct spool_place {
 	uint64_t	segment;
 	uint64_t	offset;
 };
+
+/* The checksum of bytes that lie at that place: what is left of an older life
+ * of the file has another. */
+uint32_t spool_place_crc(const struct spool_place *place, const void *p,
+	    size_t n);
 
 /* A new transaction's id, later than all before it on this machine. */
 void	spool_id_make(struct spool_id *id);

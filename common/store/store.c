@@ -305,25 +305,6 @@ store_on_end(void *arg)
 
 /* ---- Connecting ---------------------------------------------------------- */
 
-static int
-store_connect(const struct store_client *c)
-{
-	struct netaddr	a;
-	int		fd, saved;
-
-	if (netaddr_unix(&a, c->path, NULL) == -1) {
-		errno = ENOENT;
-		return -1;
-	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1 || connect(fd, &a.u.sa, a.len) == 0)
-		return fd;
-	saved = errno;
-	(void)close(fd);
-	errno = saved;
-	return -1;
-}
-
 static void
 store_up(struct store_client *c, int fd)
 {
@@ -364,7 +345,7 @@ store_work(void *arg)
 	}
 	if (c->again.armed || TAILQ_EMPTY(&c->stores))
 		return;
-	if ((fd = store_connect(c)) != -1)
+	if ((fd = net_connect_unix(c->path)) != -1)
 		store_up(c, fd);
 	else if (errno == ENOENT)
 		store_absent(c);
