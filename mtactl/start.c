@@ -180,7 +180,8 @@ start_rehearsal(const struct ctl *c, struct ipc_caller *cl, struct err *e)
 	pid_t	pid;
 	int	sv[2];
 
-	*cl = (struct ipc_caller){ .fd = -1, .in = BUF_INIT };
+	*cl = (struct ipc_caller){ .fd = -1, .in = BUF_INIT,
+	    .peer = IPC_MASTER };
 	if (start_find(c, path, sizeof path, e) == -1)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)

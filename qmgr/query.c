@@ -295,7 +295,7 @@ query_next_id(struct query *q, struct err *e)
 		return rc == 1 ? 0 : -1;
 	/* The texts of the envelope do not outlive book_state(). */
 	buf_clear(&q->scratch);
-	if ((rc = book_envelope(keeper_book(), &id, &envelope, e)) != 0 ||
+	if (book_envelope(keeper_book(), &id, &envelope, e) != 0 ||
 	    spool_entry_put(&q->scratch, &envelope.entry, e) == -1 ||
 	    spool_entry_get(&envelope.entry, buf_str(&q->scratch), e) == -1)
 		return -1;
