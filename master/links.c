@@ -86,7 +86,7 @@ links_started(struct process *p)
 			links_tell(other, p);
 		if (p->service->single)
 			links_tell(p, other);
-		if (links_in_spool(p) && links_in_spool(other) &&
+		if (!h->check && links_in_spool(p) && links_in_spool(other) &&
 		    strcmp(p->service->command, other->service->command) != 0)
 			links_make(p, other);
 	}

@@ -135,9 +135,13 @@ def test_renamed():
             s.settimeout(20)
             s.connect(mta.path("run/another.sock"))
             assert s.recv(1) == b""         # who is no worker is let go
-        listening = [f for f in os.listdir("/proc/%d/fd" % pid)
-                     if "socket" in os.readlink("/proc/%d/fd/%s" % (pid, f))]
-        assert len(listening) == 3, listening   # and the channel, twice
+        with open("/proc/net/unix") as f:
+            paths = {l.split()[6]: l.split()[7] for l in f
+                     if len(l.split()) == 8}
+        held = [paths.get(os.readlink("/proc/%d/fd/%s" % (pid, fd))[8:-1])
+                for fd in os.listdir("/proc/%d/fd" % pid)]
+        assert mta.path("run/another.sock") in held, held
+        assert mta.path("run/cleanup.sock") not in held, held
         assert "another.sock" in mta.ctl("status").stdout
 
 
