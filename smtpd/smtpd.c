@@ -116,20 +116,6 @@ server_count_queued(bool durable)
 		COUNT(queue_refusals);
 }
 
-/* Whether a script may queue for it. */
-static bool
-server_transport_known(struct str id)
-{
-	size_t	i;
-
-	for (i = 0; i < id.len; i++) {
-		if (!ascii_isalnum((unsigned char)id.p[i]) &&
-		    strchr("._-", id.p[i]) == NULL)
-			return false;
-	}
-	return id.len > 0 && id.len <= 32;
-}
-
 static void
 server_count_result(const struct eod_outcome *o)
 {
@@ -304,7 +290,8 @@ server_load_eod(struct server *srv)
 		.on_result = server_count_result,
 		.on_undelivered = server_count_undelivered,
 		.store = srv->store,
-		.transport_known = server_transport_known,
+		.transports = srv->transports,
+		.run_directory = srv->run_directory,
 		.on_queued = server_count_queued,
 	};
 

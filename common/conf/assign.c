@@ -32,13 +32,6 @@ line_report(const struct source *src, const struct line *l, size_t offset,
 	report(src->reports, &at, "%s", text);
 }
 
-/* The offset in the line at which `part`, a piece of it, begins. */
-static size_t
-line_offset(const struct line *l, struct str part)
-{
-	return (size_t)(part.p - buf_str(&l->text).p);
-}
-
 bool
 line_sane(const struct source *src, const struct line *l)
 {
@@ -91,9 +84,8 @@ assign_unknown(const struct source *src, const struct line *l, size_t offset,
 	free(text);
 }
 
-/* Every $name in the value must be a parameter. */
-static bool
-assign_value_ok(const struct source *src, const struct line *l,
+bool
+line_value_ok(const struct source *src, const struct line *l,
     struct str value)
 {
 	size_t		at = 0, base;
@@ -121,24 +113,19 @@ line_assign(const struct source *src, const struct line *l, struct str part,
 	struct setting	*to;
 	size_t		 row, begin = line_offset(l, part);
 
-	name = str_split(part, '=', &value);
-	if (value.p == NULL) {
-		line_report(src, l, begin, "\"name = value\" expected");
+	if (!line_pair(src, l, part, &name, &value))
 		return param_count;
-	}
-	name = str_trim(name);
 	if (!assign_name_ok(name)) {
 		line_report(src, l, begin, "a parameter's name is letters, "
 		    "digits and \"_\"");
 		return param_count;
 	}
 	row = param_find(name);
-	value = str_trim(value);
 	if (row == param_count) {
 		assign_unknown(src, l, line_offset(l, name), name);
 		return param_count;
 	}
-	if (!assign_value_ok(src, l, value))
+	if (!line_value_ok(src, l, value))
 		return param_count;
 	to = &s->row[row];
 	free(to->text);

@@ -56,6 +56,7 @@ conf_free(struct conf **cp)
 		buf_free(&c->hooks[i].text);
 	}
 	free(c->hooks);
+	buf_free(&c->transport_cf);
 	rows_fini(&c->rows);
 	params_fini(&c->params);
 	settings_fini(&c->settings);
@@ -149,6 +150,23 @@ conf_read(const char *file, struct buf *text, struct reports *r)
 	return STR_NONE;
 }
 
+/* Not every instance has one. */
+static void
+conf_read_optional(struct conf *c, const char *name, struct buf *text,
+    struct reports *r)
+{
+	char		file[CONF_PATH_SIZE];
+	struct place	top = { .line = 1, .column = 1 };
+	struct err	e;
+
+	conf_path(c, name, file, sizeof file);
+	if (access(file, F_OK) == -1 && errno == ENOENT)
+		return;
+	top.file = file;
+	if (file_read(file, text, &e) == -1)
+		report(r, &top, "%s", e.text);
+}
+
 int
 conf_load(struct conf **out, const char *dir, conf_report_fn *fn, void *arg)
 {
@@ -161,6 +179,7 @@ conf_load(struct conf **out, const char *dir, conf_report_fn *fn, void *arg)
 	master_cf = conf_read(c->master_file, &master_buf, &r);
 	conf_build(c, main_cf, master_cf, &r);
 	conf_read_hooks(c, &r);
+	conf_read_optional(c, "transport.cf", &c->transport_cf, &r);
 	buf_free(&main_buf);
 	buf_free(&master_buf);
 	return conf_settle(out, c, &r);
@@ -205,6 +224,12 @@ const struct conf_service *
 conf_service(const struct conf *c, size_t i)
 {
 	return &c->rows.row[i].service;
+}
+
+struct str
+conf_transport_cf(const struct conf *c)
+{
+	return buf_str(&c->transport_cf);
 }
 
 struct str

@@ -12,60 +12,17 @@
 #include "base/mem.h"
 #include "master_line.h"
 
-/* The next word; a word that starts with "{" goes to its "}". */
-static struct str
-master_word(struct str *rest)
-{
-	struct str	s = str_trim(*rest);
-	size_t		n = 0;
-	int		depth = 0;
-
-	for (; n < s.len; n++) {
-		if (s.p[0] == '{') {
-			depth += s.p[n] == '{';
-			depth -= s.p[n] == '}';
-			if (depth == 0) {
-				n++;
-				break;
-			}
-		} else if (s.p[n] == ' ' || s.p[n] == '\t') {
-			break;
-		}
-	}
-	*rest = (struct str){ s.p + n, s.len - n };
-	return (struct str){ s.p, n };
-}
-
 /* Reads the -o name=value arguments at the end of a row. */
 static void
 master_arguments(struct master_line *m)
 {
-	struct str	word, arg;
+	struct str	arg;
 	size_t		row;
 
-	while ((word = master_word(&m->rest)).len > 0) {
-		arg = STR_NONE;
-		if (str_eq(word, STR("-o")))
-			arg = master_word(&m->rest);
-		if (arg.len == 0) {
-			line_report(m->src, m->line, master_offset(m, word),
-			    "only \"-o name=value\" may follow the command");
-			return;
-		}
-		if (arg.p[0] == '{') {
-			if (arg.len < 2 || arg.p[arg.len - 1] != '}') {
-				line_report(m->src, m->line,
-				    master_offset(m, arg),
-				    "\"{\" without \"}\"");
-				return;
-			}
-			arg = str_trim((struct str){ arg.p + 1, arg.len - 2 });
-			if (arg.len == 0)
-				arg.p = word.p;
-		}
+	while (line_option(m->src, m->line, &m->rest, &arg)) {
 		row = line_assign(m->src, m->line, arg, &m->row->settings);
 		if (row < param_count && param_rows[row].restart)
-			line_report(m->src, m->line, master_offset(m, arg),
+			line_report(m->src, m->line, line_offset(m->line, arg),
 			    "%s is one for all services: it belongs in "
 			    "main.cf", param_rows[row].name);
 	}
@@ -92,7 +49,7 @@ master_columns(struct master_line *m)
 
 	m->rest = buf_str(&m->line->text);
 	for (i = 0; i < COLUMNS; i++) {
-		m->col[i] = master_word(&m->rest);
+		m->col[i] = line_word(&m->rest);
 		if (m->col[i].len > 0)
 			continue;
 		line_report(m->src, m->line, 0, "column %d (%s) is missing: "

@@ -51,6 +51,21 @@ struct place	line_place(const struct source *src, const struct line *l,
 		    size_t offset);
 /* False, and reported, if the line is not text that a parser should see. */
 bool	line_sane(const struct source *src, const struct line *l);
+/* Where `part`, which lies in the line, begins. */
+size_t	line_offset(const struct line *l, struct str part);
+/* The next word; one that starts with "{" goes to its "}". */
+struct str	line_word(struct str *rest);
+/* The next "-o name=value": its argument, without braces.  False: there is no
+ * more, or what there is was reported. */
+bool	line_option(const struct source *src, const struct line *l,
+	    struct str *rest, struct str *arg);
+/* "name = value", each trimmed; false: reported. */
+bool	line_pair(const struct source *src, const struct line *l,
+	    struct str part, struct str *name, struct str *value);
+/* Is every $name in the value, which lies in l, a parameter?  Reported if
+ * not. */
+bool	line_value_ok(const struct source *src, const struct line *l,
+	    struct str value);
 /* "name = value"; part lies in l. The row that was set, or param_count. */
 size_t	line_assign(const struct source *src, const struct line *l,
 	    struct str part, struct settings *s);

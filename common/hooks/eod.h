@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "hooks/hook.h"
 #include "body/body.h"
+#include "schedule/transport.h"
 #include "smtp/data.h"
 #include "send/send.h"
 
@@ -51,8 +52,9 @@ struct eod_config {
 	uint32_t		 transaction_limit;
 	/* Where queue() goes; NULL: there is no queue. */
 	struct store_client	*store;
-	/* Is there such a transport?  NULL: there are none. */
-	bool			(*transport_known)(struct str id);
+	/* What send() and queue() may name; NULL: there are none. */
+	const struct transports	*transports;
+	const char		*run_directory;	/* seen from the jail */
 	/* Each send() that has ended; or NULL. */
 	void			(*on_result)(const struct eod_outcome *o);
 	/* What was queued is durable, or is refused; or NULL. */

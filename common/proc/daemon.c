@@ -368,6 +368,7 @@ worker_on_start(struct worker *w, struct rbuf *r)
 	if (ipc_get_START(r, &m) == -1 || w->service == NULL)
 		return -1;
 	worker_open_log(w);
+	conf_files_settle(&w->conf_files);
 	worker_need(w, confine_open_spool(w, &e), &e);
 	worker_need(w, w->daemon->prepare(w), NULL);
 	worker_need(w, confine_jail(w, &e), &e);
@@ -429,6 +430,7 @@ worker_on_renew(struct worker *w, struct rbuf *r)
 	}
 	worker_title(w);
 	worker_open_log(w);
+	conf_files_settle(&w->conf_files);
 	if (w->daemon->renew != NULL)
 		w->daemon->renew(w);
 	w->relisting = false;
@@ -459,6 +461,8 @@ worker_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return worker_on_parameter(w, r);
 	case IPC_SCRIPT:
 		return worker_on_script(w, r);
+	case IPC_CONF_FILE:
+		return conf_files_take(&w->conf_files, r);
 	case IPC_LISTENER:
 		return worker_on_listener(w, r, fd);
 	case IPC_BOARD:
@@ -557,6 +561,7 @@ daemon_main(const struct daemon *d, int argc, char **argv)
 	STAILQ_INIT(&w.scripts);
 	STAILQ_INIT(&w.pages);
 	siblings_init(&w.siblings);
+	conf_files_init(&w.conf_files);
 	w.link = -1;
 	params_init(&w.params);
 	w.loop = loop_new(&e);

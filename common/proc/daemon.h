@@ -30,6 +30,7 @@
 #include "conf/params.h"
 #include "event/loop.h"
 #include "proc/board.h"
+#include "proc/conf_files.h"
 #include "proc/siblings.h"
 
 struct channel;
@@ -70,6 +71,7 @@ struct worker {
 	STAILQ_HEAD(, listener)		 listeners;
 	STAILQ_HEAD(, script)		 scripts;
 	STAILQ_HEAD(, page)		 pages;
+	struct conf_files		 conf_files;
 	bool				 root;	/* as which it began */
 	bool				 unpriv;	/* of master.cf */
 	bool				 chroot;

@@ -1,5 +1,6 @@
 /*
- * The server argument of send(): a host, or an array of options.
+ * The server argument of send(): a transport (backend_transport.c), or an
+ * array of options.
  *
  * Every option there is stands in one table.  What is not in it and nobody
  * else's (options.h) is refused: a script that asks for more than it gets must
@@ -462,11 +463,11 @@ backend_read(struct hsl_call *c, const struct eod_config *config,
 		.end_ms = config->end_timeout_ms,
 	};
 	if (v.type == HSL_STRING)
-		rc = backend_option(&r, STR("host"), v);
-	else if (v.type == HSL_ARRAY)
-		rc = backend_options_read(&r, v);
-	else
-		rc = hsl_throw(c, "send: server is a host or an array, not %s",
-		    hsl_type_phrase(v));
+		return backend_from_transport(c, config, hsl_value_str(v),
+		    server);
+	if (v.type != HSL_ARRAY)
+		return hsl_throw(c, "send: server is the id of a transport "
+		    "or an array, not %s", hsl_type_phrase(v));
+	rc = backend_options_read(&r, v);
 	return rc == HSL_OK ? backend_complete(c, server) : rc;
 }

@@ -69,6 +69,10 @@ hsl_native	mail_get_header, mail_get_headers, mail_get_header_names,
 enum hsl_rc	backend_read(struct hsl_call *c,
 		    const struct eod_config *config, struct hsl_value v,
 		    struct send_backend *server, struct arena *a);
+/* By the id of a transport. */
+enum hsl_rc	backend_from_transport(struct hsl_call *c,
+		    const struct eod_config *config, struct str id,
+		    struct send_backend *server);
 enum hsl_rc	envelope_read(struct eod_run *r, struct hsl_call *c,
 		    struct send_request *rq);
 enum hsl_rc	delivery_start(struct eod_run *r, struct hsl_call *c);

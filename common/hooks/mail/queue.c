@@ -141,8 +141,7 @@ queue_transport(struct queue_call *q)
 		return queue_wrong(q, "transportid",
 		    "the id of a transport of transport.cf");
 	id = hsl_value_str(q->c->argv[2]);
-	if (id.len == 0 || config->transport_known == NULL ||
-	    !config->transport_known(id))
+	if (transports_find(config->transports, id) == NULL)
 		return hsl_throw(q->c, "queue: there is no transport '%.*s' "
 		    "in transport.cf", (int)(id.len < 64 ? id.len : 64),
 		    id.p);

@@ -177,16 +177,16 @@ static const struct wrong	master_cases[] = {
 	    "master.cf:2:6: unknown parameter \"log_levl\", did you mean "
 	    "\"log_level\"?\n"
 	    "master.cf:3:21: only \"-o name=value\" may follow the "
-	    "command\n"
+	    "last column\n"
 	    "master.cf:3:16: \"loud\" is not one of "
 	    "error|warn|info|debug\n" },
 	{ "", "smtp inet n - - - 1 smtpd -v\n",
 	    "master.cf:1:27: only \"-o name=value\" may follow the "
-	    "command\n" },
+	    "last column\n" },
 	{ "", "smtp inet n - - - 1 smtpd -o { server_id = x\n",
 	    "master.cf:1:30: \"{\" without \"}\"\n" },
 	{ "", "smtp inet n - - - 1 smtpd -o { } -o =x\n",
-	    "master.cf:1:27: \"name = value\" expected\n"
+	    "master.cf:1:30: \"name = value\" expected\n"
 	    "master.cf:1:37: a parameter's name is letters, digits and "
 	    "\"_\"\n" },
 	{ "", "smtp inet n - - - 1 smtpd -o run_directory=/tmp\n",
