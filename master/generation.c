@@ -213,6 +213,7 @@ generation_new(struct house *h, struct conf *conf, uint32_t number,
 	g->number = number;
 	g->state = GENERATION_PROBING;
 	TAILQ_INIT(&g->processes);
+	(void)plans_load(&g->plans, conf, NULL, NULL);
 	certificates_init(&g->certificates);
 	told_init(&g->told);
 	timer_init(&g->patience, h->loop, generation_impatient, g);
@@ -270,6 +271,7 @@ generation_free(struct generation **gp)
 			slots_give(&g->house->slots, p->slot);
 		free(p);
 	}
+	plans_fini(&g->plans);
 	certificates_fini(&g->certificates);
 	told_fini(&g->told);
 	timer_fini(&g->patience);

@@ -24,6 +24,8 @@
 #include "ipc/channel.h"
 
 #include "certificates.h"
+#include "diag.h"
+#include "plans.h"
 #include "told.h"
 #include "slot.h"
 #include "sockets.h"
@@ -62,19 +64,6 @@ struct process {
 	bool				 refused;	/* and said why */
 };
 
-/* Whom an error or a warning concerns: its place, and the text. */
-struct diag {
-	const char	*file;
-	int		 line;		/* 0: of the file as a whole */
-	int		 column;
-	bool		 warning;
-	const char	*text;
-};
-
-/* Where main.cf or master.cf sets a parameter; as it was if none does. */
-void	diag_place(struct diag *d, const struct conf *conf,
-	    const struct conf_service *svc, const char *parameter);
-
 struct generation_ops {
 	void	(*on_diag)(void *arg, const struct diag *d);
 	void	(*on_running)(void *arg, struct generation *g);
@@ -105,6 +94,7 @@ struct generation {
 	uint32_t			 number;
 	enum generation_state		 state;
 	TAILQ_HEAD(processes, process)	 processes;
+	struct plans			 plans;
 	struct certificates		 certificates;
 	struct told			 told;
 	struct timer			 patience;

@@ -147,6 +147,26 @@ instance_must_restart(struct instance *i, const struct conf *conf)
 	return must;
 }
 
+static void
+instance_warn(void *arg, const char *file, int line, int column,
+    const char *text)
+{
+	notice_diag(arg, &(struct diag){ file, line, column, true, text });
+}
+
+/* How many faults transport.cf has. */
+static int
+instance_plan(struct instance *i, const struct conf *conf)
+{
+	struct plans	plans = PLANS_INIT;
+	int		faults = plans_load(&plans, conf, notice_report, i);
+
+	if (faults == 0)
+		plans_warn(conf, instance_warn, i);
+	plans_fini(&plans);
+	return faults;
+}
+
 static int
 instance_next_generation(struct instance *i)
 {
@@ -156,7 +176,7 @@ instance_next_generation(struct instance *i)
 
 	if (conf_load(&conf, i->house.directory, notice_report, i) == -1)
 		return -1;
-	if (instance_must_restart(i, conf) ||
+	if (instance_must_restart(i, conf) || instance_plan(i, conf) > 0 ||
 	    instance_take_up(i, conf) == -1) {
 		conf_free(&conf);
 		return -1;
@@ -500,7 +520,8 @@ instance_check(struct instance *i, int fd)
 		instance_check_end(i, true);
 		return;
 	}
-	i->faults = rehearsal(conf, notice_diag, i);
+	i->faults = rehearsal(conf, notice_diag, i) +
+	    instance_plan(i, conf);
 	g = generation_new(&i->house, conf, ++i->last_number, NULL, &e);
 	if (g == NULL) {
 		notice_say(i, i->house.directory, e.text);

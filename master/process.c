@@ -219,6 +219,14 @@ process_tell_tickets(struct process *p)
 		    { .keys = tickets_keys(t) });
 }
 
+static void
+process_tell_plans(struct process *p)
+{
+	if (ipc_allowed(IPC_CONF_FILE, IPC_MASTER,
+	    ipc_role_of(p->service->command), 0))
+		plans_tell(&p->generation->plans, p->channel);
+}
+
 /* Descriptors first: what waits for room in the socket takes one of ours. */
 static void
 process_tell(struct process *p)
@@ -229,6 +237,7 @@ process_tell(struct process *p)
 	process_tell_boards(p);
 	process_tell_log(p);
 	process_tell_parameters(p);
+	process_tell_plans(p);
 	process_tell_scripts(p);
 	process_tell_tickets(p);
 	CHANNEL_SEND(p->channel, START, -1, { .unused = 0 });
@@ -464,6 +473,7 @@ process_renew(struct process *p)
 		return;
 	process_renew_listeners(p);
 	process_tell_parameters(p);
+	process_tell_plans(p);
 	process_tell_log(p);
 	(void)strlcpy(m.service, p->service->name, sizeof m.service);
 	CHANNEL_PUT(p->channel, RENEW, -1, &m);

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "conf/conf.h"
+#include "schedule/transport.h"
 #include "options.h"
 #include "report.h"
 #include "verb.h"
@@ -16,6 +17,7 @@ struct config {
 	const struct conf	*conf;
 	bool			 set_only;	/* what main.cf sets */
 	json_t			*out;	/* NULL: print lines */
+	bool			 failed;
 	struct buf		 value;
 };
 
@@ -140,11 +142,73 @@ config_service_json(const struct conf_service *s, json_t *overrides)
 	    "parameters", overrides);
 }
 
+/* ---- transport.cf ------------------------------------------------------ */
+
+static void
+config_transport_line(const struct transport *t)
+{
+	enum transport_option	o;
+
+	(void)printf("\ntransport %.*s %s %.*s\t(transport.cf:%d)\n",
+	    (int)t->id.len, t->id.p, transport_mode_name(t->mode),
+	    (int)t->target.len, t->target.p, t->line);
+	for (o = 0; o < TRANSPORT_OPTIONS; o++)
+		if (t->text[o].p != NULL)
+			(void)printf("    -o { %s = %.*s }\n",
+			    transport_option_name(o), (int)t->text[o].len,
+			    t->text[o].p);
+}
+
+/* All options, as they hold. */
+static json_t *
+config_transport_json(const struct transport *t)
+{
+	json_t			*options = json_object();
+	enum transport_option	 o;
+	struct str		 text;
+
+	for (o = 0; o < TRANSPORT_OPTIONS; o++) {
+		text = transport_text(t, o);
+		json_object_set_new(options, transport_option_name(o),
+		    json_stringn(text.p, text.len));
+	}
+	return json_pack("{s:s%,s:s,s:s%,s:s%,s:i,s:o}",
+	    "id", t->id.p, t->id.len,
+	    "mode", transport_mode_name(t->mode),
+	    "target", t->target.p, t->target.len,
+	    "group", t->group.p != NULL ? t->group.p : "", t->group.len,
+	    "line", t->line, "options", options);
+}
+
+static json_t *
+config_transports(struct config *g)
+{
+	struct transports	*t = NULL;
+	json_t			*list = json_array();
+	char			 file[CONF_PATH_SIZE];
+	size_t			 i;
+
+	if (transports_compile(&t, conf_path(g->conf, "transport.cf", file,
+	    sizeof file), conf_transport_cf(g->conf), conf_params(g->conf),
+	    report_print, NULL) == -1)
+		g->failed = true;
+	for (i = 0; i < transports_count(t); i++) {
+		if (g->out != NULL)
+			json_array_append_new(list,
+			    config_transport_json(transports_at(t, i)));
+		else
+			config_transport_line(transports_at(t, i));
+	}
+	transports_free(&t);
+	return list;
+}
+
 static void
 config_dump(struct config *g)
 {
 	const struct conf_service	*s;
 	json_t				*services = json_array();
+	json_t				*transports;
 	size_t				 i;
 
 	for (i = 0; i < param_count; i++)
@@ -157,10 +221,12 @@ config_dump(struct config *g)
 		else
 			config_service_line(s, config_overrides(g, s));
 	}
+	transports = config_transports(g);
 	if (g->out != NULL)
-		json_print(json_pack("{s:O,s:O}", "parameters", g->out,
-		    "services", services));
+		json_print(json_pack("{s:O,s:O,s:O}", "parameters", g->out,
+		    "services", services, "transports", transports));
 	json_decref(services);
+	json_decref(transports);
 }
 
 int
@@ -182,5 +248,5 @@ verb_config_dump(const struct ctl *c, int argc, char **argv)
 	json_decref(g.out);
 	buf_free(&g.value);
 	conf_free(&conf);
-	return CTL_OK;
+	return g.failed ? CTL_FAILED : CTL_OK;
 }

@@ -40,6 +40,8 @@ struct server {
 	struct hsl_cache	*cache;
 	struct share		*share;
 	struct store_client	*store;		/* where queue() goes */
+	struct transports	*transports;	/* or NULL */
+	char			 run_directory[PATH_MAX];
 	struct send_trust	 trust;
 	struct eod_hook		*eod;		/* NULL: every message defers */
 	struct hook		*hooks[HOOK_MAX]; /* NULL: accepts */

@@ -19,6 +19,8 @@
 #include "dns/dns.h"
 #include "event/tls_server.h"
 #include "hooks/hooks.h"
+#include "proc/confine.h"
+#include "schedule/transport.h"
 #include "share/share.h"
 #include "store/store.h"
 
@@ -337,6 +339,26 @@ server_load_one(struct server *srv, enum hook_kind kind)
 	    ((const char *)srv->params + parameters[kind]));
 }
 
+/* master has compiled it: a fault is one of ours. */
+static void
+server_transport_fault(void *arg, const char *file, int line, int column,
+    const char *text)
+{
+	worker_refuse(arg, file, line, column, text);
+}
+
+static int
+server_load_transports(struct server *srv)
+{
+	struct worker	*w = srv->worker;
+
+	(void)confine_run_directory(w, true, srv->run_directory,
+	    sizeof srv->run_directory);
+	return transports_compile(&srv->transports, "transport.cf",
+	    conf_files_text(&w->conf_files, "transport.cf"), srv->params,
+	    server_transport_fault, w);
+}
+
 /* None is left out after an error, so that all errors are told at once. */
 static int
 server_load_scripts(struct server *srv)
@@ -349,6 +371,8 @@ server_load_scripts(struct server *srv)
 	char				file[PATH_MAX];
 	int				i, rc = 0;
 
+	if (server_load_transports(srv) == -1)
+		return -1;
 	srv->cache = hsl_cache_new(HSL_CACHE_BYTES);
 	srv->share = share_connect(srv->loop, worker_socket(srv->worker,
 	    SHARE_SOCKET, file, sizeof file));

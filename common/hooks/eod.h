@@ -20,13 +20,13 @@
 #include "base/str.h"
 #include "hooks/hook.h"
 #include "body/body.h"
-#include "schedule/transport.h"
 #include "smtp/data.h"
 #include "send/send.h"
 
 struct eod_hook;
 struct eod_run;
 struct store_client;
+struct transports;
 
 /* How a delivery ended, for the worker's counters. */
 struct eod_outcome {

@@ -139,11 +139,8 @@ const char	*worker_socket(const struct worker *w, const char *name,
 		    char *path, size_t size);
 /* Who connected, as master and the kernel say; IPC_NOBODY: close it. */
 enum ipc_role	 worker_peer_role(const struct worker *w, int fd);
-/*
- * The spool's directory: dirs.spool is its descriptor from prepare on (-1
- * where a rehearsal finds none), and this the path of something in it, from
- * inside the jail, for what knows only paths.
- */
+/* The path of something in the spool, from inside the jail.  dirs.spool is its
+ * descriptor from prepare on; -1 where a rehearsal finds none. */
 const char	*worker_spool(const struct worker *w, const char *name,
 		    char *path, size_t size);
 /* A script master sent, or NULL. */

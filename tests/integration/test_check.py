@@ -221,6 +221,57 @@ def test_addresses():
         mta.stop()
 
 
+BAD_TRANSPORTS = """
+# a comment
+transport one mx -
+transport two host backend:0 -o tls=always
+    -o retrys=1m
+group late - -
+transport three mx - -o group=never
+"""
+BAD_PLACES = ("transport.cf:4:20: target:", "transport.cf:4:37: \"always\"",
+              "transport.cf:5:8: unknown option \"retrys\", did you mean "
+              "\"retry\"?", "transport.cf:7:25: there is no group \"never\"")
+SOME = """group g - - -o max_age=1d
+transport one mx - -o group=g -o { helo = $myhostname }
+transport two lmtp unix:/somewhere/lmtp
+"""
+
+
+def test_transports():
+    """transport.cf: each fault at its place, from check, start and reload,
+    and what holds is shown."""
+    with Instance() as mta:
+        write(mta, "transport.cf", BAD_TRANSPORTS)
+        for verb in ("config", "check"), ("reload",):
+            p = mta.ctl(*verb, check=False)
+            assert p.returncode == 1, (verb, p)
+            for place in BAD_PLACES:
+                assert p.stderr.count(place) == 1, (verb, place, p.stderr)
+        assert mta.ctl("config", "dump", check=False).returncode == 1
+        mta.ctl("stop")
+        p = mta.ctl("start", check=False)
+        assert p.returncode == 1
+        assert all(place in p.stderr for place in BAD_PLACES), p.stderr
+        write(mta, "transport.cf", SOME)
+        p = mta.ctl("config", "check")
+        assert ("transport.cf:3:1: warning: unix:/somewhere/lmtp" in
+                p.stderr) == (os.geteuid() == 0), p.stderr
+        out = mta.ctl("config", "dump").stdout
+        assert "transport one mx -\t(transport.cf:2)\n" \
+            "    -o { max_age = 1d }\n    -o { helo = mx.example.org }\n" \
+            in out, out
+        two = json.loads(mta.ctl("config", "dump", "--json").stdout)[
+            "transports"][1]
+        assert (two["id"], two["mode"], two["line"]) == ("two", "lmtp", 3)
+        assert two["options"]["tls"] == "disabled"
+        assert two["options"]["pooling_timeout"] == "30s"
+        mta.set(dsn_transport="none")
+        p = mta.ctl("config", "check", check=False)
+        assert "main.cf:%d:" % line_of(mta, "dsn_transport") in p.stderr, p
+        assert "no such transport" in p.stderr, p
+
+
 def test_certificates():
     """Warned of when they end soon or have ended; status has the days."""
     for days, said in ((365, None), (5, "expires on"), (-1, "expired on")):

@@ -745,9 +745,10 @@ def test_limits_raise_exceptions():
     """What in-line delivery can't do is a runtime exception."""
     calls = [
         'send("a@b.example", ["c@d.example"], ["port" => 25])',
-        'send("a@b.example", [], "127.0.0.1")',
-        'send("a@b.example", ["not an address"], "127.0.0.1")',
-        'send("a@b.example", "c@d.example", "127.0.0.1")',
+        'send("a@b.example", [], ["host" => "127.0.0.1"])',
+        'send("a@b.example", ["not an address"], ["host" => "127.0.0.1"])',
+        'send("a@b.example", "c@d.example", ["host" => "127.0.0.1"])',
+        'send("a@b.example", ["c@d.example"], "127.0.0.1")',
         'send("a@b.example", ["c@d.example"], ["127.0.0.1", "127.0.0.2"])',
         'send("a@b.example", ["c@d.example"], ["host" => "h", "mx" => 1])',
         'send("a@b.example", ["c@d.example"], ["host" => "h",'

@@ -564,6 +564,97 @@ def test_xclient_refusals():
 
 # ---- The pool ----------------------------------------------------------------
 
+def transports(mta, text):
+    with open(mta.path("transport.cf"), "w") as f:
+        f.write(text)
+    return mta
+
+
+BY_ID = '''
+$id = $transaction["senderaddress"]["localpart"];
+try {
+    $r = $arguments["mail"]->send($transaction["senderaddress"],
+        ["b@example.org"], $id);
+} catch ($e) { Reject("caught " . $e->message()); }
+if (is_array($r["error"] ?? none)) Defer($r["error"]["message"] ?? "error");
+Accept($r["result"]["reason"][0] ?? "taken");
+'''
+
+
+def by_id(mta, id):
+    with mta.client() as c:
+        c.hello()
+        return c.message(sender=id + "@x.example")
+
+
+def test_transport():
+    """A text is the id of a transport, with its options; "$" is main.cf's."""
+    with Backend() as b:
+        with transports(Instance(hook=BY_ID), """
+group      near  -     -               -o helo=near.$myhostname
+transport  one   host  127.0.0.1:%d    -o group=near
+transport  two   host  127.0.0.1:%d    -o group=near -o helo=two.example
+    -o chunking=no
+transport  mx    mx    -
+transport  dane  host  127.0.0.1:%d    -o tls=dane
+transport  safe  host  127.0.0.1:%d    -o tls=require_verify
+""" % ((b.port,) * 4)) as mta:
+            assert by_id(mta, "one").code == 250
+            assert by_id(mta, "two").code == 250
+            hellos = [c.decode() for c in b.commands
+                      if c.startswith(b"EHLO")]
+            assert hellos == ["EHLO near.mx.example.org",
+                              "EHLO two.example"], hellos
+            for id, why in (("none", "no transport 'none'"),
+                            ("none", '["host" => "none"]'),
+                            ("mx", "is of mode mx"),
+                            ("dane", "has tls=dane")):
+                said = by_id(mta, id)
+                assert said.code == 550 and why in said.text[0], said
+            said = by_id(mta, "safe")
+            assert said.code // 100 == 4, said
+            # A reload brings others.
+            transports(mta, "transport three host 127.0.0.1:%d\n" % b.port)
+            mta.ctl("reload")
+            assert by_id(mta, "three").code == 250
+            assert by_id(mta, "one").code == 550
+
+
+def test_transport_socket():
+    """LMTP over a Unix socket beneath run_directory, from inside the jail."""
+    import socket
+    import threading
+    mta = transports(Instance(hook=BY_ID),
+                     "transport box lmtp unix:dovecot/lmtp\n")
+    seen = []
+
+    def serve(listener):
+        s, _ = listener.accept()
+        with s, s.makefile("rwb") as f:
+            def say(text):
+                f.write(text + b"\r\n")
+                f.flush()
+            say(b"220 box")
+            for line in f:
+                seen.append(line.split()[0].upper())
+                if seen[-1] == b"DATA":
+                    say(b"354 go")
+                    while f.readline() not in (b".\r\n", b""):
+                        pass
+                say(b"250 2.0.0 in the box")
+    with mta:
+        os.mkdir(mta.path("run/dovecot"))
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(mta.path("run/dovecot/lmtp"))
+            os.chmod(mta.path("run/dovecot/lmtp"), 0o666)
+            listener.listen(5)
+            threading.Thread(target=serve, args=(listener,),
+                             daemon=True).start()
+            said = by_id(mta, "box")
+            assert said.code == 250, (said, seen)
+            assert seen[:4] == [b"LHLO", b"MAIL", b"RCPT", b"DATA"], seen
+
+
 def test_pool_keeps_apart():
     """A connection is used again only by a send that would open the same."""
     lists = [

@@ -1,5 +1,7 @@
 # usage: awk -f tests/lint/params.awk common/conf/params.def
 #            common/conf/hooks.def conf/main.cf.5
+#        awk -f tests/lint/params.awk common/schedule/transport.def \
+#            conf/transport.cf.5
 #
 # main.cf(5) describes each row of params.def, with its default, and the
 # parameter of each hook of hooks.def, and nothing else.
@@ -16,16 +18,16 @@ FILENAME ~ /\.def$/ {
 		name = $2; sub(/,$/, "", name)
 		def["hook_" name] = ""
 	}
-	if ($0 ~ /^PARAM\(/ && $0 !~ /##/) {
+	if ($0 ~ /^(PARAM|OPTION)\(/ && $0 !~ /##/) {
 		name = $2; sub(/,$/, "", name)
 		def[name] = quoted($0, 1)
 	}
 	next
 }
-/^\.Sh / { in_list = ($2 == "PARAMETERS") }
+/^\.Sh / { in_list = ($2 == "PARAMETERS" || $2 == "OPTIONS") }
 in_list && /^\.It Sy / {
 	if (!($3 in def)) {
-		printf "%s:%d: %s is not in params.def\n", FILENAME, FNR, $3
+		printf "%s:%d: %s is not in the table\n", FILENAME, FNR, $3
 		bad = 1
 		next
 	}

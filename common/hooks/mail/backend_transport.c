@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include "schedule/transport.h"
+
 #include "eod_private.h"
 
 #define PORT_LMTP	24

@@ -15,6 +15,7 @@
 #include "base/xtext.h"
 #include "hooks/run/values.h"
 #include "queue_private.h"
+#include "schedule/transport.h"
 #include "spool/edits.h"
 
 /* ---- What is known without options --------------------------------------- */

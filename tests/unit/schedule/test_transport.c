@@ -158,7 +158,8 @@ test_values(void **state)
 	struct transports		*t = good(
 	    "transport t host [2001:db8::1]:2600\n"
 	    "  -o retry=5m+notify,1h -o jitter=0% -o rate=0.25/1m\n"
-	    "  -o concurrency=none -o { tls_verify_name = a.example b.example }\n"
+	    "  -o concurrency=none\n"
+	    "  -o { tls_verify_name = a.example b.example }\n"
 	    "  -o tls=dane_fallback_require_verify -o families=ipv4\n"
 	    "transport u mx example.org -o rate=10 -o dsn=no\n"
 	    "transport v lmtp unix:/run/dovecot/lmtp -o tls=require\n"

@@ -1,0 +1,153 @@
+/*
+ * The text that is handed on has no groups and no comments, and may be longer
+ * than the file; it goes in pieces.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "schedule/transport.h"
+
+#include "plans.h"
+
+#define PIECE		65536
+#define TEXT_MAX	(16 * 1024 * 1024)
+#define TRANSPORT_CF	"transport.cf"
+
+struct counting {
+	conf_report_fn	*report;
+	void		*arg;
+	int		 faults;
+};
+
+static void
+plans_report(void *arg, const char *file, int line, int column,
+    const char *text)
+{
+	struct counting	*c = arg;
+
+	c->faults++;
+	if (c->report != NULL)
+		c->report(c->arg, file, line, column, text);
+}
+
+int
+plans_load(struct plans *p, const struct conf *conf, conf_report_fn *report,
+    void *arg)
+{
+	struct counting		 c = { report, arg, 0 };
+	struct transports	*t = NULL;
+	const struct params	*params = conf_params(conf);
+	struct conf_place	 at;
+	char			 file[CONF_PATH_SIZE];
+
+	conf_path(conf, TRANSPORT_CF, file, sizeof file);
+	buf_clear(&p->transport_cf);
+	if (transports_compile(&t, file, conf_transport_cf(conf), params,
+	    plans_report, &c) == -1)
+		return c.faults;
+	transports_put(t, &p->transport_cf);
+	if (p->transport_cf.len > TEXT_MAX)
+		plans_report(&c, file, 1, 1, "with what its groups say it is "
+		    "larger than 16 MiB");
+	if (params->dsn_transport[0] != '\0' && transports_find(t,
+	    str_of(params->dsn_transport)) == NULL) {
+		at = (struct conf_place){ file, 1, 1 };
+		(void)conf_place(conf, conf_service(conf, 0),
+		    "dsn_transport", &at);
+		plans_report(&c, at.file, at.line, at.column,
+		    "there is no such transport in transport.cf");
+	}
+	transports_free(&t);
+	return c.faults;
+}
+
+void
+plans_fini(struct plans *p)
+{
+	buf_free(&p->transport_cf);
+}
+
+/* ---- Warnings ---------------------------------------------------------- */
+
+/* Who connects to backends, and from inside a jail? */
+static bool
+plans_jailed(const struct conf *conf, bool *queued)
+{
+	const struct conf_service	*svc;
+	bool				 jailed = false;
+	size_t				 i;
+
+	*queued = false;
+	for (i = 0; i < conf_service_count(conf); i++) {
+		svc = conf_service(conf, i);
+		if (strcmp(svc->command, "qmgr") == 0)
+			*queued = true;
+		else if (strcmp(svc->command, "smtpd") == 0 ||
+		    strcmp(svc->command, "deliver") == 0)
+			jailed = jailed || svc->chroot;
+	}
+	return jailed && geteuid() == 0;
+}
+
+static void
+plans_warn_one(const struct transport *t, const struct params *params,
+    bool jailed, bool queued, struct counting *c, const char *file)
+{
+	char	text[256];
+
+	if (jailed && t->socket.len > 0 && t->socket.p[0] == '/') {
+		(void)snprintf(text, sizeof text, "%.*s: no worker with "
+		    "chroot = y in master.cf reaches this socket",
+		    (int)t->target.len, t->target.p);
+		plans_report(c, file, t->line, 1, text);
+	}
+	if (queued && t->mode != TRANSPORT_MX && t->options.dsn &&
+	    t->options.dsn_transport.len == 0 &&
+	    params->dsn_transport[0] == '\0') {
+		(void)snprintf(text, sizeof text, "transport %.*s has no "
+		    "dsn_transport, nor has main.cf: what would be a bounce "
+		    "is deleted", (int)t->id.len, t->id.p);
+		plans_report(c, file, t->line, 1, text);
+	}
+}
+
+void
+plans_warn(const struct conf *conf, conf_report_fn *report, void *arg)
+{
+	struct counting		 c = { report, arg, 0 };
+	struct transports	*t = NULL;
+	char			 file[CONF_PATH_SIZE];
+	bool			 jailed, queued;
+	size_t			 i;
+
+	conf_path(conf, TRANSPORT_CF, file, sizeof file);
+	if (transports_compile(&t, file, conf_transport_cf(conf),
+	    conf_params(conf), plans_report, &c) == -1)
+		return;
+	jailed = plans_jailed(conf, &queued);
+	for (i = 0; i < transports_count(t); i++)
+		plans_warn_one(transports_at(t, i), conf_params(conf), jailed,
+		    queued, &c, file);
+	transports_free(&t);
+}
+
+/* ---- Telling ----------------------------------------------------------- */
+
+void
+plans_tell(const struct plans *p, struct channel *c)
+{
+	struct str	rest = buf_str(&p->transport_cf);
+	struct ipc_CONF_FILE	m = { .name = TRANSPORT_CF, .first = 1 };
+
+	do {
+		m.bytes = rest;
+		if (m.bytes.len > PIECE)
+			m.bytes.len = PIECE;
+		rest.p += m.bytes.len;
+		rest.len -= m.bytes.len;
+		m.last = rest.len == 0;
+		CHANNEL_PUT(c, CONF_FILE, -1, &m);
+		m.first = 0;
+	} while (rest.len > 0);
+}
