@@ -340,9 +340,10 @@ def test_full():
 
 def test_absent():
     """No cleanup in master.cf: the message is deferred, and the log says why."""
-    with Instance(hook=ALL % "") as mta, mta.client() as c:
-        with open(mta.path("transport.cf"), "a") as f:
-            f.write("transport mx mx -\n")
+    mta = Instance(hook=ALL % "")
+    with open(mta.path("transport.cf"), "a") as f:
+        f.write("transport mx mx -\n")
+    with mta, mta.client() as c:
         c.hello()
         deliver(c, b"Subject: x\r\n\r\nx\r\n", code=451)
         wait_for(lambda: "no service cleanup" in mta.log(), text="the log")
