@@ -62,6 +62,7 @@ cleanup_start(struct worker *w)
 	}
 	group_start();
 	space_start();
+	peer_start();
 	worker_accept(w, peer_accept);
 	return 0;
 }

@@ -41,7 +41,9 @@ struct intake {
 	struct large		*large;		/* its body's file */
 	bool			 pending;	/* which is not durable yet */
 	uint64_t		 held;		/* bytes in memory: credit */
+	int64_t			 began_ms;
 	bool			 known;		/* it is durable already */
+	bool			 durable;	/* by this intake */
 	bool			 grouped;
 	bool			 ended;
 };
@@ -53,7 +55,9 @@ struct peer {
 	struct guest_id		 guest;
 	struct intakes		 intakes;
 	size_t			 count;
-	uint64_t		 owed;		/* credit to give back */
+	size_t			 larges;	/* intakes with a file */
+	uint64_t		 used;		/* credit not given back */
+	uint64_t		 owed;		/* of it: to give back */
 	int			 role;		/* enum ipc_role */
 	struct task		 bye;
 	bool			 known;
@@ -67,6 +71,7 @@ struct cleanup {
 	struct spool_writer	*writer;
 	struct peers		 peers;
 	size_t			 peer_count;
+	struct timer		 sweep;		/* of transactions left open */
 	struct guests		 guests;
 
 	/* group.c */
@@ -93,6 +98,7 @@ extern struct cleanup	cleanup;
 
 /* ---- peer.c -------------------------------------------------------------- */
 void	peer_accept(void *arg, struct gate *g);
+void	peer_start(void);
 /* The intake is answered, and is no more. */
 void	intake_answer(struct intake *in, int status, const char *text);
 /* The bytes that it held in memory are free again. */
@@ -106,6 +112,8 @@ int	large_prepare(struct err *e);
 int	large_start(struct worker *w, struct err *e);
 struct large *large_new(struct intake *in, const struct spool_id *id, int fd,
 	    uint64_t size);
+/* Is there room on the disk for that one, and all that are being copied? */
+bool	large_fits(uint64_t size);
 /* Its file goes, but for one that is part of a durable transaction. */
 void	large_free(struct large **l, bool keep);
 

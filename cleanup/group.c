@@ -102,9 +102,10 @@ group_tell(struct intakes *staged, bool ok, const char *why)
 		TAILQ_REMOVE(staged, in, group);
 		if (!ok)
 			intake_answer(in, STORE_TEMPORARY, why);
-		else if (in->ended)
+		else if (in->ended) {
+			in->durable = true;
 			intake_answer(in, STORE_DURABLE, "");
-		else
+		} else
 			intake_release(in, in->held);
 	}
 }

@@ -3,14 +3,20 @@
  * being the last two digits of the id.
  *
  * The bytes are copied a piece a turn, so that small mail goes on meanwhile,
- * and synced by a process of its own, which does nothing else; then the
- * folder is synced, and the transaction may be committed.  A file whose
- * transaction does not come to be is removed; one that a crash leaves is
- * found by its id, which no segment has (spool verify).
+ * and synced by a process of its own, which does nothing else; until then it
+ * is "bodies/new/ID".  Then it is renamed, the folder is synced, and the
+ * transaction may be committed.  A file whose transaction does not come to be
+ * is removed; one that a crash leaves in "new" at the next start, one of a
+ * later moment is found by its id, which no segment has.
+ *
+ * A file that is there is never replaced: it may be another transaction's
+ * whose id a peer that was taken over knows.
  */
 #include <sys/socket.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,13 +32,17 @@
 
 #include "cleanup.h"
 
-#define LARGE_PIECE	(256 * 1024)
+#define LARGE_NEW	BODY_FILE_DIR "/new"
+#define LARGE_PIECE	(256 * 1024)	/* of all that are copied, a turn */
+#define LARGE_PIECE_MIN	4096
 
 struct large {
 	TAILQ_ENTRY(large)	 link;		/* while it is being synced */
+	TAILQ_ENTRY(large)	 all;
 	struct intake		*intake;	/* NULL: nobody waits */
 	char			 name[DISK_NAME_MAX];
 	char			 dir[DISK_NAME_MAX];
+	char			 made[DISK_NAME_MAX];	/* "": no file yet */
 	struct disk_file	*file;
 	int			 fd;		/* what is copied */
 	uint64_t		 size, done;
@@ -48,6 +58,11 @@ static struct {
 	struct watch		*watch;
 	TAILQ_HEAD(, large)	 asked;
 } syncer = { -1, NULL, TAILQ_HEAD_INITIALIZER(syncer.asked) };
+
+static struct {
+	TAILQ_HEAD(, large)	 all;
+	size_t			 count;
+} larges = { TAILQ_HEAD_INITIALIZER(larges.all), 0 };
 
 /* ---- The process that syncs ---------------------------------------------- */
 
@@ -104,8 +119,10 @@ large_drop(struct large *l)
 	l->fd = -1;
 	disk_close(&l->file);
 	timer_fini(&l->turn);
-	if (!l->keep)
-		(void)disk_unlink(cleanup.disk, l->name);
+	if (!l->keep && l->made[0] != '\0')
+		(void)disk_unlink(cleanup.disk, l->made);
+	TAILQ_REMOVE(&larges.all, l, all);
+	larges.count--;
 	free(l);
 }
 
@@ -123,13 +140,27 @@ large_free(struct large **lp, bool keep)
 		large_drop(l);
 }
 
+/* It gets its name. */
+static int
+large_place(struct large *l)
+{
+	if (disk_rename(cleanup.disk, l->made, l->name) == -1)
+		return -1;
+	memcpy(l->made, l->name, sizeof l->made);
+	if (disk_sync_dir(cleanup.disk, l->dir) == -1)
+		return -1;
+	return disk_sync_dir(cleanup.disk, BODY_FILE_DIR);
+}
+
 static void
 large_ready(struct large *l, bool ok)
 {
-	if (ok && (disk_sync_dir(cleanup.disk, l->dir) == -1 ||
-	    disk_sync_dir(cleanup.disk, BODY_FILE_DIR) == -1))
+	if (ok && l->intake != NULL && large_place(l) == -1)
 		ok = false;
 	disk_close(&l->file);
+	if (l->fd != -1)
+		(void)close(l->fd);
+	l->fd = -1;
 	if (l->intake != NULL)
 		intake_large_ready(l->intake, ok, l->crc);
 	else
@@ -178,10 +209,13 @@ large_copy(void *arg)
 {
 	static char	 piece[LARGE_PIECE];
 	struct large	*l = arg;
-	size_t		 want = l->size - l->done < sizeof piece ?
-			     l->size - l->done : sizeof piece;
+	size_t		 want = sizeof piece / larges.count;
 	ssize_t		 n;
 
+	if (want < LARGE_PIECE_MIN)
+		want = LARGE_PIECE_MIN;
+	if (want > l->size - l->done)
+		want = l->size - l->done;
 	if (want == 0) {
 		large_sync(l);
 		return;
@@ -203,31 +237,84 @@ large_failed(void *arg)
 	large_ready(arg, false);
 }
 
+/* -1: there is one of that name, or there is to be, or it can't be made. */
+static int
+large_make(struct large *l)
+{
+	struct large		*other;
+	struct disk_file	*f;
+	char			 made[DISK_NAME_MAX];
+
+	TAILQ_FOREACH(other, &larges.all, all) {
+		if (strcmp(other->name, l->name) == 0)
+			return -1;
+	}
+	if (disk_open(cleanup.disk, l->name, DISK_READ, &f) == 0) {
+		disk_close(&f);
+		return -1;
+	}
+	if (errno != ENOENT || disk_make_dir(cleanup.disk, l->dir) == -1)
+		return -1;
+	(void)snprintf(made, sizeof made, LARGE_NEW "/%s",
+	    strrchr(l->name, '/') + 1);
+	if (disk_open(cleanup.disk, made, DISK_CREATE, &l->file) == -1)
+		return -1;
+	memcpy(l->made, made, sizeof l->made);
+	return 0;
+}
+
+bool
+large_fits(uint64_t size)
+{
+	uint64_t	 left = (uint64_t)cleanup.bytes_free / 2;
+	struct large	*l;
+
+	TAILQ_FOREACH(l, &larges.all, all) {
+		if (l->size - l->done > left)
+			return false;
+		left -= l->size - l->done;
+	}
+	return size <= left;
+}
+
 struct large *
 large_new(struct intake *in, const struct spool_id *id, int fd,
     uint64_t size)
 {
 	struct large	*l = xcalloc(1, sizeof *l);
-	bool		 ok;
 
 	body_file_folder(l->dir, id);
 	body_file_name(l->name, id);
 	l->intake = in;
 	l->fd = fd;
 	l->size = size;
-	/* One that a crash left, of the same transaction, is in the way. */
-	(void)disk_unlink(cleanup.disk, l->name);
-	ok = disk_make_dir(cleanup.disk, l->dir) == 0 &&
-	    disk_open(cleanup.disk, l->name, DISK_CREATE, &l->file) == 0;
-	timer_init(&l->turn, cleanup.worker->loop, ok ? large_copy :
-	    large_failed, l);
+	timer_init(&l->turn, cleanup.worker->loop, large_make(l) == 0 ?
+	    large_copy : large_failed, l);
+	TAILQ_INSERT_TAIL(&larges.all, l, all);
+	larges.count++;
 	timer_start(&l->turn, 0);
 	return l;
+}
+
+/* What a crash left. */
+static int
+large_sweep(void *arg, const char *name)
+{
+	char	path[DISK_NAME_MAX];
+
+	(void)arg;
+	if (name[0] != '.' && (size_t)snprintf(path, sizeof path,
+	    LARGE_NEW "/%s", name) < sizeof path)
+		(void)disk_unlink(cleanup.disk, path);
+	return 0;
 }
 
 int
 large_start(struct worker *w, struct err *e)
 {
+	if (disk_make_dir(cleanup.disk, LARGE_NEW) == -1 ||
+	    disk_list(cleanup.disk, LARGE_NEW, large_sweep, NULL) == -1)
+		return err_errno(e, "%s", LARGE_NEW);
 	if (fd_nonblock(syncer.fd) == -1)
 		return err_errno(e, "the process that syncs");
 	syncer.watch = watch_readable(w->loop, syncer.fd, syncer_answered,

@@ -5,6 +5,10 @@
  * has credit for; what a transaction holds in memory is given back when it is
  * written or dropped, so that nobody can make this process grow.  A peer that
  * leaves takes along what it had not ended.
+ *
+ * Any of them may have been taken over.  One that breaks these rules is cut
+ * off; and a transaction that does not end is dropped, since a part of it may
+ * keep a segment from being left.
  */
 #include <sys/stat.h>
 
@@ -17,14 +21,18 @@
 #include "base/mem.h"
 #include "event/gate.h"
 #include "ipc/channel.h"
+#include "spool/entry.h"
 #include "store/store.h"
 
 #include "cleanup.h"
 
 #define PEERS_MAX	4096
-#define PER_PROCESS_MAX	4
 #define INTAKES_MAX	20000		/* of a peer */
+#define LARGES_MAX	128		/* of a peer; each has descriptors */
 #define CREDIT_BYTES	(4 << 20)	/* of a peer */
+#define EXCESS_MAX	262144		/* a frame, for the last of it */
+#define OPEN_MAX_MS	120000		/* from BEGIN to END */
+#define SWEEP_MS	5000
 #define PART_BYTES	(256 * 1024)	/* of a draft: to be written */
 #define UNREAD_MAX	(16U << 20)
 
@@ -37,7 +45,16 @@ peer_pay(struct peer *p, uint64_t bytes)
 	if (p->owed < CREDIT_BYTES / 4 || p->leaving)
 		return;
 	CHANNEL_SEND(p->channel, STORE_CREDIT, -1, { .bytes = p->owed });
+	p->used -= p->owed;
 	p->owed = 0;
+}
+
+/* -1: it sends more than it was given credit for. */
+static int
+peer_charge(struct peer *p, uint64_t bytes)
+{
+	p->used += bytes;
+	return p->used > CREDIT_BYTES + EXCESS_MAX ? -1 : 0;
 }
 
 void
@@ -51,13 +68,11 @@ static void
 intake_free(struct intake *in)
 {
 	struct peer	*p = in->peer;
-	bool		 keep = in->ended && in->draft != NULL &&
-			    spool_writer_has(cleanup.writer,
-			    spool_draft_id(in->draft));
 
 	group_remove(in);
-	large_free(&in->large, keep);
-	if (in->draft != NULL && !keep)
+	p->larges -= in->large != NULL;
+	large_free(&in->large, in->durable);
+	if (in->draft != NULL && !in->durable)
 		spool_writer_forget(cleanup.writer, in->draft);
 	spool_draft_free(&in->draft);
 	buf_free(&in->edits);
@@ -79,17 +94,13 @@ intake_answer(struct intake *in, int status, const char *text)
 	intake_free(in);
 }
 
+/* It is told of one at a time: the last. */
 static struct intake *
 intake_find(struct peer *p, uint64_t number)
 {
-	struct intake	*in;
+	struct intake	*in = TAILQ_LAST(&p->intakes, intakes);
 
-	/* It is told of one at a time: the last. */
-	TAILQ_FOREACH_REVERSE(in, &p->intakes, intakes, link) {
-		if (in->number == number)
-			return in;
-	}
-	return NULL;
+	return in != NULL && in->number == number ? in : NULL;
 }
 
 static void
@@ -99,12 +110,23 @@ intake_refuse(struct intake *in, const char *why)
 	intake_answer(in, STORE_REFUSED, why);
 }
 
+/* Only bounce makes mail that tells of other mail. */
+static bool
+intake_may_say(const struct peer *p, struct str bytes)
+{
+	struct spool_entry	entry;
+	struct err		e;
+
+	return p->role == IPC_BOUNCE || spool_entry_get(&entry, bytes,
+	    &e) == -1 || (entry.parent.len == 0 && entry.parent_action == 0);
+}
+
 /* What of it is complete may be written, if it is much. */
 static void
 intake_grown(struct intake *in, uint64_t bytes)
 {
 	in->held += bytes;
-	if (spool_draft_entries(in->draft) > 0 && !in->pending &&
+	if (spool_draft_body_done(in->draft) && !in->pending &&
 	    spool_draft_waiting(in->draft) >= PART_BYTES)
 		group_add(in);
 }
@@ -140,6 +162,8 @@ intake_large_ready(struct intake *in, bool ok, uint32_t crc)
 	spool_draft_file_sum(in->draft, crc);
 	if (in->ended)
 		group_add(in);
+	else
+		intake_grown(in, 0);	/* its peer may wait for credit */
 }
 
 /* ---- Frames -------------------------------------------------------------- */
@@ -163,15 +187,20 @@ peer_on_begin(struct peer *p, struct rbuf *r)
 {
 	struct ipc_STORE_BEGIN	m;
 	struct intake		*in;
-	struct spool_id		id = { { 0 }, 0 };
+	struct spool_id		id = { { 0 }, 0 }, none = id;
 
+	in = TAILQ_LAST(&p->intakes, intakes);
 	if (ipc_get_STORE_BEGIN(r, &m) == -1 ||
-	    m.txn.len != SPOOL_TXN_SIZE || p->count >= INTAKES_MAX)
+	    m.txn.len != SPOOL_TXN_SIZE || p->count >= INTAKES_MAX ||
+	    (in != NULL && !in->ended))
 		return -1;
 	memcpy(id.txn, m.txn.p, SPOOL_TXN_SIZE);
+	if (memcmp(id.txn, none.txn, SPOOL_TXN_SIZE) == 0)
+		return -1;
 	in = xcalloc(1, sizeof *in);
 	in->peer = p;
 	in->number = m.store;
+	in->began_ms = loop_now_ms(cleanup.worker->loop);
 	TAILQ_INSERT_TAIL(&p->intakes, in, link);
 	p->count++;
 	if ((in->known = spool_writer_has(cleanup.writer, &id)))
@@ -191,7 +220,8 @@ peer_on_body(struct peer *p, struct rbuf *r)
 	struct intake		*in;
 	struct err		e;
 
-	if (ipc_get_STORE_BODY(r, &m) == -1)
+	if (ipc_get_STORE_BODY(r, &m) == -1 ||
+	    peer_charge(p, m.bytes.len) == -1)
 		return -1;
 	if ((in = intake_find(p, m.store)) == NULL || in->draft == NULL) {
 		peer_pay(p, m.bytes.len);
@@ -230,12 +260,18 @@ peer_on_file(struct peer *p, struct rbuf *r, int fd)
 		intake_refuse(in, "a file that is no body");
 		return 0;
 	}
+	if (p->larges >= LARGES_MAX || !large_fits(m.size)) {
+		(void)close(fd);
+		intake_answer(in, STORE_FULL, "no room for a large body");
+		return 0;
+	}
 	if (spool_draft_file(in->draft, m.size, 0, &e) == -1) {
 		(void)close(fd);
 		intake_refuse(in, e.text);
 		return 0;
 	}
 	in->pending = true;
+	p->larges++;
 	in->large = large_new(in, spool_draft_id(in->draft), fd, m.size);
 	return 0;
 }
@@ -248,7 +284,8 @@ peer_on_edits(struct peer *p, struct rbuf *r)
 	struct err		e;
 	int			rc;
 
-	if (ipc_get_STORE_EDITS(r, &m) == -1)
+	if (ipc_get_STORE_EDITS(r, &m) == -1 ||
+	    peer_charge(p, m.bytes.len) == -1)
 		return -1;
 	if ((in = intake_find(p, m.store)) == NULL || in->draft == NULL) {
 		peer_pay(p, m.bytes.len);
@@ -278,14 +315,17 @@ peer_on_entry(struct peer *p, struct rbuf *r)
 	struct intake		*in;
 	struct err		e;
 
-	if (ipc_get_STORE_ENTRY(r, &m) == -1)
+	if (ipc_get_STORE_ENTRY(r, &m) == -1 ||
+	    peer_charge(p, m.entry.len) == -1)
 		return -1;
 	if ((in = intake_find(p, m.store)) == NULL || in->draft == NULL) {
 		peer_pay(p, m.entry.len);
 		return 0;
 	}
 	in->held += m.entry.len;
-	if (spool_draft_entry(in->draft, m.entry, &e) == -1)
+	if (!intake_may_say(p, m.entry))
+		intake_refuse(in, "a parent, which only bounce may name");
+	else if (spool_draft_entry(in->draft, m.entry, &e) == -1)
 		intake_refuse(in, e.text);
 	else
 		intake_grown(in, 0);
@@ -326,13 +366,13 @@ peer_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
 	struct peer	*p = arg;
 
-	if (p->leaving || (!p->known && type != IPC_STORE_HELLO)) {
+	/* Or it reads no answers. */
+	if (p->leaving || (!p->known && type != IPC_STORE_HELLO) ||
+	    channel_queued(p->channel) > UNREAD_MAX) {
 		if (fd != -1)
 			(void)close(fd);
 		return p->leaving ? 0 : -1;
 	}
-	if (channel_out(p->channel)->len > UNREAD_MAX)
-		return -1;		/* it reads no answers */
 	switch (type) {
 	case IPC_STORE_HELLO:
 		return peer_on_hello(p, r);
@@ -353,6 +393,33 @@ peer_on_frame(void *arg, int type, struct rbuf *r, int fd)
 	default:
 		return -1;
 	}
+}
+
+/* ---- Transactions that do not end ---------------------------------------- */
+
+static void
+peer_sweep(void *arg)
+{
+	int64_t		 now = loop_now_ms(cleanup.worker->loop);
+	struct intake	*in;
+	struct peer	*p;
+
+	(void)arg;
+	TAILQ_FOREACH(p, &cleanup.peers, link) {
+		in = TAILQ_LAST(&p->intakes, intakes);
+		if (in != NULL && !in->ended &&
+		    now - in->began_ms > OPEN_MAX_MS)
+			intake_answer(in, STORE_TEMPORARY,
+			    "the transaction did not end");
+	}
+	timer_start(&cleanup.sweep, SWEEP_MS);
+}
+
+void
+peer_start(void)
+{
+	timer_init(&cleanup.sweep, cleanup.worker->loop, peer_sweep, NULL);
+	timer_start(&cleanup.sweep, SWEEP_MS);
 }
 
 /* ---- Coming and going ---------------------------------------------------- */

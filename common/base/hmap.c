@@ -24,20 +24,20 @@ hmap_mix(uint64_t h, uint64_t w, uint64_t secret)
 	return h ^ h >> 32;
 }
 
-static uint64_t
-hmap_hash(const struct hmap *t, uint32_t kind, struct str key)
+uint64_t
+hmap_hash(const uint64_t secret[2], uint32_t kind, struct str key)
 {
-	uint64_t	h = t->secret[0] ^ key.len, w;
+	uint64_t	h = secret[0] ^ key.len, w;
 
-	h = hmap_mix(h, kind, t->secret[1]);
+	h = hmap_mix(h, kind, secret[1]);
 	for (; key.len >= 8; key.p += 8, key.len -= 8) {
 		memcpy(&w, key.p, 8);
-		h = hmap_mix(h, w, t->secret[1]);
+		h = hmap_mix(h, w, secret[1]);
 	}
 	w = 0;
 	if (key.len > 0)
 		memcpy(&w, key.p, key.len);
-	return hmap_mix(h, w, t->secret[1]);
+	return hmap_mix(h, w, secret[1]);
 }
 
 void
@@ -67,7 +67,7 @@ hmap_bucket(const struct hmap *t, uint64_t hash)
 struct hmap_entry *
 hmap_find(struct hmap *t, uint32_t kind, struct str key)
 {
-	uint64_t		 hash = hmap_hash(t, kind, key);
+	uint64_t		 hash = hmap_hash(t->secret, kind, key);
 	struct hmap_entry	*e;
 
 	for (e = *hmap_bucket(t, hash); e != NULL; e = e->next, t->steps++)
@@ -118,7 +118,7 @@ hmap_insert(struct hmap *t, struct hmap_entry *e)
 	struct hmap_entry	**at;
 
 	hmap_grow(t);
-	e->hash = hmap_hash(t, e->kind, (struct str){ e->key, e->len });
+	e->hash = hmap_hash(t->secret, e->kind, (struct str){ e->key, e->len });
 	at = hmap_bucket(t, e->hash);
 	e->next = *at;
 	*at = e;

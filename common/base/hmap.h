@@ -41,6 +41,8 @@ struct hmap {
 
 void	hmap_init(struct hmap *t);
 void	hmap_fini(struct hmap *t);		/* entries are left alone */
+/* What tables of another kind hash by, keyed as well. */
+uint64_t hmap_hash(const uint64_t secret[2], uint32_t kind, struct str key);
 struct hmap_entry *hmap_find(struct hmap *t, uint32_t kind, struct str key);
 /* e->key, len and kind are set, and there is none like it. */
 void	hmap_insert(struct hmap *t, struct hmap_entry *e);

@@ -53,6 +53,12 @@ spool_draft_entries(const struct spool_draft *d)
 	return d->entries;
 }
 
+bool
+spool_draft_body_done(const struct spool_draft *d)
+{
+	return d->edits > 0 || d->entries > 0;
+}
+
 /* The number that a record refers to stands where its offset will: the
  * writer puts the one for the other (writer_place.c). */
 static void

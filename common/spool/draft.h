@@ -54,5 +54,7 @@ int	spool_draft_end(struct spool_draft *d, struct err *e);
 /* Bytes that wait in memory to be written. */
 size_t	spool_draft_waiting(const struct spool_draft *d);
 uint32_t spool_draft_entries(const struct spool_draft *d);
+/* No more of the body can come: a part may be written. */
+bool	spool_draft_body_done(const struct spool_draft *d);
 
 #endif

@@ -25,6 +25,7 @@ struct spool_draft {
 	uint32_t	 records;	/* EDITS and ENTRY so far */
 	uint32_t	 chain;		/* over the records' checksums */
 	bool		 ended;		/* the front ends with its COMMIT */
+	bool		 partial;	/* counted in the writer's `partial` */
 
 	/* Where it lies, once a part of it was written. */
 	uint64_t	 segment;	/* 0: no part was */

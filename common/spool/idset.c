@@ -1,12 +1,13 @@
 /*
- * Open addressing; the hash is the checksum of the id, which the store's own
- * peers choose: at worst they slow down their own asking.
+ * Open addressing.  The ids are chosen by peers, one of which may have been
+ * taken over; the hash is keyed, so that it can't choose them to collide and
+ * slow down the writer of all.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hmap.h"
 #include "base/mem.h"
-#include "compat/crc32c.h"
 #include "idset.h"
 
 #define IDSET_LEAST	1024
@@ -17,7 +18,8 @@ static const unsigned char	idset_free[SPOOL_TXN_SIZE];
 static size_t
 idset_find(const struct idset_half *h, const unsigned char *txn)
 {
-	size_t	i = crc32c(0, txn, SPOOL_TXN_SIZE) & (h->size - 1);
+	struct str	key = { (const char *)txn, SPOOL_TXN_SIZE };
+	size_t		i = hmap_hash(h->secret, 0, key) & (h->size - 1);
 
 	while (memcmp(h->ids[i], idset_free, SPOOL_TXN_SIZE) != 0 &&
 	    memcmp(h->ids[i], txn, SPOOL_TXN_SIZE) != 0)
@@ -28,10 +30,11 @@ idset_find(const struct idset_half *h, const unsigned char *txn)
 static void
 idset_grow(struct idset_half *h)
 {
-	struct idset_half	bigger = { NULL, 0, h->count };
+	struct idset_half	bigger = { .count = h->count };
 	size_t			i;
 
 	bigger.size = h->size == 0 ? IDSET_LEAST : h->size * 2;
+	arc4random_buf(bigger.secret, sizeof bigger.secret);
 	bigger.ids = xcalloc(bigger.size, SPOOL_TXN_SIZE);
 	for (i = 0; i < h->size; i++) {
 		if (memcmp(h->ids[i], idset_free, SPOOL_TXN_SIZE) != 0)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "spool_id.h"
 
@@ -19,6 +20,7 @@ struct idset_half {
 	unsigned char	(*ids)[SPOOL_TXN_SIZE];	/* all zeros: a free place */
 	size_t		 size;			/* a power of two, or 0 */
 	size_t		 count;
+	uint64_t	 secret[2];
 };
 
 struct idset {

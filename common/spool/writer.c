@@ -148,7 +148,8 @@ spool_writer_stage(struct spool_writer *w, struct spool_draft *d,
 		return err_set(e, "a part of it was in a segment that ended "
 		    "by an error");
 	/* I3 */
-	if (d->segment == 0 && !d->ended && w->end >= w->segment_size)
+	if (d->segment == 0 && !d->ended && w->file != NULL &&
+	    w->partial > 0 && w->end >= w->segment_size)
 		return 1;
 	if (w->staged_count == w->staged_cap) {
 		w->staged_cap = w->staged_cap == 0 ? 64 : w->staged_cap * 2;
@@ -220,8 +221,10 @@ spool_writer_commit(struct spool_writer *w, struct err *e)
 void
 spool_writer_forget(struct spool_writer *w, struct spool_draft *d)
 {
-	if (d->segment == w->segment.id && w->file != NULL && !d->ended)
+	/* Its end may have come, and not be written. */
+	if (d->partial && d->segment == w->segment.id && w->file != NULL)
 		w->partial--;
+	d->partial = false;
 	d->segment = UINT64_MAX;	/* no segment takes it any more */
 }
 

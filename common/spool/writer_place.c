@@ -155,13 +155,14 @@ writer_placed(struct spool_writer *w)
 	for (i = 0; i < w->staged_count; i++) {
 		d = w->staged[i];
 		if (d->ended) {
-			if (d->first_batch != w->end)
-				w->partial--;
+			w->partial -= d->partial;
+			d->partial = false;
 			idset_add(&w->ids, d->id.txn);
 			w->counts.transactions++;
 			w->counts.entries += d->entries;
 		} else if (d->first_batch == w->end) {
 			w->partial++;
+			d->partial = true;
 		}
 		buf_clear(&d->front);
 		buf_free(&d->body);

@@ -352,6 +352,53 @@ test_large(void **state)
 	disk_free(&t.disk);
 }
 
+/* A part of it, of so many entries, is written. */
+static struct spool_draft *
+world_part(struct world *t, uint32_t entries)
+{
+	struct spool_draft	*d = world_draft(t, entries + 1, 3000);
+	struct err		 e;
+	uint32_t		 q;
+
+	for (q = 1; q <= entries; q++)
+		world_entry(t, d, t->count - 1, q);
+	assert_int_equal(spool_writer_stage(t->w, d, &e), 0);
+	assert_int_equal(spool_writer_commit(t->w, &e), 0);
+	return d;
+}
+
+/*
+ * A large draft goes when its end has come, but was not written: its segment
+ * is left all the same.  And one that comes to a full segment, which nothing
+ * holds, begins the next one though nobody else comes.
+ */
+static void
+test_given_up(void **state)
+{
+	static struct world	 t;
+	struct spool_draft	*d;
+	struct err		 e;
+	uint32_t		 n;
+
+	(void)state;
+	memset(&t, 0, sizeof t);
+	t.disk = disk_fake_new(3);
+	world_open(&t, 64 * 1024);
+	d = world_part(&t, 1000);
+	assert_int_equal(spool_draft_end(d, &e), 0);
+	spool_writer_forget(t.w, d);
+	spool_draft_free(&d);
+	for (n = 1; n <= 3; n++) {
+		d = world_part(&t, 1000);
+		assert_int_equal(spool_writer_counts(t.w)->segments, n + 1);
+		spool_writer_forget(t.w, d);
+		spool_draft_free(&d);
+	}
+	world_check(&t);
+	spool_writer_close(&t.w);
+	disk_free(&t.disk);
+}
+
 /* Some drafts, some of them in parts; commits now and then. */
 static void
 world_work(struct world *t, int steps)
@@ -541,6 +588,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_given_up),
 		cmocka_unit_test(test_two_writers),
 		cmocka_unit_test(test_lives),
 		cmocka_unit_test(test_damage),
