@@ -291,12 +291,12 @@ def test_edits_show_in_the_outcome_only():
 
 def test_methods_of_a_later_version():
     with Mail('''$say = "";
-        foreach ([function () closure ($mail) { $mail->queue("", "", ""); },
+        foreach ([function () closure ($mail) { $mail->signDKIM("", "", ""); },
             function () closure ($mail) { $mail->mail(); }] as $f)
             try { $f(); } catch ($e) {
                 $say .= $e->message() . "\\n"; }''') as m:
         assert m.put(MESSAGE)[:2] == [
-            "2.0.0 class EODMailMessage has no method 'queue'; a later "
+            "2.0.0 class EODMailMessage has no method 'signDKIM'; a later "
             "version has it", "2.0.0 class EODMailMessage has no method "
             "'mail'"]
 
