@@ -208,7 +208,7 @@ target_host_ok(struct str host)
 static int
 target_host(struct planning *p, struct transport *tr)
 {
-	struct str	host = tr->target, port = STR_NONE;
+	struct str	host = tr->target, port;
 	uint64_t	n = 0;
 	size_t		i = host.len;
 
