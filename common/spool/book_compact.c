@@ -57,6 +57,27 @@ compact_body(struct compact *c, const struct spool_id *id)
 }
 
 static int
+compact_write(struct compact *c)
+{
+	int	rc = spool_writer_write(&c->w, &c->why);
+
+	while (c->count > 0)
+		spool_draft_free(&c->drafts[--c->count]);
+	return rc;
+}
+
+/* A long transaction is written in parts, as it came: no reader takes a batch
+ * of any size. */
+static int
+compact_part(struct compact *c)
+{
+	if (spool_draft_waiting(c->draft) < COMPACT_BATCH)
+		return 0;
+	return spool_writer_stage(&c->w, c->draft, &c->why) != 0 ? -1 :
+	    compact_write(c);
+}
+
+static int
 compact_edits(void *arg, struct str list)
 {
 	struct compact	*c = arg;
@@ -75,7 +96,8 @@ compact_lists(struct compact *c)
 	while (rest.len > 0) {
 		memcpy(&list.len, rest.p, sizeof list.len);
 		list.p = rest.p + sizeof list.len;
-		if (spool_draft_edits(c->draft, list, &c->why) == -1)
+		if (spool_draft_edits(c->draft, list, &c->why) == -1 ||
+		    compact_part(c) == -1)
 			return -1;
 		rest.p += sizeof list.len + list.len;
 		rest.len -= sizeof list.len + list.len;
@@ -102,23 +124,16 @@ compact_entry(void *arg, const struct reader_entry *r)
 		if (compact_body(c, &r->id) == -1 || compact_lists(c) == -1)
 			return -1;
 	}
-	return spool_draft_copy_entry(c->draft, r->bytes, &c->why);
-}
-
-static int
-compact_write(struct compact *c)
-{
-	int	rc = spool_writer_write(&c->w, &c->why);
-
-	while (c->count > 0)
-		spool_draft_free(&c->drafts[--c->count]);
-	return rc;
+	if (spool_draft_copy_entry(c->draft, r->bytes, &c->why) == -1)
+		return -1;
+	return compact_part(c);
 }
 
 static int
 compact_commit(void *arg, const struct spool_id *txn, uint32_t entries)
 {
-	struct compact	*c = arg;
+	struct compact		*c = arg;
+	struct spool_draft	*d;
 
 	(void)txn;
 	(void)entries;
@@ -130,11 +145,11 @@ compact_commit(void *arg, const struct spool_id *txn, uint32_t entries)
 		c->drafts = xreallocarray(c->drafts, c->cap,
 		    sizeof *c->drafts);
 	}
-	c->drafts[c->count++] = c->draft;
-	if (spool_draft_end(c->draft, &c->why) == -1 ||
-	    spool_writer_stage(&c->w, c->draft, &c->why) == -1)
-		return -1;
+	c->drafts[c->count++] = d = c->draft;
 	c->draft = NULL;
+	if (spool_draft_end(d, &c->why) == -1 ||
+	    spool_writer_stage(&c->w, d, &c->why) != 0)
+		return -1;
 	return spool_writer_staged(&c->w) >= COMPACT_BATCH ?
 	    compact_write(c) : 0;
 }

@@ -179,6 +179,10 @@ spool_draft_copy_entry(struct spool_draft *d, struct str bytes,
 		return -1;
 	if (entry.edits > d->edits)
 		return err_set(e, "an entry of edits that are not there");
+	if (d->front.len + record_size((uint32_t)bytes.len) +
+	    record_size(COMMIT_SIZE) > DRAFT_FRONT_MAX)
+		return err_set(e, "entries of more than %d bytes at once",
+		    DRAFT_FRONT_MAX);
 	draft_add(d, RECORD_ENTRY, bytes, (uint32_t)entry.edits);
 	d->entries++;
 	return 0;

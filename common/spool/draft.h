@@ -28,6 +28,9 @@
 /* Lists of edits in one transaction, and the bytes of one. */
 #define DRAFT_EDITS_MAX	1000
 #define DRAFT_EDITS_SIZE (1024 * 1024)
+/* Bytes of records that wait to be written: twice that is what a reader takes
+ * in one batch (scan.h). */
+#define DRAFT_FRONT_MAX	(8 * 1024 * 1024)
 
 struct spool_draft;
 

@@ -19,6 +19,7 @@
 
 #include "base/mem.h"
 #include "recover.h"
+#include "scan.h"
 #include "writer_private.h"
 
 #define WRITER_LOCK	"writer.lock"
@@ -150,6 +151,10 @@ spool_writer_stage(struct spool_writer *w, struct spool_draft *d,
 	/* I3 */
 	if (d->segment == 0 && !d->ended && w->file != NULL &&
 	    w->partial > 0 && w->end >= w->segment_size)
+		return 1;
+	/* No reader takes a larger one. */
+	if (w->staged_count > 0 &&
+	    w->front_size + d->front.len > SCAN_FRONT_MAX)
 		return 1;
 	if (w->staged_count == w->staged_cap) {
 		w->staged_cap = w->staged_cap == 0 ? 64 : w->staged_cap * 2;

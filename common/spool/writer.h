@@ -48,8 +48,8 @@ bool	spool_writer_has(const struct spool_writer *w,
 	    const struct spool_id *id);
 /*
  * What of the draft is complete goes into the next batch; 0.  1: not now,
- * since it is large and the segment is full; a later batch takes it.  -1: a
- * part of it was written to a segment that has ended.
+ * since it is large and the segment is full, or the batch is; a later one takes
+ * it.  -1: a part of it was written to a segment that has ended.
  */
 int	spool_writer_stage(struct spool_writer *w, struct spool_draft *d,
 	    struct err *e);
