@@ -317,7 +317,7 @@ def test_smtpd_killed():
 
 def test_reloads():
     """No session is cut off while it waits for what it gave to the queue."""
-    with Spooling() as mta:
+    with Spooling(params={"drain_limit": "1s"}) as mta:
         load = Load(mta, clients=4)
         for _ in range(5):
             time.sleep(0.4)
