@@ -110,6 +110,7 @@ lmdb_walk_tree(MDB_txn *txn, MDB_dbi tree)
 		for (i = 0; i < v.mv_size; i++)
 			seen ^= ((char *)v.mv_data)[i];
 	}
+	(void)seen;
 	mdb_cursor_close(c);
 	return rc == MDB_NOTFOUND && n == stat.ms_entries ? 0 : MDB_CORRUPTED;
 }
