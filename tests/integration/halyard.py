@@ -26,17 +26,23 @@ WATCHED = {"san": "SAN=1", "cov": "COV=1"}.get(os.path.basename(BUILD))
 SLOW = 4 if WATCHED else 1
 
 
+GIVEN = set()
+
+
 def free_port():
-    """One that nothing has, by TCP or UDP.  Not from the range of which the
+    """One that nothing has, by TCP or UDP, and that this test was not given.  Not from the range of which the
     system takes the ports of connections: another test's, or our own, could
     have it by the time that it is bound."""
     while True:
         port = random.randrange(11000, 32000)
+        if port in GIVEN:
+            continue
         with socket.socket() as t, \
                 socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:
             try:
                 t.bind(("127.0.0.1", port))
                 u.bind(("127.0.0.1", port))
+                GIVEN.add(port)
                 return port
             except OSError:
                 pass
