@@ -30,9 +30,9 @@ GIVEN = set()
 
 
 def free_port():
-    """One that nothing has, by TCP or UDP, and that this test was not given.  Not from the range of which the
-    system takes the ports of connections: another test's, or our own, could
-    have it by the time that it is bound."""
+    """One that nothing has, by TCP or UDP, and that this test was not given.
+    Not from the range of which the system takes the ports of connections:
+    another test's, or our own, could have it by the time that it is bound."""
     while True:
         port = random.randrange(11000, 32000)
         if port in GIVEN:
