@@ -38,7 +38,7 @@ book_newest(const struct book *b)
 {
 	size_t	i = b->segment_count;
 
-	while (i > 0 && (b->segment[i - 1].id & CHAIN_COLD) != 0)
+	while (i > 0 && (b->segment[i - 1].id & SEGMENT_COLD) != 0)
 		i--;
 	return i > 0 ? b->segment[i - 1].id : 0;
 }

@@ -89,7 +89,7 @@ book_segment_seal(struct book *b, size_t i, struct err *e)
 	char			 name[SEGMENT_NAME];
 	int			 rc = 0;
 
-	if (i == 0 || (b->segment[i].id & CHAIN_COLD) != 0)
+	if (i == 0 || (b->segment[i].id & SEGMENT_COLD) != 0)
 		return 0;
 	s = &b->segment[i - 1];
 	segment_name(name, s->id);

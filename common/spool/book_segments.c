@@ -166,7 +166,7 @@ book_segments_gone(struct book *b, const struct chain *c)
 		for (k = 0; k < c->count && c->link[k].id != b->segment[i].id;
 		    k++)
 			;
-		if (k == c->count && (b->segment[i].id & CHAIN_COLD) == 0)
+		if (k == c->count && (b->segment[i].id & SEGMENT_COLD) == 0)
 			book_segment_remove(b, &b->segment[i]);
 		else
 			i++;
@@ -193,7 +193,7 @@ book_cold_name(void *arg, const char *name)
 	struct book	*b = arg;
 	uint64_t	 id;
 
-	if (segment_name_parse(&id, name) == -1 || (id & CHAIN_COLD) == 0)
+	if (segment_name_parse(&id, name) == -1 || (id & SEGMENT_COLD) == 0)
 		return 0;
 	book_segment_add(b, id)->there = true;
 	if (id >= b->next_cold)
@@ -230,11 +230,11 @@ book_cold_list(struct book *b, struct err *e)
 		return err_errno(e, "list %s", SEGMENT_DIR);
 	while (i < b->segment_count) {
 		s = &b->segment[i];
-		if ((s->id & CHAIN_COLD) != 0 && !s->there) {
+		if ((s->id & SEGMENT_COLD) != 0 && !s->there) {
 			book_segment_remove(b, s);	/* it was removed */
 			continue;
 		}
-		if ((s->id & CHAIN_COLD) != 0 && s->end == 0 &&
+		if ((s->id & SEGMENT_COLD) != 0 && s->end == 0 &&
 		    book_cold_end(b, s, e) == -1)
 			return -1;
 		i++;

@@ -20,7 +20,6 @@
  * Until the writer has said so once, neither journal nor segments are
  * dropped.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,20 +32,6 @@
 #define BOOK_MEMORY	100000
 /* Batches that are read in one slice. */
 #define BOOK_SLICE	32
-
-static int
-book_take_lock(struct book *b, struct err *e)
-{
-	if (disk_open(b->disk, BOOK_LOCK, DISK_WRITE, &b->lock) == -1 &&
-	    (errno != ENOENT || disk_open(b->disk, BOOK_LOCK, DISK_CREATE,
-	    &b->lock) == -1))
-		return err_errno(e, "%s", BOOK_LOCK);
-	if (disk_lock(b->lock) == -1)
-		return errno == EAGAIN || errno == EWOULDBLOCK ?
-		    err_set(e, "another process keeps this spool's queue") :
-		    err_errno(e, "lock %s", BOOK_LOCK);
-	return 0;
-}
 
 /* ---- The index at a start ------------------------------------------------ */
 
@@ -216,7 +201,9 @@ book_start_state(struct book *b, struct err *e)
 	bool	fits;
 	int	rc;
 
-	if (book_take_lock(b, e) == -1 || (rc = checkpoint_read(b, e)) == -1)
+	if (disk_lock_name(b->disk, BOOK_LOCK,
+	    "another process keeps this spool's queue", &b->lock, e) == -1 ||
+	    (rc = checkpoint_read(b, e)) == -1)
 		return -1;
 	b->index_floor = b->covered;
 	if (rc == 1)
@@ -326,7 +313,7 @@ book_begin(struct book **out, const struct book_options *options,
 	TAILQ_INIT(&b->fresh);
 	TAILQ_INIT(&b->pending);
 	TAILQ_INIT(&b->ahead);
-	b->next_cold = CHAIN_COLD | 1;
+	b->next_cold = SEGMENT_COLD | 1;
 	b->clock.mono_ms = options->time.mono_ms;
 	b->clock.wall_ms = options->time.wall_ms;
 	b->checkpoint_ms = b->index_ms = b->clock_due_ms =

@@ -13,7 +13,7 @@ chain_name(void *arg, const char *name)
 	struct chain	*c = arg;
 	uint64_t	 id;
 
-	if (segment_name_parse(&id, name) == -1 || (id & CHAIN_COLD) != 0 ||
+	if (segment_name_parse(&id, name) == -1 || (id & SEGMENT_COLD) != 0 ||
 	    id < c->from)
 		return 0;
 	c->link = xreallocarray(c->link, c->count + 1, sizeof *c->link);

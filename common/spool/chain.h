@@ -21,9 +21,6 @@
 #include "disk.h"
 #include "segment.h"
 
-/* Ids of compacted segments, which are in no chain, have this bit. */
-#define CHAIN_COLD	(1ULL << 63)
-
 struct chain_link {
 	uint64_t	id;
 	uint64_t	before;

@@ -127,6 +127,19 @@ disk_lock(struct disk_file *f)
 }
 
 int
+disk_lock_name(struct disk *d, const char *name, const char *taken,
+    struct disk_file **f, struct err *e)
+{
+	if (disk_open(d, name, DISK_WRITE, f) == -1 && (errno != ENOENT ||
+	    disk_open(d, name, DISK_CREATE, f) == -1))
+		return err_errno(e, "%s", name);
+	if (disk_lock(*f) == -1)
+		return errno == EAGAIN || errno == EWOULDBLOCK ?
+		    err_set(e, "%s", taken) : err_errno(e, "lock %s", name);
+	return 0;
+}
+
+int
 disk_rename(struct disk *d, const char *from, const char *to)
 {
 	return d->ops->rename(d, from, to);

@@ -22,6 +22,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 struct disk;
 struct disk_file;
 
@@ -96,6 +98,10 @@ int	disk_fill(struct disk_file *f, uint64_t at, uint64_t len);
 int	disk_size(struct disk_file *f, uint64_t *size);
 /* For as long as the file is open; EAGAIN: another process has it. */
 int	disk_lock(struct disk_file *f);
+/* Opens the file of that name, made if it is not there, and locks it: -1 with
+ * *e, which says `taken` where another process has it. */
+int	disk_lock_name(struct disk *d, const char *name, const char *taken,
+	    struct disk_file **f, struct err *e);
 int	disk_rename(struct disk *d, const char *from, const char *to);
 int	disk_unlink(struct disk *d, const char *name);
 int	disk_make_dir(struct disk *d, const char *name);

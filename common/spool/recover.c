@@ -18,15 +18,12 @@
 #include "reader.h"
 #include "recover.h"
 
-/* Ids of compacted segments have the top bit. */
-#define RECOVER_COLD	(1ULL << 63)
-
 static int
 recover_name(void *arg, const char *name)
 {
 	uint64_t	*newest = arg, id;
 
-	if (segment_name_parse(&id, name) == 0 && (id & RECOVER_COLD) == 0 &&
+	if (segment_name_parse(&id, name) == 0 && (id & SEGMENT_COLD) == 0 &&
 	    id > *newest)
 		*newest = id;
 	return 0;

@@ -25,20 +25,6 @@
 #define WRITER_LOCK	"writer.lock"
 
 static int
-writer_lock(struct spool_writer *w, struct err *e)
-{
-	if (disk_open(w->disk, WRITER_LOCK, DISK_WRITE, &w->lock) == -1 &&
-	    (errno != ENOENT || disk_open(w->disk, WRITER_LOCK, DISK_CREATE,
-	    &w->lock) == -1))
-		return err_errno(e, "%s", WRITER_LOCK);
-	if (disk_lock(w->lock) == -1)
-		return errno == EAGAIN || errno == EWOULDBLOCK ?
-		    err_set(e, "another process writes to this spool") :
-		    err_errno(e, "lock %s", WRITER_LOCK);
-	return 0;
-}
-
-static int
 writer_recover(struct spool_writer *w, struct err *e)
 {
 	struct recovered	r;
@@ -110,7 +96,8 @@ spool_writer_open(struct spool_writer **out, struct disk *disk,
 
 	w->disk = disk;
 	w->segment_size = segment_size != 0 ? segment_size : SEGMENT_SIZE;
-	if (writer_lock(w, e) == -1 || writer_recover(w, e) == -1 ||
+	if (disk_lock_name(disk, WRITER_LOCK, "another process writes to this "
+	    "spool", &w->lock, e) == -1 || writer_recover(w, e) == -1 ||
 	    writer_new_segment(w, e) == -1) {
 		spool_writer_close(&w);
 		return -1;

@@ -17,26 +17,35 @@ path_same(const struct smtp_path *a, const struct smtp_path *b)
 	    str_caseeq(a->domain, b->domain);
 }
 
-/*
- * DSN options of the transaction's recipient with the same address.  Scripts
- * nearly always send to the recipients in their order: that is looked at
- * first, so that a thousand recipients cost a thousand comparisons.
- */
+/* Scripts nearly always name the recipients in their order: the one after the
+ * last is looked at first, so that a thousand cost a thousand comparisons. */
+const struct hook_recipient *
+envelope_recipient(const struct hook_transaction *t,
+    const struct hook_recipient **next, const struct smtp_path *path)
+{
+	const struct hook_recipient	*r = *next;
+
+	if (r == NULL || !path_same(&r->path, path))
+		STAILQ_FOREACH(r, &t->recipients, link)
+			if (path_same(&r->path, path))
+				break;
+	if (r != NULL)
+		*next = STAILQ_NEXT(r, link);
+	return r;
+}
+
+/* DSN options of the transaction's recipient with the same address. */
 static void
 rcpt_pass_through(const struct hook_transaction *t,
     const struct hook_recipient **next, struct send_rcpt *rcpt)
 {
-	const struct hook_recipient	*r = *next;
+	const struct hook_recipient	*r;
 
-	if (r == NULL || !path_same(&r->path, &rcpt->path))
-		STAILQ_FOREACH(r, &t->recipients, link)
-			if (path_same(&r->path, &rcpt->path))
-				break;
+	r = envelope_recipient(t, next, &rcpt->path);
 	if (r == NULL)
 		return;
 	rcpt->notify = r->options.notify;
 	rcpt->orcpt = r->options.orcpt;
-	*next = STAILQ_NEXT(r, link);
 }
 
 /* ---- Parameters -------------------------------------------------------- */

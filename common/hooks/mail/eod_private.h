@@ -75,6 +75,12 @@ enum hsl_rc	backend_from_transport(struct hsl_call *c,
 		    struct send_backend *server);
 enum hsl_rc	envelope_read(struct eod_run *r, struct hsl_call *c,
 		    struct send_request *rq);
+/* The transaction's recipient with that address, or NULL; *next is where to
+ * look first, and moves on. */
+const struct hook_recipient *envelope_recipient(
+		    const struct hook_transaction *t,
+		    const struct hook_recipient **next,
+		    const struct smtp_path *path);
 enum hsl_rc	delivery_start(struct eod_run *r, struct hsl_call *c);
 void		delivery_end(struct eod_run *r);
 

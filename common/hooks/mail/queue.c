@@ -52,37 +52,20 @@ queue_orcpt(struct queue_call *q, struct str orcpt)
 	return out;
 }
 
-static bool
-queue_same_path(const struct smtp_path *a, const struct smtp_path *b)
-{
-	return str_eq(a->localpart, b->localpart) &&
-	    str_caseeq(a->domain, b->domain);
-}
-
-/*
- * What the client asked of the recipient with this address.  Scripts nearly
- * always queue the recipients in their order, so the one after the last is
- * looked at first.
- */
+/* What the client asked of the recipient with this address. */
 static void
 queue_pass_through(struct queue_call *q, const struct smtp_path *path)
 {
 	const struct hook_transaction	*t = q->r->run.rq.txn;
-	const struct hook_recipient	*h = q->r->queue.next;
+	const struct hook_recipient	*h;
 
-	if (h == NULL || !queue_same_path(&h->path, path)) {
-		STAILQ_FOREACH(h, &t->recipients, link) {
-			if (queue_same_path(&h->path, path))
-				break;
-		}
-	}
+	h = envelope_recipient(t, &q->r->queue.next, path);
 	q->entry->dsn_envid = queue_decoded(q, t->options.envid);
 	q->entry->dsn_ret = t->options.ret;
 	if (h == NULL)
 		return;
 	q->entry->dsn_notify = h->options.notify;
 	q->entry->dsn_orcpt = queue_orcpt(q, h->options.orcpt);
-	q->r->queue.next = STAILQ_NEXT(h, link);
 }
 
 static void
