@@ -131,6 +131,8 @@ fake_settle(struct disk_fake *d, size_t n)
 {
 	size_t	i;
 
+	if (n == 0)
+		return;		/* perhaps there is no array yet */
 	for (i = 0; i < n; i++) {
 		fake_apply(&d->medium, &d->changes[i]);
 		fake_unref(d->changes[i].inode);
