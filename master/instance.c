@@ -22,6 +22,7 @@
 
 #include "control.h"
 #include "instance.h"
+#include "log_file.h"
 #include "notice.h"
 #include "rehearsal.h"
 #include "spool_place.h"
@@ -58,7 +59,7 @@ instance_open_log(struct instance *i, const struct conf *conf, struct err *e)
 		return 0;
 	}
 	conf_path(conf, p->log_target, path, sizeof path);
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	fd = log_file_open(path);
 	if (fd == -1)
 		return err_errno(e, "%s", path);
 	log_open("master", LOG_TO_FD, fd);

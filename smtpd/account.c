@@ -6,6 +6,8 @@
  */
 #include <string.h>
 
+#include "base/log_address.h"
+
 #include "account.h"
 #include "auth.h"
 #include "server.h"
@@ -14,6 +16,16 @@
 
 /* A list is cut between addresses, so that "+12345" still fits behind it. */
 #define LIST_MAX	(LOG_VALUE_MAX - 8)
+
+/* As the log may tell it. */
+static void
+log_path(struct buf *b, const struct smtp_path *p)
+{
+	size_t	start = b->len;
+
+	smtp_path_add(b, p);
+	log_address_hide(b, start);
+}
 
 /* ---- Commands ---------------------------------------------------------- */
 
@@ -35,7 +47,7 @@ refusal_address(const struct session *s, struct buf *b)
 	else if (s->request.verb == SMTP_MAIL && s->txn != NULL)
 		p = &s->txn->facts.sender;
 	if (p != NULL && (p->null || p->localpart.len > 0))
-		smtp_path_add(b, p);
+		log_path(b, p);
 	else if (s->request.command != NULL) {
 		arg = s->request.command->arg;
 		if (str_caseprefix(arg, STR("FROM:")) ||
@@ -44,7 +56,7 @@ refusal_address(const struct session *s, struct buf *b)
 			arg.len -= (size_t)(colon + 1 - arg.p);
 			arg.p = colon + 1;
 		}
-		buf_add_str(b, arg);
+		log_address(b, arg);
 	}
 }
 
@@ -59,7 +71,7 @@ account_refusal(struct session *s, const char *hook, int code,
 	if (mail)
 		refusal_address(s, &from);
 	else if (s->txn != NULL)
-		smtp_path_add(&from, &s->txn->facts.sender);
+		log_path(&from, &s->txn->facts.sender);
 	if (rcpt)
 		refusal_address(s, &to);
 	if (rcpt && s->txn != NULL)
@@ -93,7 +105,7 @@ list_add(struct buf *b, size_t start, const struct smtp_path *p, int code)
 
 	if (had > start)
 		buf_add_byte(b, ' ');
-	smtp_path_add(b, p);
+	log_path(b, p);
 	if (code != 0) {
 		buf_add_byte(b, ':');
 		buf_add_uint(b, (unsigned)code);
@@ -153,7 +165,7 @@ account_message(struct session *s, int code, const int enhanced[3],
 	size_t				 cut;
 
 	buf_clear(b);
-	smtp_path_add(b, &t->facts.sender);
+	log_path(b, &t->facts.sender);
 	cut = b->len;
 	list_recipients(t, code, b);
 	LOG(EV_MESSAGE, &s->log, LOG_NUM("code", code),
@@ -192,7 +204,7 @@ account_cut(struct session *s)
 	if (t == NULL || s->intake.since_ms == 0)
 		return;
 	buf_clear(b);
-	smtp_path_add(b, &t->facts.sender);
+	log_path(b, &t->facts.sender);
 	cut = b->len;
 	list_recipients(t, 0, b);
 	LOG(EV_MESSAGE_CUT, &s->log,

@@ -2,6 +2,7 @@
  * What the log's parameters say is put in the form that base/log.h takes.
  */
 #include "base/log.h"
+#include "base/log_address.h"
 
 #include "log_params.h"
 #include "params.h"
@@ -20,6 +21,13 @@ log_params(const struct params *p)
 		[PARAM_LOG_LEVEL_DEBUG] = LOG_LEVEL_DEBUG,
 	};
 
+	static const enum log_addresses	addresses[] = {
+		[PARAM_LOG_ADDRESSES_FULL] = LOG_ADDRESSES_FULL,
+		[PARAM_LOG_ADDRESSES_DOMAIN] = LOG_ADDRESSES_DOMAIN,
+		[PARAM_LOG_ADDRESSES_HASH] = LOG_ADDRESSES_HASH,
+	};
+
 	log_set_format(formats[p->log_format]);
 	log_set_level(levels[p->log_level]);
+	log_set_addresses(addresses[p->log_addresses]);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/log_address.h"
 #include "base/mem.h"
 #include "queue_filter.h"
 #include "spool/fields.h"
@@ -315,11 +316,18 @@ queue_filter_id(const struct queue_filter *f, size_t i, struct spool_id *id)
 void
 queue_filter_text(const struct queue_filter *f, struct buf *out)
 {
-	size_t	i;
+	enum queue_field	field;
+	size_t			i, start;
 
-	for (i = 0; i < f->count && out->len < 400; i++)
-		buf_printf(out, "%s--%s %s", i > 0 ? " " : "",
-		    term_fields[f->term[i].field].name, f->term[i].text);
+	for (i = 0; i < f->count && out->len < 400; i++) {
+		field = f->term[i].field;
+		buf_printf(out, "%s--%s ", i > 0 ? " " : "",
+		    term_fields[field].name);
+		start = out->len;
+		buf_add_text(out, f->term[i].text);
+		if (field == QUEUE_sender || field == QUEUE_recipient)
+			log_address_hide(out, start);
+	}
 	if (i < f->count)
 		buf_add_text(out, " ...");
 }

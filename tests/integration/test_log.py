@@ -2,10 +2,15 @@
 each refusal whom it was about."""
 
 import base64
+import glob
+import grp
+import hashlib
 import json
+import os
 import re
 import shlex
 import ssl
+import stat
 import tempfile
 
 from halyard import Backend, Instance, main, wait_for
@@ -205,6 +210,58 @@ def test_refusals_name_whom():
             assert (e["level"], e["remote_host"], e["remote"],
                     e["remote_port"], e["type"]) == (
                 "warn", "127.0.0.1", "127.0.0.1", "1", "network"), e
+
+
+def test_addresses_may_be_hidden():
+    """log_addresses holds for every line that names somebody."""
+    def digest(text):
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    for how, shown in (("domain", lambda a: "@" + a.partition("@")[2]),
+                       ("hash", digest)):
+        with Backend() as b, instance(b, {"log_addresses": how},
+                                      rcptto=RCPT) as mta, \
+                mta.client() as c:
+            c.hello()
+            c.cmd("MAIL FROM:<alice@from.example>", 250)
+            c.cmd("RCPT TO:<bob@to.example>", 250)
+            c.cmd("RCPT TO:<nosuch@to.example>", 554)
+            c.cmd("RCPT TO:<carol@@to.example>", 501)
+            c.cmd("DATA", 354)
+            c.cmd("Subject: s\r\n\r\nx\r\n.", 250)
+            m = event(mta, "message")
+            assert m["from"] == shown("alice@from.example"), m
+            assert m["to"].split()[0] == shown("bob@to.example") + ":250", m
+            assert m["to"].split()[1] == shown("nosuch@to.example") + \
+                ":554", m
+            errors = [e["to"] for e in events(mta, "smtp-error")]
+            assert errors[0] == shown("nosuch@to.example"), errors
+            log = mta.log()
+            for name in ("alice", "bob", "nosuch", "carol"):
+                assert name not in log, (how, name)
+
+
+def test_the_file_is_not_for_all():
+    """0640 whatever the umask, with adm where root made it; one that is
+    there stays as it is."""
+    mta = instance()
+    old = os.umask(0)
+    try:
+        mta.start()
+    finally:
+        os.umask(old)
+    try:
+        path, = glob.glob(mta.path("log/*.log"))
+        st = os.stat(path)
+        assert stat.S_IMODE(st.st_mode) == 0o640, oct(st.st_mode)
+        adm = [g.gr_gid for g in grp.getgrall() if g.gr_name == "adm"]
+        if os.geteuid() == 0 and adm:
+            assert st.st_gid == adm[0], st
+        os.chmod(path, 0o600)
+        mta.ctl("reload")
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    finally:
+        mta.stop()
 
 
 def test_dns_is_called_so():
