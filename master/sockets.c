@@ -113,7 +113,8 @@ sock_mode(const char *path, const struct conf *conf,
 	/* Any user may run mtactl: qmgr looks who it is that connects. */
 	if (!svc->private || (strcmp(svc->command, "qmgr") == 0 &&
 	    (p->control_view_group[0] != '\0' ||
-	    p->control_operate_group[0] != '\0')))
+	    p->control_operate_group[0] != '\0' ||
+	    p->mailq_users[0] != '\0')))
 		return chmod(path, 0666);
 	if (geteuid() != 0)
 		return chmod(path, 0600);

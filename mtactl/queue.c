@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "queue.h"
 #include "queue_print.h"
 #include "queue_talk.h"
 #include "report.h"
@@ -26,8 +27,9 @@ queue_usage(const struct err *e)
 
 /* ---- What asks ----------------------------------------------------------- */
 
-static int
-queue_list(const struct ctl *c, const struct queue_args *a, bool whole)
+int
+queue_list(const struct ctl *c, const struct queue_args *a, bool whole,
+    enum ipc_role need)
 {
 	static const struct queue_talk_ops	ops = { queue_print_row,
 						    queue_print_group, NULL };
@@ -42,7 +44,7 @@ queue_list(const struct ctl *c, const struct queue_args *a, bool whole)
 	    sizeof m.after);
 	(void)strlcpy(m.group, a->group != NULL ? a->group : "",
 	    sizeof m.group);
-	if ((rc = queue_talk_connect(c, &cl, IPC_VIEW, &e)) != TALK_OK)
+	if ((rc = queue_talk_connect(c, &cl, need, &e)) != TALK_OK)
 		return talk_fail(rc, &e);
 	if ((rc = queue_talk_terms(&cl, a, &e)) == 0 &&
 	    (rc = queue_talk_put_QUEUE_LIST(&cl, &m, &e)) == 0) {
@@ -53,6 +55,8 @@ queue_list(const struct ctl *c, const struct queue_args *a, bool whole)
 	ipc_caller_close(&cl);
 	if (rc != TALK_OK)
 		return talk_fail(rc, &e);
+	if (need == IPC_OWNER && done.matched == 0)
+		(void)printf("Mail queue is empty\n");
 	if (a->ids > 0 && done.matched == 0) {
 		(void)err_set(&e, "not in the queue");
 		return verb_fail(&e);
@@ -70,7 +74,7 @@ verb_queue_list(const struct ctl *c, int argc, char **argv)
 	if (queue_args_parse(&a, false, argc, argv, &e) == -1)
 		rc = queue_usage(&e);
 	else
-		rc = queue_list(c, &a, false);
+		rc = queue_list(c, &a, false, IPC_VIEW);
 	queue_args_fini(&a);
 	return rc;
 }
@@ -87,7 +91,7 @@ verb_queue_show(const struct ctl *c, int argc, char **argv)
 	else if (a.terms == 0 || a.group != NULL)
 		rc = verb_usage();
 	else
-		rc = queue_list(c, &a, true);
+		rc = queue_list(c, &a, true, IPC_VIEW);
 	queue_args_fini(&a);
 	return rc;
 }

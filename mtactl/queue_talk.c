@@ -49,7 +49,7 @@ queue_talk_greeting(struct ipc_caller *cl, enum ipc_role need,
 		    s.text, s.done * 100 / s.all);
 	if (!s.ready)
 		return err_set(e, "qmgr is starting: %s", s.text);
-	for (type = IPC_VIEW; type < (int)need; type <<= 1)
+	for (type = IPC_OWNER; type < (int)need; type <<= 1)
 		if (strcmp(s.role, ipc_role_name((enum ipc_role)type)) == 0)
 			return err_set(e, "not permitted: this needs the role "
 			    "%s, and this user has %s", ipc_role_name(need),
@@ -69,6 +69,10 @@ queue_talk_connect(const struct ctl *c, struct ipc_caller *cl,
 	if (rc == -1 && (errno == ENOENT || errno == ECONNREFUSED ||
 	    errno == ENOTDIR))
 		rc = queue_talk_absent(c, e);
+	else if (rc == -1 && errno == EACCES)
+		(void)err_set(e, "this user may not see the queue: "
+		    "control_view_group and mailq_users in main.cf say who "
+		    "may");
 	buf_free(&path);
 	if (rc != 0)
 		return rc;

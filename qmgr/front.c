@@ -2,7 +2,8 @@
  * Clients: mtactl, one question at a time each.
  *
  * A client's user decides what it may ask: root and the instance's own user
- * all, members of two groups less, a worker of ours nothing.  Questions take
+ * all, members of two groups less, one of mailq_users what he sent himself, a
+ * worker of ours nothing.  Questions take
  * turns of some milliseconds; one that waits for credit takes none.
  */
 #include <sys/queue.h>
@@ -28,6 +29,10 @@
 #define FRONT_CLIENTS_MAX	32
 #define FRONT_PER_PROCESS	4
 #define FRONT_PER_USER		16
+/* Of the clients that are told of their own entries alone: they must not take
+ * the places of those who look after the queue. */
+#define FRONT_OWNERS_MAX	16
+#define FRONT_PER_OWNER		4
 #define FRONT_TERMS		QUEUE_FILTER_MAX
 #define FRONT_ASSIGNS		64
 #define FRONT_CREDIT_MAX	1024
@@ -50,6 +55,7 @@ static struct {
 	int			 count;
 	struct timer		 turn;
 	struct access		 access;
+	struct user_list	 owners;
 } front = { .clients = TAILQ_HEAD_INITIALIZER(front.clients) };
 
 static void
@@ -117,8 +123,10 @@ front_interrupt(const char *why)
 static struct query *
 client_query(struct client *cl)
 {
-	if (cl->query == NULL)
+	if (cl->query == NULL) {
 		cl->query = query_new(cl->channel, cl->uid);
+		cl->query->own = cl->role == IPC_OWNER;
+	}
 	return cl->query;
 }
 
@@ -315,7 +323,21 @@ front_role(int fd, uid_t *uid)
 	if (peer_process(fd, uid, &pid) == -1 ||
 	    worker_peer_role(front.worker, fd) != IPC_NOBODY)
 		return IPC_NOBODY;
-	return access_role(&front.access, fd);
+	return access_queue_role(&front.access, &front.owners, fd);
+}
+
+static bool
+front_owners_full(uid_t uid)
+{
+	const struct client	*cl;
+	int			 all = 0, own = 0;
+
+	TAILQ_FOREACH(cl, &front.clients, link)
+		if (cl->role == IPC_OWNER) {
+			all++;
+			own += cl->uid == uid;
+		}
+	return all >= FRONT_OWNERS_MAX || own >= FRONT_PER_OWNER;
 }
 
 static void
@@ -360,6 +382,7 @@ front_accept(void *arg, struct gate *g)
 		return;
 	}
 	if (front.count >= FRONT_CLIENTS_MAX ||
+	    (role == IPC_OWNER && front_owners_full(uid)) ||
 	    !guests_enter(&front.guests, fd, &guest)) {
 		front_refuse(fd, uid, "too many connections");
 		return;
@@ -388,8 +411,8 @@ front_open_socket(const struct worker *w)
 	else
 		(void)snprintf(path, sizeof path, "%s/%s/%s", w->directory,
 		    run, w->service);
-	if ((front.access.has_view || front.access.has_operate) &&
-	    access_open(&front.access, path) == -1)
+	if (access_queue_open(&front.access, &front.owners,
+	    path) == -1)
 		LOG(EV_SYSTEM_ERROR, NULL, LOG_STR("call", path),
 		    LOG_STR("reason", strerror(errno)));
 }
@@ -405,6 +428,10 @@ front_prepare(struct worker *w)
 	if (access_load(&front.access, &w->params, w->directory, &parameter,
 	    &e) == -1) {
 		worker_refuse_value(w, parameter, e.text);
+		return -1;
+	}
+	if (user_list_load(&front.owners, w->params.mailq_users, &e) == -1) {
+		worker_refuse_value(w, "mailq_users", e.text);
 		return -1;
 	}
 	if (!w->check)

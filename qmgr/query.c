@@ -214,6 +214,8 @@ query_judge(struct query *q, const struct spool_id *id,
 
 	if (!queue_filter_early(q->filter, &r))
 		return;
+	if (q->own && accepted->submitter != (uint64_t)q->uid + 1)
+		return;
 	r.accepted = *accepted;
 	if (entry->journal > 0) {
 		if (book_state(keeper_book(), id, &state, &e) != 0)

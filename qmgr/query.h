@@ -37,6 +37,7 @@ struct assign {
 struct query {
 	struct channel	*channel;
 	uid_t		 uid;
+	bool		 own;		/* what uid submitted, and no more */
 	enum query_kind	 kind;
 	struct queue_filter *filter;
 	struct assign	*assign;

@@ -51,8 +51,8 @@ acceptor_one(struct acceptor *a, struct gate *g)
 	if (fd == -1)
 		return -1;
 	if (crowding_full(a->server))
-		session_turn_away(fd, &peer, "421 4.3.2 Too many "
-		    "connections\r\n");
+		session_turn_away(fd, &peer, "too many connections",
+		    "421 4.3.2 Too many connections\r\n");
 	else if (!front_open(a->server, fd, &peer))
 		session_open(a->server, fd, &peer, NULL);
 	return 0;

@@ -33,13 +33,25 @@ crowding_full(const struct server *srv)
 	return all >= (uint64_t)p->smtpd_total_connection_limit;
 }
 
+/* Of one client, with all workers of the service. */
+static uint64_t
+crowding_sessions(const struct server *srv, uint64_t client)
+{
+	uint64_t		 all = crowd_count(&board_self()->crowd,
+				    client);
+	const struct page	*page;
+
+	STAILQ_FOREACH(page, &srv->worker->pages, link)
+		if (page_counts(srv, page))
+			all += crowd_count(&page->board->crowd, client);
+	return all;
+}
+
 bool
 crowding_client_full(const struct server *srv, const struct netaddr *a,
     uint64_t *client)
 {
 	const struct params	*p = srv->params;
-	const struct page	*page;
-	uint64_t		 all;
 
 	*client = 0;
 	if (p->smtpd_client_connection_limit == 0 ||
@@ -47,11 +59,18 @@ crowding_client_full(const struct server *srv, const struct netaddr *a,
 	    netaddr_within(a, p->smtpd_client_limit_exempt))
 		return false;
 	*client = crowd_client(a);
-	all = crowd_count(&board_self()->crowd, *client);
-	STAILQ_FOREACH(page, &srv->worker->pages, link)
-		if (page_counts(srv, page))
-			all += crowd_count(&page->board->crowd, *client);
-	return all >= (uint64_t)p->smtpd_client_connection_limit;
+	return crowding_sessions(srv, *client) >=
+	    (uint64_t)p->smtpd_client_connection_limit;
+}
+
+bool
+crowding_user_full(const struct server *srv, uid_t uid, uint64_t *client)
+{
+	int64_t	limit = srv->params->smtpd_user_connection_limit;
+
+	*client = limit == 0 ? 0 : crowd_user(uid);
+	return limit != 0 &&
+	    crowding_sessions(srv, *client) >= (uint64_t)limit;
 }
 
 bool

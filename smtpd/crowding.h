@@ -7,6 +7,8 @@
 #ifndef SMTPD_CROWDING_H
 #define SMTPD_CROWDING_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,6 +20,9 @@ bool	crowding_full(const struct server *srv);
 /* No room for one more of this client; *client is 0 if it is not counted. */
 bool	crowding_client_full(const struct server *srv,
 	    const struct netaddr *a, uint64_t *client);
+/* The same of a user of a Unix socket. */
+bool	crowding_user_full(const struct server *srv, uid_t uid,
+	    uint64_t *client);
 /* The session is another client's from now on; false: of too many. */
 bool	crowding_move(const struct server *srv, uint64_t *client,
 	    const struct netaddr *a);

@@ -131,6 +131,8 @@ trace_write(struct session *s)
 		trace_received(s);
 	if (p->add_missing_headers)
 		trace_missing(s);
+	if (s->txn->fields.out != NULL)
+		local_user_trace(s, &s->txn->fields, &s->txn->trace);
 }
 
 /* ---- The verdict ------------------------------------------------------- */

@@ -8,6 +8,27 @@
 #include "transaction.h"
 
 static void	receive_line(void *arg, struct str piece);
+static void	receive_field(void *arg, struct str piece);
+
+/* What is changed of the message before it is kept. */
+static void
+receive_changes(struct session *s)
+{
+	const struct params	*p = s->server->params;
+	struct transaction	*t = s->txn;
+
+	t->normal.lines = p->smtpd_bare_newline ==
+	    PARAM_SMTPD_BARE_NEWLINE_NORMALIZE;
+	t->normal.nul = p->smtpd_nul == PARAM_SMTPD_NUL_STRIP;
+	if (local_user_bound(s))
+		t->fields = (struct mime_strip){ .drop = STR("Sender"),
+		    .note = STR("From"), .out = receive_line, .arg = s };
+	if (t->normal.lines || t->normal.nul || t->fields.out != NULL) {
+		t->normal.out = t->fields.out != NULL ? receive_field :
+		    receive_line;
+		t->normal.arg = s;
+	}
+}
 
 static void
 receive_begin(struct session *s)
@@ -17,13 +38,7 @@ receive_begin(struct session *s)
 
 	if (t->body == NULL) {
 		t->body = body_new(&s->server->bodies);
-		t->normal.lines = p->smtpd_bare_newline ==
-		    PARAM_SMTPD_BARE_NEWLINE_NORMALIZE;
-		t->normal.nul = p->smtpd_nul == PARAM_SMTPD_NUL_STRIP;
-		if (t->normal.lines || t->normal.nul) {
-			t->normal.out = receive_line;
-			t->normal.arg = s;
-		}
+		receive_changes(s);
 		mime_scan_init(&t->mime, (unsigned)p->mime_depth_limit);
 	}
 	if (s->intake.since_ms == 0)
@@ -58,6 +73,14 @@ receive_line(void *arg, struct str piece)
 }
 
 static void
+receive_field(void *arg, struct str piece)
+{
+	struct session	*s = arg;
+
+	mime_strip_add(&s->txn->fields, piece);
+}
+
+static void
 receive_bytes(struct session *s, struct str bytes)
 {
 	if (s->txn->normal.out != NULL)
@@ -73,6 +96,8 @@ receive_end(struct session *s)
 
 	if (t->normal.out != NULL) {
 		smtp_normal_end(&t->normal);
+		if (t->fields.out != NULL)
+			mime_strip_end(&t->fields);
 		smtp_scan_end(&t->kept);
 	}
 	session_end_message(s);

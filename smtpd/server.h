@@ -17,6 +17,7 @@
 #include "smtp/path.h"
 
 #include "drain.h"
+#include "local_user.h"
 
 struct acceptor;
 struct front;
@@ -46,6 +47,7 @@ struct server {
 	struct eod_hook		*eod;		/* NULL: every message defers */
 	struct hook		*hooks[HOOK_MAX]; /* NULL: accepts */
 	struct body_store	 bodies;
+	struct local_users	 local;
 	struct smtp_leniency	 leniency;
 	struct acceptor		*acceptor;
 	struct sessions		 sessions;

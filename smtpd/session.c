@@ -55,12 +55,13 @@ session_begin(struct session *s)
 }
 
 void
-session_turn_away(int fd, const struct netaddr *peer, const char *reply)
+session_turn_away(int fd, const struct netaddr *peer, const char *reason,
+    const char *reply)
 {
 	char	ip[NETADDR_TEXT];
 
 	COUNT(sessions_refused);
-	LOG(EV_REFUSE, NULL, LOG_STR("reason", "too many connections"),
+	LOG(EV_REFUSE, NULL, LOG_STR("reason", reason),
 	    LOG_STR("client", netaddr_ip(peer, ip, sizeof ip)));
 	(void)send(fd, reply, strlen(reply), MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)close(fd);
@@ -88,6 +89,39 @@ session_proxied(struct session *s, const struct proxy_header *h)
 	buf_free(&hex);
 }
 
+/* By a Unix socket: the user is the client. */
+static bool
+session_admits_user(struct server *srv, int fd, const struct netaddr *from,
+    uint64_t *client)
+{
+	uid_t	uid;
+
+	*client = 0;
+	if (peer_uid(fd, &uid) == -1 || !local_user_welcome(srv, uid)) {
+		session_turn_away(fd, from, "not one of sendmail_users",
+		    "521 5.7.1 You may not send mail here\r\n");
+		return false;
+	}
+	if (!crowding_user_full(srv, uid, client))
+		return true;
+	session_turn_away(fd, from, "too many connections",
+	    "421 4.7.0 Too many connections of this user\r\n");
+	return false;
+}
+
+static bool
+session_admits(struct server *srv, int fd, const struct netaddr *from,
+    uint64_t *client)
+{
+	if (from->u.sa.sa_family == AF_UNIX)
+		return session_admits_user(srv, fd, from, client);
+	if (!crowding_client_full(srv, from, client))
+		return true;
+	session_turn_away(fd, from, "too many connections",
+	    "421 4.7.0 Too many connections from your address\r\n");
+	return false;
+}
+
 void
 session_open(struct server *srv, int fd, const struct netaddr *peer,
     const struct proxy_header *h)
@@ -97,11 +131,8 @@ session_open(struct server *srv, int fd, const struct netaddr *peer,
 	struct session		*s;
 	uint64_t		 client;
 
-	if (crowding_client_full(srv, from, &client)) {
-		session_turn_away(fd, from, "421 4.7.0 Too many connections "
-		    "from your address\r\n");
+	if (!session_admits(srv, fd, from, &client))
 		return;
-	}
 	crowding_add(client, 1);
 	s = xcalloc(1, sizeof *s);
 	s->crowd = client;

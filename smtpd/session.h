@@ -75,7 +75,7 @@ struct session {
 
 /* Says why at once, without a session. */
 void	session_turn_away(int fd, const struct netaddr *peer,
-	    const char *reply);
+	    const char *reason, const char *reply);
 /* h: what a PROXY header said; NULL: there was none. */
 void	session_open(struct server *srv, int fd, const struct netaddr *peer,
 	    const struct proxy_header *h);

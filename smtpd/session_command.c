@@ -35,6 +35,8 @@ session_mail(struct session *s, struct smtp_command *c)
 	    "Message larger than the limit", false };
 	static const struct smtp_refusal	utf8 = { 553, { 5, 6, 7 },
 	    "Address needs SMTPUTF8", false };
+	static const struct smtp_refusal	not_own = { 550, { 5, 7, 1 },
+	    "Sender is not your own address", false };
 	struct smtp_mail_options		o;
 	struct smtp_refusal			why;
 
@@ -52,6 +54,10 @@ session_mail(struct session *s, struct smtp_command *c)
 	}
 	if (o.size > s->server->params->message_size_limit) {
 		session_refuse(s, &big);
+		return;
+	}
+	if (local_user_bound(s) && !local_user_owns(s, &c->path)) {
+		session_refuse(s, &not_own);
 		return;
 	}
 	session_begin_mail(s, c, &o);

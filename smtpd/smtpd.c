@@ -403,6 +403,8 @@ smtpd_prepare(struct worker *w)
 	TAILQ_INIT(&srv->fronts);
 	w->state = srv;
 	server_open_scripts(srv);
+	if (local_users_load(srv) == -1)
+		return -1;
 	if (server_open_bodies(srv) == -1 || server_load_tls(srv) == -1)
 		return -1;
 	/* A megabyte of authorities, for those who deliver. */

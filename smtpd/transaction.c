@@ -86,6 +86,7 @@ transaction_free(struct transaction **tp)
 	eod_cancel(&t->run);
 	body_free(&t->body);
 	mime_scan_fini(&t->mime);
+	mime_strip_fini(&t->fields);
 	buf_free(&t->trace);
 	buf_free(&t->refusals);
 	arena_free(&t->facts.arena);

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "hooks/facts.h"
 #include "mime/scan.h"
+#include "mime/strip.h"
 #include "body/body.h"
 #include "smtp/data.h"
 #include "smtp/normal.h"
@@ -26,6 +27,7 @@ struct transaction {
 	struct body		*body;
 	struct smtp_data	 reader;
 	struct smtp_normal	 normal;	/* out NULL: kept as it came */
+	struct mime_strip	 fields;	/* out NULL: all are kept */
 	struct smtp_scan	 kept;		/* of what it writes */
 	struct mime_scan	 mime;
 	struct buf		 trace;		/* our Received field */

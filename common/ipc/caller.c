@@ -102,7 +102,7 @@ ipc_caller_recv(struct ipc_caller *c, struct rbuf *r, int timeout_ms,
 	while ((n = frame_parse(buf_str(&c->in), &f)) == 0)
 		if (caller_fill(c, timeout_ms, e) == -1)
 			return -1;
-	if (n == -1 || !ipc_allowed(f.type, c->peer, IPC_VIEWER, f.nfds))
+	if (n == -1 || !ipc_allowed(f.type, c->peer, IPC_ASKER, f.nfds))
 		return err_set(e, "%s sent what this mtactl does not know",
 		    caller_whom(c));
 	c->used = (size_t)n;

@@ -58,24 +58,46 @@ access_load(struct access *a, const struct params *p, const char *directory,
 	return 0;
 }
 
+static bool
+access_is_worker(const struct access *a, uid_t uid)
+{
+	int	i;
+
+	for (i = 0; i < a->workers; i++)
+		if (a->worker[i] == uid)
+			return true;
+	return false;
+}
+
 enum ipc_role
 access_role(const struct access *a, int fd)
 {
 	uid_t	uid;
-	int	i;
 
 	if (peer_uid(fd, &uid) == -1)
 		return IPC_NOBODY;
 	if (uid == 0 || uid == a->owner)
 		return IPC_ADMIN;
-	for (i = 0; i < a->workers; i++)
-		if (a->worker[i] == uid)
-			return IPC_NOBODY;
+	if (access_is_worker(a, uid))
+		return IPC_NOBODY;
 	if (a->has_operate && peer_in_group(fd, a->operate))
 		return IPC_OPERATE;
 	if (a->has_view && peer_in_group(fd, a->view))
 		return IPC_VIEW;
 	return IPC_NOBODY;
+}
+
+enum ipc_role
+access_queue_role(const struct access *a, const struct user_list *owners,
+    int fd)
+{
+	enum ipc_role	role = access_role(a, fd);
+	uid_t		uid;
+
+	if (role != IPC_NOBODY || peer_uid(fd, &uid) == -1 ||
+	    access_is_worker(a, uid) || !user_list_has(owners, uid))
+		return role;
+	return IPC_OWNER;
 }
 
 int
@@ -90,4 +112,13 @@ access_open(const struct access *a, const char *path)
 	if (chown(path, (uid_t)-1, group) == -1)
 		return -1;
 	return chmod(path, 0660);
+}
+
+int
+access_queue_open(const struct access *a, const struct user_list *owners,
+    const char *path)
+{
+	if (owners->anyone || owners->count > 0)
+		return chmod(path, 0666);
+	return access_open(a, path);
 }

@@ -4,6 +4,7 @@
  * ADMIN	root and the user of the instance
  * OPERATE	who is in control_operate_group
  * VIEW		who is in control_view_group
+ * OWNER	one of mailq_users: what he has in the queue himself
  *
  * and nobody else; nor a worker's user, whatever its groups: a worker that was
  * taken over asks for nothing here.
@@ -22,6 +23,7 @@
 #include "base/err.h"
 #include "conf/params.h"
 #include "ipc/ipc.h"
+#include "proc/user_list.h"
 
 #define ACCESS_WORKERS	16	/* users of programs.def */
 
@@ -40,7 +42,13 @@ int		 access_load(struct access *a, const struct params *p,
 		    struct err *e);
 /* Of the peer of a Unix socket; IPC_NOBODY: close it. */
 enum ipc_role	 access_role(const struct access *a, int fd);
+/* The same where owners may ask, too: IPC_OWNER. */
+enum ipc_role	 access_queue_role(const struct access *a,
+		    const struct user_list *owners, int fd);
 /* Lets those of the groups reach the socket's file, and else its owner. */
 int		 access_open(const struct access *a, const char *path);
+/* And where owners are served, all. */
+int		 access_queue_open(const struct access *a,
+		    const struct user_list *owners, const char *path);
 
 #endif

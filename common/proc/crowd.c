@@ -35,6 +35,12 @@ crowd_client(const struct netaddr *a)
 	return crowd_mix(x ^ 0x6a09e667f3bcc908u);
 }
 
+uint64_t
+crowd_user(uid_t uid)
+{
+	return crowd_mix((uint64_t)uid ^ 0xbb67ae8584caa73bu);
+}
+
 static uint64_t
 crowd_get(const _Atomic uint64_t *v)
 {

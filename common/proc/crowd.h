@@ -10,6 +10,8 @@
 #ifndef PROC_CROWD_H
 #define PROC_CROWD_H
 
+#include <sys/types.h>
+
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -26,6 +28,8 @@ struct crowd {
 };
 
 uint64_t crowd_client(const struct netaddr *a);
+/* A user of the system is a client, too. */
+uint64_t crowd_user(uid_t uid);
 /* n is 1 or -1. */
 void	 crowd_add(struct crowd *c, uint64_t client, int n);
 uint64_t crowd_count(const struct crowd *c, uint64_t client);

@@ -34,6 +34,8 @@ test_clients(void **state)
 	assert_true(client("2001:db8:0:1::1") != client("2001:db8::1"));
 	assert_true(client("::ffff:192.0.2.1") == client("192.0.2.1"));
 	assert_true(client("::ffff:192.0.2.1") != client("::ffff:192.0.2.2"));
+	assert_true(crowd_user(0) != 0 && crowd_user(0) != crowd_user(1));
+	assert_true(crowd_user(0xc0000200) != client("192.0.2.0"));
 }
 
 /* 3000 clients come and go at random; each count is the model's. */
