@@ -254,10 +254,16 @@ PAGES	:= $(wildcard conf/*.[1-9] common/*/*.[1-9] \
 	   $(PROGS:%=%/*.[1-9]) master/*/*.[1-9])
 # Other mail systems have a smtpd(8) and a master(8), too: a daemon's page is
 # installed as halyard-NAME(8), and the pages refer to each other so.
-page_as	= $(if $(filter $(DAEMONS:%=%.8),$(1)),halyard-)$(1)
+page_as	= $(if $(filter $(DAEMONS:%=%.8) sendmail.8,$(1)),halyard-)$(1)
 page_to	= $(MAN)/man$(subst .,,$(suffix $(1)))/$(call page_as,$(notdir $(1)))
 PAGES_TO = $(foreach p,$(PAGES),$(call page_to,$(p)))
-daemon_re = $(subst $() ,|,$(DAEMONS))
+daemon_re = $(subst $() ,|,$(DAEMONS) sendmail)
+# The names by which programs call mtactl to send mail.  Links to it are always
+# beside the daemons; where other mail systems have theirs only with MTA=yes.
+FRONTS	:= sendmail mailq newaliases
+FRONTS_TO = $(SBIN)/sendmail $(DESTDIR)$(PREFIX)/lib/sendmail \
+	  $(DESTDIR)$(PREFIX)/bin/mailq $(DESTDIR)$(PREFIX)/bin/newaliases
+FRONT_PAGES = $(MAN)/man8/sendmail.8 $(MAN)/man1/mailq.1 $(MAN)/man1/newaliases.1
 # The pages speak of the usual places.
 PAGE	= sed -E -e 's,/etc/halyard,$(SYSCONFDIR)/halyard,g' \
 	  -e 's,/usr/local/libexec,$(LIBEXECDIR),g' \
@@ -282,16 +288,28 @@ install: all
 	install -d $(SBIN) $(LIBEXEC) $(ETC)/hooks
 	install -m 755 $(BUILD)/bin/mtactl $(SBIN)/mtactl
 	$(foreach d,$(DAEMONS),install -m 755 $(BUILD)/bin/$(d) $(LIBEXEC)/$(d) &&) :
+	for f in $(FRONTS); do \
+	  ln -sf $(PREFIX)/sbin/mtactl $(LIBEXEC)/$$f || exit 1; done
 	install -d $(sort $(dir $(PAGES_TO)))
 	$(foreach p,$(PAGES),$(PAGE) $(p) > $(call page_to,$(p)) &&) :
 	$(FILL) conf/sample/main.cf.in > $(ETC)/main.cf.sample
 	$(FILL) conf/sample/master.cf.in > $(ETC)/master.cf.sample
 	$(FILL) conf/sample/eod.hsl.in > $(ETC)/hooks/eod.hsl.sample
 	$(FILL) conf/sample/rcptto.hsl.in > $(ETC)/hooks/rcptto.hsl.sample
+	$(if $(filter yes,$(MTA)),$(MAKE) --no-print-directory install-mta)
+
+# In place of another mail system's: the links, and their page by each name.
+install-mta:
+	install -d $(sort $(dir $(FRONTS_TO) $(FRONT_PAGES)))
+	for f in $(FRONTS_TO); do \
+	  ln -sf $(PREFIX)/sbin/mtactl $$f || exit 1; done
+	for f in $(FRONT_PAGES); do \
+	  echo '.so man8/halyard-sendmail.8' > $$f || exit 1; done
 
 # Leaves what the operator wrote.
 uninstall:
-	rm -f $(SBIN)/mtactl $(DAEMONS:%=$(LIBEXEC)/%)
+	$(if $(filter yes,$(MTA)),rm -f $(FRONTS_TO) $(FRONT_PAGES))
+	rm -f $(SBIN)/mtactl $(DAEMONS:%=$(LIBEXEC)/%) $(FRONTS:%=$(LIBEXEC)/%)
 	rm -f $(PAGES_TO)
 	rm -f $(ETC)/main.cf.sample $(ETC)/master.cf.sample \
 	  $(ETC)/hooks/eod.hsl.sample $(ETC)/hooks/rcptto.hsl.sample
@@ -303,5 +321,5 @@ clean:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:
 .PHONY: all tools units replays fuzzers check check-more crash lint fuzz compdb \
-	coverage analyze bench bench-inline bench-accept bench-hsl demo install uninstall \
-	clean always
+	coverage analyze bench bench-inline bench-accept bench-hsl demo install install-mta \
+	uninstall clean always

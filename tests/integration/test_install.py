@@ -40,6 +40,7 @@ def test_install():
                      "etc/halyard/hooks/eod.hsl.sample",
                      "etc/halyard/hooks/rcptto.hsl.sample"):
             assert want in got, (want, got)
+        check_fronts(top)
         check_pages(top)
         check_configure(top)
         check_samples(top)
@@ -47,10 +48,31 @@ def test_install():
         mine = os.path.join(top, "etc/halyard/main.cf")
         with open(mine, "w", encoding="utf-8") as f:
             f.write("# mine\n")
-        make("uninstall", "DESTDIR=" + top)
+        make("uninstall", "MTA=yes", "DESTDIR=" + top)
         assert files(top) == ["etc/halyard/main.cf"], files(top)
     finally:
         shutil.rmtree(top)
+
+
+def check_fronts(top):
+    """sendmail is beside the daemons; in place of another mail system's only
+    where that is asked for."""
+    elsewhere = ("sbin/sendmail", "lib/sendmail", "bin/mailq",
+                 "bin/newaliases", "share/man/man8/sendmail.8",
+                 "share/man/man1/mailq.1", "share/man/man1/newaliases.1")
+    usr = os.path.join(top, "usr/local")
+    for name in "sendmail", "mailq", "newaliases":
+        assert os.readlink(os.path.join(usr, "libexec/halyard", name)) == \
+            "/usr/local/sbin/mtactl"
+    there = [p for p in elsewhere if os.path.lexists(os.path.join(usr, p))]
+    assert not there, there
+    make("install", "MTA=yes", "DESTDIR=" + top)
+    there = [p for p in elsewhere if os.path.lexists(os.path.join(usr, p))]
+    assert len(there) == len(elsewhere), there
+    page = os.path.join(usr, "share/man/man1/mailq.1")
+    with open(page, encoding="utf-8") as f:
+        to = os.path.join(usr, "share/man", f.read().split()[1])
+    assert os.path.exists(to), to
 
 
 def check_pages(top):
@@ -59,8 +81,8 @@ def check_pages(top):
         for name in names:
             with open(os.path.join(d, name), encoding="utf-8") as f:
                 text = f.read()
-            for daemon in "master", "smtpd", "metrics", "share":
-                assert name != daemon + ".8"
+            for daemon in "master", "smtpd", "metrics", "share", "sendmail":
+                assert name != daemon + ".8" or text.startswith(".so ")
                 assert ".Xr %s 8" % daemon not in text, (name, daemon)
     with open(os.path.join(top, "usr/local/share/man/man8/halyard-smtpd.8"),
               encoding="utf-8") as f:
