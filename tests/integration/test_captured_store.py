@@ -66,6 +66,8 @@ class Captured:
         self.sock.settimeout(20 * SLOW)
         self.data = b""
         self.store = 1 << 40
+        # What the worker had was less than all that there is.
+        self.credit = 3 << 20
 
     @staticmethod
     def copy(pid):
@@ -111,6 +113,8 @@ class Captured:
                 if len(self.data) >= 8 + n:
                     out = kind, self.data[8:8 + n]
                     self.data = self.data[8 + n:]
+                    if kind == CREDIT:      # whoever waits for what
+                        self.credit += struct.unpack(">Q", out[1])[0]
                     return out
             try:
                 more = self.sock.recv(65536)
@@ -375,14 +379,11 @@ def test_much_before_its_end():
 
 
 def honest(p, kind, payload, size, times):
-    """As far as the credit goes; what the worker had was less than all."""
+    """As far as the credit goes."""
     for _ in range(times):
-        if not hasattr(p, "credit"):
-            p.credit = 3 << 20
         while p.credit <= 0:
             f = p.frame()
             assert f is not None and f[0] == CREDIT, f
-            p.credit += struct.unpack(">Q", f[1])[0]
         p.tell(kind, payload)
         p.credit -= size
 
