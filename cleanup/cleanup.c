@@ -27,6 +27,14 @@ cleanup_end(void *arg)
 static int
 cleanup_prepare(struct worker *w)
 {
+	const char	*parameter;
+	struct err	 e;
+
+	if (access_load(&cleanup.access, &w->params, w->directory, &parameter,
+	    &e) == -1) {
+		worker_refuse_value(w, parameter, e.text);
+		return -1;
+	}
 	cleanup.worker = w;
 	guests_init(&cleanup.guests, PER_PROCESS_MAX, PER_USER_MAX);
 	timer_init(&cleanup.hard, w->loop, cleanup_end, w);

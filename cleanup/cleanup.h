@@ -20,6 +20,7 @@
 
 #include "event/guests.h"
 #include "event/loop.h"
+#include "proc/access.h"
 #include "proc/daemon.h"
 #include "spool/disk.h"
 #include "spool/draft.h"
@@ -73,6 +74,7 @@ struct cleanup {
 	size_t			 peer_count;
 	struct timer		 sweep;		/* of transactions left open */
 	struct guests		 guests;
+	struct access		 access;	/* of mtactl */
 
 	/* group.c */
 	struct intakes		 group;

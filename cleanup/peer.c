@@ -1,5 +1,6 @@
 /*
- * Those who store: workers of smtpd, deliver and bounce.
+ * Those who store: workers of smtpd, deliver and bounce, and an administrator
+ * who brings back what was exported.
  *
  * A peer tells one transaction after the other.  It may send as much as it
  * has credit for; what a transaction holds in memory is given back when it is
@@ -137,7 +138,7 @@ intake_end(struct intake *in)
 	struct err	e;
 
 	if (in->known) {
-		intake_answer(in, STORE_DURABLE, "");
+		intake_answer(in, STORE_DURABLE, STORE_KNOWN);
 		return;
 	}
 	if (spool_draft_end(in->draft, &e) == -1) {
@@ -451,6 +452,15 @@ peer_on_end(void *arg)
 	peer_free(arg);
 }
 
+/* A worker by what master says of it, mtactl by its user. */
+static enum ipc_role
+peer_role(struct worker *w, int fd)
+{
+	enum ipc_role	role = worker_peer_role(w, fd);
+
+	return role != IPC_NOBODY ? role : access_role(&cleanup.access, fd);
+}
+
 void
 peer_accept(void *arg, struct gate *g)
 {
@@ -464,7 +474,7 @@ peer_accept(void *arg, struct gate *g)
 
 	if (fd == -1)
 		return;
-	role = worker_peer_role(w, fd);
+	role = peer_role(w, fd);
 	if ((role & IPC_STORER) == 0 ||
 	    cleanup.peer_count >= PEERS_MAX ||
 	    !guests_enter(&cleanup.guests, fd, &guest)) {

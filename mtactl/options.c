@@ -22,6 +22,7 @@ static const struct option	all[] = {
 	{ "to", required_argument, NULL, 'T' },
 	{ "cuts", required_argument, NULL, 'C' },
 	{ "seed", required_argument, NULL, 'S' },
+	{ "remove", no_argument, NULL, 'R' },
 };
 
 #define ALL	(sizeof all / sizeof all[0])
@@ -68,6 +69,9 @@ options_set(struct options *o, int opt)
 		return 0;
 	case 'S':
 		o->seed = optarg;
+		return 0;
+	case 'R':
+		o->remove = true;
 		return 0;
 	default:
 		return -1;

@@ -20,6 +20,7 @@ struct options {
 	const char	*seed;		/* --seed N */
 	bool		 set;		/* --set, -n */
 	bool		 show;		/* --show */
+	bool		 remove;	/* --remove */
 	int		 argc;		/* what is no option, in order */
 	char		**argv;
 };

@@ -2,8 +2,13 @@
  * mtactl spool export: each message of a spool as a file, and its envelope.
  *
  * The spool is read as verify reads it, so that nothing is written whose
- * checksum is wrong; what has ended and still lies there is written as well,
+ * checksum is wrong.  What has ended and still lies there is written as well,
  * since only the queue's own book knows of that.
+ *
+ * With --remove qmgr is asked, some messages at a time, which of them are in
+ * the queue.  The others' files go; those are synced, then their folder, and
+ * only then qmgr is told.  Whatever dies in between, a message is in a file
+ * or in the queue, or in both, which import finds out.
  */
 #include <sys/stat.h>
 
@@ -15,73 +20,48 @@
 
 #include "base/fd.h"
 #include "spool/content.h"
-#include "spool/fields.h"
 #include "spool/verify.h"
 
 #include "options.h"
+#include "progress.h"
+#include "queue_talk.h"
 #include "report.h"
 #include "spool.h"
+#include "spool_file.h"
 #include "verb.h"
+
+#define EXPORT_BATCH	200	/* messages that qmgr is asked of at once */
+
+QUEUE_TALK_SENDER(QUEUE_TERM)
+QUEUE_TALK_SENDER(QUEUE_LIST)
+QUEUE_TALK_SENDER(QUEUE_EXPORTED)
 
 struct export {
 	struct disk	*disk;
 	int		 dir;
 	uint64_t	 written;
+	struct progress	 progress;
 	struct err	 why;
+
+	/* With --remove. */
+	bool		 removes;
+	struct ipc_caller qmgr;
+	size_t		 batch;
+	struct spool_id	 id[EXPORT_BATCH];
+	json_t		*envelope[EXPORT_BATCH];
+	json_t		*row[EXPORT_BATCH];	/* NULL: it has ended */
 };
 
-static json_t *
-export_text(struct str s)
-{
-	return json_stringn_nocheck(s.len > 0 ? s.p : "", s.len);
-}
-
-static json_t *
-export_pairs(struct str pairs)
-{
-	json_t		*object = json_object();
-	struct str	 key, value;
-
-	while (fields_list_next(&pairs, &key) == 0 &&
-	    fields_list_next(&pairs, &value) == 0)
-		json_object_setn_new_nocheck(object, key.p, key.len,
-		    export_text(value));
-	return object;
-}
-
-static json_t *
-export_envelope(const struct reader_entry *r)
-{
-	const struct spool_entry	*n = &r->entry;
-	char				 txn[SPOOL_ID_TEXT];
-	struct spool_id			 id = r->id;
-
-	id.queue = 0;
-	spool_id_text(txn, &id);
-	return json_pack("{s:{s:s,s:I},s:f,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:b,"
-	    "s:o}", "id", "transaction", txn, "queue", (json_int_t)n->queue,
-	    "ts", (double)n->ts_us / 1e6,
-	    "sender", export_text(n->sender),
-	    "recipient", export_text(n->recipient),
-	    "transportid", export_text(n->transportid),
-	    "tenantid", export_text(n->tenantid),
-	    "jobid", export_text(n->jobid),
-	    "priority", (json_int_t)n->priority,
-	    "size", (json_int_t)n->size,
-	    "hold", (n->flags & ENTRY_HOLD) != 0,
-	    "metadata", export_pairs(n->metadata));
-}
+/* ---- Files --------------------------------------------------------------- */
 
 /* A new file in the folder: its descriptor, or -1 with x->why. */
 static int
 export_file(struct export *x, const struct spool_id *id, const char *suffix)
 {
-	char	name[SPOOL_ID_TEXT + 8];
+	char	name[SPOOL_FILE_NAME];
 	int	fd;
 
-	spool_id_text(name, id);
-	name[UUID_TEXT - 1] = '_';	/* a colon is no name everywhere */
-	(void)strlcat(name, suffix, sizeof name);
+	spool_file_name(name, id, suffix);
 	fd = openat(x->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
 	    0600);
 	if (fd == -1)
@@ -89,27 +69,28 @@ export_file(struct export *x, const struct spool_id *id, const char *suffix)
 	return fd;
 }
 
+/* What the queue loses by it must be on the disk. */
 static int
 export_close(struct export *x, int fd, int rc)
 {
 	if (rc == -1)
 		(void)err_errno(&x->why, "write");
+	if (rc == 0 && x->removes && fsync(fd) == -1)
+		rc = err_errno(&x->why, "sync");
 	if (close(fd) == -1 && rc == 0)
 		rc = err_errno(&x->why, "close");
 	return rc;
 }
 
 static int
-export_json(struct export *x, const struct reader_entry *r)
+export_json(struct export *x, const struct spool_id *id,
+    const json_t *envelope)
 {
-	json_t	*envelope = export_envelope(r);
-	int	 fd = export_file(x, &r->id, ".json"), rc = -1;
+	int	fd = export_file(x, id, ".json");
 
-	if (fd != -1)
-		rc = export_close(x, fd, json_dumpfd(envelope, fd,
-		    JSON_INDENT(1)));
-	json_decref(envelope);
-	return rc;
+	if (fd == -1)
+		return -1;
+	return export_close(x, fd, json_dumpfd(envelope, fd, JSON_INDENT(1)));
 }
 
 static int
@@ -138,16 +119,141 @@ export_message(struct export *x, const struct reader_entry *r,
 	return export_close(x, fd, rc == 1 ? 0 : rc);
 }
 
+/* ---- Those that the queue loses ------------------------------------------ */
+
+static int
+export_terms(struct export *x, bool living)
+{
+	struct ipc_QUEUE_TERM	m = { .name = "id" };
+	char			text[SPOOL_ID_TEXT];
+	size_t			i;
+
+	for (i = 0; i < x->batch; i++) {
+		if (living && x->row[i] == NULL)
+			continue;
+		spool_id_text(text, &x->id[i]);
+		m.value = str_of(text);
+		if (queue_talk_put_QUEUE_TERM(&x->qmgr, &m, &x->why) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+export_row(void *arg, struct str line)
+{
+	struct export	*x = arg;
+	json_t		*row = json_loadb(line.p, line.len, 0, NULL), *id;
+	struct spool_id	 which;
+	const char	*txn;
+	size_t		 i;
+
+	id = json_object_get(row, "id");
+	txn = json_string_value(json_object_get(id, "transaction"));
+	if (txn == NULL || spool_id_parse(&which, str_of(txn)) == -1) {
+		json_decref(row);
+		return;
+	}
+	which.queue = (uint32_t)json_integer_value(json_object_get(id,
+	    "queue"));
+	for (i = 0; i < x->batch; i++)
+		if (x->row[i] == NULL && spool_id_same(&x->id[i], &which)) {
+			x->row[i] = row;
+			return;
+		}
+	json_decref(row);
+}
+
+/* What has ended is not in the queue, and its file goes again. */
+static int
+export_settle(struct export *x, size_t *living)
+{
+	char	name[SPOOL_FILE_NAME];
+	size_t	i;
+
+	*living = 0;
+	for (i = 0; i < x->batch; i++) {
+		if (x->row[i] == NULL) {
+			spool_file_name(name, &x->id[i], ".eml");
+			(void)unlinkat(x->dir, name, 0);
+			continue;
+		}
+		++*living;
+		json_object_set(x->envelope[i], "queue", x->row[i]);
+		if (export_json(x, &x->id[i], x->envelope[i]) == -1)
+			return -1;
+	}
+	return fsync(x->dir) == -1 ? err_errno(&x->why, "sync") : 0;
+}
+
+static int
+export_hand_over(struct export *x)
+{
+	static const struct queue_talk_ops ops = { export_row, NULL, NULL };
+	struct ipc_QUEUE_LIST		list = { .limit = 0 };
+	struct ipc_QUEUE_EXPORTED	exported = { 0 };
+	struct ipc_QUEUE_DONE		done;
+	size_t				living;
+
+	if (export_terms(x, false) == -1 ||
+	    queue_talk_put_QUEUE_LIST(&x->qmgr, &list, &x->why) == -1 ||
+	    queue_talk_answer(&x->qmgr, &ops, x, &done, &x->why) != TALK_OK ||
+	    export_settle(x, &living) == -1)
+		return -1;
+	if (living == 0)
+		return 0;
+	if (export_terms(x, true) == -1 ||
+	    queue_talk_put_QUEUE_EXPORTED(&x->qmgr, &exported,
+	    &x->why) == -1 ||
+	    queue_talk_answer(&x->qmgr, &ops, x, &done, &x->why) != TALK_OK)
+		return -1;
+	x->written += done.changed;
+	return 0;
+}
+
+static int
+export_batch(struct export *x)
+{
+	int	rc = x->batch > 0 ? export_hand_over(x) : 0;
+
+	while (x->batch > 0) {
+		json_decref(x->envelope[--x->batch]);
+		json_decref(x->row[x->batch]);
+	}
+	return rc;
+}
+
+/* ---- All of them --------------------------------------------------------- */
+
 static int
 export_entry(void *arg, const struct reader_entry *r,
     struct disk_file *segment)
 {
 	struct export	*x = arg;
+	json_t		*envelope;
+	int		 rc;
 
-	if (export_message(x, r, segment) == -1 || export_json(x, r) == -1)
+	if (export_message(x, r, segment) == -1)
 		return -1;
-	x->written++;
-	return 0;
+	envelope = spool_file_envelope(&r->id, &r->entry);
+	if (x->removes) {
+		x->id[x->batch] = r->id;
+		x->envelope[x->batch] = envelope;
+		x->row[x->batch++] = NULL;
+		return x->batch == EXPORT_BATCH ? export_batch(x) : 0;
+	}
+	rc = export_json(x, &r->id, envelope);
+	json_decref(envelope);
+	x->written += rc == 0;
+	return rc;
+}
+
+static void
+export_progress(void *arg, uint64_t done, uint64_t all)
+{
+	struct export	*x = arg;
+
+	progress_show(&x->progress, done, all);
 }
 
 static int
@@ -161,38 +267,70 @@ export_dir(const char *path, struct err *e)
 	return fd == -1 ? err_errno(e, "%s", path) : fd;
 }
 
+static int
+export_all(struct export *x, const char *to, struct verify_report *report,
+    struct err *e)
+{
+	struct verify_calls	calls = { .entry = export_entry,
+				    .progress = export_progress, .arg = x };
+	int			rc;
+
+	if ((x->dir = export_dir(to, e)) == -1)
+		return -1;
+	rc = spool_verify(x->disk, &calls, report, e);
+	if (rc == 0)
+		rc = export_batch(x);
+	if (rc == -1 && x->why.text[0] != '\0')
+		*e = x->why;
+	x->removes = false;
+	while (x->batch > 0)
+		json_decref(x->envelope[--x->batch]);
+	progress_end(&x->progress);
+	(void)close(x->dir);
+	return rc;
+}
+
+static void
+export_said(const struct export *x, const struct options *o,
+    const struct verify_report *report)
+{
+	if (o->json)
+		json_print(json_pack("{s:I,s:I}", "entries",
+		    (json_int_t)x->written, "damaged",
+		    (json_int_t)report->damaged));
+	else
+		(void)printf("%" PRIu64 " messages in %s, %" PRIu64
+		    " damaged%s\n", x->written, o->to, report->damaged,
+		    o->remove ? "; they are in the queue no more" : "");
+}
+
 int
 verb_spool_export(const struct ctl *c, int argc, char **argv)
 {
-	struct export		 x = { NULL, -1, 0, { "" } };
-	struct verify_calls	 calls = { .entry = export_entry,
-				    .arg = &x };
+	struct export		 x = { .dir = -1, .progress = PROGRESS_INIT };
 	struct verify_report	 report;
 	struct options		 o;
 	struct err		 e;
 	int			 rc;
 
-	if (options_parse(&o, "jT", argc, argv) == -1 || o.argc > 1 ||
-	    o.to == NULL)
+	/* The queue that runs is that of the configuration. */
+	if (options_parse(&o, "jTR", argc, argv) == -1 || o.argc > 1 ||
+	    o.to == NULL || (o.remove && o.argc > 0))
 		return verb_usage();
-	x.disk = spool_open(c, o.argc == 1 ? o.argv[0] : NULL);
-	if (x.disk == NULL)
+	if ((x.disk = spool_open(c, o.argc == 1 ? o.argv[0] : NULL)) == NULL)
 		return CTL_FAILED;
-	rc = x.dir = export_dir(o.to, &e);
-	if (rc != -1 && (rc = spool_verify(x.disk, &calls, &report,
-	    &e)) == -1 && x.why.text[0] != '\0')
-		e = x.why;
+	x.removes = o.remove;
+	if (o.remove && (rc = queue_talk_connect(c, &x.qmgr, IPC_ADMIN,
+	    &e)) != TALK_OK) {
+		disk_free(&x.disk);
+		return talk_fail(rc, &e);
+	}
+	rc = export_all(&x, o.to, &report, &e);
+	if (o.remove)
+		ipc_caller_close(&x.qmgr);
 	disk_free(&x.disk);
-	if (x.dir != -1)
-		(void)close(x.dir);
 	if (rc == -1)
 		return verb_fail(&e);
-	if (o.json)
-		json_print(json_pack("{s:I,s:I}", "entries",
-		    (json_int_t)x.written, "damaged",
-		    (json_int_t)report.damaged));
-	else
-		(void)printf("%" PRIu64 " messages in %s, %" PRIu64
-		    " damaged\n", x.written, o.to, report.damaged);
+	export_said(&x, &o, &report);
 	return report.damaged > 0 ? CTL_FAILED : CTL_OK;
 }

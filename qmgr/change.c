@@ -142,8 +142,9 @@ change_one(struct query *q, const struct spool_id *id, struct err *e)
 	struct buf	metadata = BUF_INIT;
 	int		rc;
 
-	if (q->kind == QUERY_DELETE)
-		return book_done(keeper_book(), id, SPOOL_END_DELETED, e);
+	if (q->kind == QUERY_DELETE || q->kind == QUERY_EXPORTED)
+		return book_done(keeper_book(), id, q->kind == QUERY_DELETE ?
+		    SPOOL_END_DELETED : SPOOL_END_EXPORTED, e);
 	rc = change_state(q, id, &metadata, e);
 	buf_free(&metadata);
 	return rc;

@@ -260,6 +260,18 @@ client_on_delete(struct client *cl, struct rbuf *r)
 	return client_ask(cl, QUERY_DELETE, m.limit, m.dry_run);
 }
 
+/* Only what is named one by one: that is what lies in files. */
+static int
+client_on_exported(struct client *cl, struct rbuf *r)
+{
+	struct ipc_QUEUE_EXPORTED	m;
+
+	if (ipc_get_QUEUE_EXPORTED(r, &m) == -1 ||
+	    queue_filter_ids(client_query(cl)->filter) == 0)
+		return -1;
+	return client_ask(cl, QUERY_EXPORTED, 0, false);
+}
+
 static int
 client_on_cat(struct client *cl, struct rbuf *r)
 {
@@ -300,6 +312,8 @@ client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return client_on_set(cl, r);
 	case IPC_QUEUE_DELETE:
 		return client_on_delete(cl, r);
+	case IPC_QUEUE_EXPORTED:
+		return client_on_exported(cl, r);
 	case IPC_QUEUE_CAT:
 		return client_on_cat(cl, r);
 	default:

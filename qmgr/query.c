@@ -89,7 +89,7 @@ query_action(const struct query *q)
 {
 	static const char	*const names[] = { [QUERY_HOLD] = "hold",
 	    [QUERY_RELEASE] = "release", [QUERY_SET] = "set",
-	    [QUERY_DELETE] = "delete" };
+	    [QUERY_DELETE] = "delete", [QUERY_EXPORTED] = "export" };
 
 	return names[q->kind];
 }

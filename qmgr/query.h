@@ -24,7 +24,7 @@ struct channel;
 enum query_kind {
 	QUERY_LIST, QUERY_GROUP, QUERY_STATS, QUERY_CAT,
 	/* these change something */
-	QUERY_HOLD, QUERY_RELEASE, QUERY_SET, QUERY_DELETE
+	QUERY_HOLD, QUERY_RELEASE, QUERY_SET, QUERY_DELETE, QUERY_EXPORTED
 };
 
 /* What QUERY_SET gives entries. */

@@ -44,6 +44,9 @@ enum store_status {
 	STORE_REFUSED		/* it is no transaction: our own fault */
 };
 
+/* The text of DURABLE where it was so before it was told. */
+#define STORE_KNOWN	"it was there already"
+
 struct store_request {
 	struct spool_id	 id;
 	struct body	*body;

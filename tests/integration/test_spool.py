@@ -2,6 +2,8 @@
 """The programs of the spool, as master starts and keeps them: their place,
 their user and jail, and what a reload may not change."""
 
+import glob
+import json
 import os
 import pwd
 import signal
@@ -11,6 +13,7 @@ import sys
 
 from halyard import BUILD, Backend, Instance, main, wait_for
 from test_jail import SKIP, fields, user
+from test_queue import Queue
 
 ROWS = ("cleanup.sock unix y - - - 1 cleanup\n"
         "qmgr.sock    unix y - - - 1 qmgr\n")
@@ -134,7 +137,8 @@ def test_renamed():
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(20)
             s.connect(mta.path("run/another.sock"))
-            assert s.recv(1) == b""         # who is no worker is let go
+            s.sendall(b"\xff" * 64)
+            assert s.recv(1) == b""         # that is no frame
         with open("/proc/net/unix") as f:
             paths = {l.split()[6]: l.split()[7] for l in f
                      if len(l.split()) == 8}
@@ -230,6 +234,134 @@ def test_restart_needed():
                 f.write(was)
             assert mta.workers("smtpd") == before
         mta.ctl("reload")
+
+
+# ---- Export and import ----------------------------------------------------
+
+SIZES = '''
+foreach ($transaction["recipients"] as $r)
+    $arguments["mail"]->queue($transaction["sender"], $r["address"], "mx",
+        ["hold" => $r["recipient"] == "held@a.example",
+         "metadata" => ["k" => "v"], "jobid" => "j1"]);
+Accept();
+'''
+
+
+def content(mta, sender):
+    """{recipient: (bytes, fields that stay)} of what is in the queue."""
+    out = {}
+    for e in mta.list("--sender", sender):
+        which = "%s:%d" % (e["id"]["transaction"], e["id"]["queue"])
+        out[e["recipient"]] = (
+            mta.queue("cat", which).stdout.replace("\r", ""),
+            [e[n] for n in ("state", "metadata", "tenantid", "jobid", "ts",
+                            "transportid", "priority")])
+    return out
+
+
+def export(mta, *args, to="out", code=0):
+    p = mta.ctl("spool", "export", "--json", *args, "--to", mta.path(to),
+                check=False)
+    assert p.returncode == code, p
+    return json.loads(p.stdout) if code == 0 else p.stderr
+
+
+def bring(mta, to="out", code=0):
+    p = mta.ctl("spool", "import", "--json", mta.path(to), check=False)
+    assert p.returncode == code, p
+    return json.loads(p.stdout)
+
+
+def test_out_and_in():
+    """What is exported with --remove leaves the queue, and comes back with
+    all that was known of it, once, however often it is imported."""
+    big = b"".join(b"line %07d %s\r\n" % (n, b"x" * 60) for n in range(20000))
+    with Queue(hook=SIZES) as mta:
+        mta.fill(3, ("held@a.example", "r@b.example"))
+        with mta.client() as c:
+            c.hello()
+            c.cmd("MAIL FROM:<large@x.example>", 250)
+            c.cmd("RCPT TO:<r@b.example>", 250)
+            c.cmd("DATA", 354)
+            c.send(b"Subject: large\r\n\r\n" + big + b".\r\n")
+            c.expect(250)
+        mta.wait(7)
+        mta.queue("set", "--sender", "s1@*", "tenantid=other", "priority=1",
+                  "metadata.k=changed")
+        mta.queue("hold", "--sender", "s2@*")
+        mta.queue("delete", "--sender", "s0@*", "--recipient", "r@b.example")
+        senders = ["s%d@from%d.example" % (n, n) for n in range(3)] + [
+            "large@x.example"]
+        before = [content(mta, s) for s in senders]
+        was = mta.ids()
+        assert export(mta, "--remove")["entries"] == 6
+        mta.wait(0)
+        # What had ended is no file.
+        assert len(glob.glob(mta.path("out/*.eml"))) == 6
+        assert len(glob.glob(mta.path("out/*.json"))) == 6
+        mta.kill()
+        assert mta.ids() == []
+        done = bring(mta)
+        assert (done["imported"], done["present"], done["failed"]) == (
+            6, 0, 0), done
+        assert sorted(e["was"] for e in done["entries"]) == was
+        mta.wait(6)
+        assert sorted(e["id"] for e in done["entries"]) == mta.ids()
+        assert before == [content(mta, s) for s in senders]
+        again = bring(mta)
+        assert (again["imported"], again["present"]) == (0, 6), again
+        # They stay what they are when the index is made anew.
+        mta.kill()
+        assert sorted(e["id"] for e in done["entries"]) == mta.ids()
+        # And out again, into the same folder's neighbour, and back.
+        assert export(mta, "--remove", to="second")["entries"] == 6
+        assert bring(mta, to="second")["imported"] == 6
+        mta.wait(6)
+        assert before == [content(mta, s) for s in senders]
+
+
+def test_import_of_what_is_there():
+    """Without --remove the entry is in the queue under its own id."""
+    with Queue(hook=SIZES) as mta:
+        mta.fill(2)
+        mta.wait(4)
+        assert export(mta)["entries"] == 4
+        done = bring(mta)
+        assert (done["imported"], done["present"]) == (0, 4), done
+        assert len(mta.list()) == 4
+
+
+def test_import_of_damage():
+    """A file that is none fails alone, and says why."""
+    with Queue(hook=SIZES) as mta:
+        mta.fill(4, ("r@b.example",))
+        mta.wait(4)
+        export(mta, "--remove")
+        one, two, three, _ = sorted(glob.glob(mta.path("out/*.json")))
+        with open(one) as f:
+            envelope = json.load(f)
+        with open(one, "w") as f:
+            f.write("{")
+        with open(two, "w") as f:
+            json.dump({**envelope, "entry": "ff" + envelope["entry"]}, f)
+        os.unlink(three[:-5] + ".eml")
+        done = bring(mta, code=1)
+        assert (done["imported"], done["failed"]) == (1, 3), done
+        assert all(e["reason"] for e in done["entries"]
+                   if e["result"] == "failed"), done
+        mta.wait(1)
+
+
+def test_export_to_a_full_disk():
+    """Files that can't be written leave the queue as it is."""
+    with Queue(hook=SIZES) as mta:
+        mta.fill(2, ("r@b.example",))
+        mta.wait(2)
+        os.mkdir(mta.path("out"))
+        which = mta.ids()[0].replace(":", "_")
+        os.symlink("/dev/full", mta.path("out/%s.eml" % which))
+        assert "write" in export(mta, "--remove", code=1)
+        assert len(mta.list()) == 2
 
 
 if __name__ == "__main__":
