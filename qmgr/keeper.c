@@ -170,6 +170,26 @@ keeper_again(const struct err *e)
 		keeper.retry_ms *= 2;
 }
 
+static enum book_corrupt
+keeper_corrupt(void)
+{
+	switch (keeper.worker->params.spool_corrupt) {
+	case PARAM_SPOOL_CORRUPT_IGNORE:
+		return BOOK_CORRUPT_IGNORE;
+	case PARAM_SPOOL_CORRUPT_REMOVE:
+		return BOOK_CORRUPT_REMOVE;
+	default:
+		return BOOK_CORRUPT_RENAME;
+	}
+}
+
+void
+keeper_renew(void)
+{
+	if (keeper.book != NULL)
+		book_corrupt(keeper.book, keeper_corrupt());
+}
+
 static void
 keeper_begin(void)
 {
@@ -180,6 +200,7 @@ keeper_begin(void)
 	struct err		e;
 
 	o.time = keeper_time();
+	o.corrupt = keeper_corrupt();
 	if (book_begin(&keeper.book, &o, &e) == -1)
 		keeper_again(&e);
 	else

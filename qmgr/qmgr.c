@@ -26,6 +26,7 @@ static void
 qmgr_renew(struct worker *w)
 {
 	front_start(w);
+	keeper_renew();
 }
 
 /* Nothing that it does needs to be waited for. */

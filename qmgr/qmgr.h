@@ -28,6 +28,8 @@ struct keeper_state {
 
 void	keeper_prepare(struct worker *w);
 void	keeper_start(struct worker *w);
+/* Parameters may have changed. */
+void	keeper_renew(void);
 /* Everything that was noted is with the disk. */
 void	keeper_stop(void);
 /* NULL while it is being opened. */

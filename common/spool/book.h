@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "book_corrupt.h"
 #include "disk.h"
 #include "kv/kv.h"
 #include "state.h"
@@ -50,6 +51,7 @@ struct book_options {
 	void		*index_arg;
 	uint64_t	 journal_size;	/* of a file; 0: as usual */
 	uint32_t	 memory_limit;	/* in memory alone; 0: 100,000 */
+	enum book_corrupt corrupt;
 	struct book_events events;
 	struct book_time time;
 };
@@ -117,7 +119,6 @@ int	book_checkpoint(struct book *b, struct err *e);
 /* Copies what lives in a sealed segment that is mostly dead, so that the
  * segment can go: 1: one was compacted; 0: there is none. */
 int	book_compact(struct book *b, struct err *e);
-
 int64_t	book_now(const struct book *b);			/* queue clock */
 void	book_count(const struct book *b, struct book_counts *counts);
 

@@ -122,12 +122,10 @@ book_damage(void *arg, const struct spool_place *place, const char *what)
 	struct book	*b = arg;
 	struct err	 e;
 
-	b->counts.damaged++;
 	(void)err_set(&e, "segment %016llx at %llu: %s",
 	    (unsigned long long)place->segment,
 	    (unsigned long long)place->offset, what);
-	if (b->options.events.damage != NULL)
-		b->options.events.damage(b->options.events.arg, e.text);
+	book_tell_damage(b, e.text);
 }
 
 int
@@ -139,6 +137,7 @@ book_read(struct book *b, struct book_segment *s, uint64_t end,
 	struct reader_span	span = { NULL, s->id, s->read, end, batches };
 	char			name[SEGMENT_NAME];
 	uint64_t		id = s->id, upto = s->read;
+	uint64_t		damaged = b->counts.damaged;
 	int			rc;
 
 	if (end <= s->read)
@@ -151,6 +150,9 @@ book_read(struct book *b, struct book_segment *s, uint64_t end,
 	/* Where it stopped short of its batches there are no more. */
 	if (rc == 0 && (batches == 0 || upto == span.from))
 		upto = end;
+	/* Where it can't be set aside it is told of, and stays as it is. */
+	if (b->counts.damaged != damaged)
+		(void)book_corrupt_segment(b, id, span.from, upto);
 	book_segment_find(b, id)->read = upto;
 	return rc == -1 ? err_wrap(e, "%s", name) : 0;
 }

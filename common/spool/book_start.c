@@ -188,11 +188,10 @@ book_journal_damage(void *arg, uint64_t from, uint64_t to)
 	struct book	*b = arg;
 	struct err	 e;
 
-	b->counts.damaged++;
 	(void)err_set(&e, "journal: records from %llu to %llu are lost",
 	    (unsigned long long)from, (unsigned long long)to);
-	if (b->options.events.damage != NULL)
-		b->options.events.damage(b->options.events.arg, e.text);
+	book_tell_damage(b, e.text);
+	book_corrupt_journal(b, from);
 }
 
 static int

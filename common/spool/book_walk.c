@@ -79,7 +79,7 @@ book_envelope(struct book *b, const struct spool_id *id,
 		return -1;
 	rc = scan_record_at(f, &entry.place, &r, &b->scratch, e);
 	if (rc == 1 || (rc == 0 && r.type != RECORD_ENTRY))
-		return err_set(e, "the entry is damaged on the disk");
+		return book_corrupt_entry(b, id, &entry.place, e);
 	if (rc == -1 || spool_entry_get(&envelope->entry,
 	    buf_str(&b->scratch), e) == -1)
 		return -1;

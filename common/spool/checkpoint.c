@@ -309,6 +309,8 @@ checkpoint_read_file(struct book *b, const char *name, struct err *e)
 	if (got != -1) {
 		buf_added(&bytes, (size_t)got);
 		rc = checkpoint_get(b, buf_str(&bytes)) == -1 ? 1 : 0;
+		if (rc == 1)
+			book_corrupt_checkpoint(b, name);
 	}
 	buf_free(&bytes);
 	return rc;

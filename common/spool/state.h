@@ -38,7 +38,8 @@ enum spool_end {
 	SPOOL_END_DELIVERED = 1,
 	SPOOL_END_BOUNCED = 2,
 	SPOOL_END_DELETED = 3,
-	SPOOL_END_EXPORTED = 4
+	SPOOL_END_EXPORTED = 4,
+	SPOOL_END_DAMAGED = 5	/* it does not read any more */
 };
 
 struct entry_state {

@@ -262,6 +262,32 @@ def test_index_lost():
         assert not json.loads(mta.queue("stats", "--json").stdout)["rebuilt"]
 
 
+def test_damaged():
+    """What no longer reads is set aside and told of, or stays, as
+    spool_corrupt says; the rest is there after a start."""
+    for how, left, aside in (("rename", 5, 1), ("ignore", 6, 0),
+                             ("remove", 5, 0)):
+        with Queue(params={"spool_corrupt": how}) as mta:
+            mta.fill(6, ("r@a.example",))
+            mta.wait(6)
+            sender = "s4@from1.example"
+            which, = mta.ids("--sender", sender)
+            segment, = [n for n in glob.glob(mta.path("queue/segments/*"))
+                        if sender.encode() in open(n, "rb").read()]
+            with open(segment, "r+b") as f:
+                at = f.read().rindex(sender.encode())
+                f.seek(at)
+                f.write(b"X" * 4)
+            said = mta.queue("cat", which, code=1).stderr
+            assert "damaged" in said, said
+            mta.wait_log("event=queue-damage")
+            stats = json.loads(mta.queue("stats", "--json").stdout)
+            assert stats["entries"] == left, stats
+            assert len(glob.glob(mta.path("queue/corrupt/*"))) == aside
+            mta.kill()
+            assert len(mta.list()) == 5
+
+
 def test_one_owner():
     """A second instance on the same spool waits, and says why."""
     with Queue() as one:
