@@ -242,6 +242,28 @@ message_done(void *arg, const struct verdict *v)
 
 /* ---- The end of the message -------------------------------------------- */
 
+/* Was it delivered to one of its recipients before? */
+static bool
+message_loops(const struct session *s)
+{
+	const struct transaction	*t = s->txn;
+	const struct hook_recipient	*r;
+	struct buf			 b = BUF_INIT;
+	bool				 loops = false;
+
+	if (!s->server->params->loop_delivered_to ||
+	    t->mime.delivered.len == 0)
+		return false;
+	STAILQ_FOREACH(r, &t->facts.recipients, link) {
+		buf_clear(&b);
+		smtp_path_add(&b, &r->path);
+		if ((loops = mime_scan_delivered(&t->mime, buf_str(&b))))
+			break;
+	}
+	buf_free(&b);
+	return loops;
+}
+
 /* What no hook may accept; NULL if it is well. */
 static const struct smtp_refusal *
 message_fault(const struct session *s)
@@ -256,6 +278,8 @@ message_fault(const struct session *s)
 	    "Header larger than the limit", false };
 	static const struct smtp_refusal	hops = { 554, { 5, 4, 6 },
 	    "Too many hops, this is a loop", false };
+	static const struct smtp_refusal	again = { 554, { 5, 4, 6 },
+	    "Delivered-To has a recipient, this is a loop", false };
 	static const struct smtp_refusal	deep = { 554, { 5, 6, 0 },
 	    "Too many parts within parts", false };
 	const struct params			*p = s->server->params;
@@ -273,6 +297,8 @@ message_fault(const struct session *s)
 		return &header;
 	if (t->mime.received > p->hop_count_limit)
 		return &hops;
+	if (message_loops(s))
+		return &again;
 	if (t->mime.depth > p->mime_depth_limit)
 		return &deep;
 	return t->failed ? &failed : NULL;

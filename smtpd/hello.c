@@ -30,6 +30,7 @@ static const struct {
 	{ "CHUNKING", SMTP_EXT_CHUNKING },
 	{ "DSN", SMTP_EXT_DSN },
 	{ "AUTH", SMTP_EXT_AUTH },
+	{ "DELIVERBY", SMTP_EXT_DELIVERBY },
 };
 
 struct hello_list {
@@ -53,6 +54,8 @@ hello_usual(const struct session *s, struct hello_list *l)
 	l->count = 6;
 	if (s->server->tls != NULL && s->conn.tls_protocol == NULL)
 		l->lines[l->count++] = STR("STARTTLS");
+	if (s->server->params->smtpd_deliverby)
+		l->lines[l->count++] = STR("DELIVERBY");
 	if (s->spoken.allowed)
 		l->lines[l->count++] = STR(XCLIENT_OFFER);
 	if (auth_available(s)) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "hooks/eod.h"
@@ -64,6 +65,7 @@ transaction_new(const char *id, const struct smtp_command *mail,
 	t->facts.sender = transaction_path(a, &mail->path);
 	t->facts.params = transaction_params(a, mail);
 	t->facts.options = *options;
+	t->facts.by = clock_wall_us() / 1000000 + options->by_seconds;
 	t->facts.options.envid = arena_str(a, options->envid);
 	t->facts.options.auth = arena_str(a, options->auth);
 	smtp_data_init(&t->reader);

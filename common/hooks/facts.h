@@ -82,6 +82,7 @@ struct hook_transaction {
 	struct arena			 arena;
 	struct smtp_path		 sender;
 	struct smtp_mail_options	 options;
+	int64_t				 by;	/* Unix time, of its BY */
 	struct hook_params		 params;
 	STAILQ_HEAD(, hook_recipient)	 recipients;
 	size_t				 recipient_count;

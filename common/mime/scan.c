@@ -26,6 +26,7 @@ mime_scan_init(struct mime_scan *s, unsigned depth_limit)
 	s->depth_limit = depth_limit;
 	s->line = (struct buf)BUF_INIT;
 	s->type = (struct buf)BUF_INIT;
+	s->delivered = (struct buf)BUF_INIT;
 }
 
 void
@@ -33,6 +34,7 @@ mime_scan_fini(struct mime_scan *s)
 {
 	buf_free(&s->line);
 	buf_free(&s->type);
+	buf_free(&s->delivered);
 	free(s->open);
 	s->open = NULL;
 	s->open_count = 0;
@@ -195,6 +197,16 @@ scan_id_add(struct mime_scan *s, struct str text)
 	s->id_len += text.len;
 }
 
+static void
+scan_delivered_add(struct mime_scan *s, struct str value)
+{
+	if (value.len == 0 ||
+	    s->delivered.len + value.len >= MIME_SCAN_DELIVERED)
+		return;
+	buf_add_str(&s->delivered, value);
+	buf_add_byte(&s->delivered, '\n');
+}
+
 /* A line that is no field is the body's first, an empty line or not. */
 static void
 scan_field(struct mime_scan *s, struct str line)
@@ -212,6 +224,8 @@ scan_field(struct mime_scan *s, struct str line)
 		s->received++;
 	if (!s->nested && str_caseeq(name, STR("date")))
 		s->date = true;
+	if (!s->nested && str_caseeq(name, STR("delivered-to")))
+		scan_delivered_add(s, str_trim(value));
 	if (!s->nested && s->id_len == 0 &&
 	    str_caseeq(name, STR("message-id"))) {
 		s->in_id = true;
@@ -276,6 +290,22 @@ struct str
 mime_scan_id(const struct mime_scan *s)
 {
 	return s->id_len > 0 ? (struct str){ s->id, s->id_len } : STR_NONE;
+}
+
+bool
+mime_scan_delivered(const struct mime_scan *s, struct str address)
+{
+	struct str	line, rest = buf_str(&s->delivered);
+
+	while (rest.len > 0) {
+		line = str_split(rest, '\n', &rest);
+		if (line.len > 2 && line.p[0] == '<' &&
+		    line.p[line.len - 1] == '>')
+			line = (struct str){ line.p + 1, line.len - 2 };
+		if (str_caseeq(line, address))
+			return true;
+	}
+	return false;
 }
 
 void

@@ -1,8 +1,9 @@
 /*
  * scan - what a message weighs besides its bytes, in one cheap pass
  *
- * Size of its header, Received, Date and Message-ID in it, and how deep its
- * parts lie in one another: a multipart or a message in a part is one level.
+ * Size of its header, Received, Date, Message-ID and Delivered-To in it, and
+ * how deep its parts lie in one another: a multipart or a message in a part is
+ * one level.
  * Where the top is no multipart, nothing behind the header is looked at.
  *
  * Ownership  the caller's storage; mime_scan_init(), mime_scan_fini().
@@ -20,6 +21,7 @@
 #include "base/str.h"
 
 #define MIME_SCAN_LINE		512	/* of a line; the rest is not seen */
+#define MIME_SCAN_DELIVERED	16384	/* of all Delivered-To, the first */
 
 struct mime_level;
 
@@ -28,6 +30,7 @@ struct mime_scan {
 	unsigned		 received;
 	char			 id[MIME_SCAN_LINE]; /* the first Message-ID */
 	size_t			 id_len;
+	struct buf		 delivered;	/* Delivered-To, a line each */
 	bool			 date;		/* has a Date field */
 	unsigned		 depth;		/* the greatest */
 	unsigned		 depth_limit;
@@ -47,6 +50,8 @@ void	mime_scan_init(struct mime_scan *s, unsigned depth_limit);
 void	mime_scan_fini(struct mime_scan *s);
 /* STR_NONE: there is none. */
 struct str mime_scan_id(const struct mime_scan *s);
+/* Does it say that it was delivered to this address before? */
+bool	mime_scan_delivered(const struct mime_scan *s, struct str address);
 void	mime_scan_add(struct mime_scan *s, struct str bytes);
 
 #endif

@@ -63,6 +63,7 @@ struct send_request {
 	bool			 smtputf8;
 	enum smtp_ret		 ret;
 	struct str		 envid;		/* xtext */
+	struct smtp_mail_options by;		/* its BY, counted from now */
 	struct str		 params;	/* " KEY=VALUE", others */
 	struct send_body	 body;
 	int64_t			 deadline_ms;	/* of loop_now_ms(); 0 none */

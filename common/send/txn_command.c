@@ -44,6 +44,10 @@ txn_add_mail(struct txn *t)
 		buf_add_text(cmd, " ENVID=");
 		buf_add_str(cmd, req->envid);
 	}
+	if (req->by.by != SMTP_BY_NONE && txn_has(t, SMTP_EXT_DELIVERBY)) {
+		buf_add_text(cmd, " BY=");
+		smtp_by_add(cmd, &req->by);
+	}
 	buf_add_str(cmd, req->params);
 	buf_add_text(cmd, "\r\n");
 	t->issued++;

@@ -98,6 +98,40 @@ option_requiretls(void *out, struct str value)
 	return value.p == NULL ? 0 : -1;
 }
 
+/* "[-]SECONDS;(N|R)[T]"; a return that is due at once is refused (RFC 2852
+ * 4). */
+static int
+option_by(void *out, struct str value)
+{
+	struct smtp_mail_options	*o = out;
+	struct str			 mode, digits;
+	uint64_t			 n;
+	bool				 past;
+
+	digits = str_split(value, ';', &mode);
+	past = str_prefix(digits, STR("-"));
+	if (past || str_prefix(digits, STR("+")))
+		digits = (struct str){ digits.p + 1, digits.len - 1 };
+	if (digits.len > 9 || str_uint(digits, UINT64_MAX, &n) == -1 ||
+	    mode.len < 1 || mode.len > 2)
+		return -1;
+	o->by_seconds = past ? -(int32_t)n : (int32_t)n;
+	o->by = ascii_lower(mode.p[0]) == 'r' ? SMTP_BY_RETURN :
+	    SMTP_BY_NOTIFY;
+	o->by_trace = mode.len == 2;
+	if ((o->by == SMTP_BY_NOTIFY && ascii_lower(mode.p[0]) != 'n') ||
+	    (o->by_trace && ascii_lower(mode.p[1]) != 't'))
+		return -1;
+	return o->by == SMTP_BY_RETURN && o->by_seconds <= 0 ? -1 : 0;
+}
+
+void
+smtp_by_add(struct buf *out, const struct smtp_mail_options *o)
+{
+	buf_printf(out, "%d;%s%s", (int)o->by_seconds,
+	    o->by == SMTP_BY_RETURN ? "R" : "N", o->by_trace ? "T" : "");
+}
+
 static int
 option_ret(void *out, struct str value)
 {
@@ -225,6 +259,7 @@ static const struct option_row	mail_rows[] = {
 	{ STR("RET"), SMTP_EXT_DSN, option_ret },
 	{ STR("ENVID"), SMTP_EXT_DSN, option_envid },
 	{ STR("AUTH"), SMTP_EXT_AUTH, option_auth },
+	{ STR("BY"), SMTP_EXT_DELIVERBY, option_by },
 	{ .read = NULL },
 };
 

@@ -568,6 +568,49 @@ def test_loops():
         c.expect(554)
 
 
+def test_delivered_to():
+    """A message that was delivered to one of its recipients is a loop."""
+    loops = ("Delivered-To: a@b.example\r\n\r\n",
+             "X: y\r\ndelivered-TO :\t<A@B.EXAMPLE> \r\n\r\n",
+             "".join("Delivered-To: u%d@b.example\r\n" % n
+                     for n in range(50)) + "Delivered-To: a@b.example\r\n\r\n")
+    others = ("Delivered-To: aa@b.example\r\nX-Delivered-To: a@b.example\r\n"
+              "\r\nDelivered-To: a@b.example\r\n",
+              "Content-Type: message/rfc822\r\n\r\n"
+              "Delivered-To: a@b.example\r\n\r\n",
+              "Delivered-To:\r\n\r\n")
+    for params, code in ({}, 554), ({"loop_delivered_to": "no"}, 250):
+        with instance(params) as mta, mta.client() as c:
+            c.hello()
+            for text, want in [(t, code) for t in loops] + [
+                    (t, 250) for t in others]:
+                c.cmd("MAIL FROM:<s@b.example>", 250)
+                c.cmd("RCPT TO:<other@b.example>", 250)
+                c.cmd("RCPT TO:<a@b.example>", 250)
+                c.cmd("DATA", 354)
+                c.send(text.encode() + b".\r\n")
+                r = c.expect(want)
+                assert want == 250 or r.text[0].startswith("5.4.6 "), r
+
+
+def test_deliverby():
+    """BY= is known where it is offered, and checked."""
+    with instance() as mta, mta.client() as c:
+        assert not any("DELIVERBY" in l for l in c.cmd("EHLO x", 250).text)
+        c.cmd("MAIL FROM:<a@b.example> BY=60;R", 555)
+    with instance({"smtpd_deliverby": "yes"}) as mta, mta.client() as c:
+        assert any(l == "DELIVERBY" for l in c.cmd("EHLO x", 250).text)
+        for value, code in (
+                ("60;R", 250), ("60;n", 250), ("-5;NT", 250), ("0;N", 250),
+                ("+999999999;RT", 250), ("0;R", 501), ("-1;R", 501),
+                ("1000000000;N", 501), ("60", 501), ("60;", 501),
+                ("60;X", 501), ("60;RR", 501), (";R", 501), ("6 0;R", 501),
+                ("--5;N", 501), ("60;RTT", 501)):
+            c.cmd("MAIL FROM:<a@b.example> BY=%s" % value, code)
+            if code == 250:
+                c.cmd("RSET", 250)
+
+
 def test_header_and_depth():
     with instance({"header_size_limit": "4k", "mime_depth_limit": "5"}) \
             as mta, mta.client() as c:

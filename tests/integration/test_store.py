@@ -18,6 +18,7 @@ foreach ($transaction["recipients"] as $r)
     $arguments["mail"]->queue($transaction["sender"], $r["address"], "mx"%s);
 Accept();
 '''
+NUMBERS = 13, 26                # useful_until and deliverby, of entry.def
 ROW = "\ncleanup.sock unix - - - - 1 cleanup\n"
 
 
@@ -93,6 +94,51 @@ def test_stored():
         assert got.startswith(b"Received: from "), got
         assert got.endswith(body.replace(b"\r\n..", b"\r\n.")), got
         assert got.count(b"Received:") == 1
+
+
+def fields_of(raw):
+    """{tag: number or bytes} of an entry: a tag, a length, the value."""
+    out, at = {}, 0
+    while at < len(raw):
+        tag, size, shift = raw[at], 0, 0
+        while True:
+            at += 1
+            size |= (raw[at] & 127) << shift
+            shift += 7
+            if raw[at] < 128:
+                break
+        value = raw[at + 1:at + 1 + size]
+        out[tag] = int.from_bytes(value, "big") if tag in NUMBERS else value
+        at += 1 + size
+    return out
+
+
+def test_deliverby():
+    """BY= is kept with the entry; an option of queue() is stronger."""
+    for options, own in ("", False), (', ["useful_until" => 4000000000]', True):
+        with Spooling(ALL % options,
+                      params={"smtpd_deliverby": "yes"}) as mta, \
+                mta.client() as c:
+            c.hello()
+            before = int(time.time())
+            for by in " BY=600;R", " BY=-60;NT", "":
+                c.cmd("MAIL FROM:<a@example.org>" + by, 250)
+                c.cmd("RCPT TO:<r@example.org>", 250)
+                c.cmd("DATA", 354)
+                c.send(b"Subject: %s\r\n\r\n.\r\n" % by.encode())
+                c.expect(250)
+            found = {m.split(b"Subject: ")[1].split(b"\r")[0].strip():
+                     fields_of(bytes.fromhex(e["entry"]))
+                     for e, m in mta.exported().values()}
+            late, past, plain = (found[k] for k in (
+                b"BY=600;R", b"BY=-60;NT", b""))
+            assert (late.get(26), past.get(26), plain.get(26)) == (1, 2, None)
+            if own:
+                assert {f[13] for f in found.values()} == {4000000000}
+            else:
+                assert 600 <= late[13] - before < 660, late
+                assert -60 <= past[13] - before < 0, past
+                assert 13 not in plain
 
 
 def test_edits():

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "eod_private.h"
 #include "hooks/run/values.h"
 
@@ -175,7 +176,7 @@ params_of_sender(struct hsl_call *c, struct arena *a, struct hsl_value v,
     struct send_request *rq)
 {
 	static const char *const	known[] = { "BODY", "SMTPUTF8", "RET",
-	    "ENVID", NULL };
+	    "ENVID", "BY", NULL };
 	struct smtp_command		own;
 	struct smtp_mail_options	o;
 	struct smtp_refusal		why;
@@ -185,8 +186,8 @@ params_of_sender(struct hsl_call *c, struct arena *a, struct hsl_value v,
 	if (rc != HSL_OK || own.param_count == 0)
 		return rc;
 	if (smtp_mail_options(&o, &own, ~0u, &why) == -1)
-		return hsl_throw(c, "send: BODY, SMTPUTF8, RET or ENVID of "
-		    "the sender is not well formed");
+		return hsl_throw(c, "send: BODY, SMTPUTF8, RET, ENVID or BY "
+		    "of the sender is not well formed");
 	if (o.body != SMTP_BODY_NONE)
 		rq->body_type = o.body;
 	rq->smtputf8 = rq->smtputf8 || o.smtputf8;
@@ -194,6 +195,8 @@ params_of_sender(struct hsl_call *c, struct arena *a, struct hsl_value v,
 		rq->ret = o.ret;
 	if (o.envid.len != 0)
 		rq->envid = o.envid;
+	if (o.by != SMTP_BY_NONE)
+		rq->by = o;
 	return HSL_OK;
 }
 
@@ -232,6 +235,19 @@ request_recipients(struct eod_run *r, struct hsl_call *c,
 	return HSL_OK;
 }
 
+/* What is left of the client's BY.  A return is never due at once: that would
+ * be refused as malformed. */
+static void
+by_pass_through(const struct hook_transaction *t, struct send_request *rq)
+{
+	int64_t	left = t->by - clock_wall_us() / 1000000;
+
+	rq->by = t->options;
+	if (left < (rq->by.by == SMTP_BY_RETURN ? 1 : -999999999))
+		left = rq->by.by == SMTP_BY_RETURN ? 1 : -999999999;
+	rq->by.by_seconds = (int32_t)(left < 999999999 ? left : 999999999);
+}
+
 enum hsl_rc
 envelope_read(struct eod_run *r, struct hsl_call *c,
     struct send_request *rq)
@@ -244,6 +260,7 @@ envelope_read(struct eod_run *r, struct hsl_call *c,
 	rq->smtputf8 = o->smtputf8;
 	rq->ret = o->ret;
 	rq->envid = o->envid;
+	by_pass_through(r->run.rq.txn, rq);
 	if (params_of_sender(c, &r->delivery.arena, c->argv[0], rq) != HSL_OK)
 		return HSL_THROW;
 	return request_recipients(r, c, c->argv[1], rq);

@@ -88,6 +88,9 @@ queue_facts(struct queue_call *q)
 		n->flags |= ENTRY_8BITMIME;
 	if (t->options.smtputf8)
 		n->flags |= ENTRY_SMTPUTF8;
+	n->deliverby = (uint64_t)t->options.by;
+	if (t->options.by != SMTP_BY_NONE && t->by > 0)
+		n->useful_until = (uint64_t)t->by;
 	if (t->options.requiretls)
 		n->flags |= ENTRY_REQUIRETLS;
 	if (scan->eight_bit)

@@ -168,6 +168,43 @@ test_endless(void **state)
 	mime_scan_fini(&s);
 }
 
+static void
+test_delivered(void **state)
+{
+	static const char	text[] = "Delivered-To: A@b.example\r\n"
+	    "DELIVERED-TO: <c@d>\r\nDelivered-To:\r\n\r\n"
+	    "Delivered-To: no@d\r\n";
+	static const struct {
+		const char	*address;
+		bool		 want;
+	} asked[] = {
+		{ "a@B.example", true }, { "c@d", true }, { "no@d", false },
+		{ "", false }, { "b.example", false },
+	};
+	struct mime_scan	s;
+	char			line[400];
+	size_t			cut, i;
+
+	(void)state;
+	for (cut = 1; cut < sizeof text; cut++) {
+		mime_scan_init(&s, 10);
+		scan_cut(&s, STR(text), cut);
+		for (i = 0; i < sizeof asked / sizeof asked[0]; i++)
+			assert_int_equal(mime_scan_delivered(&s,
+			    str_of(asked[i].address)), asked[i].want);
+		mime_scan_fini(&s);
+	}
+	/* However many there are. */
+	mime_scan_init(&s, 10);
+	for (i = 0; i < 1000; i++) {
+		(void)snprintf(line, sizeof line, "Delivered-To: %0300zu\r\n",
+		    i);
+		mime_scan_add(&s, str_of(line));
+	}
+	assert_true(s.delivered.len <= MIME_SCAN_DELIVERED);
+	mime_scan_fini(&s);
+}
+
 int
 main(void)
 {
@@ -176,6 +213,7 @@ main(void)
 		cmocka_unit_test(test_message_id),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_endless),
+		cmocka_unit_test(test_delivered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -276,6 +276,27 @@ test_parameters(void **state)
 	assert_false(f->dsn_dropped);
 }
 
+/* What is left of a BY goes to whom it means something. */
+static void
+test_deliverby(void **state)
+{
+	static const char *const	ehlos[] = { "SIZE", "DELIVERBY" };
+	struct sending			*f = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		script_close(&f->script);
+		script_open(&f->script, f->loop, "127.0.0.1");
+		f->req.backend.port = f->script.port;
+		f->script.ehlo = ehlos[i];
+		f->req.by.by = SMTP_BY_NOTIFY;
+		f->req.by.by_trace = true;
+		f->req.by.by_seconds = -3;
+		assert_string_equal(sending_run(f), OK);
+		assert_int_equal(strstr(script_log(&f->script),
+		    "MAIL FROM:<s@x> BY=-3;NT;") != NULL, i == 1);
+	}
+}
+
 static void
 test_dsn_dropped(void **state)
 {
@@ -375,7 +396,8 @@ main(void)
 		TEST(test_answered_twice), TEST(test_closes_behind),
 		TEST(test_bdat_stepwise), TEST(test_empty),
 		TEST(test_stale), TEST(test_large), TEST(test_parameters),
-		TEST(test_dsn_dropped), TEST(test_orcpt_utf8),
+		TEST(test_dsn_dropped), TEST(test_deliverby),
+		TEST(test_orcpt_utf8),
 		TEST(test_unfit),
 		TEST(test_bad_request),
 	};
