@@ -10,7 +10,9 @@
  * later moment is found by its id, which no segment has.
  *
  * A file that is there is never replaced: it may be another transaction's
- * whose id a peer that was taken over knows.
+ * whose id a peer that was taken over knows.  Where it has the same bytes it is
+ * the one that a crash left between the rename and the commit, and is taken as
+ * it is; else the transaction is refused.
  */
 #include <sys/socket.h>
 
@@ -49,6 +51,7 @@ struct large {
 	uint32_t		 crc;
 	struct timer		 turn;
 	bool			 syncing;
+	bool			 there;		/* file is not ours to remove */
 	bool			 keep;
 };
 
@@ -144,9 +147,11 @@ large_free(struct large **lp, bool keep)
 static int
 large_place(struct large *l)
 {
-	if (disk_rename(cleanup.disk, l->made, l->name) == -1)
-		return -1;
-	memcpy(l->made, l->name, sizeof l->made);
+	if (!l->there) {
+		if (disk_rename(cleanup.disk, l->made, l->name) == -1)
+			return -1;
+		memcpy(l->made, l->name, sizeof l->made);
+	}
 	if (disk_sync_dir(cleanup.disk, l->dir) == -1)
 		return -1;
 	return disk_sync_dir(cleanup.disk, BODY_FILE_DIR);
@@ -203,6 +208,18 @@ large_sync(struct large *l)
 	TAILQ_INSERT_TAIL(&syncer.asked, l, link);
 }
 
+/* The piece is written, or is what lies there: 0, or -1. */
+static int
+large_piece(struct large *l, const char *piece, size_t n)
+{
+	static char	there[LARGE_PIECE];
+
+	if (!l->there)
+		return disk_write_bytes(l->file, piece, n, l->done);
+	return disk_read(l->file, there, n, l->done) == (ssize_t)n &&
+	    memcmp(there, piece, n) == 0 ? 0 : -1;
+}
+
 /* A piece a turn. */
 static void
 large_copy(void *arg)
@@ -221,8 +238,7 @@ large_copy(void *arg)
 		return;
 	}
 	n = pread(l->fd, piece, want, (off_t)l->done);
-	if (n <= 0 || disk_write_bytes(l->file, piece, (size_t)n,
-	    l->done) == -1) {
+	if (n <= 0 || large_piece(l, piece, (size_t)n) == -1) {
 		large_ready(l, false);
 		return;
 	}
@@ -237,22 +253,29 @@ large_failed(void *arg)
 	large_ready(arg, false);
 }
 
-/* -1: there is one of that name, or there is to be, or it can't be made. */
+/* One of that name is there: of the same size, for large_copy() to look at. */
+static int
+large_found(struct large *l)
+{
+	uint64_t	size;
+
+	l->there = true;
+	return disk_size(l->file, &size) == 0 && size == l->size ? 0 : -1;
+}
+
+/* -1: there is another of that name, or there is to be, or it can't be made. */
 static int
 large_make(struct large *l)
 {
 	struct large		*other;
-	struct disk_file	*f;
 	char			 made[DISK_NAME_MAX];
 
 	TAILQ_FOREACH(other, &larges.all, all) {
 		if (strcmp(other->name, l->name) == 0)
 			return -1;
 	}
-	if (disk_open(cleanup.disk, l->name, DISK_READ, &f) == 0) {
-		disk_close(&f);
-		return -1;
-	}
+	if (disk_open(cleanup.disk, l->name, DISK_READ, &l->file) == 0)
+		return large_found(l);
 	if (errno != ENOENT || disk_make_dir(cleanup.disk, l->dir) == -1)
 		return -1;
 	(void)snprintf(made, sizeof made, LARGE_NEW "/%s",

@@ -332,6 +332,36 @@ def test_a_body_of_others():
     return None
 
 
+def test_left_by_a_crash():
+    """A body got its name, and then the process died: asked again, the store
+    is taken with that file, but only if it has the same bytes."""
+    if why_not():
+        return why_not()
+    with Attack() as (mta, p):
+        spool = os.stat(mta.path("queue"))
+        for left, answer in (b"q" * (2 << 20), OK), (b"r" * (2 << 20),
+                TEMPORARY), (b"q" * (2 << 20) + b"q", TEMPORARY):
+            txn = uuid.uuid4()
+            folder = mta.path("queue/bodies/%s" % str(txn)[-2:])
+            os.makedirs(folder, exist_ok=True)
+            name = os.path.join(folder, str(txn))
+            with open(name, "wb") as f:
+                f.write(left)
+            for path in folder, name:
+                os.chown(path, spool.st_uid, spool.st_gid)
+            with body_file() as f:
+                p.begin(txn.bytes)
+                p.tell(FILE, struct.pack(">Q", 2 << 20), fd=f.fileno())
+                p.tell(ENTRY, blob(entry(1)))
+                p.tell(END)
+                assert p.answer() == answer, left[-1]
+            with open(name, "rb") as f:
+                assert f.read() == left
+            if answer == OK:
+                assert mta.exported()["%s:1" % txn][1] == left
+    return None
+
+
 def test_twice_at_once():
     """Two of one id: the file of the first stays."""
     if why_not():
