@@ -98,7 +98,7 @@ class_update(struct schedule *s, uint32_t class)
 	if (c->first == 0) {
 		class_remove(s, class);
 		if (state == QUEUE_READY)
-			class_pass(s, class);
+			route_pass(s, c->route);
 		return;
 	}
 	if (state == QUEUE_PARKED)
@@ -123,19 +123,6 @@ class_park(struct schedule *s, uint32_t class)
 {
 	class_remove(s, class);
 	PART(s, class, class)->state = QUEUE_PARKED;
-}
-
-void
-class_pass(struct schedule *s, uint32_t class)
-{
-	const struct route *r = route_at(s, PART(s, class, class)->route);
-
-	for (uint32_t n = 0; n < route_candidates(r); n++) {
-		const uint32_t *c = route_candidate(r, n);
-
-		for (uint32_t k = 0; k < c[2]; k++)
-			limiter_pass(s, c[3 + k]);
-	}
 }
 
 /* ---- Destinations and tenants ------------------------------------------- */

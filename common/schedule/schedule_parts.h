@@ -113,6 +113,9 @@ const struct route *route_at(const struct schedule *s, uint32_t route);
 uint32_t	route_candidates(const struct route *r);
 /* Words: name, preference, count, limiters... */
 const uint32_t	*route_candidate(const struct route *r, uint32_t n);
+/* Whoever waits for room at one of its limiters gets what there is (I1 in
+ * schedule_limiter.c). */
+void		route_pass(struct schedule *s, uint32_t route);
 uint32_t	route_of(struct schedule *s,
 		    const struct schedule_entry_in *in);
 
@@ -134,7 +137,6 @@ uint32_t	class_of(struct schedule *s, uint32_t route, int priority);
 void		class_release(struct schedule *s, uint32_t class);
 void		class_wake(struct schedule *s, uint32_t class);
 void		class_park(struct schedule *s, uint32_t class);
-void		class_pass(struct schedule *s, uint32_t class);
 void		lane_enter(struct schedule *s, uint32_t queue);
 void		lane_leave(struct schedule *s, uint32_t queue);
 void		lane_rekey(struct schedule *s, uint32_t queue);

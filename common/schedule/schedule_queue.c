@@ -281,12 +281,5 @@ squeue_share(struct schedule *s, uint32_t queue)
 void
 squeue_pass(struct schedule *s, uint32_t queue)
 {
-	const struct route *r = route_at(s, PART(s, queue, queue)->route);
-
-	for (uint32_t n = 0; n < route_candidates(r); n++) {
-		const uint32_t *c = route_candidate(r, n);
-
-		for (uint32_t k = 0; k < c[2]; k++)
-			limiter_pass(s, c[3 + k]);
-	}
+	route_pass(s, PART(s, queue, queue)->route);
 }

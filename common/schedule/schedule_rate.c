@@ -52,6 +52,21 @@ rate_window(const struct schedule_limits *l, int64_t *ns, int64_t *tokens)
 		*tokens = *ns - 1;
 }
 
+/* What is too old to count is as of now. */
+static int64_t
+rate_current(const struct schedule_limits *l, int64_t tat_ns, int64_t now)
+{
+	int64_t ns, tokens, oldest;
+
+	if (l->algorithm == SCHEDULE_FIXEDWINDOW) {
+		rate_window(l, &ns, &tokens);
+		oldest = now - now % ns;
+	} else {
+		oldest = now - rate_tolerance(l, rate_interval(l));
+	}
+	return tat_ns < oldest ? oldest : tat_ns;
+}
+
 int64_t
 rate_cold(const struct schedule_limits *l, int64_t start_ms)
 {
@@ -69,20 +84,17 @@ uint32_t
 rate_tokens(const struct schedule_limits *l, int64_t tat_ns, int64_t now_ms,
     uint32_t most)
 {
-	int64_t now = now_ms * RATE_MS, interval, tolerance, ns, tokens;
+	int64_t now = now_ms * RATE_MS, ns, tokens;
 
 	if (l->rate.thousandths == 0)
 		return most;
+	tat_ns = rate_current(l, tat_ns, now);
 	if (l->algorithm == SCHEDULE_FIXEDWINDOW) {
 		rate_window(l, &ns, &tokens);
-		if (tat_ns >= now - now % ns)
-			tokens -= tat_ns % ns;
+		tokens -= tat_ns % ns;
 	} else {
-		interval = rate_interval(l);
-		tolerance = rate_tolerance(l, interval);
-		if (tat_ns < now - tolerance)
-			tat_ns = now - tolerance;
-		tokens = tat_ns > now ? 0 : (now - tat_ns) / interval + 1;
+		tokens = tat_ns > now ? 0 :
+		    (now - tat_ns) / rate_interval(l) + 1;
 	}
 	if (tokens < 0)
 		tokens = 0;
@@ -93,21 +105,11 @@ int64_t
 rate_take(const struct schedule_limits *l, int64_t tat_ns, int64_t now_ms,
     uint32_t count)
 {
-	int64_t now = now_ms * RATE_MS, interval, tolerance, ns, tokens;
-
 	if (l->rate.thousandths == 0)
 		return tat_ns;
-	if (l->algorithm == SCHEDULE_FIXEDWINDOW) {
-		rate_window(l, &ns, &tokens);
-		if (tat_ns < now - now % ns)
-			tat_ns = now - now % ns;
-		return tat_ns + count;
-	}
-	interval = rate_interval(l);
-	tolerance = rate_tolerance(l, interval);
-	if (tat_ns < now - tolerance)
-		tat_ns = now - tolerance;
-	return tat_ns + interval * count;
+	tat_ns = rate_current(l, tat_ns, now_ms * RATE_MS);
+	return l->algorithm == SCHEDULE_FIXEDWINDOW ? tat_ns + count :
+	    tat_ns + rate_interval(l) * count;
 }
 
 int64_t

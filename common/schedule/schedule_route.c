@@ -150,3 +150,16 @@ route_of(struct schedule *s, const struct schedule_entry_in *in)
 	free(word);
 	return route;
 }
+
+void
+route_pass(struct schedule *s, uint32_t route)
+{
+	const struct route *r = route_at(s, route);
+
+	for (uint32_t n = 0; n < route_candidates(r); n++) {
+		const uint32_t *c = route_candidate(r, n);
+
+		for (uint32_t k = 0; k < c[2]; k++)
+			limiter_pass(s, c[3 + k]);
+	}
+}

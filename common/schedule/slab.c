@@ -191,7 +191,7 @@ slab_heap_pairs(const struct slab_heap_ops *o, const void *arg, uint32_t i)
 		if (b != 0)
 			o->link(arg, b)->next = o->link(arg, b)->prev = 0;
 		a = slab_heap_meld(o, arg, a, b);
-		o->link(arg, a)->prev = done;	/* a list, for now */
+		o->link(arg, a)->prev = done;	/* of a list of pairs */
 		done = a;
 		i = next;
 	}
