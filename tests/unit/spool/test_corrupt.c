@@ -138,6 +138,17 @@ world_entries(struct world *t)
 	return c.entries;
 }
 
+/* The entry no longer reads. */
+static void
+world_break(struct world *t, const struct book_entry *entry)
+{
+	char	name[SEGMENT_NAME];
+
+	segment_name(name, entry->place.segment);
+	assert_int_equal(disk_fake_damage(t->disk, name,
+	    entry->place.offset + 60, 8), 0);
+}
+
 static const struct {
 	enum book_corrupt	how;
 	int			copies;
@@ -157,7 +168,6 @@ test_entry(void **state)
 	struct world		t;
 	struct spool_id		id;
 	struct err		e;
-	char			name[SEGMENT_NAME];
 	size_t			i;
 
 	(void)state;
@@ -166,9 +176,7 @@ test_entry(void **state)
 		world_open(&t, rows[i].how);
 		world_id(&id, 4);
 		assert_int_equal(book_get(t.book, &id, &entry, &e), 0);
-		segment_name(name, entry.place.segment);
-		assert_int_equal(disk_fake_damage(t.disk, name,
-		    entry.place.offset + 60, 8), 0);
+		world_break(&t, &entry);
 		assert_int_equal(book_envelope(t.book, &id, &envelope, &e),
 		    -1);
 		assert_int_equal(t.told, 1);
@@ -192,7 +200,6 @@ test_segment(void **state)
 	struct world		t;
 	struct spool_id		id;
 	struct err		e;
-	char			name[SEGMENT_NAME];
 	size_t			i;
 	int			again;
 
@@ -202,10 +209,8 @@ test_segment(void **state)
 		world_open(&t, rows[i].how);
 		world_id(&id, 4);
 		assert_int_equal(book_get(t.book, &id, &entry, &e), 0);
-		segment_name(name, entry.place.segment);
 		book_close(&t.book);
-		assert_int_equal(disk_fake_damage(t.disk, name,
-		    entry.place.offset + 60, 8), 0);
+		world_break(&t, &entry);
 		for (again = 0; again < 2; again++) {
 			kv_model_damage(t.index);
 			t.told = 0;
@@ -252,16 +257,13 @@ test_no_room(void **state)
 	struct world		t;
 	struct spool_id		id;
 	struct err		e;
-	char			name[SEGMENT_NAME];
 
 	(void)state;
 	world_begin(&t);
 	world_open(&t, BOOK_CORRUPT_RENAME);
 	world_id(&id, 4);
 	assert_int_equal(book_get(t.book, &id, &entry, &e), 0);
-	segment_name(name, entry.place.segment);
-	assert_int_equal(disk_fake_damage(t.disk, name,
-	    entry.place.offset + 60, 8), 0);
+	world_break(&t, &entry);
 	disk_fake_fault(t.disk, DISK_FAULT_ENOSPC, 1);
 	assert_int_equal(book_envelope(t.book, &id, &envelope, &e), -1);
 	assert_int_equal(t.told, 2);
