@@ -92,12 +92,9 @@ file_entry(const struct spool_entry *entry)
 	struct buf	bytes = BUF_INIT, hex = BUF_INIT;
 	struct err	e;
 	json_t		*text;
-	size_t		i;
 
 	if (spool_entry_put(&bytes, entry, &e) == 0)
-		for (i = 0; i < bytes.len; i++)
-			buf_printf(&hex, "%02x", (unsigned char)
-			    buf_str(&bytes).p[i]);
+		buf_add_hex(&hex, buf_data(&bytes), bytes.len);
 	text = file_text(buf_str(&hex));
 	buf_free(&bytes);
 	buf_free(&hex);

@@ -82,9 +82,10 @@ local_user_bound(const struct session *s)
 
 /* ---- Addresses ----------------------------------------------------------- */
 
-/* Users may share a uid: is it a name of this one? */
-static bool
-user_named(const struct local_users *u, uid_t uid, struct str name)
+/* The first of those with that uid, which users may share; or where it would
+ * be. */
+static size_t
+user_find(const struct local_users *u, uid_t uid)
 {
 	size_t	low = 0, high = u->count, mid;
 
@@ -95,8 +96,16 @@ user_named(const struct local_users *u, uid_t uid, struct str name)
 		else
 			high = mid;
 	}
-	for (; low < u->count && u->known[low].uid == uid; low++)
-		if (str_eq(name, str_of(u->known[low].name)))
+	return low;
+}
+
+static bool
+user_named(const struct local_users *u, uid_t uid, struct str name)
+{
+	size_t	i = user_find(u, uid);
+
+	for (; i < u->count && u->known[i].uid == uid; i++)
+		if (str_eq(name, str_of(u->known[i].name)))
 			return true;
 	return false;
 }
@@ -104,12 +113,10 @@ user_named(const struct local_users *u, uid_t uid, struct str name)
 static const char *
 user_name(const struct local_users *u, uid_t uid)
 {
-	size_t	i;
+	size_t	i = user_find(u, uid);
 
-	for (i = 0; i < u->count; i++)
-		if (u->known[i].uid == uid)
-			return u->known[i].name;
-	return NULL;
+	return i < u->count && u->known[i].uid == uid ? u->known[i].name :
+	    NULL;
 }
 
 bool

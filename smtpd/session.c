@@ -72,7 +72,6 @@ static void
 session_proxied(struct session *s, const struct proxy_header *h)
 {
 	struct hook_connection	*c = &s->conn;
-	size_t			 i;
 	struct buf		 hex = BUF_INIT;
 
 	if (h == NULL || !h->has_addresses)
@@ -82,8 +81,7 @@ session_proxied(struct session *s, const struct proxy_header *h)
 	c->remoteport = netaddr_port(&h->from);
 	netaddr_ip(&h->to, c->localip, sizeof c->localip);
 	c->localport = netaddr_port(&h->to);
-	for (i = 0; i < h->tlv.len; i++)
-		buf_printf(&hex, "%02x", (unsigned char)h->tlv.p[i]);
+	buf_add_hex(&hex, h->tlv.p, h->tlv.len);
 	if (hex.len != 0)
 		c->proxytlv = xstrdup(buf_cstr(&hex));
 	buf_free(&hex);

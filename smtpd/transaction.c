@@ -65,7 +65,9 @@ transaction_new(const char *id, const struct smtp_command *mail,
 	t->facts.sender = transaction_path(a, &mail->path);
 	t->facts.params = transaction_params(a, mail);
 	t->facts.options = *options;
-	t->facts.by = clock_wall_us() / 1000000 + options->by_seconds;
+	if (options->by != SMTP_BY_NONE)
+		t->facts.by = clock_wall_us() / 1000000 +
+		    options->by_seconds;
 	t->facts.options.envid = arena_str(a, options->envid);
 	t->facts.options.auth = arena_str(a, options->auth);
 	smtp_data_init(&t->reader);

@@ -131,6 +131,19 @@ buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 }
 
 void
+buf_add_hex(struct buf *b, const void *p, size_t n)
+{
+	static const char	 hex[] = "0123456789abcdef";
+	const unsigned char	*byte = p;
+	size_t			 i;
+
+	for (i = 0; i < n; i++) {
+		buf_add_byte(b, hex[byte[i] >> 4]);
+		buf_add_byte(b, hex[byte[i] & 15]);
+	}
+}
+
+void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list	ap;

@@ -59,8 +59,7 @@ address_hash(struct buf *out, struct str a)
 	    EVP_sha256(), NULL) != 1)
 		buf_add_byte(out, '?');
 	else
-		for (i = 0; i < HASH_BYTES; i++)
-			buf_printf(out, "%02x", digest[i]);
+		buf_add_hex(out, digest, HASH_BYTES);
 	buf_free(&lower);
 }
 

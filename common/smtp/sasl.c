@@ -49,10 +49,9 @@ sasl_command(struct sasl *s, struct buf *line)
 static int
 sasl_cram(struct sasl *s, struct str challenge, struct buf *line)
 {
-	static const char	hex[] = "0123456789abcdef";
 	unsigned char		md[EVP_MAX_MD_SIZE];
 	struct buf		text = BUF_INIT, plain = BUF_INIT;
-	unsigned int		len = 0, i;
+	unsigned int		len = 0;
 	int			rc = sasl_decode(&text, str_trim(challenge));
 
 	if (rc == 0 && (s->step != 0 || text.len == 0 ||
@@ -65,10 +64,7 @@ sasl_cram(struct sasl *s, struct str challenge, struct buf *line)
 		return -1;
 	buf_add_str(&plain, s->username);
 	buf_add_byte(&plain, ' ');
-	for (i = 0; i < len; i++) {
-		buf_add_byte(&plain, hex[md[i] >> 4]);
-		buf_add_byte(&plain, hex[md[i] & 15]);
-	}
+	buf_add_hex(&plain, md, len);
 	sasl_encode(line, buf_str(&plain));
 	buf_free(&plain);
 	return 0;

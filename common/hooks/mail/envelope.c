@@ -235,17 +235,23 @@ request_recipients(struct eod_run *r, struct hsl_call *c,
 	return HSL_OK;
 }
 
+#define BY_MOST	999999999	/* seconds: nine digits */
+
 /* What is left of the client's BY.  A return is never due at once: that would
  * be refused as malformed. */
 static void
 by_pass_through(const struct hook_transaction *t, struct send_request *rq)
 {
-	int64_t	left = t->by - clock_wall_us() / 1000000;
+	int64_t	least = t->options.by == SMTP_BY_RETURN ? 1 : -BY_MOST;
+	int64_t	left;
 
+	if (t->options.by == SMTP_BY_NONE)
+		return;
 	rq->by = t->options;
-	if (left < (rq->by.by == SMTP_BY_RETURN ? 1 : -999999999))
-		left = rq->by.by == SMTP_BY_RETURN ? 1 : -999999999;
-	rq->by.by_seconds = (int32_t)(left < 999999999 ? left : 999999999);
+	left = t->by - clock_wall_us() / 1000000;
+	if (left < least)
+		left = least;
+	rq->by.by_seconds = (int32_t)(left < BY_MOST ? left : BY_MOST);
 }
 
 enum hsl_rc
