@@ -12,6 +12,7 @@
 #include "log_file.h"
 
 #define LOG_MODE	0640
+#define LOG_MODE_OWNER	0600
 #define LOG_GROUP	"adm"	/* who may read logs, on some systems */
 
 int
@@ -19,6 +20,7 @@ log_file_open(const char *path)
 {
 	const int		 how = O_WRONLY | O_APPEND | O_CLOEXEC;
 	const struct group	*adm = NULL;
+	mode_t			 mode = LOG_MODE;
 	int			 fd;
 
 	fd = open(path, how | O_CREAT | O_EXCL, LOG_MODE);
@@ -28,9 +30,12 @@ log_file_open(const char *path)
 		return -1;
 	if (geteuid() == 0)
 		adm = getgrnam(LOG_GROUP);
-	/* Stricter, where that fails. */
-	if (adm != NULL)
-		(void)fchown(fd, (uid_t)-1, adm->gr_gid);
-	(void)fchmod(fd, LOG_MODE);
+	/* What its group could not be given is for its owner alone. */
+	if (adm != NULL && fchown(fd, (uid_t)-1, adm->gr_gid) == -1)
+		mode = LOG_MODE_OWNER;
+	if (fchmod(fd, mode) == -1) {
+		close(fd);
+		return -1;
+	}
 	return fd;
 }
