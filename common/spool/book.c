@@ -19,6 +19,7 @@ book_close(struct book **b)
 	checkpoint_forget(*b);
 	free((*b)->segment);
 	free((*b)->bucket);
+	book_started_free(*b);
 	hmap_fini(&(*b)->nodes);
 	journal_close(&(*b)->journal);
 	kv_close(&(*b)->index);

@@ -239,6 +239,7 @@ compact_move(void *arg, const struct reader_entry *r)
 		return 0;
 	state.segment = r->place.segment;
 	state.offset = r->place.offset;
+	state.moved = 1;
 	return book_change(c->b, &r->id, &state, &c->why) == -1 ? -1 : 0;
 }
 

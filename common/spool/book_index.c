@@ -1,9 +1,12 @@
 /*
  * Nodes, and the index behind them.
  *
- * Keys of the index: 'e' and an entry's id; 'i': the spool's identity, so
- * that no other spool's index is taken; 'p': the position of the journal up
- * to which all that is indexed is in it.
+ * Keys of the index: 'e' and an entry's id; of those that wait for their time
+ * 'd', due, id, and of those that wait for room 'r', number of the sub-queue,
+ * 0 where urgent else 1, due, id (both without a value, and in the same
+ * transaction as 'e'); BOOK_IDENTITY: the spool's identity, so that no other
+ * spool's index is taken; 'p': the position of the journal up to which all
+ * that is indexed is in it.
  *
  * I1  What the index has was durable in the journal before: it is never
  *     ahead of it, and an index that lags is caught up by replay.
@@ -16,7 +19,9 @@
 #include "bytes.h"
 
 #define BOOK_KEY	(1 + SPOOL_ID_SIZE)
-#define BOOK_VALUE	38
+#define BOOK_VALUE	46
+#define BOOK_WAITS	0x40
+#define BOOK_URGENT	0x80
 #define BOOK_KIND	1
 
 void
@@ -29,7 +34,10 @@ book_value_put(unsigned char out[KV_VALUE_MAX], size_t *len,
 	bytes_put(out + 23, (uint64_t)entry->due_ms, 6);
 	bytes_put(out + 29, (uint64_t)entry->accepted_ms, 6);
 	bytes_put(out + 35, entry->retry, 2);
-	out[37] = entry->state;
+	out[37] = (unsigned char)(entry->state |
+	    (entry->waits ? BOOK_WAITS : 0) |
+	    (entry->urgent ? BOOK_URGENT : 0));
+	bytes_put(out + 38, entry->queue, 8);
 	*len = BOOK_VALUE;
 }
 
@@ -46,7 +54,10 @@ book_value_get(struct book_entry *entry, struct str value)
 	entry->due_ms = (int64_t)bytes_get(p + 23, 6);
 	entry->accepted_ms = (int64_t)bytes_get(p + 29, 6);
 	entry->retry = (uint16_t)bytes_get(p + 35, 2);
-	entry->state = p[37];
+	entry->state = p[37] & ~(BOOK_WAITS | BOOK_URGENT);
+	entry->waits = (p[37] & BOOK_WAITS) != 0;
+	entry->urgent = (p[37] & BOOK_URGENT) != 0;
+	entry->queue = bytes_get(p + 38, 8);
 	return entry->state <= STATE_HOLD ? 0 : -1;
 }
 
@@ -119,6 +130,25 @@ book_node_free(struct book *b, struct book_node *n)
 	free(n);
 }
 
+void
+book_pending_add(struct book *b, const struct book_entry *entry)
+{
+	if (entry->waits || entry->state == STATE_READY)
+		b->pending_waits = true;
+	else if (entry->state == STATE_DEFER &&
+	    entry->due_ms < b->pending_due_ms)
+		b->pending_due_ms = entry->due_ms;
+}
+
+void
+book_node_wait(struct book *b, struct book_node *n)
+{
+	n->entry.waits = true;
+	book_node_turn(b, n, (n->flags & ~(unsigned int)NODE_FRESH) |
+	    NODE_CHANGED);
+	book_pending_add(b, &n->entry);
+}
+
 /* ---- The index ----------------------------------------------------------- */
 
 static struct str
@@ -165,6 +195,32 @@ book_node_order(const void *a, const void *b)
 	return memcmp((*x)->key, (*y)->key, SPOOL_ID_SIZE);
 }
 
+/* Its further key as it is in the index, and as it is to be. */
+static int
+book_flush_wait(struct book *b, const struct book_node *n, struct str key,
+    struct err *e)
+{
+	unsigned char		was[KV_KEY_MAX], now[KV_KEY_MAX];
+	struct book_entry	before;
+	struct str		value;
+	size_t			was_len = 0, now_len = 0;
+	int			rc;
+
+	if ((rc = kv_get(b->index, key, &value, e)) == -1)
+		return -1;
+	if (rc == 0 && book_value_get(&before, value) == 0)
+		was_len = book_wait_key(was, n->key, &before);
+	if ((n->flags & NODE_GONE) == 0)
+		now_len = book_wait_key(now, n->key, &n->entry);
+	if (was_len == now_len && memcmp(was, now, now_len) == 0)
+		return 0;
+	if (was_len > 0 && kv_remove(b->index, (struct str){ (char *)was,
+	    was_len }, e) == -1)
+		return -1;
+	return now_len == 0 ? 0 : kv_put(b->index, (struct str){ (char *)now,
+	    now_len }, STR(""), e);
+}
+
 static int
 book_flush_node(struct book *b, const struct book_node *n, struct err *e)
 {
@@ -173,6 +229,8 @@ book_flush_node(struct book *b, const struct book_node *n, struct err *e)
 
 	key[0] = 'e';
 	memcpy(key + 1, n->key, SPOOL_ID_SIZE);
+	if (book_flush_wait(b, n, k, e) == -1)
+		return -1;
 	if ((n->flags & NODE_GONE) != 0)
 		return kv_remove(b->index, k, e);
 	v.p = (char *)value;
@@ -195,7 +253,7 @@ book_flush_nodes(struct book *b, struct book_node **nodes, size_t count,
 		if (book_flush_node(b, nodes[i], e) == -1)
 			goto failed;
 	}
-	if (kv_put(b->index, STR("i"), (struct str){ (char *)b->identity,
+	if (kv_put(b->index, STR(BOOK_IDENTITY), (struct str){ (char *)b->identity,
 	    sizeof b->identity }, e) == -1 ||
 	    kv_put(b->index, STR("p"), (struct str){ (char *)position,
 	    sizeof position }, e) == -1 || kv_commit(b->index, e) == -1)
@@ -236,6 +294,8 @@ book_flush_mark(struct book *b, struct err *e)
 			book_node_free(b, nodes[i]);
 	}
 	free(nodes);
+	b->pending_due_ms = INT64_MAX;
+	b->pending_waits = false;
 	return 0;
 }
 
@@ -247,7 +307,7 @@ book_spill(struct book *b)
 
 	while (b->fresh_count > b->options.memory_limit &&
 	    (n = TAILQ_FIRST(&b->fresh)) != NULL)
-		book_node_turn(b, n, NODE_CHANGED);
+		book_node_wait(b, n);
 }
 
 static int

@@ -8,6 +8,9 @@
 
 #include "book_private.h"
 
+/* Its number is the layout's: another one's index is made anew. */
+#define BOOK_IDENTITY	"i2"
+
 struct book_node *book_node_find(struct book *b, const struct spool_id *id);
 struct book_node *book_node_make(struct book *b, const struct spool_id *id,
 	    unsigned int flags);
@@ -15,11 +18,22 @@ struct book_node *book_node_make(struct book *b, const struct spool_id *id,
 void	book_node_turn(struct book *b, struct book_node *n,
 	    unsigned int flags);
 void	book_node_free(struct book *b, struct book_node *n);
+/* It has no room: it is to be found in the index. */
+void	book_node_wait(struct book *b, struct book_node *n);
+/* It is CHANGED now: when it must be in the index. */
+void	book_pending_add(struct book *b, const struct book_entry *entry);
 /* Where the book knows of the entry: 0; 1: nowhere. */
 int	book_find(struct book *b, const struct spool_id *id,
 	    struct book_entry *entry, struct err *e);
 int	book_index_has(struct book *b, const struct spool_id *id,
 	    struct book_entry *entry, struct err *e);
+/* The number of the sub-queue of such an entry. */
+uint64_t book_queue_of(struct book *b, const struct spool_entry *entry);
+/* The index's further key of an entry, by which it is found when it is due or
+ * when there is room: its length, 0 where there is none. */
+size_t	book_wait_key(unsigned char key[KV_KEY_MAX],
+	    const unsigned char id[SPOOL_ID_SIZE],
+	    const struct book_entry *entry);
 /* What waits goes into the index, after the journal has it; the other one
  * tells it how far it is also where nothing waits. */
 int	book_flush(struct book *b, struct err *e);

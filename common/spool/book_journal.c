@@ -109,6 +109,9 @@ book_entry_of(const struct entry_state *s, uint64_t position,
 	entry->accepted_ms = (int64_t)s->accepted_ms;
 	entry->retry = (uint16_t)s->retry;
 	entry->state = (uint8_t)s->state;
+	entry->queue = s->queue;
+	entry->urgent = s->urgent != 0;
+	entry->waits = false;
 }
 
 /* ---- In the first run ---------------------------------------------------- */
@@ -135,6 +138,30 @@ book_node_for(struct book *b, const struct spool_id *id, unsigned int flags)
 	return n;
 }
 
+/* In which sub-queue it is from now on, and how urgent it is. */
+static int
+book_regroup(struct book *b, const struct spool_id *id,
+    const struct book_entry *now, struct entry_state *s, struct err *e)
+{
+	struct book_envelope	envelope;
+	struct buf		bytes = BUF_INIT;
+	int			rc;
+
+	s->queue = now->queue;
+	s->urgent = (s->changed & STATE_CHANGED_PRIORITY) != 0 ? s->priority :
+	    now->urgent;
+	if (s->moved || (s->changed & (STATE_CHANGED_TRANSPORT |
+	    STATE_CHANGED_TENANT | STATE_CHANGED_JOB)) == 0)
+		return 0;
+	rc = book_envelope_in(b, id, &envelope, &bytes, e);
+	if (rc == 0) {
+		state_over(&envelope.entry, s);
+		s->queue = book_queue_of(b, &envelope.entry);
+	}
+	buf_free(&bytes);
+	return rc == 0 ? 0 : -1;
+}
+
 int
 book_change(struct book *b, const struct spool_id *id,
     const struct entry_state *state, struct err *e)
@@ -142,14 +169,18 @@ book_change(struct book *b, const struct spool_id *id,
 	struct entry_state	s = *state;
 	struct book_entry	now;
 	uint64_t		position;
+	bool			waits;
 	int			rc;
 
 	if (!b->hinted)
 		return err_set(e, "the queue is still being read");
 	if ((rc = book_find(b, id, &now, e)) != 0)
 		return rc;
+	waits = now.waits;
 	if (s.state > STATE_HOLD)
 		return err_set(e, "a state that is none");
+	if (book_regroup(b, id, &now, &s, e) == -1)
+		return -1;
 	s.before = now.state + 1U;
 	s.before_segment = now.place.segment;
 	s.before_offset = now.place.offset;
@@ -159,8 +190,12 @@ book_change(struct book *b, const struct spool_id *id,
 		return -1;
 	book_count_in(b, &now, -1);
 	book_entry_of(&s, position, &now);
+	now.waits = s.moved && waits;
 	book_count_in(b, &now, 1);
 	book_node_for(b, id, NODE_CHANGED)->entry = now;
+	book_pending_add(b, &now);
+	if (!s.moved)
+		book_started_over(b, id);
 	return 0;
 }
 
@@ -186,6 +221,7 @@ book_done(struct book *b, const struct spool_id *id, int action,
 		return -1;
 	book_count_in(b, &now, -1);
 	book_bucket_segment(book_bucket_of(b, position), s.segment);
+	book_started_over(b, id);
 	n = book_node_find(b, id);
 	if (n != NULL && n->flags == NODE_FRESH)
 		book_node_free(b, n);
@@ -232,6 +268,7 @@ book_replay_put(struct book *b, const struct spool_id *id,
 	n = book_node_for(b, id, met ? NODE_CHANGED :
 	    NODE_CHANGED | NODE_UNMET);
 	n->entry = *then;
+	book_pending_add(b, then);
 }
 
 static int
@@ -252,6 +289,8 @@ book_replay_state(struct book *b, const struct journal_record *r)
 		return -1;
 	was = (struct spool_place){ s.before_segment, s.before_offset };
 	met = book_was_met(b, &id, &was, rc == 0);
+	if (!s.moved)
+		book_started_over(b, &id);
 	if (met) {
 		book_before(&s, &then);
 		book_count_in(b, &then, -1);
@@ -280,6 +319,7 @@ book_replay_done(struct book *b, const struct journal_record *r)
 	if ((rc = book_find(b, &id, &now, &e)) == -1)
 		return -1;
 	place = (struct spool_place){ s.segment, s.offset };
+	book_started_over(b, &id);
 	book_bucket_segment(book_bucket_of(b, r->position), s.segment);
 	if ((met = book_was_met(b, &id, &place, rc == 0))) {
 		book_before(&s, &before);
@@ -306,6 +346,9 @@ book_replay(void *arg, const struct journal_record *r)
 		return book_replay_state(b, r);
 	case JOURNAL_DONE:
 		return book_replay_done(b, r);
+	case JOURNAL_STARTED:
+		book_started_note(b, r->payload);
+		return 0;
 	case JOURNAL_CLOCK:
 		book_clock_noted(b, r->payload);
 		return 0;

@@ -13,6 +13,7 @@
 #include "base/hmap.h"
 #include "book.h"
 #include "journal.h"
+#include "base/wire.h"
 #include "queue_clock.h"
 #include <sys/queue.h>
 
@@ -71,6 +72,13 @@ struct book_start {
 	size_t		key_len;
 };
 
+/* An entry whose attempt has begun. */
+struct book_started {
+	struct hmap_entry	hash;
+	unsigned char		key[SPOOL_ID_SIZE];
+	uint64_t		worker;
+};
+
 struct book {
 	struct disk	 *disk;
 	struct disk_file *lock;
@@ -89,6 +97,9 @@ struct book {
 	struct book_nodes pending;	/* CHANGED, GONE */
 	struct book_nodes ahead;	/* AHEAD, UNMET */
 	size_t		  fresh_count, pending_count;
+	int64_t		  pending_due_ms;	/* the first of them */
+	bool		  pending_waits;	/* one of them waits */
+	struct hmap	  started;	/* by id */
 
 	struct book_segment *segment;	/* by id; compacted ones last */
 	size_t		  segment_count;
@@ -134,6 +145,13 @@ void	book_bucket_segment(struct book_bucket *bucket, uint64_t segment);
 uint64_t book_journal_needed(struct book *b);
 /* An entry that was met comes, changes or goes. */
 void	book_count_in(struct book *b, const struct book_entry *entry, int by);
+
+/* ---- book_started.c ------------------------------------------------------ */
+void	book_started_note(struct book *b, struct str payload);
+void	book_started_over(struct book *b, const struct spool_id *id);
+void	book_started_free(struct book *b);
+void	book_started_put(struct buf *out, struct book *b);
+int	book_started_get(struct rbuf *r, struct book *b);
 
 /* ---- book_clock.c -------------------------------------------------------- */
 void	book_clock_note(struct book *b);

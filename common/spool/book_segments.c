@@ -70,6 +70,8 @@ book_fresh(struct book *b, const struct reader_entry *r)
 				    .accepted_ms = b->clock.now_ms };
 	unsigned int		flags = NODE_FRESH;
 
+	entry.queue = book_queue_of(b, &r->entry);
+	entry.urgent = r->entry.priority == 1;
 	entry.due_ms = b->clock.now_ms + (int64_t)r->entry.delay_ms;
 	entry.state = r->entry.delay_ms > 0 ? STATE_DEFER : STATE_READY;
 	if ((r->entry.flags & ENTRY_HOLD) != 0)
@@ -77,6 +79,8 @@ book_fresh(struct book *b, const struct reader_entry *r)
 	if (entry.state != STATE_READY)
 		flags = NODE_CHANGED;		/* it will wait */
 	book_node_make(b, &r->id, flags)->entry = entry;
+	if (flags == NODE_CHANGED)
+		book_pending_add(b, &entry);
 	book_count_in(b, &entry, 1);
 	if (b->options.events.arrived != NULL)
 		b->options.events.arrived(b->options.events.arg, &r->id,

@@ -43,7 +43,7 @@ book_index_fits(struct book *b, bool *fits, struct err *e)
 	int		rc;
 
 	*fits = false;
-	if ((rc = kv_get(b->index, STR("i"), &value, e)) != 0)
+	if ((rc = kv_get(b->index, STR(BOOK_IDENTITY), &value, e)) != 0)
 		return rc == 1 ? 0 : -1;
 	if (value.len != sizeof b->identity ||
 	    memcmp(value.p, b->identity, value.len) != 0)
@@ -244,6 +244,11 @@ book_start_journal(struct book *b, struct err *e)
 static int
 book_start_last(struct book *b, struct err *e)
 {
+	struct book_node	*n;
+
+	/* Whoever schedules finds them in the index, a few at a time. */
+	while ((n = TAILQ_FIRST(&b->fresh)) != NULL)
+		book_node_wait(b, n);
 	book_clock_note(b);
 	return checkpoint_write(b, e);
 }
@@ -309,6 +314,8 @@ book_begin(struct book **out, const struct book_options *options,
 	if (b->options.memory_limit == 0)
 		b->options.memory_limit = BOOK_MEMORY;
 	hmap_init(&b->nodes);
+	hmap_init(&b->started);
+	b->pending_due_ms = INT64_MAX;
 	TAILQ_INIT(&b->fresh);
 	TAILQ_INIT(&b->pending);
 	TAILQ_INIT(&b->ahead);

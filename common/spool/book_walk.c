@@ -36,6 +36,7 @@ book_state(struct book *b, const struct spool_id *id,
 		if (!spool_id_same(&whose, id))
 			return err_set(e, "the journal has another entry's "
 			    "state there");
+		state->moved = 0;
 	}
 	state->segment = entry.place.segment;
 	state->offset = entry.place.offset;
@@ -68,6 +69,13 @@ int
 book_envelope(struct book *b, const struct spool_id *id,
     struct book_envelope *envelope, struct err *e)
 {
+	return book_envelope_in(b, id, envelope, &b->scratch, e);
+}
+
+int
+book_envelope_in(struct book *b, const struct spool_id *id,
+    struct book_envelope *envelope, struct buf *bytes, struct err *e)
+{
 	struct book_entry	entry;
 	struct disk_file	*f;
 	struct record		r;
@@ -77,11 +85,11 @@ book_envelope(struct book *b, const struct spool_id *id,
 		return rc;
 	if (book_file(b, entry.place.segment, &f, e) == -1)
 		return -1;
-	rc = scan_record_at(f, &entry.place, &r, &b->scratch, e);
+	rc = scan_record_at(f, &entry.place, &r, bytes, e);
 	if (rc == 1 || (rc == 0 && r.type != RECORD_ENTRY))
 		return book_corrupt_entry(b, id, &entry.place, e);
-	if (rc == -1 || spool_entry_get(&envelope->entry,
-	    buf_str(&b->scratch), e) == -1)
+	if (rc == -1 || spool_entry_get(&envelope->entry, buf_str(bytes),
+	    e) == -1)
 		return -1;
 	envelope->segment = entry.place.segment;
 	envelope->body = r.body;

@@ -2,12 +2,13 @@
  * The checkpoint: from where the journal is to be read, and what is neither
  * in the index nor after that place.
  *
- * Layout (base/wire.h): "HALYCHK1", identity 16, position of the journal 8,
+ * Layout (base/wire.h): "HALYCHK2", identity 16, position of the journal 8,
  * the checkpoint's before it 8, queue clock 8, wall clock 8, entries by state
  * 8 each, next id of a compacted segment 8; the number of segments 4, each:
  * id, end, read,
  * most, live 8; of buckets 4, each: number, pins 8, the number of
  * segments 4, their ids 8; of nodes 4, each: key, flags 1, value as a blob;
+ * of attempts that have begun 4, each: key, worker 8;
  * CRC32C of all before it 4.
  *
  * It is written to a new file, which is synced, and takes the name of the one
@@ -26,7 +27,7 @@
 #define CHECKPOINT	"checkpoint"
 #define CHECKPOINT_OLD	"checkpoint.old"
 #define CHECKPOINT_NEW	"checkpoint.new"
-#define CHECKPOINT_MAGIC "HALYCHK1"
+#define CHECKPOINT_MAGIC "HALYCHK2"
 /* No count of things and no time is beyond it. */
 #define CHECKPOINT_MOST	(1ULL << 56)
 
@@ -97,7 +98,7 @@ checkpoint_put_nodes(struct buf *out, const struct book *b)
 }
 
 static void
-checkpoint_put(struct buf *out, const struct book *b, uint64_t position)
+checkpoint_put(struct buf *out, struct book *b, uint64_t position)
 {
 	int	i;
 
@@ -113,6 +114,7 @@ checkpoint_put(struct buf *out, const struct book *b, uint64_t position)
 	checkpoint_put_segments(out, b);
 	checkpoint_put_buckets(out, b);
 	checkpoint_put_nodes(out, b);
+	book_started_put(out, b);
 	wire_put_uint(out, crc32c(0, buf_data(out), out->len), 4);
 }
 
@@ -284,7 +286,8 @@ checkpoint_get(struct book *b, struct str bytes)
 	b->next_cold = number[7];
 	if (checkpoint_get_segments(&r, b) == -1 ||
 	    checkpoint_get_list(&r, b, checkpoint_get_bucket) == -1 ||
-	    checkpoint_get_list(&r, b, checkpoint_get_node) == -1)
+	    checkpoint_get_list(&r, b, checkpoint_get_node) == -1 ||
+	    book_started_get(&r, b) == -1)
 		return -1;
 	return r.len == 0 ? 0 : -1;
 }
@@ -327,6 +330,8 @@ checkpoint_forget(struct book *b)
 		book_node_free(b, n);
 	while (b->bucket_count > 0)
 		free(b->bucket[--b->bucket_count].segments);
+	book_started_free(b);
+	hmap_init(&b->started);
 	b->segment_count = 0;
 	memset(b->state_count, 0, sizeof b->state_count);
 	b->covered = b->covered_before = 0;

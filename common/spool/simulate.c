@@ -224,6 +224,20 @@ sim_end(struct sim *s, struct err *e)
 	return 0;
 }
 
+/* There is no room for it; or an attempt begins.  Neither can be seen but by
+ * who is to make attempts. */
+static int
+sim_attempt(struct sim *s, struct err *e)
+{
+	struct sim_subject	*sub = sim_pick(s);
+
+	if (sub == NULL)
+		return 0;
+	if (sim_random(s, 2) == 0)
+		return book_started(s->book, &sub->id, 1, e);
+	return book_wait(s->book, &sub->id, e) == -1 ? -1 : 0;
+}
+
 /* What was asked for so far is confirmed. */
 static int
 sim_sync(struct sim *s, struct err *e)
@@ -293,7 +307,7 @@ sim_step(struct sim *s, struct err *e)
 {
 	s->time.mono_ms += (int64_t)sim_random(s, 700);
 	s->time.wall_ms += (int64_t)sim_random(s, 700);
-	switch (sim_random(s, 13)) {
+	switch (sim_random(s, 14)) {
 	case 0:
 	case 1:
 	case 2:
@@ -305,6 +319,8 @@ sim_step(struct sim *s, struct err *e)
 	case 6:
 	case 7:
 		return sim_end(s, e);
+	case 13:
+		return sim_attempt(s, e);
 	case 8:
 		return sim_sync(s, e);
 	case 9:

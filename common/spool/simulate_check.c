@@ -188,6 +188,69 @@ sim_check_counts(struct sim *s, struct err *e)
 }
 
 static int
+sim_waits(void *arg, const struct spool_id *id, const struct book_entry *entry)
+{
+	struct sim_subject	*sub = sim_find(arg, id);
+
+	(void)entry;
+	if (sub == NULL)
+		return -1;
+	sub->waits++;
+	return 0;
+}
+
+static int
+sim_walk_waits(struct sim *s, struct err *e)
+{
+	struct book_seek	at = { .len = 0 };
+	uint64_t		queue = 0;
+	int64_t			next;
+	int			rc;
+
+	(void)err_set(e, "an entry waits that was never made");
+	while ((rc = book_due(s->book, &at, INT64_MAX, 10, sim_waits, s,
+	    &next, e)) == 0)
+		;
+	while (rc == 1 && (rc = book_ready_queue(s->book, &queue, e)) == 0) {
+		at.len = 0;
+		while ((rc = book_ready(s->book, &at, queue, 10, sim_waits, s,
+		    e)) == 0)
+			;
+	}
+	return rc == -1 ? -1 : 0;
+}
+
+/* Who waits is found by when it is due, or in its sub-queue, once; but for
+ * those that were read just now, and are in memory alone. */
+static int
+sim_check_waits(struct sim *s, struct err *e)
+{
+	struct book_counts	counts;
+	struct sim_subject	*sub;
+	uint64_t		missing = 0;
+	size_t			i;
+
+	for (i = 0; i < s->count; i++)
+		s->subject[i].waits = 0;
+	if (sim_walk_waits(s, e) == -1)
+		return -1;
+	for (i = 0; i < s->count; i++) {
+		sub = &s->subject[i];
+		if (sub->waits > 1 || (sub->waits == 1 && (sub->seen == 0 ||
+		    sub->at[0].state == STATE_HOLD)) || (sub->waits == 0 &&
+		    sub->seen > 0 && sub->at[0].state == STATE_DEFER))
+			return err_set(e, "%s: state %d, and it waits %d times",
+			    sim_text(&sub->id), sub->at[0].state, sub->waits);
+		missing += sub->waits == 0 && sub->seen > 0 &&
+		    sub->at[0].state == STATE_READY;
+	}
+	book_count(s->book, &counts);
+	return missing <= counts.in_memory ? 0 : err_set(e, "%llu entries are "
+	    "ready, in no sub-queue and not in memory",
+	    (unsigned long long)missing);
+}
+
+static int
 sim_check_book(struct sim *s, struct err *e)
 {
 	size_t	i;
@@ -200,7 +263,7 @@ sim_check_book(struct sim *s, struct err *e)
 	}
 	if (s->damaged > 0)
 		return err_set(e, "damage where nothing was damaged");
-	return sim_check_counts(s, e);
+	return sim_check_counts(s, e) == -1 ? -1 : sim_check_waits(s, e);
 }
 
 /* Ended entries are not asked for any more. */

@@ -31,6 +31,7 @@ struct sim_subject {
 	struct sim_state at[SIM_STATES];	/* the first one: confirmed */
 	int		states;
 	int		seen;		/* in this check */
+	int		waits;		/* found as due, or in a sub-queue */
 };
 
 struct sim {

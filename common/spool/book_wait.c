@@ -1,0 +1,231 @@
+/*
+ * What waits for an attempt: by when it is due, or by the sub-queue in which
+ * it waits for room.
+ *
+ * Both orders are keys of the index.  What has not come there yet (pending)
+ * is put there first, where it matters to what is asked.
+ */
+#include <string.h>
+
+#include "book_private.h"
+#include "bytes.h"
+
+#define WAIT_DUE	(1 + 6)
+#define WAIT_READY	(1 + 8)
+
+uint64_t
+book_queue_of(struct book *b, const struct spool_entry *entry)
+{
+	const char	*at = memrchr(entry->recipient.p, '@',
+			    entry->recipient.len);
+	struct str	 domain = STR("");
+	uint64_t	 secret[2];
+	char		*p;
+	size_t		 i, from;
+
+	if (entry->recipient.len > 0 && at != NULL)
+		domain = (struct str){ at + 1, entry->recipient.len -
+		    (size_t)(at + 1 - entry->recipient.p) };
+	buf_clear(&b->record);
+	buf_add_str(&b->record, entry->transportid);
+	buf_add_byte(&b->record, '\0');
+	from = b->record.len;
+	buf_add_str(&b->record, domain);
+	p = b->record.mem + b->record.off;
+	for (i = from; i < b->record.len; i++)
+		p[i] = (char)ascii_lower((unsigned char)p[i]);
+	buf_add_byte(&b->record, '\0');
+	buf_add_str(&b->record, entry->tenantid);
+	buf_add_byte(&b->record, '\0');
+	buf_add_str(&b->record, entry->jobid);
+	memcpy(secret, b->identity, sizeof secret);
+	return hmap_hash(secret, 0, buf_str(&b->record));
+}
+
+size_t
+book_wait_key(unsigned char key[KV_KEY_MAX],
+    const unsigned char id[SPOOL_ID_SIZE], const struct book_entry *entry)
+{
+	size_t	n = 0;
+
+	if (entry->state == STATE_HOLD)
+		return 0;
+	if (entry->state == STATE_READY || entry->waits) {
+		key[n++] = 'r';
+		bytes_put(key + n, entry->queue, 8);
+		n += 8;
+		key[n++] = entry->urgent ? 0 : 1;
+	} else
+		key[n++] = 'd';
+	bytes_put(key + n, (uint64_t)entry->due_ms, 6);
+	n += 6;
+	memcpy(key + n, id, SPOOL_ID_SIZE);
+	return n + SPOOL_ID_SIZE;
+}
+
+/* ---- Walking ------------------------------------------------------------- */
+
+/* The next key is the first that is greater. */
+static void
+wait_went(struct book_seek *at, struct str key)
+{
+	memcpy(at->key, key.p, key.len);
+	at->key[key.len] = 0;
+	at->len = key.len + 1;
+}
+
+/* An entry that has changed meanwhile is found by its other key. */
+static int
+wait_show(struct book *b, const struct spool_id *id, char kind,
+    book_wait_fn *fn, void *arg, struct err *e)
+{
+	struct book_entry	entry;
+	unsigned char		key[KV_KEY_MAX], bytes[SPOOL_ID_SIZE];
+	int			rc;
+
+	if ((rc = book_find(b, id, &entry, e)) != 0)
+		return rc == -1 ? -1 : 0;
+	spool_id_put(bytes, id);
+	if (book_wait_key(key, bytes, &entry) == 0 || key[0] != (unsigned
+	    char)kind)
+		return 0;
+	return fn(arg, id, &entry);
+}
+
+struct wait_found {
+	struct spool_id	id[64];
+	size_t		count;
+};
+
+/* Ids of keys that begin with those bytes, from *at on: they are shown when
+ * the walk has ended, since whoever is shown them may look at others. */
+static int
+wait_collect(struct book *b, struct book_seek *at, struct str prefix,
+    uint64_t until, struct wait_found *found, uint64_t *beyond, struct err *e)
+{
+	struct str	from = { (char *)at->key, at->len }, key, value;
+	uint64_t	due;
+	int		rc;
+
+	if (kv_seek(b->index, from.len > 0 ? from : prefix, e) == -1)
+		return -1;
+	while (found->count < sizeof found->id / sizeof found->id[0]) {
+		if ((rc = kv_next(b->index, &key, &value, e)) == -1)
+			return -1;
+		if (rc == 1 || key.len < prefix.len + 6 + SPOOL_ID_SIZE ||
+		    memcmp(key.p, prefix.p, prefix.len) != 0)
+			return 1;
+		due = bytes_get((const unsigned char *)key.p + key.len -
+		    SPOOL_ID_SIZE - 6, 6);
+		if (due > until) {
+			*beyond = due;
+			return 1;
+		}
+		spool_id_get(&found->id[found->count++],
+		    (const unsigned char *)key.p + key.len - SPOOL_ID_SIZE);
+		wait_went(at, key);
+	}
+	return 0;
+}
+
+static int
+wait_walk(struct book *b, struct book_seek *at, struct str prefix,
+    uint64_t until, size_t most, book_wait_fn *fn, void *arg,
+    uint64_t *beyond, struct err *e)
+{
+	struct wait_found	found;
+	size_t			shown = 0, i;
+	int			rc = 0;
+
+	while (rc == 0 && shown < most) {
+		found.count = 0;
+		if ((rc = wait_collect(b, at, prefix, until, &found, beyond,
+		    e)) == -1)
+			return -1;
+		for (i = 0; i < found.count; i++) {
+			if (wait_show(b, &found.id[i], prefix.p[0], fn, arg,
+			    e) == -1)
+				return -1;
+		}
+		shown += found.count;
+	}
+	return rc;
+}
+
+int
+book_due(struct book *b, struct book_seek *at, int64_t until, size_t most,
+    book_wait_fn *fn, void *arg, int64_t *next_ms, struct err *e)
+{
+	uint64_t	beyond = INT64_MAX;
+	int		rc;
+
+	if (b->pending_due_ms <= until && book_flush(b, e) == -1)
+		return -1;
+	rc = wait_walk(b, at, STR("d"), (uint64_t)until, most, fn, arg,
+	    &beyond, e);
+	*next_ms = (int64_t)beyond < b->pending_due_ms ? (int64_t)beyond :
+	    b->pending_due_ms;
+	return rc;
+}
+
+int
+book_ready(struct book *b, struct book_seek *at, uint64_t queue, size_t most,
+    book_wait_fn *fn, void *arg, struct err *e)
+{
+	unsigned char	prefix[WAIT_READY];
+	uint64_t	beyond;
+
+	if (b->pending_waits && book_flush(b, e) == -1)
+		return -1;
+	prefix[0] = 'r';
+	bytes_put(prefix + 1, queue, 8);
+	return wait_walk(b, at, (struct str){ (char *)prefix, sizeof prefix },
+	    UINT64_MAX, most, fn, arg, &beyond, e);
+}
+
+int
+book_ready_queue(struct book *b, uint64_t *queue, struct err *e)
+{
+	unsigned char	from[WAIT_READY];
+	struct str	key, value;
+	int		rc;
+
+	if (b->pending_waits && book_flush(b, e) == -1)
+		return -1;
+	if (*queue == UINT64_MAX)
+		return 1;
+	from[0] = 'r';
+	bytes_put(from + 1, *queue + 1, 8);
+	if (kv_seek(b->index, (struct str){ (char *)from, sizeof from },
+	    e) == -1)
+		return -1;
+	if ((rc = kv_next(b->index, &key, &value, e)) != 0)
+		return rc;
+	if (key.len < WAIT_READY || key.p[0] != 'r')
+		return 1;
+	*queue = bytes_get((const unsigned char *)key.p + 1, 8);
+	return 0;
+}
+
+int
+book_wait(struct book *b, const struct spool_id *id, struct err *e)
+{
+	struct book_entry	 entry;
+	struct book_node	*n;
+	int			 rc;
+
+	if ((rc = book_find(b, id, &entry, e)) != 0 || entry.waits ||
+	    entry.state == STATE_HOLD)
+		return rc;
+	if ((n = book_node_find(b, id)) == NULL)
+		n = book_node_make(b, id, NODE_CHANGED);
+	n->entry = entry;
+	book_node_wait(b, n);
+	return 0;
+}
+
+bool
+book_hinted(const struct book *b)
+{
+	return b->hinted;
+}
