@@ -344,8 +344,10 @@ sim_restart_book(struct sim *s, struct err *e)
 	book_close(&s->book);
 	kv_model_crash(s->index, sim_random(s, kv_model_unflushed(s->index) +
 	    1));
+	s->writing = true;
 	if (sim_open_book(s, e) == -1 || sim_check(s, e) == -1)
 		return err_wrap(e, "after a restart of the book alone");
+	s->writing = false;
 	return 0;
 }
 

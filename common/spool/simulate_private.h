@@ -44,6 +44,8 @@ struct sim {
 	size_t		 count, cap;
 	uint64_t	 next_txn, next_mark;
 	uint64_t	 damaged;
+	bool		 writing;	/* the writer was not restarted */
+	struct spool_id	 stranger;	/* that a walk met */
 	struct simulate_report *report;
 };
 
