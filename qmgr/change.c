@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "spool/book_envelope.h"
 #include "spool/fields.h"
 
 #include "query.h"

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spool/book_envelope.h"
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/log.h"

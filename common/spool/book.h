@@ -123,51 +123,8 @@ int	book_checkpoint(struct book *b, struct err *e);
  * segment can go: 1: one was compacted; 0: there is none. */
 int	book_compact(struct book *b, struct err *e);
 
-/*
- * What waits for an attempt, in the order in which it is to be made.  A
- * sub-queue is what is known of entries before they are routed: transport,
- * recipient's domain, tenant and job; it has a number.
- *
- * An entry that was read is in memory alone, and its reader schedules it; it
- * is found here once it is deferred, or was put back by book_wait().
- */
-struct book_seek {
-	unsigned char	key[KV_KEY_MAX];
-	size_t		len;		/* 0: from the start */
-};
-typedef int	book_wait_fn(void *arg, const struct spool_id *id,
-		    const struct book_entry *entry);
-/* Those deferred until the queue clock says `until`, by due, from *at on.  0:
- * there may be more; 1: none before *next_ms. */
-int	book_due(struct book *b, struct book_seek *at, int64_t until,
-	    size_t most, book_wait_fn *fn, void *arg, int64_t *next_ms,
-	    struct err *e);
-/* Those of one sub-queue that wait, urgent ones first, then by due.  0: there
- * may be more; 1: these were the last. */
-int	book_ready(struct book *b, struct book_seek *at, uint64_t queue,
-	    size_t most, book_wait_fn *fn, void *arg, struct err *e);
-/* The next sub-queue after *queue in which something waits: 0; 1: none. */
-int	book_ready_queue(struct book *b, uint64_t *queue, struct err *e);
-/* It is due, and there is no room for it: it is found by book_ready(). */
-int	book_wait(struct book *b, const struct spool_id *id, struct err *e);
 /* Has the writer said how far it is?  Before that nothing can change. */
 bool	book_hinted(const struct book *b);
-
-/*
- * Attempts that have begun.  The record is not durable, but outlives this
- * process once book_write() was called; a change or an end of the entry takes
- * it back.  `worker` is whoever makes the attempt.
- */
-int	book_started(struct book *b, const struct spool_id *id,
-	    uint64_t worker, struct err *e);
-int	book_write(struct book *b, struct err *e);
-/* Who has it; 0: nobody. */
-uint64_t book_started_by(struct book *b, const struct spool_id *id);
-/* Those of a worker are nobody's any more; the ids are shown to fn(). */
-void	book_started_clear(struct book *b, uint64_t worker,
-	    void (*fn)(void *arg, const struct spool_id *id), void *arg);
-void	book_started_walk(struct book *b, void (*fn)(void *arg,
-	    const struct spool_id *id, uint64_t worker), void *arg);
 
 int64_t	book_now(const struct book *b);			/* queue clock */
 void	book_count(const struct book *b, struct book_counts *counts);
@@ -186,18 +143,5 @@ typedef int	book_walk_fn(void *arg, const struct spool_id *id,
 		    const struct spool_entry *accepted);
 int	book_walk(struct book *b, struct book_cursor *cursor, size_t most,
 	    book_walk_fn *fn, void *arg, struct err *e);
-/* The entry as it was accepted, and where its body and edits lie.  Texts hold
- * until the next call. */
-struct book_envelope {
-	struct spool_entry entry;
-	uint64_t	segment;
-	uint64_t	body;		/* offset of BODY or FILE */
-	uint64_t	edits;		/* offset, or 0 */
-};
-int	book_envelope(struct book *b, const struct spool_id *id,
-	    struct book_envelope *envelope, struct err *e);
-/* The same, with the caller's bytes, as long as whose its texts hold. */
-int	book_envelope_in(struct book *b, const struct spool_id *id,
-	    struct book_envelope *envelope, struct buf *bytes, struct err *e);
 
 #endif

@@ -253,8 +253,8 @@ book_flush_nodes(struct book *b, struct book_node **nodes, size_t count,
 		if (book_flush_node(b, nodes[i], e) == -1)
 			goto failed;
 	}
-	if (kv_put(b->index, STR(BOOK_IDENTITY), (struct str){ (char *)b->identity,
-	    sizeof b->identity }, e) == -1 ||
+	if (kv_put(b->index, STR(BOOK_IDENTITY), (struct str){
+	    (char *)b->identity, sizeof b->identity }, e) == -1 ||
 	    kv_put(b->index, STR("p"), (struct str){ (char *)position,
 	    sizeof position }, e) == -1 || kv_commit(b->index, e) == -1)
 		goto failed;

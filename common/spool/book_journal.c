@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "book_envelope.h"
 #include "book_private.h"
 
 struct book_bucket *

@@ -72,13 +72,6 @@ struct book_start {
 	size_t		key_len;
 };
 
-/* An entry whose attempt has begun. */
-struct book_started {
-	struct hmap_entry	hash;
-	unsigned char		key[SPOOL_ID_SIZE];
-	uint64_t		worker;
-};
-
 struct book {
 	struct disk	 *disk;
 	struct disk_file *lock;
@@ -120,23 +113,6 @@ struct book {
 	struct book_start start;
 };
 
-/* ---- book_segments.c: segments and who is in them ------------------------ */
-struct book_segment *book_segment_find(struct book *b, uint64_t id);
-struct book_segment *book_segment_add(struct book *b, uint64_t id);
-void	book_segment_remove(struct book *b, struct book_segment *s);
-/* Was the entry at that place met by a reader of this book? */
-bool	book_met(struct book *b, const struct spool_place *place);
-/* Those on the disk that are not known yet, and the ends of those that are. */
-int	book_segments_list(struct book *b, uint64_t from, struct err *e);
-/* Compacted ones that are on the disk. */
-int	book_cold_list(struct book *b, struct err *e);
-/* batches: at most so many; 0: all. */
-int	book_read(struct book *b, struct book_segment *s, uint64_t end,
-	    uint32_t batches, struct err *e);
-int	book_read_sealed(struct book *b, struct err *e);
-/* book_drop.c: files of segments in which nothing lives go. */
-int	book_segments_drop(struct book *b, struct err *e);
-
 /* ---- book_journal.c: changes --------------------------------------------- */
 int	book_replay(void *arg, const struct journal_record *record);
 struct book_bucket *book_bucket_of(struct book *b, uint64_t position);
@@ -164,5 +140,6 @@ int	checkpoint_write(struct book *b, struct err *e);
 void	checkpoint_forget(struct book *b);
 
 #include "book_index.h"
+#include "book_segments.h"
 
 #endif

@@ -9,10 +9,17 @@
 
 #include "base/mem.h"
 #include "book_private.h"
+#include "book_started.h"
 #include "bytes.h"
 
 #define STARTED_KIND	1
 #define STARTED_SIZE	(SPOOL_ID_SIZE + 8)
+
+struct book_started {
+	struct hmap_entry	hash;
+	unsigned char		key[SPOOL_ID_SIZE];
+	uint64_t		worker;
+};
 
 static struct book_started *
 started_find(struct book *b, const struct spool_id *id)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "book_private.h"
+#include "book_wait.h"
 #include "bytes.h"
 
 #define WAIT_DUE	(1 + 6)
@@ -65,19 +66,30 @@ book_wait_key(unsigned char key[KV_KEY_MAX],
 
 /* ---- Walking ------------------------------------------------------------- */
 
+/* Ids are shown when the index was left, since whoever is shown them may look
+ * at others. */
+struct wait_walk {
+	struct book_look	*look;
+	struct str		 prefix;
+	uint64_t		 until;
+	uint64_t		 beyond;	/* the first due after it */
+	struct spool_id		 id[64];
+	size_t			 count;
+};
+
 /* The next key is the first that is greater. */
 static void
-wait_went(struct book_seek *at, struct str key)
+wait_went(struct book_look *look, struct str key)
 {
-	memcpy(at->key, key.p, key.len);
-	at->key[key.len] = 0;
-	at->len = key.len + 1;
+	memcpy(look->at, key.p, key.len);
+	look->at[key.len] = 0;
+	look->at_len = key.len + 1;
 }
 
 /* An entry that has changed meanwhile is found by its other key. */
 static int
-wait_show(struct book *b, const struct spool_id *id, char kind,
-    book_wait_fn *fn, void *arg, struct err *e)
+wait_show(struct book *b, const struct wait_walk *w, const struct spool_id *id,
+    struct err *e)
 {
 	struct book_entry	entry;
 	unsigned char		key[KV_KEY_MAX], bytes[SPOOL_ID_SIZE];
@@ -86,101 +98,91 @@ wait_show(struct book *b, const struct spool_id *id, char kind,
 	if ((rc = book_find(b, id, &entry, e)) != 0)
 		return rc == -1 ? -1 : 0;
 	spool_id_put(bytes, id);
-	if (book_wait_key(key, bytes, &entry) == 0 || key[0] != (unsigned
-	    char)kind)
+	if (book_wait_key(key, bytes, &entry) == 0 ||
+	    key[0] != (unsigned char)w->prefix.p[0])
 		return 0;
-	return fn(arg, id, &entry);
+	return w->look->fn(w->look->arg, id, &entry);
 }
 
-struct wait_found {
-	struct spool_id	id[64];
-	size_t		count;
-};
-
-/* Ids of keys that begin with those bytes, from *at on: they are shown when
- * the walk has ended, since whoever is shown them may look at others. */
+/* 0: there may be more; 1: these are the last. */
 static int
-wait_collect(struct book *b, struct book_seek *at, struct str prefix,
-    uint64_t until, struct wait_found *found, uint64_t *beyond, struct err *e)
+wait_collect(struct book *b, struct wait_walk *w, struct err *e)
 {
-	struct str	from = { (char *)at->key, at->len }, key, value;
+	struct str	from = { (char *)w->look->at, w->look->at_len };
+	struct str	key, value;
+	const unsigned char *p;
 	uint64_t	due;
 	int		rc;
 
-	if (kv_seek(b->index, from.len > 0 ? from : prefix, e) == -1)
+	w->count = 0;
+	if (kv_seek(b->index, from.len > 0 ? from : w->prefix, e) == -1)
 		return -1;
-	while (found->count < sizeof found->id / sizeof found->id[0]) {
+	while (w->count < sizeof w->id / sizeof w->id[0]) {
 		if ((rc = kv_next(b->index, &key, &value, e)) == -1)
 			return -1;
-		if (rc == 1 || key.len < prefix.len + 6 + SPOOL_ID_SIZE ||
-		    memcmp(key.p, prefix.p, prefix.len) != 0)
+		if (rc == 1 || key.len < w->prefix.len + 6 + SPOOL_ID_SIZE ||
+		    memcmp(key.p, w->prefix.p, w->prefix.len) != 0)
 			return 1;
-		due = bytes_get((const unsigned char *)key.p + key.len -
-		    SPOOL_ID_SIZE - 6, 6);
-		if (due > until) {
-			*beyond = due;
+		p = (const unsigned char *)key.p + key.len - SPOOL_ID_SIZE;
+		if ((due = bytes_get(p - 6, 6)) > w->until) {
+			w->beyond = due;
 			return 1;
 		}
-		spool_id_get(&found->id[found->count++],
-		    (const unsigned char *)key.p + key.len - SPOOL_ID_SIZE);
-		wait_went(at, key);
+		spool_id_get(&w->id[w->count++], p);
+		wait_went(w->look, key);
 	}
 	return 0;
 }
 
 static int
-wait_walk(struct book *b, struct book_seek *at, struct str prefix,
-    uint64_t until, size_t most, book_wait_fn *fn, void *arg,
-    uint64_t *beyond, struct err *e)
+wait_walk(struct book *b, struct wait_walk *w, struct err *e)
 {
-	struct wait_found	found;
-	size_t			shown = 0, i;
-	int			rc = 0;
+	size_t	shown = 0, i;
+	int	rc = 0;
 
-	while (rc == 0 && shown < most) {
-		found.count = 0;
-		if ((rc = wait_collect(b, at, prefix, until, &found, beyond,
-		    e)) == -1)
+	while (rc == 0 && shown < w->look->most) {
+		if ((rc = wait_collect(b, w, e)) == -1)
 			return -1;
-		for (i = 0; i < found.count; i++) {
-			if (wait_show(b, &found.id[i], prefix.p[0], fn, arg,
-			    e) == -1)
+		for (i = 0; i < w->count; i++) {
+			if (wait_show(b, w, &w->id[i], e) == -1)
 				return -1;
 		}
-		shown += found.count;
+		shown += w->count;
 	}
 	return rc;
 }
 
 int
-book_due(struct book *b, struct book_seek *at, int64_t until, size_t most,
-    book_wait_fn *fn, void *arg, int64_t *next_ms, struct err *e)
+book_due(struct book *b, struct book_look *look, int64_t until,
+    struct err *e)
 {
-	uint64_t	beyond = INT64_MAX;
-	int		rc;
+	struct wait_walk	w = { .look = look, .prefix = STR("d"),
+				    .until = (uint64_t)until,
+				    .beyond = INT64_MAX };
+	int			rc;
 
 	if (b->pending_due_ms <= until && book_flush(b, e) == -1)
 		return -1;
-	rc = wait_walk(b, at, STR("d"), (uint64_t)until, most, fn, arg,
-	    &beyond, e);
-	*next_ms = (int64_t)beyond < b->pending_due_ms ? (int64_t)beyond :
-	    b->pending_due_ms;
+	rc = wait_walk(b, &w, e);
+	look->next_ms = (int64_t)w.beyond < b->pending_due_ms ?
+	    (int64_t)w.beyond : b->pending_due_ms;
 	return rc;
 }
 
 int
-book_ready(struct book *b, struct book_seek *at, uint64_t queue, size_t most,
-    book_wait_fn *fn, void *arg, struct err *e)
+book_ready(struct book *b, struct book_look *look, uint64_t queue,
+    struct err *e)
 {
-	unsigned char	prefix[WAIT_READY];
-	uint64_t	beyond;
+	unsigned char		prefix[WAIT_READY];
+	struct wait_walk	w = { .look = look, .until = UINT64_MAX,
+				    .prefix = { (char *)prefix,
+				    sizeof prefix } };
 
 	if (b->pending_waits && book_flush(b, e) == -1)
 		return -1;
 	prefix[0] = 'r';
 	bytes_put(prefix + 1, queue, 8);
-	return wait_walk(b, at, (struct str){ (char *)prefix, sizeof prefix },
-	    UINT64_MAX, most, fn, arg, &beyond, e);
+	return wait_walk(b, &w, e);
 }
 
 int

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "book_envelope.h"
 #include "book_private.h"
 #include "chain.h"
 #include "reader.h"

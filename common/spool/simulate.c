@@ -8,6 +8,8 @@
 #include "bytes.h"
 #include "draft.h"
 #include "fields.h"
+#include "book_started.h"
+#include "book_wait.h"
 #include "simulate_private.h"
 
 #define SIM_CUTS	8		/* in one life */

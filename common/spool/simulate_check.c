@@ -5,6 +5,8 @@
 
 #include "fields.h"
 #include "scan.h"
+#include "book_envelope.h"
+#include "book_wait.h"
 #include "simulate_private.h"
 
 static const char *
@@ -211,19 +213,17 @@ sim_waits(void *arg, const struct spool_id *id, const struct book_entry *entry)
 static int
 sim_walk_waits(struct sim *s, struct err *e)
 {
-	struct book_seek	at = { .len = 0 };
+	struct book_look	look = { .most = 10, .fn = sim_waits,
+				    .arg = s };
 	uint64_t		queue = 0;
-	int64_t			next;
 	int			rc;
 
 	(void)err_set(e, "an entry waits that was never made");
-	while ((rc = book_due(s->book, &at, INT64_MAX, 10, sim_waits, s,
-	    &next, e)) == 0)
+	while ((rc = book_due(s->book, &look, INT64_MAX, e)) == 0)
 		;
 	while (rc == 1 && (rc = book_ready_queue(s->book, &queue, e)) == 0) {
-		at.len = 0;
-		while ((rc = book_ready(s->book, &at, queue, 10, sim_waits, s,
-		    e)) == 0)
+		look.at_len = 0;
+		while ((rc = book_ready(s->book, &look, queue, e)) == 0)
 			;
 	}
 	return rc == -1 ? -1 : 0;

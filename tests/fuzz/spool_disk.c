@@ -9,6 +9,7 @@
 #include "compat/crc32c.h"
 #include "kv/kv_model.h"
 #include "spool/book.h"
+#include "spool/book_envelope.h"
 #include "spool/disk_fake.h"
 #include "spool/entry.h"
 #include "spool/writer.h"

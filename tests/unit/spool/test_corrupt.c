@@ -14,6 +14,7 @@
 
 #include "kv/kv_model.h"
 #include "spool/book.h"
+#include "spool/book_envelope.h"
 #include "spool/disk_fake.h"
 #include "spool/entry.h"
 #include "spool/segment.h"

@@ -1,0 +1,25 @@
+/*
+ * book_segments - segments of the book, and who is in them
+ *
+ * Included by book_private.h alone.
+ */
+#ifndef SPOOL_BOOK_SEGMENTS_H
+#define SPOOL_BOOK_SEGMENTS_H
+
+struct book_segment *book_segment_find(struct book *b, uint64_t id);
+struct book_segment *book_segment_add(struct book *b, uint64_t id);
+void	book_segment_remove(struct book *b, struct book_segment *s);
+/* Was the entry at that place met by a reader of this book? */
+bool	book_met(struct book *b, const struct spool_place *place);
+/* Those on the disk that are not known yet, and the ends of those that are. */
+int	book_segments_list(struct book *b, uint64_t from, struct err *e);
+/* Compacted ones that are on the disk. */
+int	book_cold_list(struct book *b, struct err *e);
+/* batches: at most so many; 0: all. */
+int	book_read(struct book *b, struct book_segment *s, uint64_t end,
+	    uint32_t batches, struct err *e);
+int	book_read_sealed(struct book *b, struct err *e);
+/* book_drop.c: files of segments in which nothing lives go. */
+int	book_segments_drop(struct book *b, struct err *e);
+
+#endif
