@@ -199,8 +199,7 @@ conn_new(struct schedule *s, const struct conn_key *k,
 		uint32_t limiter = candidate[3 + n];
 
 		hold_add(s, conn, limiter);
-		PART(s, limiter, limiter)->connect_ms = s->now +
-		    limiter_limits(s, limiter)->connectinterval_ms;
+		limiter_connect(s, limiter);
 	}
 	return conn;
 }
@@ -423,7 +422,7 @@ schedule_failover(struct schedule *s, schedule_conn conn,
 		if (!conn_holds(s, conn, c[3 + k]))
 			l->tat_ns = rate_take(m, l->tat_ns, s->now,
 			    recipients);
-		l->connect_ms = s->now + m->connectinterval_ms;
+		limiter_connect(s, c[3 + k]);
 	}
 	if (may)
 		conn_move(s, conn, c);

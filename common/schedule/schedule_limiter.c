@@ -120,8 +120,12 @@ limiter_set(struct schedule *s, uint32_t limiter,
 	uint32_t	old = l->limits;
 
 	l->limits = limits_take(s, in);
+	if (l->limits != old)
+		l->tat_ns = rate_convert(&PART(s, limits, old)->l,
+		    limiter_limits(s, limiter), l->tat_ns, s->now);
 	limits_drop(s, old);
 	limiter_pass(s, limiter);
+	limiter_release(s, limiter);	/* it may be as new already */
 }
 
 /* Nobody names it and nothing is held: it goes as soon as it is as new. */
@@ -171,6 +175,17 @@ limiter_room(struct schedule *s, uint32_t limiter, bool connect)
 	if (connect && l->connect_ms > s->now)
 		return SCHEDULE_WAIT_CONNECT;
 	return SCHEDULE_WAIT_TURN;
+}
+
+void
+limiter_connect(struct schedule *s, uint32_t limiter)
+{
+	struct limiter *l = PART(s, limiter, limiter);
+	int64_t		next = s->now +
+	    limiter_limits(s, limiter)->connectinterval_ms;
+
+	if (l->connect_ms < next)
+		l->connect_ms = next;
 }
 
 /* ---- Who waits ---------------------------------------------------------- */

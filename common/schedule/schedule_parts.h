@@ -98,6 +98,8 @@ void		limiter_release(struct schedule *s, uint32_t limiter);
 enum schedule_wait limiter_room(struct schedule *s, uint32_t limiter,
 		    bool connect);
 bool		limiter_is_full(const struct schedule *s, uint32_t limiter);
+/* A connect begins: the next one not before its interval. */
+void		limiter_connect(struct schedule *s, uint32_t limiter);
 void		limiter_wait(struct schedule *s, uint32_t limiter,
 		    uint32_t who, bool is_class);
 void		limiter_unwait(struct schedule *s, uint32_t *waits);

@@ -237,6 +237,7 @@ schedule_next(struct schedule *s, int64_t now_ms, struct schedule_pickup *p,
     int64_t *wake_ms)
 {
 	schedule_clock(s, now_ms);
+	sentry_alarms(s, s->now);
 	if (pickup_worker(s)) {
 		for (int priority = 1; priority >= 0; priority--)
 			while (s->heap[priority] != 0)

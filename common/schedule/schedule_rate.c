@@ -9,6 +9,16 @@
  * that being late costs nothing.
  *
  * A fixed window keeps its own beginning, plus a nanosecond per token taken.
+ *
+ * Where limits change, what was spent is taken over:
+ *
+ *	bucket -> bucket		the same number is missing
+ *	both -> spread			the next is a new interval after the
+ *	spread -> bucket		last, and nothing is saved up
+ *	all -> window			the most that can have been taken since
+ *					the window began
+ *	window -> spread, bucket	as if they had been taken one by one
+ *					since the window began
  */
 #include "schedule_rate.h"
 
@@ -28,12 +38,10 @@ rate_interval(const struct schedule_limits *l)
 static int64_t
 rate_tolerance(const struct schedule_limits *l, int64_t interval)
 {
-	int64_t size;
+	int64_t size = (int64_t)(l->rate.thousandths / 1000);
 
-	if (l->algorithm == SCHEDULE_TOKENBUCKET) {
-		size = l->rate.per_ms * RATE_MS - interval;
-		return size < 0 ? 0 : size;
-	}
+	if (l->algorithm == SCHEDULE_TOKENBUCKET)
+		return size < 2 ? 0 : (size - 1) * interval;
 	return interval / 2 > RATE_LATE_NS ? interval / 2 : RATE_LATE_NS;
 }
 
@@ -158,4 +166,99 @@ rate_full(const struct schedule_limits *l, int64_t tat_ns)
 	}
 	interval = rate_interval(l);
 	return (tat_ns + rate_tolerance(l, interval)) / RATE_MS + 1;
+}
+
+/* ---- Other limits ------------------------------------------------------- */
+
+static int64_t
+rate_least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The most tokens that can have been taken since then, by what is kept. */
+static int64_t
+rate_taken_since(const struct schedule_limits *l, int64_t tat_ns,
+    int64_t since)
+{
+	int64_t ns, tokens, interval, taken;
+
+	if (l->algorithm == SCHEDULE_FIXEDWINDOW) {
+		rate_window(l, &ns, &tokens);
+		taken = tat_ns % ns;
+		tat_ns -= taken;
+		if (tat_ns > since)	/* the windows before it were full */
+			return taken + (tat_ns - since + ns - 1) / ns * tokens;
+		return tat_ns + ns > since ? taken : 0;
+	}
+	interval = rate_interval(l);
+	since -= rate_tolerance(l, interval);
+	return tat_ns <= since ? 0 : (tat_ns - since + interval - 1) / interval;
+}
+
+static int64_t
+rate_to_window(const struct schedule_limits *from,
+    const struct schedule_limits *to, int64_t tat_ns, int64_t now)
+{
+	int64_t ns, tokens, since;
+
+	rate_window(to, &ns, &tokens);
+	since = now - now % ns;
+	return since + rate_least(tokens,
+	    rate_taken_since(from, tat_ns, since));
+}
+
+/* A window that is over has no tokens to take over.  Whoever waits does so to
+ * the window's end at most, or for one token. */
+static int64_t
+rate_from_window(const struct schedule_limits *from,
+    const struct schedule_limits *to, int64_t tat_ns, int64_t now)
+{
+	int64_t ns, tokens, since, taken, interval = rate_interval(to), next;
+
+	rate_window(from, &ns, &tokens);
+	since = now - now % ns;
+	taken = tat_ns < since ? 0 : tat_ns % ns;
+	if (taken == 0)
+		return INT64_MIN / 2;
+	next = since + ns > now + interval ? since + ns : now + interval;
+	since -= rate_tolerance(to, interval);
+	if (taken > (next - since) / interval)
+		return next;
+	return since + taken * interval;
+}
+
+static int64_t
+rate_from_interval(const struct schedule_limits *from,
+    const struct schedule_limits *to, int64_t tat_ns, int64_t now)
+{
+	int64_t interval = rate_interval(to), late, old, last, missing;
+
+	late = rate_tolerance(to, interval);
+	if (from->algorithm == SCHEDULE_TOKENBUCKET &&
+	    to->algorithm == SCHEDULE_TOKENBUCKET) {
+		missing = rate_taken_since(from, tat_ns, now);
+		if (missing > late / interval)
+			return now + interval;
+		return now - late + missing * interval;
+	}
+	old = rate_interval(from);
+	last = rate_least(tat_ns - old + rate_tolerance(from, old), now);
+	return last + interval - (to->algorithm == SCHEDULE_SPREAD ? late : 0);
+}
+
+int64_t
+rate_convert(const struct schedule_limits *from,
+    const struct schedule_limits *to, int64_t tat_ns, int64_t now_ms)
+{
+	int64_t now = now_ms * RATE_MS;
+
+	if (from->rate.thousandths == 0 || to->rate.thousandths == 0 ||
+	    tat_ns == INT64_MIN / 2)
+		return INT64_MIN / 2;	/* nothing was counted, or will be */
+	if (to->algorithm == SCHEDULE_FIXEDWINDOW)
+		return rate_to_window(from, to, tat_ns, now);
+	if (from->algorithm == SCHEDULE_FIXEDWINDOW)
+		return rate_from_window(from, to, tat_ns, now);
+	return rate_from_interval(from, to, tat_ns, now);
 }

@@ -20,6 +20,11 @@ int64_t		rate_give(const struct schedule_limits *l, int64_t tat_ns,
 /* When one is there, if none is taken before. */
 int64_t		rate_when(const struct schedule_limits *l, int64_t tat_ns,
 		    int64_t now_ms);
+/* The same for other limits: what was taken stays taken, and no more is there
+ * than the new limits allow. */
+int64_t		rate_convert(const struct schedule_limits *from,
+		    const struct schedule_limits *to, int64_t tat_ns,
+		    int64_t now_ms);
 /* When nothing is left of what was taken. */
 int64_t		rate_full(const struct schedule_limits *l, int64_t tat_ns);
 
