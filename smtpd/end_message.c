@@ -5,10 +5,10 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "event/stream.h"
+#include "mime/date.h"
 
 #include "account.h"
 #include "server.h"
@@ -75,22 +75,11 @@ trace_client(const struct session *s, struct buf *b)
 		    "", ip);
 }
 
-/* RFC 5322 3.3: "Sun, 29 Nov 2026 00:12:34 +0000". */
 static void
 trace_date(const struct session *s, struct buf *b)
 {
-	static const char *const	 days[] = { "Sun", "Mon", "Tue",
-	    "Wed", "Thu", "Fri", "Sat" };
-	static const char *const	 months[] = { "Jan", "Feb", "Mar",
-	    "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	time_t				 now = (time_t)s->txn->facts.ts;
-	struct tm			 tm;
-
-	if (gmtime_r(&now, &tm) == NULL)
-		memset(&tm, 0, sizeof tm);
-	buf_printf(b, "%s, %d %s %d %02d:%02d:%02d +0000\r\n",
-	    days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	date_add(b, (int64_t)s->txn->facts.ts);
+	buf_add_text(b, "\r\n");
 }
 
 static void

@@ -12,6 +12,7 @@
 #include "hooks/eod.h"
 #include "hooks/hook.h"
 #include "hooks/origin.h"
+#include "hooks/queue_host.h"
 #include "proc/daemon.h"
 #include "body/body.h"
 #include "smtp/path.h"
@@ -41,6 +42,7 @@ struct server {
 	struct hsl_cache	*cache;
 	struct share		*share;
 	struct store_client	*store;		/* where queue() goes */
+	struct queue_host	 queue;		/* for mail of scripts */
 	struct transports	*transports;	/* or NULL */
 	char			 run_directory[PATH_MAX];
 	struct send_trust	 trust;

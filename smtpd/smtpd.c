@@ -240,7 +240,8 @@ server_hook_config(struct server *srv, enum hook_kind kind, int64_t time_ms)
 		.host = { .loop = srv->loop, .dns = srv->dns,
 		    .origin = &srv->origin, .cache = srv->cache,
 		    .share = srv->share,
-		    .hostname = srv->params->myhostname },
+		    .hostname = srv->params->myhostname,
+		    .queue = &srv->queue },
 		.limits = server_limits(srv->params, time_ms),
 		.open = server_open,
 		.open_arg = srv,
@@ -359,6 +360,22 @@ server_load_transports(struct server *srv)
 	    server_transport_fault, w);
 }
 
+static void
+server_lend_queue(struct server *srv)
+{
+	const struct params	*p = srv->params;
+
+	srv->queue = (struct queue_host){ .store = srv->store,
+		.bodies = &srv->bodies,
+		.transports = srv->transports,
+		.hostname = p->myhostname,
+		.serverid = srv->serverid,
+		.size_limit = p->message_size_limit,
+		.hop_limit = (unsigned)p->hop_count_limit,
+		.received = p->received_header,
+		.on_queued = server_count_queued };
+}
+
 /* None is left out after an error, so that all errors are told at once. */
 static int
 server_load_scripts(struct server *srv)
@@ -378,6 +395,7 @@ server_load_scripts(struct server *srv)
 	    SHARE_SOCKET, file, sizeof file));
 	srv->store = store_client_new(srv->loop, IPC_SMTPD, worker_socket(
 	    srv->worker, CLEANUP_SOCKET, file, sizeof file));
+	server_lend_queue(srv);
 	for (i = 0; i < HOOK_MAX; i++)
 		if (strcmp(programs[i], "smtpd") == 0)
 			rc |= server_load_one(srv, (enum hook_kind)i);

@@ -10,6 +10,7 @@ struct dns;
 struct hsl_cache;
 struct loop;
 struct origin;
+struct queue_host;
 struct share;
 
 struct library_host {
@@ -19,6 +20,7 @@ struct library_host {
 	struct hsl_cache	*cache;		/* of all scripts; NULL: none */
 	struct share		*share;		/* NULL: nothing is shared */
 	const char		*hostname;	/* NULL: the machine's */
+	const struct queue_host	*queue;		/* NULL: there is none */
 };
 
 #endif

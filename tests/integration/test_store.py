@@ -395,6 +395,134 @@ def test_absent():
         wait_for(lambda: "no service cleanup" in mta.log(), text="the log")
 
 
+MADE = '''
+$r = MailMessage::String("From: <p@x.org>\nSubject: made\n\nfor %s\n")
+    ->queue("", ["localpart" => "post", "domain" => "example.org"], "mx",
+    ["hold" => true, "jobid" => "%s", "metadata" => ["k" => "v"]]);
+if ($r["queue"] != 1 or !is_string($r["transaction"])) throw Exception("r");
+%s
+'''
+
+
+def made(mta):
+    return {e["jobid"]: (e, m) for e, m in mta.exported().values()
+            if e.get("jobid")}
+
+
+def test_script_mail():
+    """Every hook may make a message; it is durable before the script goes on,
+    whatever becomes of the client's."""
+    ends = {"connect": "Accept();", "helo": "Accept();",
+            "mailfrom": "Accept();", "rcptto": "Reject();",
+            "eod": "Reject(\"no\");", "disconnect": "Pass();"}
+    hooks = {h: MADE % (h, h, end) for h, end in ends.items()}
+    mta = Spooling(hooks["eod"], params={
+        "hook_" + h: "hooks/%s.hsl" % h for h in ends})
+    for h, text in hooks.items():
+        with open(mta.path("hooks/%s.hsl" % h), "w") as f:
+            f.write(text)
+    with mta:
+        with mta.client() as c:
+            c.hello()
+            c.cmd("MAIL FROM:<a@example.org>", 250)
+            c.cmd("RCPT TO:<b@example.org>", 554)
+            assert sorted(made(mta)) == ["connect", "helo", "mailfrom",
+                                         "rcptto"]
+        wait_for(lambda: "disconnect" in made(mta), text="the last message")
+        envelope, got = made(mta)["rcptto"]
+        assert envelope["sender"] == "" and envelope["hold"]
+        assert envelope["recipient"] == "post@example.org"
+        assert envelope["metadata"] == {"k": "v"}
+        txn = envelope["id"]["transaction"].encode()
+        assert re.match(
+            rb"Received: by mx\.example\.org id %s;\r\n\t\w{3}, [^\r]* "
+            rb"\+0000\r\nMessage-ID: <%s@mx\.example\.org>\r\n"
+            rb"Date: \w{3}, [^\r]*\r\nFrom: <p@x\.org>\r\n"
+            rb"Subject: made\r\n\r\nfor rcptto\r\n$" % (txn, txn), got), got
+        assert len({e["id"]["transaction"] for e, _ in made(mta).values()}) \
+            == 5
+        assert "event=script-queued" in mta.log()
+        with open(mta.path("hooks/rcptto.hsl"), "w") as f:
+            f.write("Accept();")
+        mta.ctl("reload")
+        with mta.client() as c:
+            c.hello()
+            deliver(c, b"x\r\n", code=550)
+        assert "eod" in made(mta)
+
+
+def test_script_mail_file():
+    """A file beneath script_root, and no other."""
+    hook = '''
+$what = $arguments["mail"]->getHeader("X-What");
+$m = MailMessage::File(File($what));
+$m->queue("", "r@example.org", "mx", ["jobid" => "one"]);
+$m->queue("", "r@example.org", "mx", ["jobid" => "two"]);
+Reject("done");
+'''
+    with Spooling(hook) as mta:
+        with open(mta.path("hooks/note.eml"), "w") as f:
+            f.write("Subject: note\nDate: now\n\n.dot\n" + "x\n" * 700000)
+        os.symlink("/etc/passwd", mta.path("hooks/link.eml"))
+        for what, code in ("note.eml", 550), ("../main.cf", 421), \
+                ("/etc/passwd", 421), ("link.eml", 421), ("none", 421):
+            with mta.client() as c:
+                c.hello()
+                deliver(c, b"X-What: %s\r\n\r\n" % what.encode(), code=code)
+        found = made(mta)
+        assert sorted(found) == ["one", "two"]
+        for _, m in found.values():
+            head, body = m.split(b"\r\n\r\n", 1)
+            assert body == b".dot\r\n" + b"x\r\n" * 700000
+            assert head.count(b"Date:") == 1, head
+            assert head.count(b"Received:") == 1, head
+        assert len(glob.glob(mta.path("queue/bodies/*/*"))) == 2
+        assert len(re.findall(r"event=hook-error .*eod\.hsl line=3 ", mta.log())) \
+            == 4
+
+
+def test_script_mail_refused():
+    """What can't be queued is an exception that a script may catch; without,
+    the message is deferred."""
+    hook = '''
+$text = $arguments["mail"]->getHeader("X-Text");
+try {
+    MailMessage::String(str_repeat("0123456789", number($text)))
+        ->queue("", "r@example.org", "mx");
+} catch ($e) {
+    Reject($e->toString());
+}
+Reject("queued");
+'''
+
+    def said(mta, n):
+        with mta.client() as c:
+            c.hello()
+            r = deliver(c, b"X-Text: %d\r\n\r\n" % n, code=550)
+            return " ".join(r.text)
+    with Spooling(hook, params={"message_size_limit": "1M"}) as mta:
+        assert "queued" in said(mta, 1)
+        r = said(mta, 104858)
+        assert "larger than message_size_limit" in r and "eod.hsl:5:11" in r, r
+        assert "queued" in said(mta, 104850)
+        assert len(mta.exported()) == 2
+    with Spooling(hook, params={"spool_min_free": "99"}) as mta:
+        assert "spool is full" in said(mta, 1)
+        assert mta.exported() == {}
+    mta = Instance(hook=hook)
+    with open(mta.path("transport.cf"), "a") as f:
+        f.write("transport mx mx -\n")
+    with mta:
+        assert "no service cleanup" in said(mta, 1)
+        script = mta.path("hooks/run.hsl")
+        with open(script, "w") as f:
+            f.write('echo 1;\nMailMessage::String("x")->queue("", "a@b.c", '
+                    '"mx");\n')
+        r = mta.ctl("hsl", "run", script, check=False)
+        assert r.returncode == 1 and "no queue here" in r.stderr and \
+            "run.hsl:2:" in r.stderr, r.stderr
+
+
 def test_many_recipients():
     """Twenty thousand of one message."""
     many = 20000

@@ -148,6 +148,20 @@ file_static_string(struct hsl_call *c)
 	return HSL_OK;
 }
 
+bool
+file_argument(struct hsl_call *c, int i, struct hsl_value *bytes)
+{
+	const struct file	*f = hsl_object_data(c->argv[i], &file_class);
+
+	if (f == NULL)
+		return hsl_arg_wrong(c, i, "File");
+	*bytes = f->bytes;
+	if (f->bytes.type != HSL_NONE)
+		return true;
+	hsl_throw(c, "the file is closed");
+	return false;
+}
+
 /* ---- Old functions ----------------------------------------------------- */
 
 struct str

@@ -16,6 +16,9 @@ extern const struct hsl_class	file_class;
 /* `bytes` is a string; `path` one, or none. */
 struct hsl_value file_new(struct hsl_exec *x, struct hsl_value bytes,
 		    struct hsl_value path);
+/* The bytes of argument i, borrowed: an object of this class. */
+bool		 file_argument(struct hsl_call *c, int i,
+		    struct hsl_value *bytes);
 /* The file of argument i; none if there is none; false once thrown. */
 bool		 file_whole(struct hsl_call *c, int i,
 		    struct hsl_value *bytes);

@@ -13,9 +13,7 @@
 #include <string.h>
 
 #include "base/xtext.h"
-#include "hooks/run/values.h"
 #include "queue_private.h"
-#include "schedule/transport.h"
 #include "spool/edits.h"
 
 /* ---- What is known without options --------------------------------------- */
@@ -73,10 +71,8 @@ queue_facts(struct queue_call *q)
 {
 	const struct hook_transaction	*t = q->r->run.rq.txn;
 	const struct hook_connection	*conn = q->r->run.rq.conn;
-	const struct smtp_scan		*scan = q->r->rq.scan;
 	struct spool_entry		*n = q->entry;
 
-	n->size = scan->size;
 	n->ts_us = (uint64_t)(t->ts * 1e6);
 	n->serverid = str_of(conn->serverid);
 	n->client_address = str_of(conn->remoteip);
@@ -93,47 +89,7 @@ queue_facts(struct queue_call *q)
 		n->useful_until = (uint64_t)t->by;
 	if (t->options.requiretls)
 		n->flags |= ENTRY_REQUIRETLS;
-	if (scan->eight_bit)
-		n->flags |= ENTRY_HAS_8BIT;
-	if (scan->dot_lines)
-		n->flags |= ENTRY_HAS_DOT;
-	if (scan->longest > 1000)
-		n->flags |= ENTRY_HAS_LONG_LINE;
-}
-
-/* An address as text, in the arena. */
-static enum hsl_rc
-queue_address(struct queue_call *q, int i, struct smtp_path *path,
-    struct str *out)
-{
-	struct buf	b = BUF_INIT;
-
-	if (values_to_path(q->c->argv[i], &q->arena, path) == -1 ||
-	    (i == 1 && path->null))
-		return hsl_throw(q->c, i == 0 ? "queue: sender is not an "
-		    "address" : "queue: recipient is not an address");
-	smtp_path_add(&b, path);
-	*out = arena_str(&q->arena, buf_str(&b));
-	buf_free(&b);
-	return HSL_OK;
-}
-
-static enum hsl_rc
-queue_transport(struct queue_call *q)
-{
-	const struct eod_config	*config = &q->r->hook->config;
-	struct str		 id;
-
-	if (q->c->argv[2].type != HSL_STRING)
-		return queue_wrong(q, "transportid",
-		    "the id of a transport of transport.cf");
-	id = hsl_value_str(q->c->argv[2]);
-	if (transports_find(config->transports, id) == NULL)
-		return hsl_throw(q->c, "queue: there is no transport '%.*s' "
-		    "in transport.cf", (int)(id.len < 64 ? id.len : 64),
-		    id.p);
-	q->entry->transportid = id;
-	return HSL_OK;
+	queue_scanned(q, q->r->rq.scan);
 }
 
 /* The message as it is now. */
@@ -167,39 +123,24 @@ queue_edits(struct queue_call *q)
 static enum hsl_rc
 queue_read(struct queue_call *q)
 {
-	struct smtp_path	sender, recipient;
-
-	if (queue_address(q, 0, &sender, &q->entry->sender) != HSL_OK ||
-	    queue_address(q, 1, &recipient, &q->entry->recipient) != HSL_OK ||
-	    queue_transport(q) != HSL_OK)
+	if (queue_envelope(q) != HSL_OK)
 		return HSL_THROW;
 	queue_facts(q);
-	queue_pass_through(q, &recipient);
-	if (q->c->argc > 3 && q->c->argv[3].type != HSL_NONE) {
-		if (q->c->argv[3].type != HSL_ARRAY)
-			return queue_wrong(q, "options", "an array");
-		if (queue_options(q, q->c->argv[3]) != HSL_OK)
-			return HSL_THROW;
-	}
-	return queue_edits(q);
+	queue_pass_through(q, &q->recipient);
+	return queue_more(q) == HSL_OK ? queue_edits(q) : HSL_THROW;
 }
 
 static enum hsl_rc
 queue_note(struct queue_call *q)
 {
-	struct hsl_exec		*x = q->c->x;
-	struct hsl_value	 result;
-	struct err		 e;
-	int64_t			 n;
+	struct err	 e;
+	int64_t		 n;
 
 	n = queue_notes_add(&q->r->queue.notes, q->entry, &e);
 	if (n == -1)
 		return hsl_throw(q->c, "queue: %s", e.text);
-	result = hsl_array(x);
-	hsl_array_set(x, result, "transaction", hsl_text(x,
-	    q->r->run.rq.txn->id));
-	hsl_array_set(x, result, "queue", hsl_number((double)n));
-	*q->c->ret = result;
+	*q->c->ret = queue_result(q->c->x, q->r->run.rq.txn->id,
+	    (uint32_t)n);
 	return HSL_OK;
 }
 
@@ -207,13 +148,16 @@ enum hsl_rc
 mail_queue(struct hsl_call *c)
 {
 	struct spool_entry	entry = { .queue = 0 };
-	struct queue_call	q = { c, hsl_object_data(c->self,
-				    &mail_class), &entry, ARENA_INIT };
+	struct eod_run		*r = hsl_object_data(c->self, &mail_class);
+	struct queue_call	q = { .c = c, .r = r, .entry = &entry,
+				    .transports = r->hook->config.transports,
+				    .list = &r->queue.notes.list,
+				    .arena = ARENA_INIT };
 	enum hsl_rc		rc = HSL_THROW;
 
-	if (q.r->hook->config.store == NULL)
+	if (r->hook->config.store == NULL)
 		return hsl_throw(c, "queue: this service has no queue");
-	buf_clear(&q.r->queue.notes.list);
+	buf_clear(q.list);
 	if (hsl_charge(c->x, 20))
 		rc = queue_read(&q);
 	if (rc == HSL_OK)

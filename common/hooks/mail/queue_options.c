@@ -114,7 +114,7 @@ queue_jobid(struct queue_call *q, struct hsl_value v)
 static struct str
 queue_keep_list(struct queue_call *q)
 {
-	struct buf	*list = &q->r->queue.notes.list;
+	struct buf	*list = q->list;
 	struct str	 kept = arena_str(&q->arena, buf_str(list));
 
 	buf_clear(list);
@@ -140,9 +140,9 @@ queue_metadata_pair(struct queue_call *q, struct hsl_value key,
 	if (queue_text(q, "metadata", value, METADATA_MAX, &v) != HSL_OK ||
 	    queue_text(q, "metadata", key, METADATA_KEY_MAX, &k) != HSL_OK)
 		return HSL_THROW;
-	fields_list_add(&q->r->queue.notes.list, k);
-	fields_list_add(&q->r->queue.notes.list, v);
-	if (q->r->queue.notes.list.len > METADATA_MAX)
+	fields_list_add(q->list, k);
+	fields_list_add(q->list, v);
+	if (q->list->len > METADATA_MAX)
 		return hsl_throw(q->c, "queue: metadata is more than %d bytes",
 		    METADATA_MAX);
 	return HSL_OK;
@@ -185,9 +185,9 @@ queue_quotas(struct queue_call *q, struct hsl_value list)
 		if (queue_text(q, "a name of quotas", value, QUEUE_ID_MAX,
 		    &name) != HSL_OK)
 			return HSL_THROW;
-		fields_list_add(&q->r->queue.notes.list, name);
+		fields_list_add(q->list, name);
 	}
-	if (q->r->queue.notes.list.len > METADATA_MAX)
+	if (q->list->len > METADATA_MAX)
 		return hsl_throw(q->c, "queue: quotas are more than %d bytes",
 		    METADATA_MAX);
 	q->entry->quotas = queue_keep_list(q);

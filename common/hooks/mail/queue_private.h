@@ -11,10 +11,24 @@
 
 struct queue_call {
 	struct hsl_call		*c;
-	struct eod_run		*r;
+	const struct transports	*transports;
 	struct spool_entry	*entry;
+	struct buf		*list;		/* of fields; empty before */
 	struct arena		 arena;
+	struct smtp_path	 sender, recipient;
+	struct eod_run		*r;		/* NULL: a script's own */
 };
+
+/* (sender, recipient, transportid, ...): the first three. */
+enum hsl_rc	queue_envelope(struct queue_call *q);
+/* What is known of the bytes. */
+void		queue_scanned(struct queue_call *q,
+		    const struct smtp_scan *scan);
+/* The fourth, if it is there. */
+enum hsl_rc	queue_more(struct queue_call *q);
+/* What queue() returns. */
+struct hsl_value queue_result(struct hsl_exec *x, const char *txn,
+		    uint32_t number);
 
 /* Throws that `name` is not what is `wanted`. */
 enum hsl_rc	queue_wrong(struct queue_call *q, const char *name,

@@ -10,6 +10,7 @@
 #include "hooks/hooks.h"
 #include "hooks/library/file.h"
 #include "hooks/mail/eod_private.h"
+#include "hooks/mail/script_mail.h"
 #include "hooks/run/terminate.h"
 
 #define FN(name, min, max, signature, text)				\
@@ -29,8 +30,9 @@ static const struct ending {
 #define ENDINGS	(sizeof endings / sizeof endings[0])
 
 static const struct hsl_class	*const mail_classes[] = { &mail_class,
+    &script_mail_class, &file_class, NULL };
+static const struct hsl_class	*const classes[] = { &script_mail_class,
     &file_class, NULL };
-static const struct hsl_class	*const classes[] = { &file_class, NULL };
 
 static const struct hsl_variable	session_variables[] = {
 	{ "arguments", true },

@@ -65,7 +65,7 @@ fixture_script(struct fixture *f, const char *script,
 	hook_free(&f->hook);
 	c.offers = hooks_host(HOOK_CONNECT);
 	c.host = (struct library_host){ .loop = f->loop, .dns = f->dns,
-	    .share = f->share };
+	    .share = f->share, .queue = f->queue, .origin = f->origin };
 	f->hook = hook_new(HOOK_CONNECT, &c, "t", str_of(script),
 	    fixture_report, NULL);
 	assert_non_null(f->hook);
@@ -88,6 +88,9 @@ fixture_done(void *arg, const struct verdict *v)
 	r->run = NULL;
 	r->done = true;
 	r->action = v->action;
+	if (v->line_count > 0)
+		(void)snprintf(r->reason, sizeof r->reason, "%.*s",
+		    (int)v->lines[0].len, v->lines[0].p);
 	if (--r->f->left == 0)
 		loop_stop(r->f->loop);
 }

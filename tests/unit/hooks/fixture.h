@@ -29,6 +29,7 @@ struct run {
 	struct hook_run		*run;		/* NULL: not running */
 	struct hsl_frozen	*context;
 	enum verdict_action	 action;
+	char			 reason[256];	/* the reply's first line */
 	bool			 done;
 };
 
@@ -36,6 +37,8 @@ struct fixture {
 	struct loop	*loop;
 	struct share	*share;
 	struct dns	*dns;
+	const struct queue_host *queue;		/* borrowed; NULL: none */
+	const struct origin *origin;		/* likewise */
 	int		 mute;			/* a server without answers */
 	struct hook	*hook;
 	struct run	 runs[RUNS];

@@ -28,10 +28,9 @@ static const struct host_case	cases[] = {
 	    "disconnect\n" },
 	{ "helo", "$f = Reply;", "1:6: Reply() is a function of hooks: proxy, "
 	    "auth\n" },
-	{ "helo", "$m = MailMessage::String(\"\");", "1:6: MailMessage is a "
-	    "class of a later version\n" },
-	{ "eod", "$m = MailMessage::String(\"\");", "1:6: MailMessage is a "
-	    "class of a later version\n" },
+	{ "helo", "$m = MIME();", "1:6: MIME is a class of a later version\n" },
+	{ "helo", "$m = MailMessage::String(\"\");", "" },
+	{ "eod", "$m = MailMessage::String(\"\");", "" },
 	{ "eod", "$m = File::nothing(\"\");", "1:6: class File has no static "
 	    "'nothing'\n" },
 	{ "helo", "function Pass() { } Pass(); Reject();", "" },
