@@ -228,7 +228,6 @@ tenant_take(struct schedule *s, uint32_t lane, uint32_t name)
 {
 	uint32_t       key[] = { lane, name }, hash = slab_hash(key, 2), i;
 	struct tenant *t;
-	struct lane   *l = PART(s, lane, lane);
 
 	i = slab_index_find(&s->by_tenant, hash, tenant_same, s, key);
 	if (i != 0)
@@ -238,14 +237,7 @@ tenant_take(struct schedule *s, uint32_t lane, uint32_t name)
 	t->lane = lane;
 	t->name = name;
 	slab_index_add(&s->by_tenant, hash, i);
-	if (l->tenants == 0) {
-		t->next = t->prev = l->tenants = i;
-	} else {			/* the last of the ring */
-		t->next = l->tenants;
-		t->prev = PART(s, tenant, l->tenants)->prev;
-		PART(s, tenant, t->prev)->next = i;
-		PART(s, tenant, t->next)->prev = i;
-	}
+	PART_RING_ADD(s, tenant, &PART(s, lane, lane)->tenants, i);
 	return i;
 }
 
@@ -253,18 +245,10 @@ static void
 tenant_free(struct schedule *s, uint32_t i)
 {
 	struct tenant *t = PART(s, tenant, i);
-	struct lane   *l = PART(s, lane, t->lane);
 	uint32_t       key[] = { t->lane, t->name };
 
 	slab_index_drop(&s->by_tenant, slab_hash(key, 2), i);
-	if (t->next == i) {
-		l->tenants = 0;
-	} else {
-		PART(s, tenant, t->next)->prev = t->prev;
-		PART(s, tenant, t->prev)->next = t->next;
-		if (l->tenants == i)
-			l->tenants = t->next;
-	}
+	PART_RING_DROP(s, tenant, &PART(s, lane, t->lane)->tenants, i);
 	slab_give(&s->tenants, i);
 }
 
@@ -342,7 +326,7 @@ lane_turn(struct schedule *s, uint32_t class)
 	slab_heap_drop(&queue_ops, s, &t->queues, queue);
 	PART(s, queue, queue)->turn = ++s->turn;
 	slab_heap_add(&queue_ops, s, &t->queues, queue);
-	l->tenants = t->next;
+	l->tenants = t->ring.next;
 	lane_unlink(s, lane);
 	lane_append(s, lane);
 	class_update(s, class);

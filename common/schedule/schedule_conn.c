@@ -101,38 +101,21 @@ hold_add(struct schedule *s, uint32_t conn, uint32_t limiter)
 static void
 hold_idle(struct schedule *s, uint32_t i)
 {
-	struct hold    *h = PART(s, hold, i);
-	struct limiter *l = PART(s, limiter, h->limiter);
+	struct limiter *l = PART(s, limiter, PART(s, hold, i)->limiter);
 
 	l->busy--;
 	l->idle++;
-	if (l->idles == 0) {
-		h->next = h->prev = l->idles = i;
-		return;
-	}
-	h->next = l->idles;
-	h->prev = PART(s, hold, l->idles)->prev;
-	PART(s, hold, h->prev)->next = i;
-	PART(s, hold, h->next)->prev = i;
+	PART_RING_ADD(s, hold, &l->idles, i);
 }
 
 static void
 hold_busy(struct schedule *s, uint32_t i)
 {
-	struct hold    *h = PART(s, hold, i);
-	struct limiter *l = PART(s, limiter, h->limiter);
+	struct limiter *l = PART(s, limiter, PART(s, hold, i)->limiter);
 
 	l->idle--;
 	l->busy++;
-	if (h->next == i) {
-		l->idles = 0;
-	} else {
-		PART(s, hold, h->next)->prev = h->prev;
-		PART(s, hold, h->prev)->next = h->next;
-		if (l->idles == i)
-			l->idles = h->next;
-	}
-	h->next = h->prev = 0;
+	PART_RING_DROP(s, hold, &l->idles, i);
 }
 
 /* Its slot is free for another; the limiter may be gone afterwards. */

@@ -206,7 +206,7 @@ void
 limiter_wait(struct schedule *s, uint32_t limiter, uint32_t who,
     bool is_class)
 {
-	uint32_t     i = slab_take(&s->waits), *list, first, *waits;
+	uint32_t     i = slab_take(&s->waits), *waits;
 	struct wait *w = PART(s, wait, i);
 
 	waits = is_class ? &PART(s, class, who)->waits :
@@ -218,34 +218,19 @@ limiter_wait(struct schedule *s, uint32_t limiter, uint32_t who,
 	    PART(s, queue, who)->priority;
 	w->beside = *waits;
 	*waits = i;
-	list = &PART(s, limiter, limiter)->waits[w->priority];
-	first = *list;
-	if (first == 0) {
-		w->next = w->prev = *list = i;
-	} else {
-		w->next = first;
-		w->prev = PART(s, wait, first)->prev;
-		PART(s, wait, w->prev)->next = i;
-		PART(s, wait, first)->prev = i;
-	}
+	PART_RING_ADD(s, wait, &PART(s, limiter, limiter)->waits[w->priority],
+	    i);
 }
 
 void
 limiter_unwait(struct schedule *s, uint32_t *waits)
 {
 	while (*waits != 0) {
-		uint32_t     i = *waits, *list;
+		uint32_t     i = *waits;
 		struct wait *w = PART(s, wait, i);
 
-		list = &PART(s, limiter, w->limiter)->waits[w->priority];
-		if (w->next == i) {
-			*list = 0;
-		} else {
-			PART(s, wait, w->next)->prev = w->prev;
-			PART(s, wait, w->prev)->next = w->next;
-			if (*list == i)
-				*list = w->next;
-		}
+		PART_RING_DROP(s, wait,
+		    &PART(s, limiter, w->limiter)->waits[w->priority], i);
 		*waits = w->beside;
 		slab_give(&s->waits, i);
 	}

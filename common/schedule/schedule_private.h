@@ -68,7 +68,8 @@ struct limits {
 
 /* A queue or a class on a limiter's list. */
 struct wait {
-	uint32_t		limiter, who, next, prev;
+	uint32_t		limiter, who;
+	struct slab_ring	ring;		/* on its limiter */
 	uint32_t		beside;		/* on its next candidate's */
 	bool			is_class;
 	uint8_t			priority;
@@ -94,7 +95,8 @@ struct lane {
 };
 
 struct tenant {
-	uint32_t		lane, name, next, prev;
+	uint32_t		lane, name;
+	struct slab_ring	ring;		/* in its lane */
 	uint32_t		queues;		/* a heap */
 };
 
@@ -123,7 +125,7 @@ struct conn {
 
 struct hold {
 	uint32_t		conn, limiter, beside;
-	uint32_t		next, prev;	/* idle ones of the limiter */
+	struct slab_ring	ring;		/* idle ones of the limiter */
 };
 
 struct pool {
@@ -133,5 +135,10 @@ struct pool {
 };
 
 #include "schedule_parts.h"
+
+#define PART_RING_ADD(s, kind, first, i)				\
+	slab_ring_add(&(s)->SLAB_##kind, offsetof(struct kind, ring), first, i)
+#define PART_RING_DROP(s, kind, first, i)				\
+	slab_ring_drop(&(s)->SLAB_##kind, offsetof(struct kind, ring), first, i)
 
 #endif

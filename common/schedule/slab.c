@@ -150,6 +150,44 @@ slab_hash(const uint32_t *word, size_t count)
 	return (uint32_t)(h >> 32);
 }
 
+/* ---- Ring --------------------------------------------------------------- */
+
+static struct slab_ring *
+slab_ring_at(const struct slab *s, size_t offset, uint32_t i)
+{
+	return (struct slab_ring *)((char *)slab_at(s, i) + offset);
+}
+
+void
+slab_ring_add(const struct slab *s, size_t offset, uint32_t *first,
+    uint32_t i)
+{
+	struct slab_ring *r = slab_ring_at(s, offset, i), *head;
+
+	if (*first == 0) {
+		r->next = r->prev = *first = i;
+		return;
+	}
+	head = slab_ring_at(s, offset, *first);
+	r->next = *first;
+	r->prev = head->prev;
+	slab_ring_at(s, offset, r->prev)->next = i;
+	head->prev = i;
+}
+
+void
+slab_ring_drop(const struct slab *s, size_t offset, uint32_t *first,
+    uint32_t i)
+{
+	struct slab_ring *r = slab_ring_at(s, offset, i);
+
+	slab_ring_at(s, offset, r->next)->prev = r->prev;
+	slab_ring_at(s, offset, r->prev)->next = r->next;
+	if (*first == i)
+		*first = r->next == i ? 0 : r->next;
+	*r = (struct slab_ring){ 0 };
+}
+
 /* ---- Heap --------------------------------------------------------------- */
 
 /* Both are roots; the answer is the root of both. */

@@ -52,6 +52,19 @@ void		 slab_index_drop(struct slab_index *x, uint32_t hash,
 /* A hash of words that nobody outside chooses. */
 uint32_t	 slab_hash(const uint32_t *word, size_t count);
 
+/* Rings: things of one slab, each with a slab_ring at the same offset.  The
+ * first one is what the caller keeps; 0: the ring is empty. */
+struct slab_ring {
+	uint32_t	next, prev;
+};
+
+/* As the last one. */
+void		 slab_ring_add(const struct slab *s, size_t offset,
+		    uint32_t *first, uint32_t i);
+/* Was it the first, then its next one is. */
+void		 slab_ring_drop(const struct slab *s, size_t offset,
+		    uint32_t *first, uint32_t i);
+
 /* A pairing heap: the least is at its root. */
 struct slab_link {
 	uint32_t	child, next, prev;
