@@ -395,6 +395,7 @@ server_load_scripts(struct server *srv)
 	    SHARE_SOCKET, file, sizeof file));
 	srv->store = store_client_new(srv->loop, IPC_SMTPD, worker_socket(
 	    srv->worker, CLEANUP_SOCKET, file, sizeof file));
+	store_client_limit(srv->store, srv->params->spool_timeout);
 	server_lend_queue(srv);
 	for (i = 0; i < HOOK_MAX; i++)
 		if (strcmp(programs[i], "smtpd") == 0)

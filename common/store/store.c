@@ -29,7 +29,9 @@ struct store {
 	struct store_request	 rq;
 	enum store_state	 state;
 	uint64_t		 number;	/* of this connection */
-	struct timer		 patience;	/* runs without connection */
+	int64_t			 until_ms;	/* its time is up */
+	bool			 ended;		/* its end was sent once */
+	struct timer		 patience;
 
 	/* How far it is told. */
 	bool			 begun, body_told;
@@ -49,6 +51,7 @@ struct store_client {
 	struct store	*next;			/* the first not ASKED */
 	int64_t		 credit;
 	uint64_t	 number;
+	int64_t		 limit_ms;
 	struct timer	 again;
 	struct task	 work;
 	int64_t		 again_ms;
@@ -89,15 +92,37 @@ store_done(struct store *s, enum store_status status, const char *text)
 }
 
 static void
-store_out_of_patience(void *arg)
+store_abort(struct store_client *c, const struct store *s)
 {
-	store_done(arg, STORE_TEMPORARY, "the service cleanup does not answer");
+	if (c->channel != NULL && s->state == STATE_TELLING)
+		CHANNEL_SEND(c->channel, STORE_ABORT, -1,
+		    { .store = s->number });
 }
 
-bool
-store_end_sent(const struct store *s)
+/* A service that hangs is told no more of it, and drops what it was told once
+ * it goes on; but for a store whose end it has. */
+static void
+store_out_of_patience(void *arg)
 {
-	return s->state == STATE_ASKED;
+	struct store		*s = arg;
+	struct store_client	*c = s->client;
+
+	store_abort(c, s);
+	loop_defer(c->loop, &c->work);
+	store_done(s, STORE_TEMPORARY, s->ended ? "the service cleanup does "
+	    "not answer; the message may be queued all the same" :
+	    "the service cleanup does not answer");
+}
+
+/* Until its time is up, or until the service should have come back. */
+static void
+store_wait(struct store *s, int64_t most_ms)
+{
+	int64_t	left = s->until_ms - loop_now_ms(s->client->loop);
+
+	if (left > most_ms)
+		left = most_ms;
+	timer_start(&s->patience, left > 0 ? left : 0);
 }
 
 /* ---- Telling ------------------------------------------------------------- */
@@ -199,17 +224,10 @@ store_tell(struct store_client *c, struct store *s)
 		CHANNEL_SEND(c->channel, STORE_END, -1,
 		    { .store = s->number });
 		s->state = STATE_ASKED;
+		s->ended = true;
 		c->next = TAILQ_NEXT(s, link);
 	}
 	return 0;
-}
-
-static void
-store_abort(struct store_client *c, const struct store *s)
-{
-	if (c->channel != NULL && s->state == STATE_TELLING)
-		CHANNEL_SEND(c->channel, STORE_ABORT, -1,
-		    { .store = s->number });
 }
 
 /* As far as the credit goes, which is exceeded by less than a frame. */
@@ -296,7 +314,7 @@ store_on_end(void *arg)
 	c->credit = 0;
 	TAILQ_FOREACH(s, &c->stores, link) {
 		store_rewind(s);
-		timer_start(&s->patience, STORE_PATIENCE_MS);
+		store_wait(s, STORE_PATIENCE_MS);
 	}
 	c->next = TAILQ_FIRST(&c->stores);
 	if (c->next != NULL)
@@ -318,7 +336,7 @@ store_up(struct store_client *c, int fd)
 	    { .table_hash = ipc_table_hash(), .pid = (uint32_t)getpid() });
 	TAILQ_FOREACH(s, &c->stores, link) {
 		s->number = ++c->number;
-		timer_stop(&s->patience);
+		store_wait(s, INT64_MAX);
 	}
 }
 
@@ -362,6 +380,7 @@ store_client_new(struct loop *l, int role, const char *path)
 	c->role = role;
 	c->path = xstrdup(path);
 	c->again_ms = STORE_AGAIN_MS;
+	c->limit_ms = STORE_LIMIT_MS;
 	TAILQ_INIT(&c->stores);
 	timer_init(&c->again, l, store_work, c);
 	task_init(&c->work, store_work, c);
@@ -385,6 +404,12 @@ store_client_free(struct store_client **c)
 	*c = NULL;
 }
 
+void
+store_client_limit(struct store_client *c, int64_t ms)
+{
+	c->limit_ms = ms;
+}
+
 struct store *
 store_start(struct store_client *c, const struct store_request *rq)
 {
@@ -398,8 +423,8 @@ store_start(struct store_client *c, const struct store_request *rq)
 	TAILQ_INSERT_TAIL(&c->stores, s, link);
 	if (c->next == NULL)
 		c->next = s;
-	if (c->channel == NULL)
-		timer_start(&s->patience, STORE_PATIENCE_MS);
+	s->until_ms = loop_now_ms(c->loop) + c->limit_ms;
+	store_wait(s, c->channel == NULL ? STORE_PATIENCE_MS : INT64_MAX);
 	loop_defer(c->loop, &c->work);
 	return s;
 }

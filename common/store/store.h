@@ -5,12 +5,19 @@
  * where the service dies, or the connection ends, it is told all again, and
  * answers "durable" to what it has already.  So whoever waits is never told
  * that a message was not taken when it was, as long as this process lives and
- * the service comes back within STORE_PATIENCE_MS.
+ * the service comes back within STORE_PATIENCE_MS and answers in time.
+ *
+ * A service that does not is given up, and with it what can be known: once the
+ * end of a store was sent it may be durable, or become so when a service that
+ * was stopped goes on.  The text says so.  It is not asked again under its id:
+ * who gets the failure lets the message's bytes go.
  *
  *	state     sent             answer     connection lost
  *	waiting   its turn comes   -          -
  *	telling   all of it        done()     waiting
  *	asked     -                done()     waiting
+ *
+ * and in each of them done() when its time is up.
  *
  * Ownership  store_client_new() gives, store_client_free() takes and clears,
  *            and so store_start() and store_cancel().  What a request names
@@ -36,6 +43,10 @@
 
 /* How long a service that is gone is waited for. */
 #define STORE_PATIENCE_MS	60000
+
+/* How long a store may take in all, from store_start() on, unless
+ * store_client_limit() says otherwise. */
+#define STORE_LIMIT_MS		300000
 
 enum store_status {
 	STORE_DURABLE,		/* synced: acknowledge it */
@@ -69,11 +80,12 @@ struct store;
 struct store_client *store_client_new(struct loop *l, int role,
 		    const char *path);
 void		 store_client_free(struct store_client **c);
+/* Of stores that start from now on. */
+void		 store_client_limit(struct store_client *c, int64_t ms);
 struct store	*store_start(struct store_client *c,
 		    const struct store_request *rq);
 /* Nobody waits for it any more.  It may come to be all the same, where its end
  * was sent. */
 void		 store_cancel(struct store **s);
-bool		 store_end_sent(const struct store *s);
 
 #endif

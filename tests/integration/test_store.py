@@ -350,6 +350,41 @@ def test_cleanup_killed():
         check_ledger(mta, load)
 
 
+def test_cleanup_stopped():
+    """One that is connected and silent: 451 after spool_timeout, for what it
+    has in whole as for what it has in part; and it goes on where it was."""
+    with Spooling(params={"spool_timeout": "2s"}) as mta, \
+            mta.client() as known, mta.client() as other:
+        known.hello()
+        other.hello()
+        deliver(known, b"Subject: before\r\n\r\nx\r\n")
+        stopped = mta.workers("cleanup")
+        assert stopped
+        for p in stopped:
+            os.kill(p, signal.SIGSTOP)
+        began = time.monotonic()
+        for c, subject in (known, b"first"), (other, b"second"), \
+                (known, b"third"):
+            r = deliver(c, b"Subject: %s\r\n\r\nx\r\n" % subject, code=451)
+            assert "4.3.0" in r.text[0], r.text
+        assert 5.5 < time.monotonic() - began < 40
+        deliver(known, b"Subject: large\r\n\r\n" + b"y\r\n" * 500000,
+                ["r%d@example.org" % i for i in range(900)], code=451)
+        log = mta.log()
+        assert "does not answer; the message may be queued all the same" \
+            in log
+        for p in stopped:
+            os.kill(p, signal.SIGCONT)
+        deliver(other, b"Subject: after\r\n\r\nx\r\n")
+        deliver(known, b"Subject: after\r\n\r\nx\r\n")
+        subjects = [re.search(rb"Subject: (\w+)", m).group(1)
+                    for _, m in mta.exported().values()]
+        assert subjects.count(b"before") == 1
+        assert subjects.count(b"after") == 2
+        for s in b"first", b"second", b"third", b"large":
+            assert subjects.count(s) in (0, 900 if s == b"large" else 1)
+
+
 def test_smtpd_killed():
     with Spooling() as mta:
         load = Load(mta)

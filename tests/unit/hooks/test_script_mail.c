@@ -26,6 +26,7 @@ struct service {
 	struct channel	*channel;
 	struct buf	 body, edits, entry;
 	int		 status;
+	bool		 mean;		/* gives no credit */
 	int		 ends;
 };
 
@@ -49,8 +50,9 @@ service_on_frame(void *arg, int type, struct rbuf *r, int fd)
 	switch (type) {
 	case IPC_STORE_HELLO:
 		assert_int_equal(ipc_get_STORE_HELLO(r, &hello), 0);
-		CHANNEL_SEND(s->channel, STORE_CREDIT, -1,
-		    { .bytes = 1 << 20 });
+		if (!s->mean)
+			CHANNEL_SEND(s->channel, STORE_CREDIT, -1,
+			    { .bytes = 1 << 20 });
 		break;
 	case IPC_STORE_BEGIN:
 		assert_int_equal(ipc_get_STORE_BEGIN(r, &begin), 0);
@@ -343,6 +345,34 @@ test_not_stored(void **state)
 	all_close(&a);
 }
 
+/* Whether it has heard of the message or not. */
+static void
+test_silent(void **state)
+{
+	static const char	script[] = "MailMessage::String(\"\")->"
+				    "queue(\"\", \"b@c\", \"mx\");";
+	struct all		a;
+	const char		*said;
+
+	(void)state;
+	for (int mean = 0; mean < 2; mean++) {
+		all_init(&a);
+		a.service.status = -1;
+		a.service.mean = mean == 1;
+		store_client_limit(a.queue.store, 50);
+		for (int i = 0; i < 2; i++) {
+			said = all_said(&a, script);
+			assert_non_null(strstr(said, "cleanup does not "
+			    "answer"));
+			assert_int_equal(strstr(said, "all the same") == NULL,
+			    mean);
+		}
+		assert_int_equal(a.refused, 2);
+		assert_int_equal(a.service.ends, mean ? 0 : 2);
+		all_close(&a);
+	}
+}
+
 int
 main(void)
 {
@@ -351,6 +381,7 @@ main(void)
 		cmocka_unit_test(test_no_queue),
 		cmocka_unit_test(test_stored),
 		cmocka_unit_test(test_not_stored),
+		cmocka_unit_test(test_silent),
 	};
 	int			 rc;
 
