@@ -338,23 +338,13 @@ query_many(struct query *q, struct err *e)
 /* ---- The others ---------------------------------------------------------- */
 
 static int
-query_stats(struct query *q)
+query_stats(struct query *q, struct err *e)
 {
-	struct book_counts	c;
+	int	rc = stats_slice(q, e);
 
-	if (q->credit == 0)
-		return 1;
-	book_count(keeper_book(), &c);
-	buf_printf(&q->rows, "{\"entries\":%" PRIu64 ",\"hold\":%" PRIu64
-	    ",\"defer\":%" PRIu64 ",\"ready\":%" PRIu64 ",\"memory\":%" PRIu64
-	    ",\"pending\":%" PRIu64 ",\"segments\":%" PRIu64
-	    ",\"journal\":%" PRIu64 ",\"checkpoints\":%" PRIu64
-	    ",\"damaged\":%" PRIu64 ",\"rebuilt\":%s,\"index\":\"%s\"}\n",
-	    c.entries, c.held, c.deferred, c.entries - c.held - c.deferred,
-	    c.in_memory, c.pending, c.segments, c.journal_end, c.checkpoints,
-	    c.damaged, c.rebuilt ? "true" : "false", kv_real_name);
-	query_send_rows(q);
-	return 0;
+	if (rc == 0)
+		query_send_rows(q);
+	return rc;
 }
 
 static int
@@ -414,7 +404,7 @@ query_slice(struct query *q)
 	int		rc;
 
 	if (q->kind == QUERY_STATS)
-		rc = query_stats(q);
+		rc = query_stats(q, &e);
 	else if (q->kind == QUERY_CAT)
 		rc = query_cat(q, &e);
 	else

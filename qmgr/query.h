@@ -15,6 +15,7 @@
 
 #include "base/hmap.h"
 #include "queue/queue_filter.h"
+#include "spool/book_wait.h"
 #include "spool/content.h"
 
 #include "qmgr.h"
@@ -71,6 +72,16 @@ struct query {
 	struct group	**sorted;
 	uint64_t	 group_next;
 
+	/* QUERY_STATS: what is deferred and due, counted so far. */
+	struct {
+		struct book_look look;
+		int64_t		 until_ms;
+		uint64_t	 due;
+		uint64_t	 queue;
+		bool		 by_due;	/* these were all seen */
+		bool		 in_queue;
+	} stats;
+
 	struct spool_id	 id;		/* QUERY_CAT */
 	bool		 original;
 	struct content	 content;
@@ -96,6 +107,10 @@ int		 change_found(struct query *q, struct err *e);
 int		 change_sync(struct query *q, struct err *e);
 
 #define GROUP_MAX	100000		/* values: bounds the memory */
+
+/* ---- stats.c ------------------------------------------------------------- */
+/* 1: there is more to count; 0: it is in q->rows; -1 with *e. */
+int		 stats_slice(struct query *q, struct err *e);
 
 /* ---- group.c ------------------------------------------------------------- */
 void		 group_add(struct query *q, const struct queue_row *r);
