@@ -20,6 +20,7 @@
 #include "conf/log_params.h"
 #include "proc/access.h"
 
+#include "admission.h"
 #include "control.h"
 #include "instance.h"
 #include "log_file.h"
@@ -92,7 +93,6 @@ instance_take_up(struct instance *i, const struct conf *conf)
 {
 	const struct conf_service	*at;
 	const char			*parameter;
-	struct access			 access;
 	char				 file[PATH_MAX];
 	struct err			 e;
 
@@ -100,8 +100,7 @@ instance_take_up(struct instance *i, const struct conf *conf)
 		notice_blame(i, conf, "log_target", e.text);
 		return -1;
 	}
-	if (access_load(&access, conf_params(conf), i->house.directory,
-	    &parameter, &e) == -1) {
+	if (admission_check(conf, &parameter, &e) == -1) {
 		notice_blame(i, conf, parameter, e.text);
 		return -1;
 	}

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "conf/programs.h"
 
+#include "admission.h"
 #include "generation.h"
 #include "links.h"
 
@@ -464,6 +465,24 @@ process_drain(struct process *p, int64_t soft_ms, int64_t hard_ms)
 	    .hard_ms = (uint64_t)hard_ms });
 }
 
+/* It was looked at when the configuration was taken up: this fails only if a
+ * group or a user has gone since. */
+static void
+process_tell_admission(struct process *p)
+{
+	struct house	*h = p->generation->house;
+	const char	*parameter;
+	struct err	 e;
+
+	if (!ipc_allowed(IPC_ADMISSION, IPC_MASTER,
+	    ipc_role_of(p->service->command), 0) ||
+	    admission_tell(p->generation->conf, p->service, p->channel,
+	    &parameter, &e) == 0)
+		return;
+	h->ops->on_diag(h->arg, &(struct diag){ .file = p->service->command,
+	    .text = e.text });
+}
+
 void
 process_renew(struct process *p)
 {
@@ -474,6 +493,7 @@ process_renew(struct process *p)
 	process_renew_listeners(p);
 	process_tell_parameters(p);
 	process_tell_plans(p);
+	process_tell_admission(p);
 	process_tell_log(p);
 	(void)strlcpy(m.service, p->service->name, sizeof m.service);
 	CHANNEL_PUT(p->channel, RENEW, -1, &m);

@@ -15,8 +15,8 @@
 #include "base/buf.h"
 #include "base/pid_file.h"
 #include "ipc/caller.h"
-#include "proc/access.h"
 
+#include "admission.h"
 #include "generation.h"
 #include "rehearsal.h"
 #include "sockets.h"
@@ -91,14 +91,13 @@ stage_files(struct stage *s)
 	const struct params	*p = conf_params(s->conf);
 	const struct conf_service *first = conf_service(s->conf, 0);
 	const char		*parameter;
-	struct access		 access;
 	char			 path[PATH_MAX];
 	struct err		 e;
 
 	if (stage_run_directory(conf_path(s->conf, p->run_directory, path,
 	    sizeof path), &e) == -1)
 		stage_fault(s, first, "run_directory", e.text);
-	if (access_load(&access, p, conf_dir(s->conf), &parameter, &e) == -1)
+	if (admission_check(s->conf, &parameter, &e) == -1)
 		stage_fault(s, first, parameter, e.text);
 	if (spool_place_check(s->conf, &e) == -1)
 		stage_fault(s, first, "spool_directory", e.text);

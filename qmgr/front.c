@@ -455,6 +455,45 @@ front_prepare(struct worker *w)
 	return 0;
 }
 
+static int
+front_admit_users(struct rbuf *r)
+{
+	struct user_list	*l = &front.owners;
+	uint64_t		 uid;
+
+	user_list_fini(l);
+	l->uid = xreallocarray(NULL, r->len / 4 + 1, sizeof *l->uid);
+	while (r->len > 0) {
+		if (wire_get_uint(r, &uid, 4) == -1)
+			return -1;
+		l->uid[l->count++] = (uid_t)uid;
+	}
+	return 0;
+}
+
+/* Who is connected already keeps the role that he came with. */
+int
+front_admit(struct worker *w, struct rbuf *r)
+{
+	struct ipc_ADMISSION	 m;
+	struct rbuf		 users;
+	struct access		*a = &front.access;
+
+	(void)w;
+	if (ipc_get_ADMISSION(r, &m) == -1)
+		return -1;
+	users = (struct rbuf){ (const unsigned char *)m.users.p,
+	    m.users.len };
+	if (front_admit_users(&users) == -1)
+		return -1;
+	front.owners.anyone = m.anyone != 0;
+	a->has_view = m.view > 0;
+	a->has_operate = m.operate > 0;
+	a->view = m.view > 0 ? (gid_t)(m.view - 1) : 0;
+	a->operate = m.operate > 0 ? (gid_t)(m.operate - 1) : 0;
+	return 0;
+}
+
 void
 front_start(struct worker *w)
 {

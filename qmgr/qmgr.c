@@ -45,6 +45,7 @@ static const struct daemon	qmgr_daemon = {
 	.start = qmgr_start,
 	.drain = qmgr_drain,
 	.renew = qmgr_renew,
+	.admission = front_admit,
 	.linked = keeper_linked,
 };
 

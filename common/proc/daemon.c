@@ -477,6 +477,9 @@ worker_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return worker_on_drain(w, r);
 	case IPC_RENEW:
 		return worker_on_renew(w, r);
+	case IPC_ADMISSION:
+		return w->daemon->admission != NULL ?
+		    w->daemon->admission(w, r) : -1;
 	case IPC_PING:
 		return worker_on_ping(w, r);
 	case IPC_WORKER_LIST:

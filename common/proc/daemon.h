@@ -92,11 +92,9 @@ struct daemon {
 	int		(*prepare)(struct worker *w);	/* all rights */
 	int		(*load)(struct worker *w);	/* jail; NULL: none */
 	int		(*start)(struct worker *w);	/* sandbox */
-	/*
-	 * Accept no more.  After soft_ms end what is between transactions,
+	/* Accept no more.  After soft_ms end what is between transactions,
 	 * after hard_ms all but what waits for the reply to an end of
-	 * message; then worker_exit().  Called again, it may only shorten.
-	 */
+	 * message; then worker_exit().  Called again, it may only shorten. */
 	void		(*drain)(struct worker *w, int64_t soft_ms,
 			    int64_t hard_ms);
 	/* SINGLE in programs.def: the parameters have changed. */
@@ -109,6 +107,8 @@ struct daemon {
 	void		(*sibling)(struct worker *w, const struct sibling *s);
 	void		(*bereft)(struct worker *w, const struct sibling *s,
 			    int signal);
+	/* Whom it answers from now on: 0, or -1; or NULL. */
+	int		(*admission)(struct worker *w, struct rbuf *r);
 	/* Keys of TLS tickets, the newest first; or NULL. */
 	void		(*tickets)(struct worker *w, struct str keys);
 };
@@ -123,10 +123,10 @@ void		 worker_refuse_value(struct worker *w, const char *parameter,
 /* Says until when a certificate is good (unix time). */
 void		 worker_certificate(struct worker *w, const char *parameter,
 		    const char *file, int64_t not_after);
-/* What a script is bound to fail over; master tells of it once. */
+/* A script is bound to fail; master tells of it once. */
 void		 worker_warn(struct worker *w, const char *file, int line,
 		    int column, const char *text);
-/* Leaves the loop; the process exits 0. */
+/* Exits 0, by leaving the loop. */
 void		 worker_exit(struct worker *w);
 /*
  * Each socket of the service is accepted from by fn.  For prepare or start,

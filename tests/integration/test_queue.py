@@ -136,6 +136,32 @@ def test_pages():
         assert len(seen) == 30 and len(set(seen)) == 30, len(seen)
 
 
+def test_stats():
+    """Counted by state as a list shows it: what is deferred is ready once it
+    is due, whether it was written to the index or not."""
+    hook = '''
+foreach ([0, 3, 3600, 7200] as $delay)
+    $arguments["mail"]->queue("", "r@a.example", "mx", ["delay" => $delay,
+        "hold" => $delay == 7200]);
+Accept();
+'''
+
+    def states(mta):
+        listed = [e["state"] for e in mta.list()]
+        stats = json.loads(mta.queue("stats", "--json").stdout)
+        counted = {s: stats[s] for s in ("ready", "defer", "hold")}
+        assert stats["entries"] == len(listed)
+        return counted, {s: listed.count(s) for s in counted}
+    with Queue(hook) as mta:
+        mta.fill(300, ("r@a.example",))
+        mta.wait(1200)
+        wait_for(lambda: states(mta) == (
+            {"ready": 600, "defer": 300, "hold": 300},) * 2, text="their due")
+        mta.kill()
+        wait_for(lambda: states(mta) == (
+            {"ready": 600, "defer": 300, "hold": 300},) * 2, text="the same")
+
+
 def test_changes():
     with Queue() as mta:
         mta.fill(10)
@@ -349,6 +375,57 @@ def test_roles():
         nobody = pwd.getpwnam("nobody").pw_uid
         assert run("mail", "list", user=nobody).returncode == 1
         assert len(mta.list()) == 10
+
+
+def test_roles_reload():
+    """Who may ask changes with a reload, though the process stays and is in a
+    jail without the system's users and groups."""
+    if os.getuid() != 0:
+        return "SKIP users are for root"
+    with Queue() as mta:
+        mta.fill(3)
+        mta.wait(6)
+        pid = mta.workers("qmgr")
+        os.chmod(mta.dir, 0o755)
+        for name in ("", "run"):
+            os.chmod(mta.path(name), 0o755)
+        os.chmod(mta.path("main.cf"), 0o644)
+
+        def run(user, group, *args):
+            return subprocess.run(
+                [os.path.abspath(MTACTL), "-c", mta.conf, *args],
+                capture_output=True, text=True, extra_groups=[],
+                user=pwd.getpwnam(user).pw_uid,
+                group=grp.getgrnam(group).gr_gid).returncode
+
+        def mode():
+            return os.stat(mta.path("run/qmgr.sock")).st_mode & 0o777
+
+        def check(view, operate, owner):
+            assert mta.workers("qmgr") == pid
+            found = (run("man", "games", "queue", "list"),
+                     run("man", "mail", "queue", "hold", "--all"),
+                     run("news", "news", "mailq"))
+            wanted = [0 if yes else 1 for yes in (view, operate, owner)]
+            assert [min(code, 1) for code in found] == wanted, found
+        check(False, False, False)
+        assert mode() == 0o600
+        for params, allowed, bits in (
+                (("games", "", ""), (True, False, False), 0o660),
+                (("", "mail", ""), (False, True, False), 0o660),
+                (("games", "mail", "man news"), (True, True, True), 0o666),
+                (("", "", "static:anyone"), (False, False, True), 0o666),
+                (("", "", ""), (False, False, False), 0o600)):
+            mta.set(**dict(zip(("control_view_group", "control_operate_group",
+                                "mailq_users"), params)))
+            mta.ctl("reload")
+            check(*allowed)
+            assert mode() == bits, (params, oct(mode()))
+        mta.set(mailq_users="nosuchuser")
+        p = mta.ctl("reload", check=False)
+        assert p.returncode == 1 and "nosuchuser" in p.stdout + p.stderr, p
+        assert "main.cf:" in p.stdout + p.stderr, p
+        check(False, False, False)
 
 
 def test_reload_and_stop():
