@@ -170,7 +170,8 @@ $(BUILD)/flags: always
 
 # mtactl carries the sample configuration, and knows where it is installed.
 SAMPLES	:= conf/sample/main.cf.in conf/sample/master.cf.in \
-	   conf/sample/eod.hsl.in conf/sample/rcptto.hsl.in
+	   conf/sample/transport.cf.in conf/sample/eod.hsl.in \
+	   conf/sample/queue.hsl.in conf/sample/rcptto.hsl.in
 $(BUILD)/mtactl/init.o: $(BUILD)/mtactl/samples.h
 $(BUILD)/mtactl/mtactl.o $(BUILD)/mtactl/start.o $(BUILD)/mtactl/verb.o: \
 	$(BUILD)/mtactl/paths.h
@@ -280,6 +281,7 @@ FILL	= sed -e 's,@HOSTNAME@,$(SAMPLE_HOSTNAME),' -e 's,@RUN@,/run/halyard,' \
 	  -e 's,@LOG@,$(SAMPLE_LOG),' -e 's,@SPOOL@,$(SAMPLE_SPOOL),' \
 	  -e 's,@QUEUE@,$(SAMPLE_QUEUE),' \
 	  -e "s,@LISTEN@,$$(printf %-21s $(SAMPLE_LISTEN))," \
+	  -e 's,@BACKEND@,$(SAMPLE_BACKEND_HOST):$(SAMPLE_BACKEND_PORT),' \
 	  -e 's,@BACKEND_HOST@,$(SAMPLE_BACKEND_HOST),' \
 	  -e 's,@BACKEND_PORT@,$(SAMPLE_BACKEND_PORT),' \
 	  -e 's,@RCPTTO@,\#,' -e 's,@DOMAINS@,"example.com",'
@@ -294,7 +296,9 @@ install: all
 	$(foreach p,$(PAGES),$(PAGE) $(p) > $(call page_to,$(p)) &&) :
 	$(FILL) conf/sample/main.cf.in > $(ETC)/main.cf.sample
 	$(FILL) conf/sample/master.cf.in > $(ETC)/master.cf.sample
+	$(FILL) conf/sample/transport.cf.in > $(ETC)/transport.cf.sample
 	$(FILL) conf/sample/eod.hsl.in > $(ETC)/hooks/eod.hsl.sample
+	$(FILL) conf/sample/queue.hsl.in > $(ETC)/hooks/queue.hsl.sample
 	$(FILL) conf/sample/rcptto.hsl.in > $(ETC)/hooks/rcptto.hsl.sample
 	$(if $(filter yes,$(MTA)),$(MAKE) --no-print-directory install-mta)
 
@@ -312,6 +316,7 @@ uninstall:
 	rm -f $(SBIN)/mtactl $(DAEMONS:%=$(LIBEXEC)/%) $(FRONTS:%=$(LIBEXEC)/%)
 	rm -f $(PAGES_TO)
 	rm -f $(ETC)/main.cf.sample $(ETC)/master.cf.sample \
+	  $(ETC)/transport.cf.sample $(ETC)/hooks/queue.hsl.sample \
 	  $(ETC)/hooks/eod.hsl.sample $(ETC)/hooks/rcptto.hsl.sample
 	-rmdir $(LIBEXEC) $(ETC)/hooks $(ETC) 2>/dev/null
 

@@ -44,7 +44,9 @@ static const struct {
 } init_files[] = {
 	{ "main.cf", sample_main_cf },
 	{ "master.cf", sample_master_cf },
+	{ "transport.cf", sample_transport_cf },
 	{ "hooks/eod.hsl", sample_eod_hsl },
+	{ "hooks/queue.hsl", sample_queue_hsl },
 	{ "hooks/rcptto.hsl", sample_rcptto_hsl },
 };
 
@@ -156,6 +158,9 @@ init_word(const struct init *in, struct str word, struct buf *out)
 	else if (str_eq(word, STR("DOMAINS")))
 		buf_add_str(out, in->domains.len > 0 ?
 		    buf_str(&in->domains) : STR("\"example.com\""));
+	else if (str_eq(word, STR("BACKEND")))
+		buf_printf(out, strchr(in->backend_host, ':') != NULL ?
+		    "[%s]:%d" : "%s:%d", in->backend_host, in->backend_port);
 	else if (str_eq(word, STR("BACKEND_HOST")))
 		buf_add_text(out, in->backend_host);
 	else if (str_eq(word, STR("BACKEND_PORT")))
@@ -313,9 +318,11 @@ init_run(struct init *in, struct err *e)
 		return err_set(e, "%s was written but does not load", in->dir);
 	conf_free(&c);
 	users_warn(in->dir);
-	(void)printf("Wrote main.cf, master.cf and two hooks into %s.\n"
-	    "It listens on %s and delivers to %s port %d.\n", in->dir,
-	    in->listen, in->backend_host, in->backend_port);
+	(void)printf("Wrote main.cf, master.cf, transport.cf and three hooks "
+	    "into %s.\nIt listens on %s and delivers to %s port %d while the "
+	    "client waits;\nhook_eod = hooks/queue.hsl in main.cf makes it "
+	    "queue instead.\n", in->dir, in->listen, in->backend_host,
+	    in->backend_port);
 	if (in->domains.len > 0)
 		(void)printf("It takes mail for %s and for no other domain "
 		    "(hooks/rcptto.hsl).\n", buf_cstr(&in->domains));

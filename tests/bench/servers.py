@@ -189,6 +189,7 @@ class Direct:
 
 class Halyard:
     port = 2525
+    queues = False
 
     def __init__(self, directory, backend=SINK_PORT, hooks=None, maxproc=2,
                  params=None):
@@ -213,6 +214,8 @@ class Halyard:
     def maxproc(self, n):
         with open(self.conf + "/master.cf") as f:
             rows = [l.split() for l in f if l.strip()]
+        if not self.queues:
+            rows = [r for r in rows if r[-1] not in ("cleanup", "qmgr")]
         for row in rows:
             if len(row) >= 8 and row[0][0] != "#" and row[7] == "smtpd":
                 row[6] = str(n)

@@ -36,8 +36,10 @@ def test_install():
                      "usr/local/share/man/man8/mtactl.8",
                      "etc/halyard/main.cf.sample",
                      "etc/halyard/master.cf.sample",
+                     "etc/halyard/transport.cf.sample",
                      "usr/local/share/man/man8/halyard-smtpd.8",
                      "etc/halyard/hooks/eod.hsl.sample",
+                     "etc/halyard/hooks/queue.hsl.sample",
                      "etc/halyard/hooks/rcptto.hsl.sample"):
             assert want in got, (want, got)
         check_fronts(top)
@@ -116,7 +118,8 @@ def check_samples(top):
     """Copied to their names they are a configuration."""
     etc = os.path.join(top, "etc/halyard")
     conf = os.path.join(top, "conf")
-    for name in "main.cf", "master.cf", "hooks/eod.hsl", "hooks/rcptto.hsl":
+    for name in ("main.cf", "master.cf", "transport.cf", "hooks/eod.hsl",
+                 "hooks/queue.hsl", "hooks/rcptto.hsl"):
         to = os.path.join(conf, name)
         os.makedirs(os.path.dirname(to), exist_ok=True)
         shutil.copy(os.path.join(etc, name + ".sample"), to)
@@ -127,7 +130,8 @@ def check_samples(top):
     # files name.
     with open(os.path.join(conf, "main.cf"), encoding="utf-8") as f:
         text = f.read().replace("/run/halyard", "run").replace(
-            "/var/log/halyard.log", "halyard.log")
+            "/var/log/halyard.log", "halyard.log").replace(
+                "/var/spool/halyard", "queue")
     with open(os.path.join(conf, "main.cf"), "w", encoding="utf-8") as f:
         f.write(text)
     with open(os.path.join(conf, "master.cf"), encoding="utf-8") as f:

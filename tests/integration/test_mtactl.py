@@ -19,7 +19,8 @@ def run(*args, env=None, **kw):
                           env=dict(os.environ, **(env or {})), **kw)
 
 
-FILES = ("main.cf", "master.cf", "hooks/eod.hsl", "hooks/rcptto.hsl")
+FILES = ("main.cf", "master.cf", "transport.cf", "hooks/eod.hsl",
+         "hooks/queue.hsl", "hooks/rcptto.hsl")
 
 
 class Dir:
@@ -83,20 +84,52 @@ def test_init():
     with Dir() as d:
         mta = d.init("--backend", "[::1]:2526")
         assert sorted(os.listdir(mta)) == ["hooks", "log", "main.cf",
-                                           "master.cf", "run", "spool"]
+                                           "master.cf", "run", "spool",
+                                           "transport.cf"]
         hook = open(os.path.join(mta, "hooks/eod.hsl")).read()
         assert '"host" => "::1", "port" => 2526' in hook
         assert "@" not in hook
+        text = open(os.path.join(mta, "transport.cf")).read()
+        assert "host  [::1]:2526 " in text and "@" not in text, text
         text = open(os.path.join(mta, "main.cf")).read()
         assert "\nmyhostname = mx.example.org\n" in text
         assert text.endswith("@53\n")
         check(run("-c", mta, "config", "check"), 0, "ok")
 
 
+def test_init_queue():
+    """As it is written it has a queue, and a hook that uses it."""
+    with Dir() as d:
+        mta = d.path("mta")
+        port = free_port()
+        check(run("init", mta, "--hostname", "mx.example.org", "--listen",
+                  "127.0.0.1:%d" % port), 0, "hook_eod = hooks/queue.hsl")
+        check(run("-c", mta, "hsl", "check", "--hook", "eod",
+                  os.path.join(mta, "hooks/queue.hsl")), 0)
+        path = os.path.join(mta, "main.cf")
+        text = open(path).read()
+        with open(path, "w") as f:
+            f.write(text.replace("\nhook_eod = hooks/eod.hsl",
+                                 "\nhook_eod = hooks/queue.hsl"))
+        check(run("-c", mta, "start"), 0)
+        try:
+            with Client(port) as c:
+                c.hello()
+                r = c.message()
+                assert r.code == 250 and "queued as" in r.text[0], r
+            wait_for(lambda: [
+                (e["recipient"], e["transportid"], e["state"]) for e in
+                json.loads(run("-c", mta, "queue", "list", "--json").stdout
+                           or '{"entries": []}')["entries"]] ==
+                     [("b@example.org", "backend", "ready")], text="the entry")
+        finally:
+            check(run("-c", mta, "stop"), 0)
+
+
 def test_init_refuses_to_overwrite():
     with Dir() as d:
         mta = d.init()
-        for name in "main.cf", "master.cf", "hooks/eod.hsl":
+        for name in "main.cf", "master.cf", "transport.cf", "hooks/eod.hsl":
             path = os.path.join(mta, name)
             for other in FILES:
                 if os.path.exists(os.path.join(mta, other)):
