@@ -15,7 +15,7 @@ endif
 VERSION	:= 0.2
 DAEMONS	:= master smtpd metrics share cleanup qmgr
 PROGS	:= $(DAEMONS) mtactl
-LAYERS	:= compat base event conf mime hsl kv spool queue ipc dns smtp body store \
+LAYERS	:= compat base logs event conf mime hsl kv spool queue ipc dns smtp body store \
 	  send schedule proc share hooks
 # A program's folder; the small services live under master.
 home_metrics := master/metrics

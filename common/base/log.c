@@ -158,10 +158,9 @@ log_cut(struct str s)
 	return s;
 }
 
-static void
-log_text_value(struct buf *b, struct str s)
+void
+log_quote(struct buf *b, struct str s)
 {
-	s = log_cut(s);
 	if (log_plain(s))
 		buf_add_str(b, s);
 	else
@@ -218,7 +217,7 @@ log_field(struct buf *b, const struct logfield *f)
 	else if (logger.format == LOG_FORMAT_JSON)
 		buf_add_json(b, log_cut(f->text));
 	else
-		log_text_value(b, f->text);
+		log_quote(b, log_cut(f->text));
 }
 
 static void

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "err.h"
 #include "str.h"
 
@@ -72,6 +73,8 @@ void	log_write(enum log_event event, const struct logctx *ctx,
 /* Lines of this event are written: for what is in a hot path. */
 bool	log_wants(enum log_event event);
 void	log_flush(void);
+/* A value as it stands in a line of text: quoted where it needs to be. */
+void	log_quote(struct buf *b, struct str s);
 /* Who counts lines that are lost; fn must not log. */
 void	log_on_lost(void (*fn)(uint64_t lines));
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/glob.h"
 #include "base/log_address.h"
 #include "base/mem.h"
 #include "queue_filter.h"
@@ -333,44 +334,6 @@ queue_filter_text(const struct queue_filter *f, struct buf *out)
 }
 
 /* ---- Comparing ----------------------------------------------------------- */
-
-static bool
-glob_same(char a, char b, bool any_case)
-{
-	return any_case ? ascii_lower((unsigned char)a) ==
-	    ascii_lower((unsigned char)b) : a == b;
-}
-
-/* Goes back to the last * where it fails, so that it takes at most the
- * product of both lengths. */
-static bool
-glob_match(struct str pattern, struct str s, bool any_case)
-{
-	size_t	p = 0, i = 0, star = SIZE_MAX, from = 0;
-	bool	escaped;
-
-	while (i < s.len) {
-		if (p < pattern.len && pattern.p[p] == '*') {
-			star = p++;
-			from = i;
-			continue;
-		}
-		escaped = p + 1 < pattern.len && pattern.p[p] == '\\';
-		if (p < pattern.len && glob_same(pattern.p[p + escaped],
-		    s.p[i], any_case)) {
-			p += 1U + escaped;
-			i++;
-			continue;
-		}
-		if (star == SIZE_MAX)
-			return false;
-		p = star + 1;
-		i = ++from;
-	}
-	while (p < pattern.len && pattern.p[p] == '*')
-		p++;
-	return p == pattern.len;
-}
 
 static bool
 term_holds_state(const struct term *t, const struct queue_row *r)
