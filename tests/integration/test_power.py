@@ -8,6 +8,8 @@ without writing its journal or its cache, as if the power had gone; then it is
 mounted again.  As root; CUTS says how many (3; make crash asks for more)."""
 
 import fcntl
+import glob
+import json
 import os
 import shutil
 import signal
@@ -18,7 +20,7 @@ import tempfile
 import time
 
 from halyard import alive, main, wait_for
-from test_store import Load, Spooling, check_ledger, deliver
+from test_store import ALL, Load, Spooling, check_ledger, deliver, txn_of
 
 CUTS = int(os.environ.get("CUTS", "3"))
 ROOT = os.geteuid() == 0
@@ -179,6 +181,48 @@ def test_no_descriptors():
         tracer.send_signal(signal.SIGTERM)
         tracer.wait()
         assert len(mta.exported()) == 1
+    return None
+
+
+def test_index_fails():
+    """qmgr's index can't be synced: it is given up and made anew from what
+    segments and journal have, and nothing is missing."""
+    if not ROOT or shutil.which("strace") is None:
+        return "strace on any process needs root"
+    with Spooling(ALL % ', ["hold" => true]',
+                  services="qmgr.sock unix y - - - 1 qmgr\n") as mta:
+        def ids(*args):
+            p = mta.ctl("queue", "list", "--json", *args, check=False)
+            return p.returncode == 0 and sorted(
+                e["id"]["transaction"] for e in json.loads(p.stdout)["entries"])
+        with mta.client() as c:
+            c.hello()
+            acked = sorted(txn_of(deliver(c, b"Subject: %d\r\n\r\nx\r\n" % n))
+                           for n in range(300))
+        wait_for(lambda: ids() == acked, text="all")
+        assert mta.log().count("event=queue-open") == 1
+        mta.ctl("queue", "release", *acked[:100])
+        pid = mta.workers("qmgr")[0]
+        paths = [a for f in glob.glob(mta.path("queue/index/*"))
+                 for a in ("-P", f)]
+        assert paths
+        tracer = subprocess.Popen(
+            ["strace", "-qq", "-p", str(pid), *paths, "-e",
+             "trace=fdatasync,fsync,msync", "-e",
+             "inject=fdatasync,fsync,msync:error=EIO:when=1",
+             "-o", "/dev/null"], stderr=subprocess.DEVNULL)
+        wait_for(lambda: mta.log().count("event=queue-open") == 2, 90,
+                 "a new index")
+        tracer.send_signal(signal.SIGTERM)
+        tracer.wait()
+        log = mta.log()
+        assert "event=queue-error" in log and "rebuilt=yes" in log, log
+        assert mta.workers("qmgr") == [pid]
+        assert ids() == acked
+        assert ids("--state", "hold") == acked[100:]
+        mta.kill("qmgr")
+        wait_for(lambda: ids() == acked, 30, "the same")
+        assert ids("--state", "hold") == acked[100:]
     return None
 
 
