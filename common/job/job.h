@@ -1,0 +1,61 @@
+/*
+ * job - what qmgr(8) asks of deliver(8), and what it is told
+ *
+ * A job is an attempt for one or more entries of one transaction, which have
+ * the same edits, sender and transport; each has a verdict of its own.  See
+ * ipc.def for the frames.
+ *
+ * A verdict's state (spool/state.h) counts in what is named here; all else of
+ * it is the book's.
+ *
+ *	verdict	counts of its state
+ *	DONE	nothing
+ *	DEFER	due_ms (queue clock), retry, notified, and the changes
+ *	HOLD	reason, retry, notified, and the changes
+ *	BOUNCE	reason, and the changes
+ *	DELETE	reason
+ *	AGAIN	nothing: it was not tried, nothing is counted
+ *
+ * The changes are `changed` with what it names; reason, remotemx, remoteip,
+ * localip and grouping are of the attempt, and always taken.  A transport that
+ * there is none of, a priority that is none or a text that is too long makes
+ * the verdict a deferral with a reason.
+ *
+ * Leases.  A lease is leave to have one connection open.  qmgr gives it with
+ * a job; the job's connection, new or idle, goes by it.  deliver says RESTS
+ * when the job is over and the connection stays open, CLOSED when it has
+ * none: at once where a job ended without.  A job with a lease that rested
+ * uses the transport's idle connection, or opens one if it has just gone.
+ * Leases of one transport are alike: deliver never has more connections open
+ * of it than leases.
+ *
+ * A worker's name in the journal is its process id.
+ */
+#ifndef JOB_JOB_H
+#define JOB_JOB_H
+
+enum job_kind {
+	JOB_ATTEMPT = 1,
+	JOB_AFTER = 2		/* no attempt is made: only what follows one */
+};
+
+enum job_verdict {
+	JOB_DONE = 1,
+	JOB_DEFER = 2,
+	JOB_HOLD = 3,
+	JOB_BOUNCE = 4,
+	JOB_DELETE = 5,
+	JOB_AGAIN = 6
+};
+
+enum lease_event {
+	LEASE_RESTS = 1,
+	LEASE_CLOSED = 2
+};
+
+/* Descriptors of segments that one worker is lent at a time. */
+#define JOB_SEGMENTS_MAX	64
+/* Entries of one job. */
+#define JOB_ENTRIES_MAX		1000
+
+#endif
