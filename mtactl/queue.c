@@ -5,12 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "queue.h"
 #include "queue_print.h"
 #include "queue_talk.h"
 #include "report.h"
 #include "spool/spool_id.h"
+
+#define QUEUE_AGAIN_US	200000
 
 QUEUE_TALK_SENDER(QUEUE_LIST)
 QUEUE_TALK_SENDER(QUEUE_HOLD)
@@ -92,6 +96,50 @@ verb_queue_show(const struct ctl *c, int argc, char **argv)
 		rc = verb_usage();
 	else
 		rc = queue_list(c, &a, true, IPC_VIEW);
+	queue_args_fini(&a);
+	return rc;
+}
+
+/* ---- What an entry waits for --------------------------------------------- */
+
+static int
+queue_explain(const struct ctl *c, const struct queue_args *a)
+{
+	static const struct queue_talk_ops	ops = { queue_print_row, NULL,
+						    NULL };
+	struct queue_print	p = { .args = a, .whole = true };
+	struct ipc_QUEUE_DONE	done;
+	struct ipc_caller	cl;
+	struct err		e;
+	int			rc;
+
+	if ((rc = queue_talk_connect(c, &cl, IPC_VIEW, &e)) != TALK_OK)
+		return talk_fail(rc, &e);
+	if ((rc = queue_talk_terms(&cl, a, &e)) == 0 &&
+	    (rc = ipc_caller_send(&cl, IPC_QUEUE_EXPLAIN, &e)) == 0) {
+		queue_print_begin(&p);
+		rc = queue_talk_answer(&cl, &ops, &p, &done, &e);
+		queue_print_end(&p, "");
+	}
+	ipc_caller_close(&cl);
+	if (rc == TALK_OK && done.matched == 0)
+		rc = err_set(&e, "not in the queue");
+	return rc == TALK_OK ? CTL_OK : talk_fail(rc, &e);
+}
+
+int
+verb_queue_explain(const struct ctl *c, int argc, char **argv)
+{
+	struct queue_args	a;
+	struct err		e;
+	int			rc;
+
+	if (queue_args_parse(&a, false, argc, argv, &e) == -1)
+		rc = queue_usage(&e);
+	else if (a.ids == 0 || a.terms != a.ids)
+		rc = verb_usage();
+	else
+		rc = queue_explain(c, &a);
 	queue_args_fini(&a);
 	return rc;
 }
@@ -185,7 +233,8 @@ verb_queue_cat(const struct ctl *c, int argc, char **argv)
 
 /* ---- What changes -------------------------------------------------------- */
 
-enum change { CHANGE_HOLD, CHANGE_RELEASE, CHANGE_SET, CHANGE_DELETE };
+enum change { CHANGE_HOLD, CHANGE_RELEASE, CHANGE_RETRY, CHANGE_SET,
+	CHANGE_MOVE, CHANGE_DELETE };
 
 static int
 queue_change_ask(struct ipc_caller *cl, const struct queue_args *a,
@@ -193,14 +242,14 @@ queue_change_ask(struct ipc_caller *cl, const struct queue_args *a,
 {
 	if (queue_talk_terms(cl, a, e) == -1)
 		return -1;
-	if (what == CHANGE_SET)
+	if (what == CHANGE_SET || what == CHANGE_MOVE)
 		return QUEUE_TALK_PUT(cl, QUEUE_SET, e, { a->limit,
 		    a->dry_run });
 	if (what == CHANGE_DELETE)
 		return QUEUE_TALK_PUT(cl, QUEUE_DELETE, e, { a->limit,
 		    a->dry_run });
 	return QUEUE_TALK_PUT(cl, QUEUE_HOLD, e, { a->limit, a->dry_run,
-	    what == CHANGE_RELEASE });
+	    what == CHANGE_HOLD ? 0 : what == CHANGE_RELEASE ? 1 : 2 });
 }
 
 static int
@@ -226,25 +275,50 @@ queue_change_report(const struct queue_args *a,
 }
 
 static int
+queue_change_once(const struct ctl *c, const struct queue_args *a,
+    enum change what, struct ipc_QUEUE_DONE *done, struct err *e)
+{
+	static const struct queue_talk_ops	ops = { NULL, NULL, NULL };
+	enum ipc_role		need = what <= CHANGE_RETRY ? IPC_OPERATE :
+				    IPC_ADMIN;
+	struct ipc_caller	cl;
+	int			rc;
+
+	if ((rc = queue_talk_connect(c, &cl, need, e)) != TALK_OK)
+		return rc;
+	if ((rc = queue_change_ask(&cl, a, what, e)) == 0)
+		rc = queue_talk_answer(&cl, &ops, NULL, done, e);
+	ipc_caller_close(&cl);
+	return rc;
+}
+
+/* What is being sent is left alone, and asked for again for so long as the
+ * caller waits. */
+static int
 queue_change(const struct ctl *c, const struct queue_args *a,
     enum change what)
 {
-	static const struct queue_talk_ops	ops = { NULL, NULL, NULL };
-	enum ipc_role		need = what == CHANGE_HOLD ||
-				    what == CHANGE_RELEASE ? IPC_OPERATE :
-				    IPC_ADMIN;
-	struct ipc_QUEUE_DONE	done;
-	struct ipc_caller	cl;
+	int64_t			until = clock_mono_ms() +
+				    (int64_t)a->wait * 1000;
+	struct ipc_QUEUE_DONE	done = { .failed = 0 };
+	uint64_t		changed = 0, matched = 0;
 	struct err		e;
 	int			rc;
 
-	if ((rc = queue_talk_connect(c, &cl, need, &e)) != TALK_OK)
-		return talk_fail(rc, &e);
-	if ((rc = queue_change_ask(&cl, a, what, &e)) == 0)
-		rc = queue_talk_answer(&cl, &ops, NULL, &done, &e);
-	ipc_caller_close(&cl);
-	return rc == TALK_OK ? queue_change_report(a, &done) :
-	    talk_fail(rc, &e);
+	for (;;) {
+		rc = queue_change_once(c, a, what, &done, &e);
+		if (rc != TALK_OK)
+			return talk_fail(rc, &e);
+		changed += done.changed;
+		if (matched < done.matched)
+			matched = done.matched;
+		if (done.busy == 0 || clock_mono_ms() >= until)
+			break;
+		(void)usleep(QUEUE_AGAIN_US);
+	}
+	done.changed = changed;
+	done.matched = matched;
+	return queue_change_report(a, &done);
 }
 
 /* Not everything by an argument that was forgotten. */
@@ -259,7 +333,8 @@ queue_change_verb(const struct ctl *c, int argc, char **argv,
 	if (queue_args_parse(&a, what == CHANGE_SET, argc, argv, &e) == -1)
 		rc = queue_usage(&e);
 	else if (a.group != NULL || a.after != NULL ||
-	    (what == CHANGE_SET) != (a.assigns > 0))
+	    (what == CHANGE_SET || what == CHANGE_MOVE) !=
+	    (a.assigns > 0) || (what == CHANGE_MOVE) != a.moves)
 		rc = verb_usage();
 	else if (a.terms == 0 && !a.all) {
 		(void)err_set(&e, "say which: ids, a filter, or --all");
@@ -280,6 +355,18 @@ int
 verb_queue_release(const struct ctl *c, int argc, char **argv)
 {
 	return queue_change_verb(c, argc, argv, CHANGE_RELEASE);
+}
+
+int
+verb_queue_retry(const struct ctl *c, int argc, char **argv)
+{
+	return queue_change_verb(c, argc, argv, CHANGE_RETRY);
+}
+
+int
+verb_queue_move(const struct ctl *c, int argc, char **argv)
+{
+	return queue_change_verb(c, argc, argv, CHANGE_MOVE);
 }
 
 int

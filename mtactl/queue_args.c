@@ -65,6 +65,14 @@ args_option(struct queue_args *a, struct str name, struct str value,
 		return str_uint(value, INT64_MAX, &a->limit) == 0 &&
 		    a->limit > 0 ? 0 : err_set(e, "--limit %s: not a number",
 		    value.p);
+	if (str_eq(name, STR("wait")))
+		return str_uint(value, 86400, &a->wait) == 0 ? 0 : err_set(e,
+		    "--wait %s: not a number of seconds", value.p);
+	if (str_eq(name, STR("transport"))) {
+		a->moves = true;
+		args_add(&a->assign, &a->assigns, STR("transportid"), value);
+		return 0;
+	}
 	if (str_eq(name, STR("after"))) {
 		a->after = value.p;
 		return 0;

@@ -28,6 +28,8 @@ struct queue_args {
 	const char	*after;
 	const char	*group;
 	uint64_t	 limit;
+	uint64_t	 wait;		/* seconds */
+	bool		 moves;		/* --transport */
 	bool		 json, dry_run, original, all;
 };
 

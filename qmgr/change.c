@@ -7,6 +7,7 @@
 #include "spool/book_envelope.h"
 #include "spool/fields.h"
 
+#include "delivery.h"
 #include "query.h"
 
 #define CHANGE_SYNC	10000		/* notes, at most, that wait for it */
@@ -23,12 +24,15 @@ change_check(const char *name, struct str key, struct str value,
 	if (strcmp(name, "priority") == 0)
 		return str_eq(value, STR("0")) || str_eq(value, STR("1")) ?
 		    0 : err_set(e, "priority is 0 or 1");
+	if (strcmp(name, "transportid") == 0)
+		return routes_find(value) != NULL ? 0 : err_set(e, "there is "
+		    "no transport of that name in transport.cf");
 	if (strcmp(name, "tenantid") == 0 || strcmp(name, "jobid") == 0)
 		return value.len <= 255 ? 0 : err_set(e, "%s has at most "
 		    "255 bytes", name);
 	if (strcmp(name, "metadata") != 0)
 		return err_set(e, "\"%s\" can't be set; priority, tenantid, "
-		    "jobid and metadata.KEY can", name);
+		    "jobid, transportid and metadata.KEY can", name);
 	return key.len > 0 && key.len <= CHANGE_KEY ? 0 : err_set(e,
 	    "a key of metadata has 1 to %d bytes", CHANGE_KEY);
 }
@@ -64,6 +68,9 @@ change_assign(struct entry_state *s, const struct assign *a,
 	if (strcmp(a->name, "priority") == 0) {
 		s->priority = str_eq(a->value, STR("1"));
 		s->changed |= STATE_CHANGED_PRIORITY;
+	} else if (strcmp(a->name, "transportid") == 0) {
+		s->transportid = a->value;
+		s->changed |= STATE_CHANGED_TRANSPORT;
 	} else if (strcmp(a->name, "tenantid") == 0) {
 		s->tenantid = a->value;
 		s->changed |= STATE_CHANGED_TENANT;
@@ -124,24 +131,36 @@ change_state(struct query *q, const struct spool_id *id,
 	}
 	if ((rc = book_state(keeper_book(), id, &s, e)) != 0)
 		return rc;
-	if ((q->kind == QUERY_HOLD) == (s.state == STATE_HOLD))
+	if (q->kind == QUERY_RETRY ? s.state != STATE_DEFER :
+	    (q->kind == QUERY_HOLD) == (s.state == STATE_HOLD))
 		return 1;
 	if (q->kind == QUERY_HOLD) {
 		s.state = STATE_HOLD;
 		s.reason = STR("held by mtactl");
 	} else {
 		s.state = STATE_READY;
-		s.due_ms = (uint64_t)book_now(keeper_book());
-		s.reason = STR_NONE;
+		s.due_ms = (uint64_t)keeper_queue_ms();
+		if (q->kind == QUERY_RELEASE) {
+			s.reason = STR_NONE;
+			s.strikes = 0;
+		}
 	}
 	return book_change(keeper_book(), id, &s, e);
 }
 
+/* What is being sent is left alone: 2. */
 static int
 change_one(struct query *q, const struct spool_id *id, struct err *e)
 {
-	struct buf	metadata = BUF_INIT;
-	int		rc;
+	struct active	*a = active_find(id);
+	struct buf	 metadata = BUF_INIT;
+	int		 rc;
+
+	/* Its turn is now already. */
+	if (a != NULL && q->kind == QUERY_RETRY)
+		return 1;
+	if (a != NULL && !active_remove(a))
+		return 2;
 
 	if (q->kind == QUERY_DELETE || q->kind == QUERY_EXPORTED)
 		return book_done(keeper_book(), id, q->kind == QUERY_DELETE ?
@@ -158,8 +177,11 @@ change_found(struct query *q, struct err *e)
 	int	rc;
 
 	for (i = 0; i < q->found_count; i++) {
-		if ((rc = change_one(q, &q->found[i], e)) == -1)
+		rc = change_one(q, &q->found[i], e);
+		pump_one(&q->found[i]);
+		if (rc == -1)
 			return -1;
+		q->busy += rc == 2;
 		if (rc == 0) {
 			q->changed++;
 			q->unsynced++;

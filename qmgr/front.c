@@ -24,6 +24,7 @@
 #include "ipc/channel.h"
 #include "proc/access.h"
 
+#include "delivery.h"
 #include "query.h"
 
 #define FRONT_CLIENTS_MAX	32
@@ -236,8 +237,8 @@ client_on_hold(struct client *cl, struct rbuf *r)
 
 	if (ipc_get_QUEUE_HOLD(r, &m) == -1)
 		return -1;
-	return client_ask(cl, m.release ? QUERY_RELEASE : QUERY_HOLD,
-	    m.limit, m.dry_run);
+	return client_ask(cl, m.release == 0 ? QUERY_HOLD : m.release == 1 ?
+	    QUERY_RELEASE : QUERY_RETRY, m.limit, m.dry_run);
 }
 
 static int
@@ -270,6 +271,18 @@ client_on_exported(struct client *cl, struct rbuf *r)
 	    queue_filter_ids(client_query(cl)->filter) == 0)
 		return -1;
 	return client_ask(cl, QUERY_EXPORTED, 0, false);
+}
+
+/* Of entries that are named one by one. */
+static int
+client_on_explain(struct client *cl, struct rbuf *r)
+{
+	struct ipc_QUEUE_EXPLAIN	m;
+
+	if (ipc_get_QUEUE_EXPLAIN(r, &m) == -1 ||
+	    queue_filter_ids(client_query(cl)->filter) == 0)
+		return -1;
+	return client_ask(cl, QUERY_EXPLAIN, 0, false);
 }
 
 static int
@@ -316,6 +329,8 @@ client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return client_on_exported(cl, r);
 	case IPC_QUEUE_CAT:
 		return client_on_cat(cl, r);
+	case IPC_QUEUE_EXPLAIN:
+		return client_on_explain(cl, r);
 	default:
 		return -1;
 	}
@@ -329,14 +344,16 @@ client_on_end(void *arg)
 
 /* ---- Who comes ----------------------------------------------------------- */
 
+/* Of workers it is deliver(8) alone that has something to say. */
 static enum ipc_role
-front_role(int fd, uid_t *uid)
+front_role(int fd, uid_t *uid, pid_t *pid)
 {
-	pid_t	pid;
+	enum ipc_role	role;
 
-	if (peer_process(fd, uid, &pid) == -1 ||
-	    worker_peer_role(front.worker, fd) != IPC_NOBODY)
+	if (peer_process(fd, uid, pid) == -1)
 		return IPC_NOBODY;
+	if ((role = worker_peer_role(front.worker, fd)) != IPC_NOBODY)
+		return role == IPC_DELIVER ? role : IPC_NOBODY;
 	return access_queue_role(&front.access, &front.owners, fd);
 }
 
@@ -387,12 +404,17 @@ front_accept(void *arg, struct gate *g)
 	struct guest_id			 guest;
 	enum ipc_role			 role;
 	uid_t				 uid = 0;
+	pid_t				 pid = 0;
 	int				 fd = gate_take(g, NULL);
 
 	if (fd == -1)
 		return;
-	if ((role = front_role(fd, &uid)) == IPC_NOBODY) {
+	if ((role = front_role(fd, &uid, &pid)) == IPC_NOBODY) {
 		front_refuse(fd, uid, "it may ask nothing");
+		return;
+	}
+	if (role == IPC_DELIVER) {
+		agent_accept(fd, pid);
 		return;
 	}
 	if (front.count >= FRONT_CLIENTS_MAX ||

@@ -16,7 +16,7 @@
 #include "ipc/channel.h"
 #include "spool/disk_real.h"
 
-#include "qmgr.h"
+#include "delivery.h"
 
 #define KEEPER_CACHE	(16U << 20)	/* of the index */
 #define KEEPER_SLICE_MS	10
@@ -42,6 +42,7 @@ static struct {
 	int64_t		 said_ms;
 	struct book_counts shown;
 	uint64_t	 loaded;
+	int64_t		 told_ms;	/* the book's last, monotonic */
 } keeper;
 
 int64_t
@@ -60,6 +61,12 @@ struct book *
 keeper_book(void)
 {
 	return keeper.ready ? keeper.book : NULL;
+}
+
+int64_t
+keeper_queue_ms(void)
+{
+	return book_now(keeper.book) + clock_mono_ms() - keeper.told_ms;
 }
 
 struct disk *
@@ -154,6 +161,7 @@ keeper_close(void)
 
 	if (keeper.ready)
 		front_interrupt("the queue is being opened again");
+	delivery_close();
 	keeper.ready = false;
 	book_close(&keeper.book);
 	keeper_show(&none);
@@ -196,10 +204,12 @@ keeper_begin(void)
 	struct book_options	o = { .disk = keeper.disk,
 				    .index_ops = &kv_real,
 				    .index_arg = &keeper.place,
-				    .events = { .damage = keeper_damage } };
+				    .events = { .damage = keeper_damage,
+				    .arrived = pump_arrived } };
 	struct err		e;
 
 	o.time = keeper_time();
+	keeper.told_ms = o.time.mono_ms;
 	o.corrupt = keeper_corrupt();
 	if (book_begin(&keeper.book, &o, &e) == -1)
 		keeper_again(&e);
@@ -222,6 +232,7 @@ keeper_ready(void)
 	    LOG_NUM("held", (int64_t)now.held),
 	    LOG_STR("rebuilt", now.rebuilt ? "yes" : "no"));
 	keeper_show(&now);
+	delivery_open();
 	loop_defer(keeper.worker->loop, &keeper.read);
 }
 
@@ -249,9 +260,11 @@ static void
 keeper_work(void)
 {
 	struct book_counts	now;
+	struct book_time	time = keeper_time();
 	struct err		e;
 
-	if (book_tick(keeper.book, keeper_time(), &e) == 0)
+	keeper.told_ms = time.mono_ms;
+	if (book_tick(keeper.book, time, &e) == 0)
 		keeper.error.text[0] = '\0';
 	else if (book_sound(keeper.book))
 		keeper_failed(&e);
@@ -307,6 +320,7 @@ keeper_read(void *arg)
 		return;
 	if (book_hint(keeper.book, keeper.segment, keeper.durable, &e) == -1)
 		keeper_failed(&e);
+	pump_read();
 	keeper_changed();
 }
 

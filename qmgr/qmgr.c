@@ -3,7 +3,7 @@
  *
  * It reads the spool that cleanup(8) writes, and alone removes from it.
  */
-#include "qmgr.h"
+#include "delivery.h"
 
 static int
 qmgr_prepare(struct worker *w)
@@ -11,6 +11,7 @@ qmgr_prepare(struct worker *w)
 	if (front_prepare(w) == -1)
 		return -1;
 	keeper_prepare(w);
+	delivery_prepare(w);
 	return 0;
 }
 
@@ -27,6 +28,7 @@ qmgr_renew(struct worker *w)
 {
 	front_start(w);
 	keeper_renew();
+	delivery_renew();
 }
 
 /* Nothing that it does needs to be waited for. */
@@ -39,6 +41,14 @@ qmgr_drain(struct worker *w, int64_t soft_ms, int64_t hard_ms)
 	worker_exit(w);
 }
 
+static void
+qmgr_bereft(struct worker *w, const struct sibling *s, int signal)
+{
+	(void)w;
+	if (s->role == IPC_DELIVER)
+		agent_gone(s->pid, signal, STR_NONE);
+}
+
 static const struct daemon	qmgr_daemon = {
 	.program = "qmgr",
 	.prepare = qmgr_prepare,
@@ -47,6 +57,7 @@ static const struct daemon	qmgr_daemon = {
 	.renew = qmgr_renew,
 	.admission = front_admit,
 	.linked = keeper_linked,
+	.bereft = qmgr_bereft,
 };
 
 int

@@ -9,6 +9,8 @@
  *	group.c	 entries counted by a field
  *	stats.c	 entries counted by state
  *
+ * What makes mail move: delivery.h.
+ *
  * Process  one, with one thread; nothing here waits but for the disk.
  */
 #ifndef QMGR_QMGR_H
@@ -40,6 +42,8 @@ void	keeper_state(struct keeper_state *s);
 /* Something has changed: the book's clockwork is due soon. */
 void	keeper_changed(void);
 void	keeper_linked(struct worker *w, enum ipc_role peer, int fd);
+/* The queue clock, now; the book is open. */
+int64_t	keeper_queue_ms(void);
 /* Milliseconds of the wall clock. */
 int64_t	keeper_wall_ms(void);
 

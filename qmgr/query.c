@@ -20,6 +20,7 @@
 #include "ipc/channel.h"
 #include "spool/segment.h"
 
+#include "delivery.h"
 #include "query.h"
 
 #define QUERY_SLICE_MS	3
@@ -89,7 +90,8 @@ static const char *
 query_action(const struct query *q)
 {
 	static const char	*const names[] = { [QUERY_HOLD] = "hold",
-	    [QUERY_RELEASE] = "release", [QUERY_SET] = "set",
+	    [QUERY_RELEASE] = "release", [QUERY_RETRY] = "retry",
+	    [QUERY_SET] = "set",
 	    [QUERY_DELETE] = "delete", [QUERY_EXPORTED] = "export" };
 
 	return names[q->kind];
@@ -104,14 +106,16 @@ query_log(struct query *q)
 	    LOG_STR("action", query_action(q)),
 	    LOG_BYTES("filter", buf_str(&q->scratch)),
 	    LOG_NUM("matched", (int64_t)q->matched),
-	    LOG_NUM("changed", (int64_t)q->changed), LOG_NUM("busy", 0));
+	    LOG_NUM("changed", (int64_t)q->changed),
+	    LOG_NUM("busy", (int64_t)q->busy));
 }
 
 void
 query_done(struct query *q, const char *why)
 {
 	struct ipc_QUEUE_DONE	m = { .failed = why != NULL,
-	    .matched = q->matched, .changed = q->changed };
+	    .matched = q->matched, .changed = q->changed,
+	    .busy = q->busy };
 	char			id[SPOOL_ID_TEXT];
 
 	if (why != NULL)
@@ -140,7 +144,7 @@ query_send_rows(struct query *q)
 	q->credit--;
 }
 
-static void
+void
 query_row(struct query *q, const struct queue_row *r)
 {
 	struct queue_row	small;
@@ -154,6 +158,12 @@ query_row(struct query *q, const struct queue_row *r)
 		buf_truncate(&q->rows, before);
 		queue_row_json(&q->rows, &small);
 	}
+	query_row_end(q);
+}
+
+void
+query_row_end(struct query *q)
+{
 	buf_add_byte(&q->rows, '\n');
 	if (q->rows.len >= QUERY_ROWS) {
 		query_send_rows(q);
@@ -178,10 +188,16 @@ query_found(struct query *q, const struct spool_id *id)
 static bool
 query_would(const struct query *q, const struct queue_row *r)
 {
-	bool	held = r->entry.state == STATE_HOLD;
-
-	return q->kind == QUERY_HOLD ? !held : q->kind != QUERY_RELEASE ||
-	    held;
+	switch (q->kind) {
+	case QUERY_HOLD:
+		return r->entry.state != STATE_HOLD;
+	case QUERY_RELEASE:
+		return r->entry.state == STATE_HOLD;
+	case QUERY_RETRY:
+		return r->entry.state == STATE_DEFER && r->live == QUEUE_RESTS;
+	default:
+		return true;
+	}
 }
 
 static void
@@ -192,6 +208,8 @@ query_take(struct query *q, const struct queue_row *r)
 		q->full = q->stopped = true;
 	if (q->kind == QUERY_GROUP)
 		group_add(q, r);
+	else if (q->kind == QUERY_EXPLAIN)
+		explain_row(q, r);
 	else if (q->kind == QUERY_LIST)
 		query_row(q, r);
 	else if (q->dry_run)
@@ -213,6 +231,7 @@ query_judge(struct query *q, const struct spool_id *id,
 	struct entry_state	state;
 	struct err		e;
 
+	r.live = active_live(id);
 	if (!queue_filter_early(q->filter, &r))
 		return;
 	if (q->own && accepted->submitter != (uint64_t)q->uid + 1)
@@ -223,6 +242,10 @@ query_judge(struct query *q, const struct spool_id *id,
 			return;		/* its change is lost: damage */
 		state_over(&r.accepted, &state);
 		r.reason = state.reason;
+		r.remotemx = state.remotemx;
+		r.remoteip = state.remoteip;
+		r.localip = state.localip;
+		r.grouping = state.grouping;
 	}
 	if (queue_filter_match(q->filter, &r))
 		query_take(q, &r);
@@ -313,7 +336,7 @@ query_many(struct query *q, struct err *e)
 	bool	ids = queue_filter_ids(q->filter) > 0;
 
 	do {
-		if (q->kind == QUERY_LIST && q->rows.len >= QUERY_ROWS)
+		if (q->rows.len >= QUERY_ROWS)
 			query_send_rows(q);
 		if (q->rows.len >= QUERY_ROWS)
 			return 1;	/* it waits for credit */

@@ -23,9 +23,10 @@
 struct channel;
 
 enum query_kind {
-	QUERY_LIST, QUERY_GROUP, QUERY_STATS, QUERY_CAT,
+	QUERY_LIST, QUERY_GROUP, QUERY_STATS, QUERY_CAT, QUERY_EXPLAIN,
 	/* these change something */
-	QUERY_HOLD, QUERY_RELEASE, QUERY_SET, QUERY_DELETE, QUERY_EXPORTED
+	QUERY_HOLD, QUERY_RELEASE, QUERY_RETRY, QUERY_SET, QUERY_DELETE,
+	QUERY_EXPORTED
 };
 
 /* What QUERY_SET gives entries. */
@@ -58,7 +59,7 @@ struct query {
 	bool		 full;		/* the limit was reached */
 	bool		 walked;	/* all were met */
 
-	uint64_t	 matched, changed, unsynced;
+	uint64_t	 matched, changed, busy, unsynced;
 	struct spool_id	*found;		/* to be changed, after the walk */
 	size_t		 found_count, found_cap;
 	struct buf	 rows;		/* a frame that grows */
@@ -97,6 +98,13 @@ int		 query_slice(struct query *q);
 /* The end of the answer; why: NULL where it went well. */
 void		 query_done(struct query *q, const char *why);
 bool		 query_changes(const struct query *q);
+/* An object into q->rows; then its end. */
+void		 query_row(struct query *q, const struct queue_row *r);
+void		 query_row_end(struct query *q);
+
+/* ---- explain.c ----------------------------------------------------------- */
+/* The row, and what its entry waits for. */
+void		 explain_row(struct query *q, const struct queue_row *r);
 
 /* ---- change.c ------------------------------------------------------------ */
 /* What is allowed to be set, and to what: 0, or -1 with *e. */

@@ -131,6 +131,17 @@ buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 }
 
 void
+buf_add_lower(struct buf *b, struct str s)
+{
+	char	*p = buf_reserve(b, s.len);
+	size_t	 i;
+
+	for (i = 0; i < s.len; i++)
+		p[i] = (char)ascii_lower((unsigned char)s.p[i]);
+	buf_added(b, s.len);
+}
+
+void
 buf_add_hex(struct buf *b, const void *p, size_t n)
 {
 	static const char	 hex[] = "0123456789abcdef";

@@ -34,6 +34,8 @@ void		 buf_add_str(struct buf *b, struct str s);
 void		 buf_add_text(struct buf *b, const char *text);
 void		 buf_add_byte(struct buf *b, char c);
 void		 buf_add_uint(struct buf *b, unsigned long long n);
+/* Letters of ASCII in lower case. */
+void		 buf_add_lower(struct buf *b, struct str s);
 /* Two digits a byte, in lower case. */
 void		 buf_add_hex(struct buf *b, const void *p, size_t n);
 void		 buf_printf(struct buf *b, const char *fmt, ...)

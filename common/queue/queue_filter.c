@@ -26,7 +26,8 @@ static const struct {
 };
 
 /* Bits of states, by what queue_row_state() says. */
-enum { TERM_HOLD = 1, TERM_DEFER = 2, TERM_READY = 4 };
+enum { TERM_HOLD = 1, TERM_DEFER = 2, TERM_READY = 4, TERM_ACTIVE = 8,
+	TERM_SENDING = 16 };
 
 /* Our names, and those of another system that operators know. */
 static const struct {
@@ -34,8 +35,8 @@ static const struct {
 	unsigned int	 states;
 } term_states[] = {
 	{ "hold", TERM_HOLD }, { "defer", TERM_DEFER },
-	{ "ready", TERM_READY }, { "active", TERM_READY },
-	{ "sending", 0 }, { "bouncing", 0 }, { "unknown", 0 },
+	{ "ready", TERM_READY }, { "active", TERM_ACTIVE },
+	{ "sending", TERM_SENDING }, { "bouncing", 0 }, { "unknown", 0 },
 	{ "update", 0 },
 };
 
@@ -223,6 +224,11 @@ term_state(struct str s, struct term *t)
 {
 	size_t	i;
 
+	/* The other system's is all that is due. */
+	if (str_eq(s, STR("ACTIVE"))) {
+		t->states = TERM_READY | TERM_ACTIVE | TERM_SENDING;
+		return 0;
+	}
 	for (i = 0; i < sizeof term_states / sizeof *term_states; i++)
 		if (str_caseeq(s, str_of(term_states[i].name))) {
 			t->states = term_states[i].states;
@@ -339,13 +345,12 @@ static bool
 term_holds_state(const struct term *t, const struct queue_row *r)
 {
 	const char	*state = queue_row_state(r);
-	unsigned int	 bit = TERM_READY;
+	size_t		 i;
 
-	if (strcmp(state, "hold") == 0)
-		bit = TERM_HOLD;
-	else if (strcmp(state, "defer") == 0)
-		bit = TERM_DEFER;
-	return (t->states & bit) != 0;
+	for (i = 0; i < sizeof term_states / sizeof *term_states; i++)
+		if (strcmp(state, term_states[i].name) == 0)
+			return (t->states & term_states[i].states) != 0;
+	return false;
 }
 
 static bool

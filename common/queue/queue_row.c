@@ -25,6 +25,8 @@ static const struct {
 const char *
 queue_row_state(const struct queue_row *r)
 {
+	if (r->live != QUEUE_RESTS)
+		return r->live == QUEUE_SENDING ? "sending" : "active";
 	if (r->entry.state == STATE_DEFER && r->entry.due_ms <= r->now_ms)
 		return state_name(STATE_READY);
 	return state_name(r->entry.state);
@@ -83,8 +85,13 @@ queue_row_text(const struct queue_row *r, enum queue_field field)
 		return r->accepted.jobid;
 	case QUEUE_state:
 		return str_of(queue_row_state(r));
+	case QUEUE_grouping:
+		return r->grouping;
+	case QUEUE_remotemx:
+		return r->remotemx;
+	case QUEUE_remoteip:
+		return r->remoteip;
 	default:
-		/* No attempt has been made of anything yet. */
 		return STR_NONE;
 	}
 }
@@ -145,6 +152,16 @@ row_list(struct buf *out, const char *name, struct str list)
 	buf_add_byte(out, ']');
 }
 
+/* A list of one, or of none. */
+static void
+row_one(struct buf *out, const char *name, struct str item)
+{
+	buf_printf(out, ",\"%s\":[", name);
+	if (item.len > 0)
+		buf_add_json(out, item);
+	buf_add_byte(out, ']');
+}
+
 /* Times of the queue clock are shown as the wall clock would have them. */
 static int64_t
 row_wall(const struct queue_row *r, int64_t queue_ms)
@@ -187,7 +204,7 @@ queue_row_json(struct buf *out, const struct queue_row *r)
 	row_text(out, "grouping", queue_row_text(r, QUEUE_grouping));
 	row_text(out, "remotemx", queue_row_text(r, QUEUE_remotemx));
 	row_text(out, "remoteip", queue_row_text(r, QUEUE_remoteip));
-	row_list(out, "localips", STR_NONE);
+	row_one(out, "localips", r->localip);
 	row_list(out, "tags", STR_NONE);
 	row_uint(out, "priority", a->priority);
 	row_uint(out, "retry", r->entry.retry);

@@ -17,16 +17,22 @@ enum queue_field {
 	QUEUE_FIELDS
 };
 
+/* What is known of an entry besides what the book has. */
+enum queue_live { QUEUE_RESTS, QUEUE_ACTIVE, QUEUE_SENDING };
+
 struct queue_row {
 	struct spool_id		 id;
 	struct book_entry	 entry;
 	struct spool_entry	 accepted;	/* with its changes over it */
 	struct str		 reason;	/* of a hold or deferral */
+	struct str		 remotemx, remoteip;	/* last attempt */
+	struct str		 localip, grouping;
+	enum queue_live		 live;
 	int64_t			 now_ms;	/* queue clock */
 	int64_t			 wall_ms;	/* the same moment */
 };
 
-/* "hold", "defer", "ready": what it is now. */
+/* "hold", "defer", "ready", "active", "sending": what it is now. */
 const char	*queue_row_state(const struct queue_row *r);
 /* Of a number or a time: seconds. */
 int64_t		 queue_row_number(const struct queue_row *r,

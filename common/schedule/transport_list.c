@@ -100,33 +100,54 @@ put_str(struct buf *out, struct str s)
 	buf_add_str(out, s);
 }
 
+static void
+put_address(struct buf *out, const struct transport_address *a)
+{
+	char	ip[NETADDR_TEXT];
+
+	buf_add_text(out, "address");
+	put_str(out, a->id);
+	buf_printf(out, " - %s", netaddr_ip(&a->address, ip, sizeof ip));
+	if (a->helo.len > 0)
+		put_option(out, TRANSPORT_helo, a->helo);
+	buf_add_byte(out, '\n');
+}
+
+static void
+put_transport(struct buf *out, const struct transport *tr)
+{
+	enum transport_option	 o;
+
+	buf_add_text(out, "transport");
+	put_str(out, tr->id);
+	buf_printf(out, " %s", transport_mode_name(tr->mode));
+	put_str(out, tr->target);
+	for (o = 0; o < TRANSPORT_OPTIONS; o++)
+		if (tr->text[o].p != NULL)
+			put_option(out, o, tr->text[o]);
+	buf_add_byte(out, '\n');
+}
+
+void
+transport_put(const struct transports *t, const struct transport *tr,
+    struct buf *out)
+{
+	const struct transport_address	*a;
+	struct str			 rest = tr->options.source, id;
+
+	while (transport_list_next(&rest, &id))
+		if ((a = transports_address(t, id)) != NULL)
+			put_address(out, a);
+	put_transport(out, tr);
+}
+
 void
 transports_put(const struct transports *t, struct buf *out)
 {
-	const struct transport	*tr;
-	char			 ip[NETADDR_TEXT];
-	enum transport_option	 o;
-	size_t			 i;
+	size_t	i;
 
-	for (i = 0; i < t->address_count; i++) {
-		buf_add_text(out, "address");
-		put_str(out, t->addresses[i]->id);
-		buf_printf(out, " - %s", netaddr_ip(&t->addresses[i]->address,
-		    ip, sizeof ip));
-		if (t->addresses[i]->helo.len > 0)
-			put_option(out, TRANSPORT_helo,
-			    t->addresses[i]->helo);
-		buf_add_byte(out, '\n');
-	}
-	for (i = 0; i < t->count; i++) {
-		tr = t->list[i];
-		buf_add_text(out, "transport");
-		put_str(out, tr->id);
-		buf_printf(out, " %s", transport_mode_name(tr->mode));
-		put_str(out, tr->target);
-		for (o = 0; o < TRANSPORT_OPTIONS; o++)
-			if (tr->text[o].p != NULL)
-				put_option(out, o, tr->text[o]);
-		buf_add_byte(out, '\n');
-	}
+	for (i = 0; i < t->address_count; i++)
+		put_address(out, t->addresses[i]);
+	for (i = 0; i < t->count; i++)
+		put_transport(out, t->list[i]);
 }

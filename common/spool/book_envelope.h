@@ -21,5 +21,8 @@ int	book_envelope(struct book *b, const struct spool_id *id,
 /* The same, with the caller's bytes, as long as whose its texts hold. */
 int	book_envelope_in(struct book *b, const struct spool_id *id,
 	    struct book_envelope *envelope, struct buf *bytes, struct err *e);
+/* Is the body in a file of its own (body_file.h)? */
+int	book_own_file(struct book *b, const struct book_envelope *envelope,
+	    bool *own, struct err *e);
 
 #endif

@@ -31,22 +31,6 @@ started_find(struct book *b, const struct spool_id *id)
 	    (struct str){ (char *)key, sizeof key });
 }
 
-static void
-started_set(struct book *b, const struct spool_id *id, uint64_t worker)
-{
-	struct book_started	*s = started_find(b, id);
-
-	if (s == NULL) {
-		s = xcalloc(1, sizeof *s);
-		spool_id_put(s->key, id);
-		s->hash.key = (const char *)s->key;
-		s->hash.len = sizeof s->key;
-		s->hash.kind = STARTED_KIND;
-		hmap_insert(&b->started, &s->hash);
-	}
-	s->worker = worker;
-}
-
 void
 book_started_over(struct book *b, const struct spool_id *id)
 {
@@ -56,6 +40,26 @@ book_started_over(struct book *b, const struct spool_id *id)
 		return;
 	hmap_remove(&b->started, &s->hash);
 	free(s);
+}
+
+static void
+started_set(struct book *b, const struct spool_id *id, uint64_t worker)
+{
+	struct book_started	*s = started_find(b, id);
+
+	if (worker == 0) {
+		book_started_over(b, id);
+		return;
+	}
+	if (s == NULL) {
+		s = xcalloc(1, sizeof *s);
+		spool_id_put(s->key, id);
+		s->hash.key = (const char *)s->key;
+		s->hash.len = sizeof s->key;
+		s->hash.kind = STARTED_KIND;
+		hmap_insert(&b->started, &s->hash);
+	}
+	s->worker = worker;
 }
 
 int

@@ -15,32 +15,30 @@
 #define WAIT_READY	(1 + 8)
 
 uint64_t
-book_queue_of(struct book *b, const struct spool_entry *entry)
+book_queue_number(struct book *b, const struct book_queue *q)
 {
-	const char	*at = memrchr(entry->recipient.p, '@',
-			    entry->recipient.len);
-	struct str	 domain = STR("");
-	uint64_t	 secret[2];
-	char		*p;
-	size_t		 i, from;
+	uint64_t	secret[2];
 
-	if (entry->recipient.len > 0 && at != NULL)
-		domain = (struct str){ at + 1, entry->recipient.len -
-		    (size_t)(at + 1 - entry->recipient.p) };
 	buf_clear(&b->record);
-	buf_add_str(&b->record, entry->transportid);
+	buf_add_str(&b->record, q->transportid);
 	buf_add_byte(&b->record, '\0');
-	from = b->record.len;
-	buf_add_str(&b->record, domain);
-	p = b->record.mem + b->record.off;
-	for (i = from; i < b->record.len; i++)
-		p[i] = (char)ascii_lower((unsigned char)p[i]);
+	buf_add_lower(&b->record, q->recipientdomain);
 	buf_add_byte(&b->record, '\0');
-	buf_add_str(&b->record, entry->tenantid);
+	buf_add_str(&b->record, q->tenantid);
 	buf_add_byte(&b->record, '\0');
-	buf_add_str(&b->record, entry->jobid);
+	buf_add_str(&b->record, q->jobid);
 	memcpy(secret, b->identity, sizeof secret);
 	return hmap_hash(secret, 0, buf_str(&b->record));
+}
+
+uint64_t
+book_queue_of(struct book *b, const struct spool_entry *entry)
+{
+	struct book_queue	q = { entry->transportid,
+				    spool_entry_domain(entry),
+				    entry->tenantid, entry->jobid };
+
+	return book_queue_number(b, &q);
 }
 
 size_t

@@ -17,6 +17,11 @@
 
 #include "book.h"
 
+struct book_queue {
+	struct str	transportid, recipientdomain, tenantid, jobid;
+};
+uint64_t book_queue_number(struct book *b, const struct book_queue *q);
+
 typedef int	book_wait_fn(void *arg, const struct spool_id *id,
 		    const struct book_entry *entry);
 

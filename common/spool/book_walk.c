@@ -98,6 +98,26 @@ book_envelope_in(struct book *b, const struct spool_id *id,
 	return 0;
 }
 
+int
+book_own_file(struct book *b, const struct book_envelope *envelope,
+    bool *own, struct err *e)
+{
+	struct spool_place	at = { envelope->segment, envelope->body };
+	unsigned char		head[RECORD_HEAD];
+	struct disk_file	*f;
+	struct record		r;
+	ssize_t			n;
+
+	if (book_file(b, at.segment, &f, e) == -1)
+		return -1;
+	if ((n = disk_read(f, head, sizeof head, at.offset)) == -1)
+		return err_errno(e, "read a segment");
+	if (n < RECORD_HEAD || record_get(&r, head, &at) == -1)
+		return err_set(e, "the body is damaged on the disk");
+	*own = r.type == RECORD_FILE;
+	return 0;
+}
+
 /* ---- All ----------------------------------------------------------------- */
 
 struct book_walker {

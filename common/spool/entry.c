@@ -1,6 +1,8 @@
 /*
  * An entry as tagged fields, by the one table of them.
  */
+#include <string.h>
+
 #include "entry.h"
 #include "fields.h"
 #include "spool_id.h"
@@ -33,4 +35,14 @@ spool_entry_get(struct spool_entry *entry, struct str bytes, struct err *e)
 	if (entry->recipient.len == 0)
 		return err_set(e, "recipient: an entry without recipient");
 	return 0;
+}
+
+struct str
+spool_entry_domain(const struct spool_entry *entry)
+{
+	struct str	 r = entry->recipient;
+	const char	*at = r.len > 0 ? memrchr(r.p, '@', r.len) : NULL;
+
+	return at == NULL ? STR("") : (struct str){ at + 1,
+	    r.len - (size_t)(at + 1 - r.p) };
 }

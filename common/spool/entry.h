@@ -67,5 +67,7 @@ int	spool_entry_put(struct buf *out, const struct spool_entry *entry,
 	    struct err *e);
 int	spool_entry_get(struct spool_entry *entry, struct str bytes,
 	    struct err *e);
+/* The recipient's, as it was written; empty where there is none. */
+struct str spool_entry_domain(const struct spool_entry *entry);
 
 #endif

@@ -1,0 +1,57 @@
+/*
+ * active - entries that the scheduler has
+ *
+ * Ownership  an entry is the table's, from active_add() to active_drop();
+ *            texts of an envelope hold until the book is asked again.
+ */
+#ifndef QMGR_ACTIVE_H
+#define QMGR_ACTIVE_H
+
+#include "delivery.h"
+
+struct active {
+	struct hmap_entry	 hash;
+	TAILQ_ENTRY(active)	 link;	/* of its job */
+	unsigned char		 key[SPOOL_ID_SIZE];
+	schedule_ref		 ref;
+	struct job		*job;	/* it is being sent */
+	pid_t			 awaits;	/* who may have it */
+	schedule_conn		 held;		/* what it holds meanwhile */
+	bool			 named;		/* by its worker */
+	bool			 apart;		/* it is not in a queue */
+};
+TAILQ_HEAD(active_list, active);
+
+enum active_result {
+	ACTIVE_TAKEN,
+	ACTIVE_FULL,
+	ACTIVE_NOWHERE		/* no transport of that name */
+};
+
+void	active_open(void);
+void	active_close(void);
+struct active *active_find(const struct spool_id *id);
+size_t	active_count(void);
+enum queue_live active_live(const struct spool_id *id);
+/* entry: with what has changed over it. */
+enum active_result active_add(const struct spool_id *id,
+	    const struct spool_entry *entry);
+/* It is in no queue and no job any more; the scheduler's part is the
+ * caller's. */
+void	active_drop(struct active *a);
+/* Out of the scheduler and of memory; false: it is being sent. */
+bool	active_remove(struct active *a);
+/* What the scheduler is told of an entry; its texts are the entry's and the
+ * buffer's. */
+int	active_describe(struct schedule_entry_in *in, struct buf *text,
+	    const struct spool_id *id, const struct spool_entry *entry);
+/* One that does not wait in the scheduler. */
+struct active *active_add_sending(const struct spool_id *id,
+	    const struct schedule_entry_in *in, uint16_t slot);
+/* It is known now who has it. */
+void	active_found(struct active *a);
+/* The entry as it is now; its texts are in *bytes and the journal's. */
+int	active_entry(const struct spool_id *id, struct book_envelope *envelope,
+	    struct entry_state *state, struct buf *bytes, struct err *e);
+
+#endif

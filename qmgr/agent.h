@@ -1,0 +1,51 @@
+/*
+ * agent - deliver workers: who there is, and what they say
+ *
+ * Ownership  An agent is the list's, until its process is gone.
+ */
+#ifndef QMGR_AGENT_H
+#define QMGR_AGENT_H
+
+#include "delivery.h"
+
+struct lent {
+	uint64_t	segment;
+	uint32_t	jobs;
+	uint64_t	stamp;
+};
+
+struct agent {
+	TAILQ_ENTRY(agent)	 link;
+	struct channel		*channel;	/* NULL: it is away */
+	pid_t			 pid;
+	uint16_t		 slot;
+	uint32_t		 in_flight;
+	bool			 greeted, ready, full, draining;
+	bool			 alone;		/* it gets one job */
+	struct job_list		 jobs;
+	uint32_t		 job_count;
+	struct hmap		 routes;	/* numbers that it knows */
+	struct lent		 lent[JOB_SEGMENTS_MAX];
+	uint32_t		 lent_count;
+	uint64_t		 stamp;
+	uint64_t		*said;		/* jobs, before READY */
+	size_t			 said_count;
+};
+
+void	agent_accept(int fd, pid_t pid);
+void	agent_gone(pid_t pid, int signal, struct str culprit);
+struct agent *agent_at(uint16_t slot);
+/* The one with the fewest jobs; NULL: there is none. */
+struct agent *agent_idle(void);
+/* Its connection ends; it comes again, and says what it has. */
+void	agent_lose(struct agent *a);
+/* Transports are others now: what no job will name is told. */
+void	agent_drop_routes(void);
+/* false: it has not read what it was sent, and is passed by meanwhile. */
+bool	agent_takes(struct agent *a);
+/* What it might have had of a qmgr before, and has not, waits again. */
+void	agent_release(pid_t pid);
+void	agent_close(void);
+void	agent_tell_route(struct agent *a, const struct route *r);
+
+#endif

@@ -1,0 +1,130 @@
+/*
+ * Deliveries: the scheduler, from the moment when the book is open until it is
+ * closed.
+ */
+#include <string.h>
+
+#include "base/log.h"
+
+#include "delivery.h"
+
+static struct {
+	struct worker	*worker;
+	struct schedule	*schedule;
+} delivery;
+
+struct worker *
+delivery_worker(void)
+{
+	return delivery.worker;
+}
+
+struct schedule *
+delivery_schedule(void)
+{
+	return delivery.schedule;
+}
+
+int64_t
+delivery_now(void)
+{
+	return loop_now_ms(delivery.worker->loop);
+}
+
+uint32_t
+delivery_active_limit(void)
+{
+	return (uint32_t)delivery.worker->params.active_limit;
+}
+
+void
+delivery_prepare(struct worker *w)
+{
+	delivery.worker = w;
+	pump_prepare(w);
+	dispatch_prepare(w);
+	verdict_prepare(w);
+}
+
+void
+delivery_renew(void)
+{
+	if (delivery.schedule == NULL)
+		return;
+	routes_load();
+	agent_drop_routes();
+	dispatch_kick();
+}
+
+/* ---- What began before us ------------------------------------------------ */
+
+static bool
+delivery_lives(pid_t pid)
+{
+	struct sibling	*s;
+
+	TAILQ_FOREACH(s, &delivery.worker->siblings, link)
+		if (s->pid == pid && s->role == IPC_DELIVER)
+			return true;
+	return false;
+}
+
+/* Until its worker has said what it has, it counts as being sent. */
+static void
+delivery_inherit_one(void *arg, const struct spool_id *id, uint64_t worker)
+{
+	struct schedule_entry_in in;
+	struct book_envelope	 envelope;
+	struct entry_state	 state;
+	struct buf		*bytes = arg, text = BUF_INIT;
+	struct active		*a;
+	struct err		 e;
+
+	if (!delivery_lives((pid_t)worker) || active_entry(id, &envelope,
+	    &state, &bytes[0], &e) != 0) {
+		(void)book_started(keeper_book(), id, 0, &e);
+		return;
+	}
+	(void)active_describe(&in, &text, id, &envelope.entry);
+	a = active_add_sending(id, &in, SCHEDULE_NOBODY);
+	a->awaits = (pid_t)worker;
+	a->held = schedule_started(delivery.schedule, &in, 0,
+	    SCHEDULE_NOBODY);
+	buf_free(&text);
+}
+
+void
+delivery_open(void)
+{
+	struct schedule_options	o = { .cold = true };
+	struct buf		bytes = BUF_INIT;
+
+	o.active_limit = delivery_active_limit();
+	o.active_window = (uint32_t)delivery.worker->params.active_window;
+	o.start_ms = delivery_now();
+	delivery.schedule = schedule_new(&o);
+	routes_load();
+	active_open();
+	lease_open();
+	job_open();
+	book_started_walk(keeper_book(), delivery_inherit_one, &bytes);
+	buf_free(&bytes);
+	pump_open();
+	dispatch_kick();
+}
+
+void
+delivery_close(void)
+{
+	if (delivery.schedule == NULL)
+		return;
+	pump_close();
+	dispatch_close();
+	agent_close();
+	verdict_close();
+	poison_close();
+	job_close();
+	lease_close();
+	active_close();
+	schedule_free(&delivery.schedule);
+}

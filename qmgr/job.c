@@ -1,0 +1,304 @@
+/*
+ * Jobs: what a deliver worker has in hand.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "ipc/channel.h"
+#include "spool/body_file.h"
+#include "spool/disk_real.h"
+#include "spool/scan.h"
+
+#include "delivery.h"
+
+#define JOB_KIND	1
+
+/* Of jobs.bytes. */
+struct job_part {
+	size_t	state, entry, end;
+};
+
+static struct {
+	struct hmap	jobs;		/* by number */
+	uint64_t	next;
+	struct buf	bytes, record;
+	struct job_part	*part;
+} jobs;
+
+void
+job_open(void)
+{
+	hmap_init(&jobs.jobs);
+	arc4random_buf(&jobs.next, sizeof jobs.next);
+	jobs.next >>= 1;
+}
+
+void
+job_close(void)
+{
+	hmap_fini(&jobs.jobs);
+	buf_free(&jobs.bytes);
+	buf_free(&jobs.record);
+	free(jobs.part);
+	jobs.part = NULL;
+}
+
+struct job *
+job_new(struct agent *a, enum job_kind kind, uint64_t number)
+{
+	struct job	*j = xcalloc(1, sizeof *j);
+
+	j->number = number != 0 ? number : ++jobs.next;
+	j->kind = kind;
+	j->agent = a;
+	TAILQ_INIT(&j->entries);
+	j->hash.key = (const char *)&j->number;
+	j->hash.len = sizeof j->number;
+	j->hash.kind = JOB_KIND;
+	hmap_insert(&jobs.jobs, &j->hash);
+	TAILQ_INSERT_TAIL(&a->jobs, j, link);
+	a->job_count++;
+	return j;
+}
+
+struct job *
+job_find(uint64_t number)
+{
+	return (struct job *)hmap_find(&jobs.jobs, JOB_KIND,
+	    (struct str){ (char *)&number, sizeof number });
+}
+
+void
+job_add(struct job *j, struct active *a)
+{
+	a->job = j;
+	active_found(a);
+	TAILQ_INSERT_TAIL(&j->entries, a, link);
+	j->count++;
+	j->left++;
+}
+
+void
+job_free(struct job *j)
+{
+	struct active	*a;
+
+	while ((a = TAILQ_FIRST(&j->entries)) != NULL) {
+		TAILQ_REMOVE(&j->entries, a, link);
+		a->job = NULL;
+	}
+	verdict_forget(j);
+	poison_job_over(j);
+	if (j->segment != 0)
+		lend_give(j->agent, j->segment);
+	TAILQ_REMOVE(&j->agent->jobs, j, link);
+	j->agent->job_count--;
+	hmap_remove(&jobs.jobs, &j->hash);
+	free(j);
+}
+
+static void
+job_take_back(struct job *j, struct active *a)
+{
+	struct spool_id	id;
+	struct err	e;
+
+	TAILQ_REMOVE(&j->entries, a, link);
+	a->job = NULL;
+	j->count--;
+	j->left--;
+	spool_id_get(&id, a->key);
+	(void)book_started(keeper_book(), &id, 0, &e);
+	if (a->apart) {
+		/* The scheduler does not know it as one that waits. */
+		schedule_done(delivery_schedule(), a->ref);
+		active_drop(a);
+		pump_one(&id);
+	} else
+		schedule_again(delivery_schedule(), a->ref);
+}
+
+void
+job_return(struct job *j, struct active *a)
+{
+	job_take_back(j, a);
+	dispatch_kick();
+	if (j->left == 0)
+		verdict_settle_later(j);
+}
+
+void
+job_undo(struct job *j)
+{
+	struct active	*a;
+	struct lease	*l;
+
+	while ((a = TAILQ_FIRST(&j->entries)) != NULL) {
+		schedule_refund(delivery_schedule(), a->ref);
+		job_take_back(j, a);
+	}
+	if ((l = lease_find(j->lease)) != NULL)
+		lease_event(l, LEASE_CLOSED);
+	job_free(j);
+}
+
+/* It is in memory no more; the book knows when it is due. */
+void
+job_leave(struct job *j, struct active *a)
+{
+	TAILQ_REMOVE(&j->entries, a, link);
+	j->count--;
+	j->left--;
+	schedule_done(delivery_schedule(), a->ref);
+	active_drop(a);
+}
+
+/* ---- Its frames ---------------------------------------------------------- */
+
+/* The body's own file, if it has one. */
+static int
+job_file(const struct job *j, const struct book_envelope *envelope,
+    struct disk_file **f, struct err *e)
+{
+	char		name[DISK_NAME_MAX];
+	struct spool_id	id;
+	bool		own;
+
+	if (book_own_file(keeper_book(), envelope, &own, e) == -1)
+		return -1;
+	if (!own)
+		return 0;
+	spool_id_get(&id, TAILQ_FIRST(&j->entries)->key);
+	body_file_name(name, &id);
+	return disk_open(keeper_disk(), name, DISK_READ, f) == 0 ? 0 :
+	    err_errno(e, "%s", name);
+}
+
+/* The first entry says where the message lies: it is the same for all. */
+static int
+job_send_head(struct job *j, const struct book_envelope *envelope,
+    struct err *e)
+{
+	struct ipc_DELIVER_JOB	 m = { .job = j->number,
+				    .kind = (uint32_t)j->kind,
+				    .segment = envelope->segment,
+				    .body = envelope->body,
+				    .edits = envelope->edits,
+				    .entries = j->count };
+	const struct route	*r = routes_find(envelope->entry.transportid);
+	struct disk_file	*own = NULL;
+
+	if (r == NULL)
+		return err_set(e, "its transport is not in transport.cf");
+	if (job_file(j, envelope, &own, e) == -1)
+		return -1;
+	if (lend_take(j->agent, envelope->segment, e) == -1) {
+		disk_close(&own);
+		return -1;
+	}
+	j->segment = envelope->segment;
+	agent_tell_route(j->agent, r);
+	m.transport = r->number;
+	m.lease = j->lease;
+	m.uses = j->uses;
+	m.now_ms = (uint64_t)keeper_queue_ms();
+	m.file = own != NULL;
+	CHANNEL_PUT(j->agent->channel, DELIVER_JOB, -1, &m);
+	if (own != NULL)
+		CHANNEL_SEND(j->agent->channel, DELIVER_JOB_FILE,
+		    disk_real_fd(own), { .job = j->number });
+	disk_close(&own);
+	return 0;
+}
+
+/* An entry as its frame has it, in jobs.bytes. */
+static int
+job_pack(struct job_part *part, const struct active *a,
+    struct book_envelope *envelope, struct err *e)
+{
+	struct entry_state	state;
+	struct spool_id		id;
+
+	spool_id_get(&id, a->key);
+	if (active_entry(&id, envelope, &state, &jobs.record, e) != 0)
+		return -1;
+	part->state = jobs.bytes.len;
+	if (state_put(&jobs.bytes, &id, &state, e) == -1)
+		return -1;
+	part->entry = jobs.bytes.len;
+	if (spool_entry_put(&jobs.bytes, &envelope->entry, e) == -1)
+		return -1;
+	part->end = jobs.bytes.len;
+	return 0;
+}
+
+/* Which of its entries do not read, or are gone, leave it. */
+static int
+job_pack_all(struct job *j, struct book_envelope *envelope, struct err *e)
+{
+	struct active	*a, *next;
+	uint32_t	 n = 0;
+
+	buf_clear(&jobs.bytes);
+	jobs.part = xreallocarray(jobs.part, j->count, sizeof *jobs.part);
+	TAILQ_FOREACH_SAFE(a, &j->entries, link, next) {
+		if (job_pack(&jobs.part[n], a, envelope, e) == 0) {
+			n++;
+			continue;
+		}
+		LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e->text));
+		COUNT(queue_errors);
+		job_leave(j, a);
+	}
+	return n > 0 ? 0 : -1;
+}
+
+int
+job_send(struct job *j)
+{
+	const struct job_part	*p;
+	struct book_envelope	 envelope;
+	struct active		*a;
+	struct err		 e;
+	const char		*bytes;
+
+	if (job_pack_all(j, &envelope, &e) == -1)
+		return -1;
+	if (job_send_head(j, &envelope, &e) == -1) {
+		LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e.text));
+		return -1;
+	}
+	p = jobs.part;
+	bytes = buf_data(&jobs.bytes);
+	TAILQ_FOREACH(a, &j->entries, link) {
+		CHANNEL_SEND(j->agent->channel, DELIVER_JOB_ENTRY, -1, {
+		    .job = j->number,
+		    .id = { (const char *)a->key, SPOOL_ID_SIZE },
+		    .state = { bytes + p->state, p->entry - p->state },
+		    .entry = { bytes + p->entry, p->end - p->entry } });
+		p++;
+	}
+	return 0;
+}
+
+/* ---- Its end ------------------------------------------------------------- */
+
+void
+job_judged(struct job *j, struct active *a)
+{
+	job_leave(j, a);
+	dispatch_kick();
+	if (j->left == 0)
+		verdict_settle_later(j);
+}
+
+void
+job_settle(struct job *j)
+{
+	if (j->agent->channel != NULL)
+		CHANNEL_SEND(j->agent->channel, DELIVER_SAFE, -1,
+		    { .job = j->number });
+	job_free(j);
+}

@@ -1,0 +1,50 @@
+/*
+ * job - what a deliver worker has in hand
+ *
+ * Ownership  a job is its agent's, from job_new() to job_free() or settling;
+ *            its entries are the table's of active.h.
+ */
+#ifndef QMGR_JOB_H
+#define QMGR_JOB_H
+
+#include "delivery.h"
+
+struct job {
+	struct hmap_entry	 hash;
+	TAILQ_ENTRY(job)	 link;		/* of its agent */
+	TAILQ_ENTRY(job)	 turn;		/* to be sent, or SAFE */
+	uint64_t		 number;
+	enum job_kind		 kind;
+	struct agent		*agent;
+	uint64_t		 lease;		/* its number; 0: none */
+	uint32_t		 uses;		/* of the lease, so far */
+	uint64_t		 segment;	/* that was lent; 0: none */
+	struct active_list	 entries;
+	uint32_t		 count;
+	uint32_t		 left;		/* without a verdict */
+	bool			 sync;		/* SAFE after a sync */
+	bool			 settling;	/* in a list of verdict.c */
+};
+TAILQ_HEAD(job_list, job);
+
+void	job_open(void);
+void	job_close(void);
+struct job *job_new(struct agent *a, enum job_kind kind, uint64_t number);
+struct job *job_find(uint64_t number);
+void	job_add(struct job *j, struct active *a);
+void	job_free(struct job *j);
+/* Frames of it; -1: it can't be sent now.  Entries that are there no more leave
+ * it. */
+int	job_send(struct job *j);
+/* Its entries wait again as if nothing had been: nothing was tried. */
+void	job_undo(struct job *j);
+/* One of its entries has its verdict, and is in memory no more. */
+void	job_judged(struct job *j, struct active *a);
+/* The same without one: the caller tells the book. */
+void	job_leave(struct job *j, struct active *a);
+/* It waits again. */
+void	job_return(struct job *j, struct active *a);
+/* Verdicts are written; those that are told SAFE now. */
+void	job_settle(struct job *j);
+
+#endif

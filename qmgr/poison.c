@@ -1,0 +1,133 @@
+/*
+ * Entries that end their workers.
+ *
+ * One whose worker died by a signal while it worked on it gets a strike.  With
+ * one it runs where nothing else does; with three it is held.
+ */
+#include <stdlib.h>
+
+#include "base/log.h"
+
+#include "delivery.h"
+
+#define POISON_STRIKES	3
+#define POISON_WAIT_MS	60000
+
+static struct {
+	struct active_list	 waiting;
+	struct agent		*agent;		/* that is emptied, or has it */
+	struct job		*job;
+} poison = { .waiting = TAILQ_HEAD_INITIALIZER(poison.waiting) };
+
+void
+poison_strike(const struct spool_id *id)
+{
+	struct entry_state	s;
+	char			text[SPOOL_ID_TEXT];
+	struct err		e;
+
+	if (book_state(keeper_book(), id, &s, &e) != 0)
+		return;
+	s.strikes++;
+	spool_id_text(text, id);
+	LOG(EV_QUEUE_POISON, NULL, LOG_STR("queue", text),
+	    LOG_NUM("strikes", (int64_t)s.strikes));
+	s.state = s.strikes < POISON_STRIKES ? STATE_DEFER : STATE_HOLD;
+	s.reason = s.state == STATE_DEFER ? STR("its worker died") :
+	    STR("its worker died three times");
+	s.due_ms = (uint64_t)(keeper_queue_ms() + POISON_WAIT_MS *
+	    (int64_t)s.strikes);
+	if (book_change(keeper_book(), id, &s, &e) == -1 ||
+	    book_sync(keeper_book(), &e) == -1)
+		LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e.text));
+	pump_deferred((int64_t)s.due_ms);
+}
+
+void
+poison_wait(const struct spool_id *id, const struct schedule_entry_in *in)
+{
+	struct active	*a = active_add_sending(id, in, SCHEDULE_NOBODY);
+
+	TAILQ_INSERT_TAIL(&poison.waiting, a, link);
+	dispatch_kick();
+}
+
+static void
+poison_release(void)
+{
+	struct agent	*a = poison.agent;
+
+	poison.agent = NULL;
+	if (a == NULL)
+		return;
+	a->alone = false;
+	if (a->ready && !a->draining && !a->full)
+		schedule_worker_add(delivery_schedule(), a->slot,
+		    a->in_flight);
+}
+
+void
+poison_agent_over(const struct agent *a)
+{
+	if (poison.agent == a)
+		poison_release();
+}
+
+void
+poison_job_over(const struct job *j)
+{
+	if (poison.job != j)
+		return;
+	poison.job = NULL;
+	poison_release();
+}
+
+/* A worker is emptied first. */
+static bool
+poison_place(void)
+{
+	if (poison.agent == NULL) {
+		if ((poison.agent = agent_idle()) == NULL)
+			return false;
+		poison.agent->alone = true;
+		schedule_worker_drain(delivery_schedule(),
+		    poison.agent->slot);
+	}
+	return poison.agent->job_count == 0 && poison.agent->ready;
+}
+
+void
+poison_dispatch(struct job_list *list)
+{
+	struct schedule_entry_in in = { .digest = 0 };
+	struct book_envelope	 envelope;
+	struct entry_state	 state;
+	struct buf		 bytes = BUF_INIT;
+	struct active		*a = TAILQ_FIRST(&poison.waiting);
+	struct lease		*l;
+	struct spool_id		 id;
+	struct err		 e;
+
+	if (a == NULL || poison.job != NULL || !poison_place())
+		return;
+	TAILQ_REMOVE(&poison.waiting, a, link);
+	spool_id_get(&id, a->key);
+	if (active_entry(&id, &envelope, &state, &bytes, &e) == 0)
+		in.subqueue.transportid = envelope.entry.transportid;
+	l = lease_new(poison.agent, schedule_started(delivery_schedule(), &in,
+	    0, poison.agent->slot), 0);
+	buf_free(&bytes);
+	poison.job = job_new(poison.agent, JOB_ATTEMPT, 0);
+	poison.job->lease = l->number;
+	poison.job->uses = l->uses = 1;
+	dispatch_entry(poison.job, a);
+	TAILQ_INSERT_TAIL(list, poison.job, turn);
+}
+
+void
+poison_close(void)
+{
+	TAILQ_INIT(&poison.waiting);
+	poison.agent = NULL;
+	poison.job = NULL;
+}

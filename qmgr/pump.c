@@ -1,0 +1,428 @@
+/*
+ * From the book into the scheduler.
+ *
+ *	what was read just now	at once; where there is no room, it is put
+ *				into the index
+ *	what is deferred	when it is due
+ *	what waits in the index	when its sub-queue has room again; in turn over
+ *				all sub-queues after a start, or when all was
+ *				full
+ *
+ * All of it some milliseconds at a time.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "schedule/retry.h"
+
+#include "delivery.h"
+
+#define PUMP_SLICE_MS	3
+#define PUMP_STEP	64		/* entries between looks at the clock */
+#define PUMP_NOWHERE_MS	300000		/* its transport is not there */
+#define PUMP_SLEEP_MS	60000
+
+/* Ids, or numbers of sub-queues, that are to be dealt with. */
+struct pump_list {
+	void	*item;
+	size_t	 count, cap;
+};
+
+static struct {
+	struct worker	*worker;
+	bool		 open;
+	struct timer	 turn;
+	struct timer	 due;
+	int64_t		 due_ms;	/* queue clock, of the timer */
+	struct book_look look;		/* where the walk of what is due is */
+	bool		 looking;	/* it is to go on */
+	struct pump_list overflow;	/* struct spool_id */
+	struct pump_list refill;	/* uint64_t */
+	bool		 round;		/* over all that waits */
+	uint64_t	 at;		/* number of its sub-queue */
+	bool		 full;		/* what was shown last had no room */
+	struct buf	 bytes, text;
+} pump;
+
+static void	pump_turn(void *arg);
+
+void
+pump_prepare(struct worker *w)
+{
+	pump.worker = w;
+	timer_init(&pump.turn, w->loop, pump_turn, NULL);
+}
+
+static void *
+pump_push(struct pump_list *l, size_t size)
+{
+	if (l->count == l->cap) {
+		l->cap = l->cap == 0 ? 64 : l->cap * 2;
+		l->item = xreallocarray(l->item, l->cap, size);
+	}
+	return (char *)l->item + l->count++ * size;
+}
+
+static void
+pump_go(void)
+{
+	if (pump.open)
+		timer_start(&pump.turn, 0);
+}
+
+static bool
+pump_works(void)
+{
+	return pump.overflow.count > 0 || pump.looking ||
+	    pump.refill.count > 0 || pump.round;
+}
+
+/* ---- One entry ----------------------------------------------------------- */
+
+static int
+pump_nowhere(const struct spool_id *id, struct err *e)
+{
+	return verdict_defer(id, PUMP_NOWHERE_MS, "its transport is not in "
+	    "transport.cf", e);
+}
+
+/* Its time is over, and it had no attempt at its end; or nobody wants it any
+ * more. */
+static bool
+pump_is_late(const struct spool_entry *entry, const struct entry_state *s)
+{
+	const struct route	*r = routes_find(entry->transportid);
+	int64_t			 wall_ms = keeper_wall_ms();
+	struct retry_entry	 e = {
+		.created_ms = (int64_t)s->accepted_ms,
+		.retry = (int)s->retry,
+		.null_sender = entry->sender.len == 0,
+	};
+
+	if (r == NULL)
+		return false;
+	if (entry->useful_until > 0 &&
+	    entry->deliverby != ENTRY_DELIVERBY_NOTIFY &&
+	    (int64_t)entry->useful_until < wall_ms / 1000)
+		return true;
+	return retry_too_late(&r->transport->options, &e, keeper_queue_ms());
+}
+
+/* It does not wait with others. */
+static int
+pump_apart(const struct spool_id *id, const struct spool_entry *entry,
+    bool poison)
+{
+	struct schedule_entry_in	in;
+
+	(void)active_describe(&in, &pump.text, id, entry);
+	if (poison)
+		poison_wait(id, &in);
+	else
+		dispatch_after(active_add_sending(id, &in, SCHEDULE_NOBODY));
+	return 0;
+}
+
+/* Into the scheduler: 0, and pump.full says whether it had room; -1 with *e.
+ * What is damaged is the book's matter. */
+static int
+pump_take(const struct spool_id *id, struct err *e)
+{
+	struct book_envelope	envelope;
+	struct entry_state	state;
+	int			rc;
+
+	if ((rc = active_entry(id, &envelope, &state, &pump.bytes, e)) != 0)
+		return rc == 1 || book_sound(keeper_book()) ? 0 : -1;
+	if (state.strikes > 0 || pump_is_late(&envelope.entry, &state))
+		return pump_apart(id, &envelope.entry, state.strikes > 0);
+	switch (active_add(id, &envelope.entry)) {
+	case ACTIVE_NOWHERE:
+		return pump_nowhere(id, e);
+	case ACTIVE_FULL:
+		pump.full = true;
+		return 0;
+	default:
+		dispatch_kick();
+		return 0;
+	}
+}
+
+static int
+pump_show_due(void *arg, const struct spool_id *id,
+    const struct book_entry *entry)
+{
+	(void)entry;
+	if (active_find(id) != NULL)
+		return 0;
+	pump.full = false;
+	if (pump_take(id, arg) == -1)
+		return -1;
+	/* From now on it waits for room, not for its time. */
+	return pump.full && book_wait(keeper_book(), id, arg) == -1 ? -1 : 0;
+}
+
+static int
+pump_show_ready(void *arg, const struct spool_id *id,
+    const struct book_entry *entry)
+{
+	(void)entry;
+	if (pump.full || active_find(id) != NULL)
+		return 0;
+	return pump_take(id, arg);
+}
+
+/* Its deadline has passed while it waited. */
+void
+pump_late(const struct spool_id *id)
+{
+	struct err	e;
+
+	pump.full = false;
+	(void)pump_take(id, &e);
+}
+
+/* ---- What was read just now ---------------------------------------------- */
+
+void
+pump_arrived(void *arg, const struct spool_id *id,
+    const struct spool_entry *entry)
+{
+	(void)arg;
+	if (!pump.open || (entry->flags & ENTRY_HOLD) != 0)
+		return;
+	if (entry->delay_ms > 0) {
+		pump_deferred(keeper_queue_ms() + (int64_t)entry->delay_ms);
+		return;
+	}
+	switch (active_add(id, entry)) {
+	case ACTIVE_TAKEN:
+		dispatch_kick();
+		break;
+	default:
+		*(struct spool_id *)pump_push(&pump.overflow,
+		    sizeof(struct spool_id)) = *id;
+	}
+}
+
+void
+pump_read(void)
+{
+	if (pump_works())
+		pump_go();
+}
+
+/* It was full, or there is no such transport. */
+static int
+pump_overflow(struct err *e)
+{
+	const struct spool_id	*id = pump.overflow.item;
+
+	id += --pump.overflow.count;
+	pump.full = false;
+	if (active_find(id) != NULL)
+		return 0;
+	if (pump_take(id, e) == -1)
+		return -1;
+	return pump.full && book_wait(keeper_book(), id, e) == -1 ? -1 : 0;
+}
+
+void
+pump_one(const struct spool_id *id)
+{
+	struct book_entry	entry;
+	struct err		e;
+
+	if (!pump.open || active_find(id) != NULL ||
+	    book_get(keeper_book(), id, &entry, &e) != 0)
+		return;
+	if (entry.state == STATE_DEFER && entry.due_ms > keeper_queue_ms())
+		pump_deferred(entry.due_ms);
+	else if (entry.state != STATE_HOLD)
+		(void)pump_take(id, &e);
+}
+
+/* ---- What is due --------------------------------------------------------- */
+
+static void
+pump_due(void *arg)
+{
+	(void)arg;
+	pump.due_ms = INT64_MAX;
+	pump.looking = true;
+	pump_go();
+}
+
+void
+pump_deferred(int64_t due_ms)
+{
+	int64_t	wait;
+
+	if (!pump.open || due_ms >= pump.due_ms)
+		return;
+	pump.due_ms = due_ms;
+	wait = due_ms - keeper_queue_ms();
+	if (wait > PUMP_SLEEP_MS)
+		wait = PUMP_SLEEP_MS;
+	timer_start(&pump.due, wait > 0 ? wait : 0);
+}
+
+/* 0: it goes on; 1: nothing more is due. */
+static int
+pump_look(struct err *e)
+{
+	int	rc;
+
+	pump.look.most = PUMP_STEP;
+	pump.look.fn = pump_show_due;
+	pump.look.arg = e;
+	rc = book_due(keeper_book(), &pump.look, keeper_queue_ms(), e);
+	if (rc == 1) {
+		pump.looking = false;
+		if (pump.look.next_ms < INT64_MAX)
+			pump_deferred(pump.look.next_ms);
+	}
+	return rc;
+}
+
+/* ---- What waits for room ------------------------------------------------- */
+
+void
+pump_refill(const struct schedule_subqueue *q)
+{
+	struct book_queue	mine = { q->transportid, q->recipientdomain,
+				    q->tenantid, q->jobid };
+
+	if (!pump.open)
+		return;
+	*(uint64_t *)pump_push(&pump.refill, sizeof(uint64_t)) =
+	    book_queue_number(keeper_book(), &mine);
+	pump_go();
+}
+
+void
+pump_room(void)
+{
+	pump.round = true;
+	pump_go();
+}
+
+/* One sub-queue, until it has no more or the scheduler no room. */
+static int
+pump_queue(uint64_t number, struct err *e)
+{
+	struct book_look	look = { .most = PUMP_STEP,
+				    .fn = pump_show_ready, .arg = e };
+	int			rc;
+
+	pump.full = false;
+	do
+		rc = book_ready(keeper_book(), &look, number, e);
+	while (rc == 0 && !pump.full);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+pump_next_refill(struct err *e)
+{
+	const uint64_t	*number = pump.refill.item;
+
+	return pump_queue(number[--pump.refill.count], e);
+}
+
+static bool
+pump_no_room(void)
+{
+	struct schedule_stats	s;
+
+	schedule_stats(delivery_schedule(), &s);
+	return s.waiting + s.sending >= delivery_active_limit();
+}
+
+/* The next sub-queue in turn; where all is full the round rests before it, and
+ * the scheduler says when there is room. */
+static int
+pump_next_round(struct err *e)
+{
+	int	rc;
+
+	rc = book_ready_queue(keeper_book(), &pump.at, e);
+	if (rc == 0)
+		rc = pump_queue(pump.at, e);
+	else if (rc == 1) {
+		pump.round = false;
+		pump.at = 0;
+		return 0;
+	}
+	if (rc == 0 && pump.full && pump_no_room()) {
+		pump.round = false;
+		pump.at--;
+	}
+	return rc;
+}
+
+/* ---- Turns --------------------------------------------------------------- */
+
+static int
+pump_step(struct err *e)
+{
+	if (pump.overflow.count > 0)
+		return pump_overflow(e);
+	if (pump.looking)
+		return pump_look(e);
+	if (pump.refill.count > 0)
+		return pump_next_refill(e);
+	return pump_next_round(e);
+}
+
+static void
+pump_turn(void *arg)
+{
+	int64_t		end = clock_mono_ms() + PUMP_SLICE_MS;
+	struct err	e;
+
+	(void)arg;
+	if (!pump.open || !book_hinted(keeper_book()))
+		return;
+	while (pump_works()) {
+		if (pump_step(&e) == -1) {
+			LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e.text));
+			COUNT(queue_errors);
+			timer_start(&pump.turn, 1000);
+			return;
+		}
+		if (clock_mono_ms() >= end) {
+			timer_start(&pump.turn, 0);
+			return;
+		}
+	}
+}
+
+void
+pump_open(void)
+{
+	pump.open = true;
+	pump.due_ms = INT64_MAX;
+	pump.look.at_len = 0;
+	pump.at = 0;
+	pump.looking = pump.round = true;
+	timer_init(&pump.due, pump.worker->loop, pump_due, NULL);
+	pump_go();
+}
+
+void
+pump_close(void)
+{
+	if (!pump.open)
+		return;
+	pump.open = false;
+	timer_stop(&pump.turn);
+	timer_fini(&pump.due);
+	free(pump.overflow.item);
+	free(pump.refill.item);
+	pump.overflow = pump.refill = (struct pump_list){ NULL, 0, 0 };
+	buf_free(&pump.bytes);
+	buf_free(&pump.text);
+}
