@@ -86,11 +86,11 @@ def test_list_and_filters():
         e = one[0]
         assert e["transportid"] == "mx" and e["retry"] == 0, e
         assert e["metadata"] == {"n": "7"} and e["tenantid"] == "t1", e
-        assert e["state"] == "ready" and e["priority"] == 0, e
+        assert e["state"] == "active" and e["priority"] == 0, e
         assert abs(e["ts"] - e["due"]) < 60 and e["size"] > 20, e
         for args, count in (
                 (("--state", "HOLD"), 8),
-                (("--state", "Hold", "--state", "ready"), 40),
+                (("--state", "Hold", "--state", "active"), 40),
                 (("--state", "ACTIVE"), 32),
                 (("--state", "UPDATE"), 0),
                 (("--tenantid", "t0", "--state", "hold"), 4),
@@ -182,7 +182,7 @@ def test_changes():
                   "metadata.k=v", "metadata.n=")
         e, = mta.list("--id", first)
         assert (e["state"], e["priority"], e["tenantid"], e["metadata"]) == \
-            ("ready", 1, "new", {"k": "v"}), e
+            ("active", 1, "new", {"k": "v"}), e
         mta.kill()
         assert mta.list("--id", first)[0]["metadata"] == {"k": "v"}
         assert mta.ids("--tenantid", "new") == [first]
