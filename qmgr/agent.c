@@ -99,10 +99,10 @@ agent_forget_route(void *arg, struct hmap_entry *e)
 static void
 agent_away(struct agent *a)
 {
-	if (a->ready)
-		schedule_worker_drain(delivery_schedule(), a->slot);
 	channel_free(&a->channel);
-	a->greeted = a->ready = a->full = a->draining = false;
+	a->greeted = a->ready = a->full = a->draining = a->starved = false;
+	if (delivery_schedule() != NULL)
+		agent_update(a);
 	a->lent_count = 0;
 	hmap_walk(&a->routes, a->routes.size, agent_forget_route, &a->routes);
 	free(a->said);
@@ -113,7 +113,6 @@ agent_away(struct agent *a)
 static void
 agent_free(struct agent *a)
 {
-	agent_away(a);
 	poison_agent_over(a);
 	hmap_fini(&a->routes);
 	agents.slot[a->slot] = NULL;
@@ -165,17 +164,26 @@ agent_drop_routes(void)
 		hmap_walk(&a->routes, a->routes.size, agent_drop_route, a);
 }
 
-bool
-agent_takes(struct agent *a)
+/* May it have more? */
+void
+agent_update(struct agent *a)
 {
-	if (channel_queued(a->channel) <= AGENT_QUEUED_MAX)
-		return true;
-	if (!a->full) {
-		a->full = true;
+	if (a->ready && !a->draining && !a->full && !a->starved && !a->alone)
+		schedule_worker_add(delivery_schedule(), a->slot,
+		    a->in_flight);
+	else
 		schedule_worker_drain(delivery_schedule(), a->slot);
-		channel_await_room(a->channel);
-	}
-	return false;
+	dispatch_kick();
+}
+
+void
+agent_given(struct agent *a)
+{
+	if (a->full || channel_queued(a->channel) <= AGENT_QUEUED_MAX)
+		return;
+	a->full = true;
+	agent_update(a);
+	channel_await_room(a->channel);
 }
 
 static void
@@ -183,13 +191,8 @@ agent_on_room(void *arg)
 {
 	struct agent	*a = arg;
 
-	if (!a->full)
-		return;
 	a->full = false;
-	if (a->ready && !a->draining)
-		schedule_worker_add(delivery_schedule(), a->slot,
-		    a->in_flight);
-	dispatch_kick();
+	agent_update(a);
 }
 
 /* ---- Before READY -------------------------------------------------------- */
@@ -326,10 +329,7 @@ agent_on_ready(struct agent *a, struct rbuf *r)
 	agent_sift_jobs(a);
 	agent_release(a->pid);
 	lease_close_unnamed(a);
-	if (!a->alone)
-		schedule_worker_add(delivery_schedule(), a->slot,
-		    a->in_flight);
-	dispatch_kick();
+	agent_update(a);
 	return 0;
 }
 
@@ -396,7 +396,7 @@ agent_on_drain(struct agent *a, struct rbuf *r)
 	if (ipc_get_DELIVER_DRAIN(r, &m) == -1)
 		return -1;
 	a->draining = true;
-	schedule_worker_drain(delivery_schedule(), a->slot);
+	agent_update(a);
 	return 0;
 }
 
@@ -518,6 +518,7 @@ agent_gone(pid_t pid, int signal, struct str culprit)
 	if (signal != 0 && signal != SIGTERM)
 		agent_strike(culprit);
 	if (a != NULL) {
+		agent_away(a);
 		schedule_worker_remove(delivery_schedule(), a->slot);
 		lease_forget_all(a);
 		while ((j = TAILQ_FIRST(&a->jobs)) != NULL)
@@ -537,6 +538,7 @@ agent_close(void)
 	while ((a = TAILQ_FIRST(&agents.agents)) != NULL) {
 		while ((j = TAILQ_FIRST(&a->jobs)) != NULL)
 			job_free(j);
+		agent_away(a);
 		agent_free(a);
 	}
 }

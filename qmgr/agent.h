@@ -21,6 +21,7 @@ struct agent {
 	uint16_t		 slot;
 	uint32_t		 in_flight;
 	bool			 greeted, ready, full, draining;
+	bool			 starved;	/* lent too much */
 	bool			 alone;		/* it gets one job */
 	struct job_list		 jobs;
 	uint32_t		 job_count;
@@ -41,8 +42,10 @@ struct agent *agent_idle(void);
 void	agent_lose(struct agent *a);
 /* Transports are others now: what no job will name is told. */
 void	agent_drop_routes(void);
-/* false: it has not read what it was sent, and is passed by meanwhile. */
-bool	agent_takes(struct agent *a);
+/* Something that decides whether it may have jobs has changed. */
+void	agent_update(struct agent *a);
+/* It was sent a job: while it does not read it is passed by. */
+void	agent_given(struct agent *a);
 /* What it might have had of a qmgr before, and has not, waits again. */
 void	agent_release(pid_t pid);
 void	agent_close(void);

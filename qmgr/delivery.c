@@ -11,6 +11,7 @@
 static struct {
 	struct worker	*worker;
 	struct schedule	*schedule;
+	struct schedule_stats shown;
 } delivery;
 
 struct worker *
@@ -113,6 +114,29 @@ delivery_open(void)
 	dispatch_kick();
 }
 
+static void
+delivery_gauge(enum counter counter, uint32_t *was, uint32_t now)
+{
+	if (now != *was)
+		board_add(counter, (int64_t)now - (int64_t)*was);
+	*was = now;
+}
+
+void
+delivery_show(void)
+{
+	struct schedule_stats	s = { .waiting = 0 };
+
+	if (delivery.schedule != NULL)
+		schedule_stats(delivery.schedule, &s);
+	delivery_gauge(COUNTER_queue_active, &delivery.shown.waiting,
+	    s.waiting);
+	delivery_gauge(COUNTER_queue_sending, &delivery.shown.sending,
+	    s.sending);
+	delivery_gauge(COUNTER_queue_connections,
+	    &delivery.shown.connections, s.connections);
+}
+
 void
 delivery_close(void)
 {
@@ -127,4 +151,5 @@ delivery_close(void)
 	lease_close();
 	active_close();
 	schedule_free(&delivery.schedule);
+	delivery_show();
 }

@@ -51,8 +51,8 @@ struct worker	*delivery_worker(void);
 struct schedule *delivery_schedule(void);
 int64_t	delivery_now(void);		/* of the scheduler's clock */
 uint32_t delivery_active_limit(void);
-/* Attempts that had begun before this qmgr. */
-void	delivery_inherit(void);
+/* Its numbers, on the board. */
+void	delivery_show(void);
 
 #include "routes.h"
 #include "active.h"

@@ -147,29 +147,39 @@ dispatch_undo(struct job_list *list)
 }
 
 static void
+dispatch_fail(void)
+{
+	COUNT(queue_errors);
+	dispatch.failed = true;
+	timer_start(&dispatch.wake, DISPATCH_FAILED_MS);
+}
+
+static void
 dispatch_send(struct job_list *list)
 {
 	struct job	*j;
 	struct err	 e;
+	int		 rc;
 
 	if (TAILQ_EMPTY(list))
 		return;
 	if (book_write(keeper_book(), &e) == -1) {
 		LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e.text));
-		COUNT(queue_errors);
 		dispatch_undo(list);
-		dispatch.failed = true;
-		timer_start(&dispatch.wake, DISPATCH_FAILED_MS);
+		dispatch_fail();
 		return;
 	}
 	while ((j = TAILQ_FIRST(list)) != NULL) {
 		TAILQ_REMOVE(list, j, turn);
-		if (j->agent->channel == NULL || job_send(j) == -1)
+		rc = j->agent->channel == NULL ? 1 : job_send(j);
+		if (rc != 0)
 			job_undo(j);
 		else {
 			COUNT(queue_attempts);
-			(void)agent_takes(j->agent);
+			agent_given(j->agent);
 		}
+		if (rc == -1)
+			dispatch_fail();
 	}
 }
 

@@ -189,14 +189,15 @@ job_send_head(struct job *j, const struct book_envelope *envelope,
 				    .entries = j->count };
 	const struct route	*r = routes_find(envelope->entry.transportid);
 	struct disk_file	*own = NULL;
+	int			 rc;
 
 	if (r == NULL)
 		return err_set(e, "its transport is not in transport.cf");
 	if (job_file(j, envelope, &own, e) == -1)
 		return -1;
-	if (lend_take(j->agent, envelope->segment, e) == -1) {
+	if ((rc = lend_take(j->agent, envelope->segment, e)) != 0) {
 		disk_close(&own);
-		return -1;
+		return rc;
 	}
 	j->segment = envelope->segment;
 	agent_tell_route(j->agent, r);
@@ -263,12 +264,14 @@ job_send(struct job *j)
 	struct active		*a;
 	struct err		 e;
 	const char		*bytes;
+	int			 rc;
 
 	if (job_pack_all(j, &envelope, &e) == -1)
-		return -1;
-	if (job_send_head(j, &envelope, &e) == -1) {
-		LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e.text));
-		return -1;
+		return 1;
+	if ((rc = job_send_head(j, &envelope, &e)) != 0) {
+		if (rc == -1)
+			LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e.text));
+		return rc;
 	}
 	p = jobs.part;
 	bytes = buf_data(&jobs.bytes);

@@ -33,8 +33,8 @@ struct job *job_new(struct agent *a, enum job_kind kind, uint64_t number);
 struct job *job_find(uint64_t number);
 void	job_add(struct job *j, struct active *a);
 void	job_free(struct job *j);
-/* Frames of it; -1: it can't be sent now.  Entries that are there no more leave
- * it. */
+/* Frames of it: 0; 1: it can't be sent; -1: nor can others, for now.  Entries
+ * that are there no more leave it. */
 int	job_send(struct job *j);
 /* Its entries wait again as if nothing had been: nothing was tried. */
 void	job_undo(struct job *j);

@@ -109,6 +109,7 @@ keeper_show(const struct book_counts *now)
 	keeper_gauge(COUNTER_queue_segments, now->segments, was->segments);
 	keeper_gauge(COUNTER_queue_journal, now->journal_end,
 	    was->journal_end);
+	delivery_show();
 	if (now->checkpoints > was->checkpoints)
 		board_add(COUNTER_queue_checkpoints,
 		    (int64_t)(now->checkpoints - was->checkpoints));

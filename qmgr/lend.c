@@ -55,8 +55,9 @@ lend_take(struct agent *a, uint64_t segment, struct err *e)
 			return err_errno(e, "%s", name);
 		if ((l = lend_place(a)) == NULL) {
 			disk_close(&f);
-			return err_set(e, "a worker reads from %d segments",
-			    JOB_SEGMENTS_MAX);
+			a->starved = true;
+			agent_update(a);
+			return 1;
 		}
 		*l = (struct lent){ .segment = segment };
 		CHANNEL_SEND(a->channel, DELIVER_SEGMENT, disk_real_fd(f),
@@ -73,6 +74,11 @@ lend_give(struct agent *a, uint64_t segment)
 {
 	struct lent	*l = lend_find(a, segment);
 
-	if (l != NULL && l->jobs > 0)
-		l->jobs--;
+	if (l == NULL || l->jobs == 0)
+		return;
+	l->jobs--;
+	if (l->jobs == 0 && a->starved) {
+		a->starved = false;
+		agent_update(a);
+	}
 }

@@ -8,7 +8,8 @@
 
 #include "delivery.h"
 
-/* The segment can be read by it; -1: it has too many. */
+/* The segment can be read by it: 0; 1: it reads from too many, and gets no
+ * job until that changes; -1 with *e. */
 int	lend_take(struct agent *a, uint64_t segment, struct err *e);
 void	lend_give(struct agent *a, uint64_t segment);
 

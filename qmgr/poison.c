@@ -61,9 +61,7 @@ poison_release(void)
 	if (a == NULL)
 		return;
 	a->alone = false;
-	if (a->ready && !a->draining && !a->full)
-		schedule_worker_add(delivery_schedule(), a->slot,
-		    a->in_flight);
+	agent_update(a);
 }
 
 void
@@ -90,8 +88,7 @@ poison_place(void)
 		if ((poison.agent = agent_idle()) == NULL)
 			return false;
 		poison.agent->alone = true;
-		schedule_worker_drain(delivery_schedule(),
-		    poison.agent->slot);
+		agent_update(poison.agent);
 	}
 	return poison.agent->job_count == 0 && poison.agent->ready;
 }
