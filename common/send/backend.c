@@ -13,9 +13,9 @@
 #define BACKEND_STRINGS(X, s)						\
 	X((s)->host) X((s)->helo) X((s)->tls_sni) X((s)->tls_name)	\
 	X((s)->tls_ciphers) X((s)->tls_client_cert) X((s)->username)	\
-	X((s)->password) X((s)->source_id)
+	X((s)->password) X((s)->token) X((s)->source_id)
 
-#define BACKEND_NAMED	9
+#define BACKEND_NAMED	10
 #define BACKEND_STRS	(BACKEND_NAMED + SMTP_XCLIENT_COUNT)
 
 static void
@@ -150,6 +150,13 @@ send_backend_copy(const struct send_backend *s)
 	return copy;
 }
 
+static void
+backend_wipe(struct str secret)
+{
+	if (secret.len > 0)
+		explicit_bzero((char *)(uintptr_t)secret.p, secret.len);
+}
+
 void
 send_backend_free(struct send_backend **sp)
 {
@@ -158,9 +165,8 @@ send_backend_free(struct send_backend **sp)
 	if (s == NULL)
 		return;
 	*sp = NULL;
-	if (s->password.len > 0)
-		explicit_bzero((char *)(uintptr_t)s->password.p,
-		    s->password.len);
+	backend_wipe(s->password);
+	backend_wipe(s->token);
 	free(s);
 }
 

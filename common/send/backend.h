@@ -5,7 +5,7 @@
  * which is made of all that the opening of a connection depends on.
  *
  * Ownership  strings are borrowed; send_backend_copy() gives one with strings
- *            of its own, send_backend_free() takes it and wipes the password.
+ *            of its own, send_backend_free() takes it and wipes the secrets.
  * Failure    none.
  */
 #ifndef SEND_BACKEND_H
@@ -56,6 +56,7 @@ struct send_backend {
 
 	struct str	 username;	/* none: no AUTH */
 	struct str	 password;
+	struct str	 token;		/* of OAuth, instead of a password */
 	bool		 xclient;
 	struct str	 xclient_values[SMTP_XCLIENT_COUNT];	/* xtext */
 
@@ -68,7 +69,7 @@ struct send_backend {
 
 /*
  * Adds what the opening of a connection depends on: equal keys may share one.
- * Times and no_chunking are a transaction's own.  The key holds the password.
+ * Times and no_chunking are a transaction's own.  The key holds the secrets.
  */
 void			 send_backend_key(const struct send_backend *s,
 			    struct buf *out);

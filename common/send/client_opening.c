@@ -100,7 +100,7 @@ client_send_auth(struct client *c)
 	struct buf			 line = BUF_INIT;
 
 	c->sasl = (struct sasl){ .username = v->username,
-	    .password = v->password };
+	    .password = v->password, .token = v->token };
 	if (sasl_choose(&c->sasl, &c->caps, c->facts->tls.started ||
 	    v->tls == SEND_TLS_DISABLED) == -1) {
 		client_config(c, "backend offers no AUTH that is fit to use",

@@ -53,7 +53,7 @@ pool_key_find(struct pool *pool, const struct send_backend *b)
 static void
 pool_key_wipe(struct pool *pool, const struct send_backend *b)
 {
-	if (b->password.len != 0)
+	if (b->password.len != 0 || b->token.len != 0)
 		explicit_bzero(pool->key.mem, pool->key.cap);
 }
 

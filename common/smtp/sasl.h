@@ -1,8 +1,9 @@
 /*
- * sasl - the client's side of AUTH (RFC 4954): CRAM-MD5, PLAIN, LOGIN
+ * sasl - the client's side of AUTH (RFC 4954): CRAM-MD5, PLAIN, LOGIN with a
+ * password, OAUTHBEARER (RFC 7628) and XOAUTH2 with a token
  *
  * Ownership  the caller's storage; strings are borrowed.  Lines hold the
- *            password in base64: wipe the buffer when it is sent.
+ *            secret in base64: wipe the buffer when it is sent.
  * Failure    sasl_answer(): -1, the challenge can't be answered.
  * Process    pure.
  */
@@ -19,11 +20,12 @@ struct sasl {
 	enum smtp_mechanism	mechanism;
 	struct str		username;
 	struct str		password;
+	struct str		token;		/* instead of a password */
 	int			step;
 };
 
-/* The best that is offered; in clear only what does not show the password,
- * unless `plain_ok`.  -1: none. */
+/* The best that is offered for the secret that is there; in clear only what
+ * does not show it, unless `plain_ok`.  -1: none. */
 int		sasl_choose(struct sasl *s, const struct smtp_caps *caps,
 		    bool plain_ok);
 /* The command, without CRLF. */

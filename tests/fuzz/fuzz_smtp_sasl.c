@@ -41,6 +41,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf		line = BUF_INIT;
 
 	server((struct str){ (const char *)data, size });
+	if (size > 0 && (data[0] & 64) != 0)
+		s.token = STR("ya29.a0");
 	if (size == 0 || sasl_choose(&s, &caps, (data[0] & 128) != 0) == -1)
 		return 0;
 	sasl_command(&s, &line);
