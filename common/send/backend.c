@@ -80,6 +80,7 @@ key_put_numbers(struct key_writer *k, const struct send_backend *s)
 	const bool	switches[] = { s->lmtp, s->nonlocal, s->tls_no_sni,
 			    s->tls_any_name, s->tls_own_ca, s->xclient };
 
+	key_put(k, &s->scope, sizeof s->scope);
 	key_put(k, numbers, sizeof numbers);
 	key_put(k, switches, sizeof switches);
 }

@@ -31,7 +31,17 @@
 enum send_tls { SEND_TLS_DISABLED, SEND_TLS_OPTIONAL,
 	SEND_TLS_OPTIONAL_VERIFY, SEND_TLS_REQUIRE, SEND_TLS_REQUIRE_VERIFY };
 
+/* How a connection is kept after a transaction; zeros: as the engine's limits
+ * say. */
+struct send_keep {
+	bool		 never;
+	int64_t		 idle_ms;
+	size_t		 transactions;
+	int64_t		 lifetime_ms;	/* 0: any */
+};
+
 struct send_backend {
+	uint64_t	 scope;		/* connections are of one scope */
 	struct str	 host;		/* name, address, or [address] */
 	struct netaddr	 address;	/* of host; len 0: it is looked up */
 	uint16_t	 port;
@@ -63,13 +73,16 @@ struct send_backend {
 	int64_t		 connect_ms;	/* for one address */
 	int64_t		 command_ms;	/* for one reply */
 	int64_t		 end_ms;	/* for the reply to the end */
+	int64_t		 block_ms;	/* for a block of the body to be
+					 * taken; 0: command_ms */
 	uint32_t	 state_ms[SMTP_STATE_MAX]; /* 0: one of the above */
 	bool		 no_chunking;
+	struct send_keep keep;
 };
 
 /*
  * Adds what the opening of a connection depends on: equal keys may share one.
- * Times and no_chunking are a transaction's own.  The key holds the secrets.
+ * Times, no_chunking and keep are a transaction's own.  The key holds the secrets.
  */
 void			 send_backend_key(const struct send_backend *s,
 			    struct buf *out);

@@ -135,7 +135,9 @@ client_advance(void *arg, size_t n)
 
 	feed_advance(&c->feed, n);
 	if (!client_end_given(c))
-		timer_start(&c->timer, client_reply_ms(c));
+		timer_start(&c->timer, c->feed.body_left != 0 &&
+		    c->times->block_ms != 0 ? c->times->block_ms :
+		    client_reply_ms(c));
 	else if (!c->end_told) {
 		c->end_told = true;
 		timer_start(&c->timer, client_end_ms(c));
@@ -279,9 +281,11 @@ client_where(const struct client *c)
 void
 client_quit(struct client *c)
 {
+	uint32_t	ms = c->backend->state_ms[SMTP_STATE_QUIT];
+
 	c->state = CLIENT_QUIT;
 	stream_write(c->stream, "QUIT\r\n", 6);
-	timer_start(&c->timer, QUIT_MS);
+	timer_start(&c->timer, ms != 0 ? ms : QUIT_MS);
 }
 
 /* ---- Life -------------------------------------------------------------- */
@@ -289,13 +293,15 @@ client_quit(struct client *c)
 static void
 client_enter(struct client *c)
 {
-	c->depth++;
+	if (c->depth++ == 0 && c->ops->work != NULL)
+		c->ops->work(c->work_arg, c);
 }
 
+/* I2 */
 static void
-client_leave(struct client *c)
+client_give_back(struct client *c)
 {
-	if (--c->depth != 0 || !c->dead)
+	if (c->depth != 0 || !c->dead)
 		return;
 	smtp_reader_fini(&c->reader);
 	feed_fini(&c->feed);
@@ -303,6 +309,16 @@ client_leave(struct client *c)
 	send_backend_free(&c->backend);
 	attempt_connection_unref(c->facts);
 	free(c);
+}
+
+static void
+client_leave(struct client *c)
+{
+	if (--c->depth != 0)
+		return;
+	if (c->ops->work != NULL)
+		c->ops->work(c->work_arg, NULL);
+	client_give_back(c);
 }
 
 void
@@ -316,8 +332,7 @@ client_free(struct client **cp)
 	stream_free(&c->stream);
 	timer_fini(&c->timer);
 	c->dead = true;
-	client_enter(c);
-	client_leave(c);
+	client_give_back(c);
 }
 
 /* ---- Events from the stream -------------------------------------------- */
@@ -453,6 +468,7 @@ client_new(const struct client_setup *s, struct err *e)
 	struct client	*c = xcalloc(1, sizeof *c);
 
 	c->arg = s->arg;
+	c->work_arg = s->work_arg;
 	c->ops = s->ops;
 	c->loop = s->loop;
 	c->tls = s->tls;

@@ -53,12 +53,16 @@ struct client_ops {
 	void	(*idle)(struct client *c);	/* cleaned up: as ready */
 	void	(*rested)(struct client *c);	/* client_rest() is over */
 	void	(*gone)(struct client *c);	/* QUIT is done; is freed */
+	/* Or NULL: what came for this one is looked at from here on; NULL: no
+	 * more.  It may be gone by then. */
+	void	(*work)(void *arg, const struct client *c);
 };
 
 struct client_setup {
 	struct loop			*loop;
 	const struct client_ops		*ops;
 	void				*arg;
+	void				*work_arg;	/* of ops->work */
 	const struct send_backend	*backend;
 	struct netaddr			 to;
 	struct tls_context		*tls;	/* NULL: never STARTTLS */

@@ -23,6 +23,7 @@ enum client_ev { CLIENT_EV_CONNECTED, CLIENT_EV_REPLY, CLIENT_EV_TLS,
 
 struct client {
 	void				*arg;		/* the owner's */
+	void				*work_arg;
 	const struct client_ops		*ops;
 	struct loop			*loop;
 	struct stream			*stream;

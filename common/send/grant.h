@@ -58,6 +58,8 @@ struct grant {
 	enum grant_state		 state;
 	const struct send_backend	*backend;
 	struct netaddr			 to;	/* len 0: not known yet */
+	void				*asker;	/* `arg` of the request that it
+						 * is asked or used for */
 	/* The engine's: who asks or holds, and what is open. */
 	struct send			*send;
 	struct pooled			*pooled;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "event/loop.h"
 
 #include "pool.h"
 
@@ -122,6 +123,7 @@ pool_take(struct pool *pool, const struct send_request *req)
 			return NULL;
 		if (client_usable(p->client)) {
 			pool_unidle(p);
+			p->grant->asker = req->arg;
 			pool_tell(p, GRANT_USED, GRANT_OPEN);
 			return p;
 		}
@@ -151,16 +153,37 @@ pool_make_room(struct pooled *p)
 		pool_quit(TAILQ_LAST(&p->pool->idle, pooled_list));
 }
 
+/* How long it may rest; -1: not at all. */
+static int64_t
+pool_keeps(const struct pooled *p)
+{
+	const struct send_limits	*l = &p->pool->limits;
+	const struct send_keep		*k = &client_backend(p->client)->keep;
+	size_t				 most = k->transactions;
+	int64_t				 ms, age;
+
+	ms = k->idle_ms != 0 ? k->idle_ms : l->idle_ms;
+	if (!p->poolable || k->never || client_transactions(p->client) >=
+	    (most != 0 ? most : l->transactions))
+		return -1;
+	if (ms == 0)
+		return pool_has_line(p->pool, p->grant->backend) ? 0 : -1;
+	if (k->lifetime_ms == 0)
+		return ms;
+	age = loop_now_ms(p->pool->loop) - p->since_ms;
+	if (age >= k->lifetime_ms)
+		return -1;
+	return ms < k->lifetime_ms - age ? ms : k->lifetime_ms - age;
+}
+
 void
 pool_rest(struct pooled *p)
 {
 	struct pool	*pool = p->pool;
+	int64_t		 ms = pool_keeps(p);
 
 	p->send = NULL;
-	if (!p->poolable ||
-	    client_transactions(p->client) >= pool->limits.transactions ||
-	    (pool->limits.idle_ms == 0 &&
-	    !pool_has_line(pool, p->grant->backend))) {
+	if (ms == -1) {
 		pool_quit(p);
 		return;
 	}
@@ -168,7 +191,7 @@ pool_rest(struct pooled *p)
 	TAILQ_INSERT_HEAD(&pool->idle, p, idle_link);
 	p->key->idle_count++;
 	pool->idle_count++;
-	client_rest(p->client, pool->limits.idle_ms);
+	client_rest(p->client, ms);
 	pool_tell(p, GRANT_RESTS, GRANT_IDLE);
 	pool_make_room(p);
 }
@@ -184,6 +207,7 @@ pool_add(struct pool *pool, const struct send_request *req, struct client *c,
 	p->pool = pool;
 	p->client = c;
 	p->grant = g;
+	p->since_ms = loop_now_ms(pool->loop);
 	p->poolable = !req->backend.xclient;
 	p->key = pool_key_get(pool, &req->backend);
 	client_set_arg(c, p);

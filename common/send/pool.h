@@ -33,6 +33,7 @@ struct pooled {
 	struct client		*client;
 	struct grant		*grant;
 	struct send		*send;		/* who uses it, or NULL */
+	int64_t			 since_ms;
 	bool			 poolable;
 };
 

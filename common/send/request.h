@@ -61,12 +61,16 @@ struct send_request {
 	bool			 each;	/* for itself, not all or none */
 	enum smtp_body		 body_type;
 	bool			 smtputf8;
+	bool			 requiretls;	/* RFC 8689 */
 	enum smtp_ret		 ret;
 	struct str		 envid;		/* xtext */
 	struct smtp_mail_options by;		/* its BY, counted from now */
 	struct str		 params;	/* " KEY=VALUE", others */
 	struct send_body	 body;
 	int64_t			 deadline_ms;	/* of loop_now_ms(); 0 none */
+	/* How many addresses are tried, and how many connections are opened
+	 * that do connect; 0: any number. */
+	uint32_t		 address_limit, session_limit;
 	/* Is the client still there?  Asked just before the end is given to
 	 * the kernel; NULL: always. */
 	bool			(*present)(void *arg);

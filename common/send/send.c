@@ -261,7 +261,23 @@ send_on_gone(struct client *c)
 	pool_close(client_arg(c));
 }
 
+static void
+send_working(struct send_engine *e, const struct send *s)
+{
+	if (e->working != NULL)
+		e->working(e->working_arg, s != NULL ? s->req.arg : NULL);
+}
+
+static void
+send_on_work(void *arg, const struct client *c)
+{
+	const struct pooled	*p = c != NULL ? client_arg(c) : NULL;
+
+	send_working(arg, p != NULL ? p->send : NULL);
+}
+
 const struct client_ops	send_client_ops = {
+	.work = send_on_work,
 	.ready = send_on_ready,
 	.fault = send_on_fault,
 	.done = send_on_done,
@@ -292,8 +308,10 @@ send_check(struct send *s)
 static void
 send_begin(void *arg)
 {
-	struct send	*s = arg;
+	struct send		*s = arg;
+	struct send_engine	*e = s->engine;
 
+	send_working(e, s);
 	if (send_check(s) == -1)
 		send_finish(s);
 	else if (s->req.deadline_ms != 0 &&
@@ -304,6 +322,7 @@ send_begin(void *arg)
 			s->own = attempt_rcpts_new(s->req.rcpt_count);
 		send_open(s);
 	}
+	send_working(e, NULL);
 }
 
 static struct send *
@@ -315,6 +334,7 @@ send_alloc(struct send_engine *e)
 		TAILQ_REMOVE(&e->spare, s, link);
 		e->spare_count--;
 		s->retried = false;
+		s->addr_tried = s->sessions = 0;
 		s->stage = SEND_STARTING;
 		return s;
 	}
@@ -370,6 +390,14 @@ void
 send_engine_set_granter(struct send_engine *e, const struct granter *g)
 {
 	e->pool.granter = *g;
+}
+
+void
+send_engine_set_working(struct send_engine *e,
+    void (*fn)(void *arg, void *request), void *arg)
+{
+	e->working = fn;
+	e->working_arg = arg;
 }
 
 void

@@ -64,6 +64,9 @@ struct send_engine	*send_engine_new(struct loop *l, struct dns *d,
  * send; the granter's `arg` outlives the engine. */
 void			 send_engine_set_granter(struct send_engine *e,
 			    const struct granter *g);
+/* fn() is told whose request is worked on, by its `arg`; NULL: nobody's. */
+void			 send_engine_set_working(struct send_engine *e,
+			    void (*fn)(void *arg, void *request), void *arg);
 void			 send_engine_free(struct send_engine **e);
 struct send		*send_start(struct send_engine *e,
 			    const struct send_request *req);

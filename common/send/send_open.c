@@ -53,6 +53,7 @@ send_ask(struct send *s, const struct netaddr *to)
 		s->grant = xcalloc(1, sizeof *s->grant);
 		s->grant->id = ++e->last_grant;
 		s->grant->send = s;
+		s->grant->asker = s->req.arg;
 	}
 	s->grant->backend = &s->req.backend;
 	s->grant->to = to != NULL ? *to : (struct netaddr){ .len = 0 };
@@ -156,6 +157,7 @@ send_connect(struct send *s)
 {
 	struct client_setup	 setup = { .loop = s->engine->loop,
 				    .ops = &send_client_ops,
+				    .work_arg = s->engine,
 				    .backend = &s->req.backend,
 				    .to = s->addrs[s->addr_next] };
 	struct client		*c;
@@ -198,6 +200,17 @@ send_refused_grant(struct send *s, const struct netaddr *to)
 		send_address_failed(s);
 }
 
+/* So much was tried that no other address is. */
+static bool
+send_spent(const struct send *s)
+{
+	const struct send_request	*req = &s->req;
+
+	return (req->address_limit != 0 &&
+	    s->addr_tried >= req->address_limit) ||
+	    (req->session_limit != 0 && s->sessions >= req->session_limit);
+}
+
 /* From addr_next on; `granted`: that one has its grant. */
 static void
 send_connect_some(struct send *s, bool granted)
@@ -205,6 +218,8 @@ send_connect_some(struct send *s, bool granted)
 	const struct netaddr	*to;
 
 	for (; s->addr_next < s->addr_count; s->addr_next++) {
+		if (send_spent(s))
+			break;
 		to = &s->addrs[s->addr_next];
 		if (!granted)
 			switch (send_ask(s, to)) {
@@ -222,6 +237,7 @@ send_connect_some(struct send *s, bool granted)
 		send_address_failed(s);
 		s->no_tls = false;
 		s->tlsrpt = NULL;
+		s->addr_tried++;
 	}
 	send_next_host(s);
 }
@@ -305,7 +321,7 @@ send_next_host(struct send *s)
 	struct pool	*pool = &s->engine->pool;
 	struct pooled	*p = NULL;
 
-	if (!route_next(&s->route, &s->req.backend)) {
+	if (send_spent(s) || !route_next(&s->route, &s->req.backend)) {
 		send_address_last(s);
 		send_finish(s);
 		return;
@@ -403,8 +419,11 @@ send_open_failed(struct send *s, const struct client_fault *f)
 	    s->req.backend.tls == SEND_TLS_OPTIONAL;
 	s->tlsrpt = s->no_tls ? s->result.connection->tls.tlsrpt : NULL;
 	send_drop_connection(s);
-	if (!s->no_tls)
+	if (!s->no_tls) {
 		s->addr_next++;
+		s->addr_tried++;
+		s->sessions += f->state != SMTP_STATE_NONE;
+	}
 	send_connect_some(s, false);
 }
 

@@ -33,6 +33,8 @@ struct send {
 	struct netaddr		*addrs;		/* of that host */
 	size_t			 addr_count;
 	size_t			 addr_next;
+	uint32_t		 addr_tried;	/* of all hosts */
+	uint32_t		 sessions;	/* that did connect */
 	bool			 no_tls;	/* it failed on this address */
 	const char		*tlsrpt;	/* and why */
 	bool			 retried;
@@ -57,6 +59,9 @@ struct send_engine {
 	struct line		 line;
 	size_t			 waiting;	/* sends in SEND_WAITING */
 	uint64_t		 last_grant;
+	/* Whose work is done; or NULL. */
+	void			(*working)(void *arg, void *request);
+	void			*working_arg;
 	struct send_list	 sends;
 	struct send_list	 spare;
 	size_t			 spare_count;

@@ -36,6 +36,8 @@ txn_add_mail(struct txn *t)
 	}
 	if (req->smtputf8 && txn_has(t, SMTP_EXT_SMTPUTF8))
 		buf_add_text(cmd, " SMTPUTF8");
+	if (req->requiretls)
+		buf_add_text(cmd, " REQUIRETLS");
 	if (req->ret != SMTP_RET_NONE && txn_has(t, SMTP_EXT_DSN)) {
 		buf_add_text(cmd, " RET=");
 		buf_add_text(cmd, smtp_ret_name(req->ret));
@@ -151,6 +153,9 @@ txn_check_fit(struct txn *t)
 		return txn_unfit(t, 6, 3, "backend does not offer BINARYMIME");
 	if (txn_needs_utf8(req) && !txn_has(t, SMTP_EXT_SMTPUTF8))
 		return txn_unfit(t, 6, 7, "backend does not offer SMTPUTF8");
+	if (req->requiretls && !txn_has(t, SMTP_EXT_REQUIRETLS))
+		return txn_unfit(t, 7, 30,
+		    "backend does not offer REQUIRETLS");
 	if (t->caps.size_max != 0 && req->body.size > t->caps.size_max)
 		return txn_unfit(t, 3, 4,
 		    "message is larger than the backend takes");

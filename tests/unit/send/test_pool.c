@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "event/loop.h"
 #include "send/pool.h"
 
 #define KEYS	10000
@@ -28,6 +29,7 @@ struct client {
 
 static size_t	quits;
 static int	last_quit;	/* its number */
+static int64_t	last_rest;
 
 void
 client_free(struct client **c)
@@ -72,7 +74,7 @@ void
 client_rest(struct client *c, int64_t idle_ms)
 {
 	(void)c;
-	(void)idle_ms;
+	last_rest = idle_ms;
 }
 
 void
@@ -88,6 +90,7 @@ client_quit(struct client *c)
 static struct client	clients[KEYS];
 static struct pooled	*pooled[KEYS];
 static struct pool	pool;
+static struct loop	*loop;
 static char		told[64];	/* what the last grants heard */
 
 static enum grant_answer
@@ -144,7 +147,10 @@ begin(size_t total, size_t per_backend)
 				    .transactions = 100, .idle_total = total,
 				    .idle_per_backend = per_backend };
 
-	pool_init(&pool, NULL, &limits);
+	if (loop == NULL)
+		loop = loop_new(NULL);
+	assert_non_null(loop);
+	pool_init(&pool, loop, &limits);
 	pool.granter = (struct granter){ .ask = yes, .told = tell };
 	quits = 0;
 	told[0] = '\0';
@@ -276,10 +282,65 @@ test_told(void **state)
 	pool_fini(&pool);
 }
 
+static void
+add_kept(size_t i, const struct send_keep *keep)
+{
+	struct send_request	req;
+
+	request(&req, i);
+	req.backend.keep = *keep;
+	clients[i] = (struct client){ .backend = req.backend };
+	pooled[i] = pool_add(&pool, &req, &clients[i],
+	    calloc(1, sizeof(struct grant)));
+	pool_rest(pooled[i]);
+}
+
+/* What a backend says of keeping goes before what the engine does. */
+static void
+test_keep(void **state)
+{
+	(void)state;
+	begin(0, 0);
+	add_kept(0, &(struct send_keep){ .idle_ms = 0 });
+	assert_int_equal(last_rest, 1000);
+	add_kept(1, &(struct send_keep){ .idle_ms = 70 });
+	assert_int_equal(last_rest, 70);
+	add_kept(2, &(struct send_keep){ .idle_ms = 70000,
+	    .lifetime_ms = 600 });
+	assert_in_range(last_rest, 1, 600);
+	assert_int_equal(quits, 0);
+	add_kept(3, &(struct send_keep){ .never = true });
+	assert_int_equal(quits, 1);
+	add_kept(4, &(struct send_keep){ .transactions = 1 });
+	assert_int_equal(quits, 2);
+	pool_fini(&pool);
+}
+
+/* What is of another scope is of another key, and who asks is known. */
+static void
+test_scope(void **state)
+{
+	struct send_request	req;
+	int			me;
+
+	(void)state;
+	begin(0, 0);
+	add(0);
+	request(&req, 0);
+	req.arg = &me;
+	req.backend.scope = 1;
+	assert_null(pool_take(&pool, &req));
+	req.backend.scope = 0;
+	assert_ptr_equal(pool_take(&pool, &req), pooled[0]);
+	assert_ptr_equal(pooled[0]->grant->asker, &me);
+	pool_fini(&pool);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_keep), cmocka_unit_test(test_scope),
 		cmocka_unit_test(test_many), cmocka_unit_test(test_total),
 		cmocka_unit_test(test_per_backend),
 		cmocka_unit_test(test_take), cmocka_unit_test(test_told),

@@ -118,6 +118,35 @@ test_candidate_names(void **state)
 	    "DNS: nothing.invalid: no such name");
 }
 
+/* What one attempt tries is bounded: addresses, and sessions that begin. */
+static void
+test_limits(void **state)
+{
+	static const struct rule	busy[] = {
+					    { "BANNER", "421 4.3.2 Busy\r\n",
+					    0, 0 }, { .verb = NULL } };
+	struct sending			*f = *state;
+	struct send_candidate		 c[3];
+	size_t				 i;
+
+	for (i = 0; i < 3; i++)
+		c[i] = candidate("127.0.0.2", "127.0.0.2", 1);
+	f->req.candidates = c;
+	f->req.candidate_count = 3;
+	(void)sending_run(f);
+	assert_int_equal(f->tried, 3);
+	f->req.address_limit = 2;
+	f->req.session_limit = 1;
+	(void)sending_run(f);
+	assert_int_equal(f->tried, 5);
+	for (i = 0; i < 3; i++)
+		c[i] = candidate("127.0.0.1", "127.0.0.1", 0);
+	f->req.address_limit = 3;
+	f->script.rules = busy;
+	(void)sending_run(f);
+	assert_int_equal(f->tried, 6);
+}
+
 /* ---- Exchangers -------------------------------------------------------- */
 
 #define RECORDS	"d.lab MX 20 one.lab\nd.lab MX 10 gone.lab\n"		\
@@ -355,7 +384,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		TEST(test_candidates), TEST(test_candidate_names),
-		TEST(test_candidate_unix),
+		TEST(test_candidate_unix), TEST(test_limits),
 		TEST(test_mx), TEST(test_mx_shuffle), TEST(test_granted),
 		TEST(test_granted_later), TEST(test_granted_some),
 		TEST(test_granted_reuse),
