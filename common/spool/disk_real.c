@@ -222,22 +222,35 @@ disk_real_free(struct disk *d)
 	free(d);
 }
 
+static const struct disk_ops	disk_real_ops = {
+	.open = disk_real_open, .close = disk_real_close,
+	.read = disk_real_read, .write = disk_real_write,
+	.sync = disk_real_sync, .reread = disk_real_reread,
+	.fill = disk_real_fill, .size = disk_real_size,
+	.lock = disk_real_lock, .rename = disk_real_rename,
+	.unlink = disk_real_unlink, .make_dir = disk_real_make_dir,
+	.sync_dir = disk_real_sync_dir, .list = disk_real_list,
+	.space = disk_real_space, .free = disk_real_free,
+};
+
+/* Its disk has no directory. */
+struct disk_file *
+disk_real_take(int fd)
+{
+	static struct disk_real	 nowhere = { { &disk_real_ops }, -1 };
+	struct disk_real_file	*f = xcalloc(1, sizeof *f);
+
+	f->file.disk = &nowhere.disk;
+	f->fd = fd;
+	return &f->file;
+}
+
 struct disk *
 disk_real_new(int dir_fd)
 {
-	static const struct disk_ops	 ops = {
-		.open = disk_real_open, .close = disk_real_close,
-		.read = disk_real_read, .write = disk_real_write,
-		.sync = disk_real_sync, .reread = disk_real_reread,
-		.fill = disk_real_fill, .size = disk_real_size,
-		.lock = disk_real_lock, .rename = disk_real_rename,
-		.unlink = disk_real_unlink, .make_dir = disk_real_make_dir,
-		.sync_dir = disk_real_sync_dir, .list = disk_real_list,
-		.space = disk_real_space, .free = disk_real_free,
-	};
-	struct disk_real		*d = xcalloc(1, sizeof *d);
+	struct disk_real	*d = xcalloc(1, sizeof *d);
 
-	d->disk.ops = &ops;
+	d->disk.ops = &disk_real_ops;
 	d->fd = dir_fd;
 	return &d->disk;
 }
