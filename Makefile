@@ -16,7 +16,7 @@ VERSION	:= 0.2
 DAEMONS	:= master smtpd metrics share cleanup qmgr
 PROGS	:= $(DAEMONS) mtactl
 LAYERS	:= compat base logs event conf mime hsl kv spool queue ipc dns smtp body store \
-	  send schedule proc share hooks
+	  send schedule proc outbound share hooks
 # A program's folder; the small services live under master.
 home_metrics := master/metrics
 home_share := master/share

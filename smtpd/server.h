@@ -62,9 +62,6 @@ struct server {
 	bool			 doubted;	/* hsl_warnings = error */
 };
 
-/* The path that a parameter names: a relative one is the instance's. */
-const char *server_path(const struct server *srv, const char *path,
-	    char *out, size_t size);
 /* A message or a session has gone: their memory goes back to the system, but
  * not more often than every few seconds. */
 void	server_tidy(struct server *srv);

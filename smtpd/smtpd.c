@@ -19,6 +19,7 @@
 #include "dns/dns.h"
 #include "event/tls_server.h"
 #include "hooks/hooks.h"
+#include "outbound/trust.h"
 #include "proc/confine.h"
 #include "schedule/transport.h"
 #include "share/share.h"
@@ -28,7 +29,6 @@
 #include "naming.h"
 #include "server.h"
 #include "tls.h"
-#include "trust.h"
 
 #define TIDY_MS		5000
 
@@ -77,18 +77,6 @@ static void
 server_refuse(struct server *srv, const char *parameter, const char *why)
 {
 	worker_refuse_value(srv->worker, parameter, why);
-}
-
-const char *
-server_path(const struct server *srv, const char *path, char *out,
-    size_t size)
-{
-	if (path[0] == '\0' || path[0] == '/')
-		(void)strlcpy(out, path, size);
-	else
-		(void)snprintf(out, size, "%s/%s", srv->worker->directory,
-		    path);
-	return out;
 }
 
 static struct hsl_limits
@@ -151,7 +139,7 @@ server_open_scripts(struct server *srv)
 {
 	char	root[PATH_MAX];
 
-	server_path(srv, srv->params->script_root, root, sizeof root);
+	worker_path(srv->worker, srv->params->script_root, root, sizeof root);
 	if (realpath(root, srv->script_root) == NULL)
 		(void)strlcpy(srv->script_root, root,
 		    sizeof srv->script_root);
@@ -170,7 +158,7 @@ server_open_bodies(struct server *srv)
 
 	srv->bodies.message_limit = p->body_memory_limit;
 	srv->bodies.total_limit = p->body_memory_total;
-	server_path(srv, p->body_directory, path, sizeof path);
+	worker_path(srv->worker, p->body_directory, path, sizeof path);
 	srv->bodies.directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (srv->bodies.directory == -1) {
 		(void)err_errno(&e, "%s", path);
@@ -202,8 +190,8 @@ server_load_dns(struct server *srv)
 	const struct params	*p = srv->params;
 	char			 data[PATH_MAX], anchor[PATH_MAX];
 	struct dns_config	 c = { .servers = p->dns_servers,
-	    .local_data = server_path(srv, p->dns_local_data, data,
-	    sizeof data), .trust_anchor = server_path(srv,
+	    .local_data = worker_path(srv->worker, p->dns_local_data, data,
+	    sizeof data), .trust_anchor = worker_path(srv->worker,
 	    p->dns_trust_anchor, anchor, sizeof anchor) };
 	const char		*parameter = "dns_servers";
 	struct err		 e;
@@ -302,8 +290,8 @@ server_load_eod(struct server *srv)
 		return -1;
 	if (text.p == NULL)
 		return 0;
-	srv->eod = eod_hook_new(&c, server_path(srv, p->hook_eod, file,
-	    sizeof file), text, server_diag, srv);
+	srv->eod = eod_hook_new(&c, worker_path(srv->worker, p->hook_eod,
+	    file, sizeof file), text, server_diag, srv);
 	return srv->eod != NULL ? 0 : -1;
 }
 
@@ -320,8 +308,8 @@ server_load_hook(struct server *srv, enum hook_kind kind, const char *path)
 		return -1;
 	if (text.p == NULL)
 		return 0;
-	srv->hooks[kind] = hook_new(kind, &c, server_path(srv, path, file,
-	    sizeof file), text, server_diag, srv);
+	srv->hooks[kind] = hook_new(kind, &c, worker_path(srv->worker, path,
+	    file, sizeof file), text, server_diag, srv);
 	return srv->hooks[kind] != NULL ? 0 : -1;
 }
 
@@ -428,7 +416,7 @@ smtpd_prepare(struct worker *w)
 		return -1;
 	/* A megabyte of authorities, for those who deliver. */
 	if (w->params.hook_eod[0] != '\0' &&
-	    trust_load(srv, &srv->trust) == -1)
+	    trust_load(w, &srv->trust) == -1)
 		return -1;
 	return server_load_dns(srv);
 }

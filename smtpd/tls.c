@@ -46,11 +46,14 @@ server_load_tls(struct server *srv)
 
 	if (p->smtpd_tls_cert_file[0] == '\0')
 		return 0;
-	o.cert_file = server_path(srv, p->smtpd_tls_cert_file, cert,
+	o.cert_file = worker_path(srv->worker, p->smtpd_tls_cert_file, cert,
 	    sizeof cert);
-	o.key_file = server_path(srv, p->smtpd_tls_key_file, key, sizeof key);
-	o.cert_dir = server_path(srv, p->smtpd_tls_cert_dir, dir, sizeof dir);
-	o.ca_file = server_path(srv, p->smtpd_tls_ca_file, ca, sizeof ca);
+	o.key_file = worker_path(srv->worker, p->smtpd_tls_key_file, key,
+	    sizeof key);
+	o.cert_dir = worker_path(srv->worker, p->smtpd_tls_cert_dir, dir,
+	    sizeof dir);
+	o.ca_file = worker_path(srv->worker, p->smtpd_tls_ca_file, ca,
+	    sizeof ca);
 	srv->tls = tls_server_new(&o, &fault, &e);
 	if (srv->tls != NULL) {
 		tls_server_certificates(srv->tls, tls_tell, srv->worker);

@@ -103,6 +103,16 @@ worker_accept(struct worker *w, void (*fn)(void *arg, struct gate *g))
 }
 
 const char *
+worker_path(const struct worker *w, const char *path, char *out, size_t size)
+{
+	if (path[0] == '\0' || path[0] == '/')
+		(void)strlcpy(out, path, size);
+	else
+		(void)snprintf(out, size, "%s/%s", w->directory, path);
+	return out;
+}
+
+const char *
 worker_socket(const struct worker *w, const char *name, char *path,
     size_t size)
 {

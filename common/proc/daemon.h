@@ -117,10 +117,10 @@ int		 daemon_main(const struct daemon *d, int argc, char **argv);
 /* Tells master why this configuration can't run. */
 void		 worker_refuse(struct worker *w, const char *file, int line,
 		    int column, const char *text);
-/* The value of this parameter can't be used: master says where it stands. */
+/* Of a parameter's value: master says where it stands. */
 void		 worker_refuse_value(struct worker *w, const char *parameter,
 		    const char *text);
-/* Says until when a certificate is good (unix time). */
+/* Until when a certificate is good (unix time). */
 void		 worker_certificate(struct worker *w, const char *parameter,
 		    const char *file, int64_t not_after);
 /* A script is bound to fail; master tells of it once. */
@@ -128,12 +128,18 @@ void		 worker_warn(struct worker *w, const char *file, int line,
 		    int column, const char *text);
 /* Exits 0, by leaving the loop. */
 void		 worker_exit(struct worker *w);
+void		 worker_warn(struct worker *w, const char *file, int line,
+		    int column, const char *text);
+void		 worker_exit(struct worker *w);	/* the process exits 0 */
 /*
  * Each socket of the service is accepted from by fn.  For prepare or start,
  * and for renew: master may have bound some of them anew.
  */
 void		 worker_accept(struct worker *w, void (*fn)(void *arg,
 		    struct gate *g));
+/* A parameter's path, from the instance's directory on; "" stays so. */
+const char	*worker_path(const struct worker *w, const char *path,
+		    char *out, size_t size);
 /* The path of a unix service of this instance, from inside the jail. */
 const char	*worker_socket(const struct worker *w, const char *name,
 		    char *path, size_t size);

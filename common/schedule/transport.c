@@ -326,6 +326,28 @@ plan_references(const struct planning *p, const struct transport *tr,
 		    (int)id.len, id.p, tr->line);
 }
 
+/* Who logs in has one secret. */
+static void
+plan_secrets(const struct planning *p, const struct transport *tr,
+    const struct plan *group)
+{
+	const struct transport_options	*o = &tr->options;
+	int				 n = (o->saslpassword_file.len > 0) +
+					    (o->sasltoken_file.len > 0);
+	enum transport_option		 at = TRANSPORT_saslusername;
+	const struct plan		*by;
+
+	if (n == (o->saslusername.len > 0))
+		return;
+	if (n != 0)
+		at = o->sasltoken_file.len > 0 ? TRANSPORT_sasltoken_file :
+		    TRANSPORT_saslpassword_file;
+	by = plan_setter(p->plan, group, at);
+	report(p->src->reports, by != NULL ? &by->set[at].at : &p->plan->at,
+	    "saslusername goes with one of saslpassword_file and "
+	    "sasltoken_file");
+}
+
 static void
 plan_transport(struct planning *p)
 {
@@ -353,6 +375,7 @@ plan_transport(struct planning *p)
 		tr->group = group->id;
 	plan_settle(tr, p->plan, group);
 	plan_references(p, tr, group);
+	plan_secrets(p, tr, group);
 	p->plan->transport = tr;
 	if (t->count == t->cap) {
 		t->cap = t->cap == 0 ? 16 : t->cap * 2;

@@ -82,7 +82,8 @@ struct send_backend {
 
 /*
  * Adds what the opening of a connection depends on: equal keys may share one.
- * Times, no_chunking and keep are a transaction's own.  The key holds the secrets.
+ * Times, no_chunking and keep are a transaction's own.  The key holds the
+ * secrets.
  */
 void			 send_backend_key(const struct send_backend *s,
 			    struct buf *out);

@@ -2,148 +2,16 @@
  * A backend from a row of transport.cf: the transport of mode host or lmtp that
  * send() names.  What its options say of the queue has no meaning here.
  */
-#include <string.h>
-
-#include "schedule/transport.h"
+#include "outbound/transport_backend.h"
 
 #include "eod_private.h"
-
-#define PORT_LMTP	24
-
-static enum hsl_rc
-transport_tls(struct hsl_call *c, const struct transport *t,
-    struct send_backend *server)
-{
-	static const struct {
-		enum transport_tls	from;
-		enum send_tls		to;
-	} modes[] = {
-		{ TRANSPORT_TLS_DISABLED, SEND_TLS_DISABLED },
-		{ TRANSPORT_TLS_OPTIONAL, SEND_TLS_OPTIONAL },
-		{ TRANSPORT_TLS_OPTIONAL_VERIFY, SEND_TLS_OPTIONAL_VERIFY },
-		{ TRANSPORT_TLS_REQUIRE, SEND_TLS_REQUIRE },
-		{ TRANSPORT_TLS_REQUIRE_VERIFY, SEND_TLS_REQUIRE_VERIFY },
-	};
-	size_t	i;
-
-	for (i = 0; i < sizeof modes / sizeof modes[0]; i++)
-		if ((int)modes[i].from == t->options.tls) {
-			server->tls = modes[i].to;
-			return HSL_OK;
-		}
-	return hsl_throw(c, "send: transport '%.*s' has tls=%.*s, which is "
-	    "not available in this version", (int)t->id.len, t->id.p,
-	    (int)transport_text(t, TRANSPORT_tls).len,
-	    transport_text(t, TRANSPORT_tls).p);
-}
-
-/* Where TLS is verified, what that needs is set: a name is asked for. */
-static void
-transport_names(const struct transport_options *o,
-    struct send_backend *server)
-{
-	if (str_eq(o->tls_sni, STR("no")))
-		server->tls_no_sni = !send_backend_verifies(server);
-	else if (!str_eq(o->tls_sni, STR("yes")))
-		server->tls_sni = o->tls_sni;
-	server->tls_name = o->tls_verify_name;
-	server->tls_without = o->tls_protocols;
-	server->tls_ciphers = o->tls_ciphers;
-	server->tls_client_cert = o->tls_client_cert;
-}
-
-static void
-transport_times(const struct transport_options *o,
-    struct send_backend *server)
-{
-	const struct {
-		enum smtp_state	state;
-		int64_t		ms;
-	} times[] = {
-		{ SMTP_STATE_BANNER, o->timeout_BANNER },
-		{ SMTP_STATE_EHLO, o->timeout_EHLO },
-		{ SMTP_STATE_HELO, o->timeout_HELO },
-		{ SMTP_STATE_LHLO, o->timeout_LHLO },
-		{ SMTP_STATE_STARTTLS, o->timeout_STARTTLS },
-		{ SMTP_STATE_XCLIENT, o->timeout_XCLIENT },
-		{ SMTP_STATE_AUTH_CRAM_MD5, o->timeout_AUTH },
-		{ SMTP_STATE_AUTH_PLAIN, o->timeout_AUTH },
-		{ SMTP_STATE_AUTH_LOGIN, o->timeout_AUTH },
-		{ SMTP_STATE_AUTH_LOGIN_USER, o->timeout_AUTH },
-		{ SMTP_STATE_AUTH, o->timeout_AUTH },
-		{ SMTP_STATE_MAIL, o->timeout_MAIL },
-		{ SMTP_STATE_RCPT, o->timeout_RCPT },
-		{ SMTP_STATE_DATA, o->timeout_DATA },
-		{ SMTP_STATE_BDAT, o->timeout_BDAT },
-		{ SMTP_STATE_RSET, o->timeout_RSET },
-	};
-	size_t	i;
-
-	for (i = 0; i < sizeof times / sizeof times[0]; i++)
-		server->state_ms[times[i].state] = (uint32_t)times[i].ms;
-	server->connect_ms = o->timeout_connect;
-	server->end_ms = o->timeout_EOD;
-}
-
-/* The first of each family. */
-static void
-transport_source(const struct transports *all, const struct transport *t,
-    struct send_backend *server)
-{
-	const struct transport_address	*from;
-	struct str			 rest = t->options.source, id;
-	struct netaddr			*to;
-
-	while (transport_list_next(&rest, &id)) {
-		from = transports_address(all, id);
-		to = from->address.u.sa.sa_family == AF_INET6 ?
-		    &server->source6 : &server->source4;
-		if (to->len != 0)
-			continue;
-		*to = from->address;
-		if (server->source_id.len == 0)
-			server->source_id = from->id;
-		if (from->helo.len != 0)
-			server->helo = from->helo;
-	}
-}
-
-/* A socket lies in run_directory unless its path is whole. */
-static enum hsl_rc
-transport_target(struct hsl_call *c, const struct eod_config *config,
-    const struct transport *t, struct send_backend *server)
-{
-	char		path[1100];
-	struct err	e;
-
-	server->host = t->host;
-	if (t->port != 0)
-		server->port = t->port;
-	else if (server->lmtp)
-		server->port = PORT_LMTP;
-	if (t->socket.p == NULL)
-		return HSL_OK;
-	server->host = t->target;
-	server->port = 0;
-	path[0] = '\0';
-	if (t->socket.p[0] != '/') {
-		(void)strlcpy(path, config->run_directory, sizeof path);
-		(void)strlcat(path, "/", sizeof path);
-	}
-	/* Both are far shorter than this. */
-	(void)strlcat(path, t->socket.p, sizeof path);
-	if (netaddr_unix(&server->address, path, &e) == -1)
-		return hsl_throw(c, "send: transport '%.*s': %s",
-		    (int)t->id.len, t->id.p, e.text);
-	return HSL_OK;
-}
 
 enum hsl_rc
 backend_from_transport(struct hsl_call *c, const struct eod_config *config,
     struct str id, struct send_backend *server)
 {
 	const struct transport	*t = transports_find(config->transports, id);
-	enum hsl_rc		 rc;
+	struct err		 e;
 
 	if (id.len > 64)
 		id.len = 64;
@@ -155,15 +23,13 @@ backend_from_transport(struct hsl_call *c, const struct eod_config *config,
 		return hsl_throw(c, "send: transport '%.*s' is of mode mx; "
 		    "in-line delivery is to one of mode host or lmtp, or to "
 		    "[\"host\" => ...]", (int)id.len, id.p);
-	server->lmtp = t->mode == TRANSPORT_LMTP;
-	if (t->options.helo.len != 0)
-		server->helo = t->options.helo;
-	server->no_chunking = !t->options.chunking;
-	rc = transport_tls(c, t, server);
-	if (rc == HSL_OK)
-		rc = transport_target(c, config, t, server);
-	transport_names(&t->options, server);
-	transport_times(&t->options, server);
-	transport_source(config->transports, t, server);
-	return rc;
+	if (t->options.saslusername.len != 0)
+		return hsl_throw(c, "send: transport '%.*s' has a "
+		    "saslusername; its secret is for the queue alone: in-line, "
+		    "[\"saslusername\" => ...] says who we are", (int)id.len,
+		    id.p);
+	if (transport_backend(config->transports, t, config->run_directory,
+	    server, &e) == -1)
+		return hsl_throw(c, "send: %s", e.text);
+	return HSL_OK;
 }

@@ -313,6 +313,12 @@ static const struct {
 	    "1:30: there is no transport \"b\" before line 2\n" },
 	{ "transport a mx - -o source=ip1\n",
 	    "1:28: there is no address \"ip1\" before line 1\n" },
+	{ "transport a host b -o saslusername=u",
+	    "1:36: saslusername goes with one of saslpassword_file and "
+	    "sasltoken_file\n" },
+	{ "transport a host b -o sasltoken_file=t",
+	    "1:38: saslusername goes with one of saslpassword_file and "
+	    "sasltoken_file\n" },
 	{ "transport a mx - -o helo=$nothing\n",
 	    "1:26: unknown parameter \"nothing\"\n" },
 	{ "transport a mx - -o { helo = a;b }\n",

@@ -32,15 +32,6 @@ server_tidy(struct server *srv)
 	(void)srv;
 }
 
-const char *
-server_path(const struct server *srv, const char *path, char *out,
-    size_t size)
-{
-	(void)srv;
-	(void)strlcpy(out, path, size);
-	return out;
-}
-
 /* ---- One session ------------------------------------------------------- */
 
 /*
