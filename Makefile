@@ -13,7 +13,7 @@ include config.mk			# CC, CFLAGS, PREFIX ...: from ./configure
 endif
 
 VERSION	:= 0.2
-DAEMONS	:= master smtpd metrics share cleanup qmgr
+DAEMONS	:= master smtpd metrics share cleanup qmgr deliver
 PROGS	:= $(DAEMONS) mtactl
 LAYERS	:= compat base logs event conf mime hsl kv spool queue ipc dns smtp body store \
 	  send schedule proc outbound share hooks

@@ -2,6 +2,7 @@
  * All workers that live, of every generation, are in one list of the house.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -97,6 +98,7 @@ void
 links_gone(struct process *p, pid_t pid, int status)
 {
 	struct ipc_WORKER_GONE	 m = { .pid = (uint32_t)pid };
+	unsigned char		 culprit[BOARD_CULPRIT];
 	struct house		*h = p->generation->house;
 	struct process		*other;
 
@@ -105,6 +107,10 @@ links_gone(struct process *p, pid_t pid, int status)
 		m.signal = (uint32_t)WTERMSIG(status);
 	else
 		m.status = (uint32_t)WEXITSTATUS(status);
+	/* One that was told to go died by nobody's fault. */
+	if (m.signal != 0 && m.signal != SIGTERM && p->slot != NULL &&
+	    p->slot->board != NULL && board_culprit(p->slot->board, culprit))
+		m.culprit = (struct str){ (char *)culprit, sizeof culprit };
 	TAILQ_FOREACH(other, &h->alive, alive)
 		if (other->service->single)
 			CHANNEL_PUT(other->channel, WORKER_GONE, -1, &m);

@@ -52,6 +52,8 @@ service_addresses(const struct conf *conf, const struct conf_service *svc,
 {
 	char	name[PATH_MAX], path[PATH_MAX];
 
+	if (program_find(svc->command)->quiet)
+		return 0;
 	if (svc->type == CONF_UNIX) {
 		(void)snprintf(name, sizeof name, "%s/%s",
 		    svc->params.run_directory, svc->name);

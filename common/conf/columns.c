@@ -115,6 +115,10 @@ master_command(struct master_line *m)
 	if (p == NULL)
 		return;
 	s->single = p->single;
+	if (p->quiet && s->type == CONF_INET)
+		line_report(m->src, m->line, master_offset(m,
+		    m->col[COL_TYPE]), "nobody connects to %s: its type is "
+		    "unix, and its name any", p->name);
 	def = p->processes != 0 ? p->processes : master_processors(p->most);
 	s->maxproc = master_number(m, COL_MAXPROC, INT_MAX, def);
 	if (s->maxproc >= 1 && s->maxproc <= p->most)

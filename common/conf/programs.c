@@ -14,13 +14,13 @@
 
 /* Words of two columns. */
 enum { RENEWED, SINGLE };
-enum { RUN, SPOOL };
+enum { RUN, SPOOL, QUIET };
 
 const struct program_row	program_rows[] = {
 #define PROGRAM(id, name, most, processes, reload, turn, user, root,	\
     promises, help)							\
 	{ name, most, processes, (reload) == SINGLE, turn, user,	\
-	    (root) == SPOOL, promises },
+	    (root) == SPOOL, (root) == QUIET, promises },
 #include "conf/programs.def"
 #undef PROGRAM
 };

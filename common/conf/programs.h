@@ -21,6 +21,7 @@ struct program_row {
 	int		 turn;		/* of a stop */
 	const char	*user;
 	bool		 spool;		/* its jail is the spool's directory */
+	bool		 quiet;		/* nobody connects to it */
 	unsigned int	 promises;
 };
 

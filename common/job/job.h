@@ -53,6 +53,11 @@ enum lease_event {
 	LEASE_CLOSED = 2
 };
 
+/* state.def's notified: steps of the schedule, and whether the sender was told
+ * that a DELIVERBY=N has passed. */
+#define JOB_NOTIFIED_STEPS	127
+#define JOB_NOTIFIED_DEADLINE	128
+
 /* Descriptors of segments that one worker is lent at a time. */
 #define JOB_SEGMENTS_MAX	64
 /* Entries of one job. */

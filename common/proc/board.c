@@ -163,7 +163,33 @@ board_take_in(struct board *to, struct board *from)
 		if (from->crowd.slot[i].count != 0)
 			from->crowd.slot[i].count = 0;
 	from->accepting = 0;
+	from->blamed = 0;
 	from->pid = 0;
+}
+
+/* Whoever reads it does so when this process is gone; the order of the two
+ * writes is for a signal between them. */
+void
+board_blame(const unsigned char id[BOARD_CULPRIT])
+{
+	struct board	*b = board_own;
+
+	atomic_store_explicit(&b->blamed, 0, memory_order_relaxed);
+	if (id == NULL)
+		return;
+	atomic_signal_fence(memory_order_seq_cst);
+	memcpy(b->culprit, id, BOARD_CULPRIT);
+	atomic_signal_fence(memory_order_seq_cst);
+	atomic_store_explicit(&b->blamed, 1, memory_order_relaxed);
+}
+
+bool
+board_culprit(const struct board *b, unsigned char id[BOARD_CULPRIT])
+{
+	if (b->blamed != 1)
+		return false;
+	memcpy(id, b->culprit, BOARD_CULPRIT);
+	return true;
 }
 
 struct board *

@@ -75,12 +75,15 @@ struct board_backend {
 };
 
 #define BOARD_SERVICE_MAX	64
+#define BOARD_CULPRIT		20	/* a spool_id as bytes */
 
 struct board {
 	char		service[BOARD_SERVICE_MAX];
 	uint32_t	generation;
 	uint32_t	pid;		/* 0: nobody */
 	_Atomic uint32_t accepting;
+	_Atomic uint32_t blamed;	/* culprit counts */
+	unsigned char	culprit[BOARD_CULPRIT];
 	_Atomic uint64_t value[COUNTER_MAX];
 	_Atomic int64_t	certificate_ends;	/* unix time; 0: none */
 	struct board_histogram histogram[HISTOGRAM_MAX];
@@ -99,6 +102,13 @@ struct board	*board_self(void);
 void		 board_set_self(struct board *b);
 void		 board_add(enum counter c, int64_t n);
 uint64_t	 board_get(const struct board *b, enum counter c);
+
+/* What is worked on from now on, and to be blamed should this process die by
+ * it; NULL: nothing. */
+void		 board_blame(const unsigned char id[BOARD_CULPRIT]);
+/* Of a page that was another's: false: there is none. */
+bool		 board_culprit(const struct board *b,
+		    unsigned char id[BOARD_CULPRIT]);
 
 void		 board_observe(enum histogram h, int64_t ms);
 /* One delivery to "host:port"; names come from scripts and may be anything. */

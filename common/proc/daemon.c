@@ -292,6 +292,8 @@ worker_on_bereft(struct worker *w, struct rbuf *r)
 	if (ipc_get_WORKER_GONE(r, &m) == -1)
 		return -1;
 	s = siblings_take(&w->siblings, (pid_t)m.pid);
+	if (s != NULL)
+		s->culprit = m.culprit;
 	if (s != NULL && w->started && w->daemon->bereft != NULL)
 		w->daemon->bereft(w, s, (int)m.signal);
 	free(s);

@@ -128,9 +128,6 @@ void		 worker_warn(struct worker *w, const char *file, int line,
 		    int column, const char *text);
 /* Exits 0, by leaving the loop. */
 void		 worker_exit(struct worker *w);
-void		 worker_warn(struct worker *w, const char *file, int line,
-		    int column, const char *text);
-void		 worker_exit(struct worker *w);	/* the process exits 0 */
 /*
  * Each socket of the service is accepted from by fn.  For prepare or start,
  * and for renew: master may have bound some of them anew.

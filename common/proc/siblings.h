@@ -28,6 +28,7 @@ struct sibling {
 	enum ipc_role		 role;
 	uint32_t		 slot;
 	uint32_t		 generation;
+	struct str		 culprit;	/* in bereft(): see ipc.def */
 };
 
 TAILQ_HEAD(siblings, sibling);

@@ -45,8 +45,10 @@ actor_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		buf_printf(&a->heard, "%s=%u@%u ", list.program, list.pid,
 		    list.slot);
 	else if (type == IPC_WORKER_GONE && ipc_get_WORKER_GONE(r, &gone) == 0)
-		buf_printf(&a->heard, "%u gone %u/%u ", gone.pid, gone.signal,
-		    gone.status);
+		buf_printf(&a->heard, "%u gone %u/%u %.*s%s", gone.pid,
+		    gone.signal, gone.status, (int)gone.culprit.len,
+		    gone.culprit.len > 0 ? gone.culprit.p : "",
+		    gone.culprit.len > 0 ? " " : "");
 	else if (type == IPC_LINK && ipc_get_LINK(r, &link) == 0) {
 		buf_printf(&a->heard, "link %s ", link.program);
 		if (a->link != -1)
@@ -137,6 +139,43 @@ test_told(void **state)
 	actor_fini(&share);
 }
 
+/* Who died by a signal is asked what it had its hands on. */
+static void
+test_culprit(void **state)
+{
+	static const struct {
+		const char	*id;
+		int		 status;
+		const char	*heard;
+	} ends[] = {
+		{ "abcdefghijklmnopqrst", 11,
+		    "deliver=1@101 1 gone 11/0 abcdefghijklmnopqrst " },
+		{ "abcdefghijklmnopqrst", 15, "deliver=1@101 1 gone 15/0 " },
+		{ "abcdefghijklmnopqrst", 1 << 8,
+		    "deliver=1@101 1 gone 0/1 " },
+		{ NULL, 11, "deliver=1@101 1 gone 11/0 " },
+	};
+	static struct board	page;
+	struct actor		deliver, qmgr;
+	size_t			i;
+
+	(void)state;
+	for (i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		actor_init(&deliver, "deliver", false, 1);
+		actor_init(&qmgr, "qmgr", true, 4);
+		deliver.slot.board = &page;
+		board_set_self(&page);
+		board_blame((const unsigned char *)ends[i].id);
+		links_started(&qmgr.process);
+		links_started(&deliver.process);
+		links_gone(&deliver.process, 1, ends[i].status);
+		assert_heard(&qmgr, ends[i].heard);
+		links_gone(&qmgr.process, 4, 0);
+		actor_fini(&deliver);
+		actor_fini(&qmgr);
+	}
+}
+
 /* What one says arrives at the other; the link before is at its end when the
  * process is. */
 static void
@@ -196,7 +235,7 @@ int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-		cmocka_unit_test(test_told),
+		cmocka_unit_test(test_told), cmocka_unit_test(test_culprit),
 		cmocka_unit_test(test_link),
 		cmocka_unit_test(test_rehearsal),
 	};

@@ -1,0 +1,41 @@
+/*
+ * deliver - what the parts of a deliver(8) worker share
+ *
+ *	mailroom.c  the connection to qmgr: what it says, what it is told
+ *	outlet.c    transports, by qmgr's numbers
+ *	lent.c      segments that it lends
+ *	intake.c    frames become jobs
+ *	job.c       jobs in hand: the order of their lives
+ *	attempt.c   one job's transaction: from the job to a request, and back
+ *	body.c      the message's bytes, for the client engine
+ *	verdict.c   what becomes of a recipient
+ *	lease.c     leave to have connections open
+ *	account.c   what the log and the counters say
+ *	drain.c     how a worker ends
+ */
+#ifndef DELIVER_DELIVER_H
+#define DELIVER_DELIVER_H
+
+#include <limits.h>
+
+#include "proc/daemon.h"
+#include "send/send.h"
+
+struct dns;
+struct secrets;
+
+struct deliver {
+	struct worker		*worker;
+	struct loop		*loop;
+	const struct params	*params;
+	struct dns		*dns;
+	struct send_trust	 trust;
+	struct send_engine	*engine;
+	struct secrets		*secrets;
+	char			 run_directory[PATH_MAX];
+	bool			 draining;
+};
+
+extern struct deliver	deliver;
+
+#endif

@@ -1,0 +1,203 @@
+/*
+ * Frames from qmgr go to whom they are for; what does not make sense ends the
+ * connection, and with it what was half told.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/net.h"
+#include "ipc/channel.h"
+
+#include "deliver.h"
+#include "intake.h"
+#include "job.h"
+#include "lease.h"
+#include "lent.h"
+#include "mailroom.h"
+#include "outlet.h"
+
+#define AGAIN_MS	10
+#define AGAIN_MAX_MS	250
+
+static struct {
+	char		*path;
+	struct channel	*channel;	/* NULL: down */
+	struct timer	 again;
+	int64_t		 again_ms;
+} mailroom;
+
+struct channel *
+mailroom_channel(void)
+{
+	return mailroom.channel;
+}
+
+/* ---- What qmgr says ------------------------------------------------------ */
+
+static int
+mailroom_on_transport(struct rbuf *r)
+{
+	struct ipc_DELIVER_TRANSPORT	m;
+
+	if (ipc_get_DELIVER_TRANSPORT(r, &m) == -1)
+		return -1;
+	return outlet_add(m.number, m.text);
+}
+
+static int
+mailroom_on_drop(struct rbuf *r)
+{
+	struct ipc_DELIVER_DROP	m;
+
+	return ipc_get_DELIVER_DROP(r, &m) == -1 ? -1 :
+	    outlet_drop(m.number);
+}
+
+static int
+mailroom_on_segment(struct rbuf *r, int fd)
+{
+	struct ipc_DELIVER_SEGMENT	m;
+
+	if (ipc_get_DELIVER_SEGMENT(r, &m) == 0)
+		return lent_add(m.segment, fd);
+	(void)close(fd);
+	return -1;
+}
+
+static int
+mailroom_on_close(struct rbuf *r)
+{
+	struct ipc_DELIVER_CLOSE	m;
+
+	return ipc_get_DELIVER_CLOSE(r, &m) == -1 ? -1 :
+	    lent_close(m.segment);
+}
+
+static int
+mailroom_on_safe(struct rbuf *r)
+{
+	struct ipc_DELIVER_SAFE	m;
+
+	return ipc_get_DELIVER_SAFE(r, &m) == -1 ? -1 : job_safe(m.job);
+}
+
+static int
+mailroom_on_evict(struct rbuf *r)
+{
+	struct ipc_DELIVER_EVICT	m;
+
+	if (ipc_get_DELIVER_EVICT(r, &m) == -1)
+		return -1;
+	lease_evict(m.lease, m.uses);
+	return 0;
+}
+
+static int
+mailroom_on_frame(void *arg, int type, struct rbuf *r, int fd)
+{
+	(void)arg;
+	mailroom.again_ms = AGAIN_MS;
+	switch (type) {
+	case IPC_DELIVER_TRANSPORT:
+		return mailroom_on_transport(r);
+	case IPC_DELIVER_DROP:
+		return mailroom_on_drop(r);
+	case IPC_DELIVER_SEGMENT:
+		return mailroom_on_segment(r, fd);
+	case IPC_DELIVER_CLOSE:
+		return mailroom_on_close(r);
+	case IPC_DELIVER_JOB:
+		return intake_job(r);
+	case IPC_DELIVER_JOB_FILE:
+		return intake_file(r, fd);
+	case IPC_DELIVER_JOB_ENTRY:
+		return intake_entry(r);
+	case IPC_DELIVER_SAFE:
+		return mailroom_on_safe(r);
+	case IPC_DELIVER_EVICT:
+		return mailroom_on_evict(r);
+	default:
+		return -1;
+	}
+}
+
+void
+mailroom_drain(void)
+{
+	if (mailroom.channel != NULL)
+		CHANNEL_SEND(mailroom.channel, DELIVER_DRAIN, -1,
+		    { .unused = 0 });
+}
+
+/* ---- Up and down --------------------------------------------------------- */
+
+static void
+mailroom_later(void)
+{
+	timer_start(&mailroom.again, mailroom.again_ms);
+	mailroom.again_ms = mailroom.again_ms * 2 < AGAIN_MAX_MS ?
+	    mailroom.again_ms * 2 : AGAIN_MAX_MS;
+}
+
+/* The channel first: nothing more is to be said to this one. */
+static void
+mailroom_on_end(void *arg)
+{
+	(void)arg;
+	channel_free(&mailroom.channel);
+	LOG(EV_QMGR_LOST, NULL, LOG_NUM("jobs", (int64_t)jobs_all()));
+	jobs_forget_halves();
+	outlets_drop_all();
+	lents_close_all();
+	mailroom_later();
+}
+
+static void
+mailroom_greet(struct channel *c)
+{
+	CHANNEL_SEND(c, DELIVER_HELLO, -1, { .table_hash = ipc_table_hash(),
+	    .pid = (uint32_t)getpid(), .in_flight = jobs_held() });
+	jobs_tell_all(c);
+	CHANNEL_SEND(c, DELIVER_READY, -1, { .unused = 0 });
+	if (deliver.draining)
+		mailroom_drain();
+}
+
+static void
+mailroom_try(void *arg)
+{
+	static const struct channel_ops	ops = { .on_frame = mailroom_on_frame,
+	    .on_end = mailroom_on_end };
+	int				fd = net_connect_unix(mailroom.path);
+
+	(void)arg;
+	if (fd == -1) {
+		mailroom_later();
+		return;
+	}
+	mailroom.channel = channel_new(deliver.loop, fd, IPC_DELIVER,
+	    IPC_QMGR, &ops, NULL);
+	mailroom_greet(mailroom.channel);
+}
+
+void
+mailroom_open(const char *path)
+{
+	mailroom.path = xstrdup(path);
+	mailroom.again_ms = AGAIN_MS;
+	timer_init(&mailroom.again, deliver.loop, mailroom_try, NULL);
+	timer_start(&mailroom.again, 0);
+}
+
+void
+mailroom_close(void)
+{
+	if (mailroom.channel != NULL)
+		channel_flush(mailroom.channel);
+	channel_free(&mailroom.channel);
+	timer_fini(&mailroom.again);
+	free(mailroom.path);
+	mailroom.path = NULL;
+}
