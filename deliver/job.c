@@ -270,17 +270,6 @@ job_safe(uint64_t number)
 
 /* ---- For the connection and the drain ------------------------------------ */
 
-uint32_t
-jobs_held(void)
-{
-	const struct job	*j;
-	uint32_t		 n = 0;
-
-	TAILQ_FOREACH(j, &jobs.list[JOB_WAITING], link)
-		n += j->count;
-	return n + (uint32_t)jobs.under_way;
-}
-
 static void
 job_tell_held(const struct job *j, struct channel *c)
 {

@@ -101,7 +101,6 @@ int64_t		 job_now_ms(const struct job *j);
 
 /* ---- For the connection -------------------------------------------------- */
 
-uint32_t	 jobs_held(void);		/* entries */
 /* HELD and VERDICT of all of them. */
 void		 jobs_tell_all(struct channel *c);
 /* qmgr has gone: what was not told to its end never was. */

@@ -157,8 +157,10 @@ mailroom_on_end(void *arg)
 static void
 mailroom_greet(struct channel *c)
 {
+	/* How many entries may be in flight with this worker. */
 	CHANNEL_SEND(c, DELIVER_HELLO, -1, { .table_hash = ipc_table_hash(),
-	    .pid = (uint32_t)getpid(), .in_flight = jobs_held() });
+	    .pid = (uint32_t)getpid(), .in_flight =
+	    (uint32_t)deliver.params->deliver_concurrency });
 	jobs_tell_all(c);
 	CHANNEL_SEND(c, DELIVER_READY, -1, { .unused = 0 });
 	if (deliver.draining)

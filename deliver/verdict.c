@@ -8,6 +8,8 @@
  *	permanent	-		it failed
  *	none		-		it failed: its time had passed
  *
+ * `retry` counts the attempts that another follows.
+ *
  * A refusal before MAIL is no verdict on the message: the engine makes a
  * temporary error of it.  What "it failed" means is verdict_fail()'s to say.
  */
@@ -195,6 +197,8 @@ verdict_temporary(struct passage *p, const struct retry_entry *e)
 	}
 	p->verdict = JOB_DEFER;
 	p->state.state = STATE_DEFER;
+	if (p->state.retry < UINT16_MAX)
+		p->state.retry++;
 	p->state.due_ms = (uint64_t)r.due_ms;
 	verdict_notice(p, &r);
 	verdict_reason(p, "");
@@ -211,8 +215,6 @@ verdict_decide(struct passage *p)
 	p->state = (struct entry_state){ .retry = p->entry->state.retry };
 	p->reason[0] = '\0';
 	verdict_place(p);
-	if (p->attempt != NULL && p->state.retry < UINT16_MAX)
-		p->state.retry++;
 	switch (p->result) {
 	case PASSAGE_DELIVERED:
 		p->verdict = JOB_DONE;

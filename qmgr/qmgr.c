@@ -46,7 +46,7 @@ qmgr_bereft(struct worker *w, const struct sibling *s, int signal)
 {
 	(void)w;
 	if (s->role == IPC_DELIVER)
-		agent_gone(s->pid, signal, STR_NONE);
+		agent_gone(s->pid, signal, s->culprit);
 }
 
 static const struct daemon	qmgr_daemon = {

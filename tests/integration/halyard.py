@@ -94,7 +94,8 @@ class Instance:
         which, and the others have fewer processes."""
         with open(self.path("master.cf")) as f:
             rows = [r for r in f if r.split()[-1:] not in (["cleanup"],
-                                                           ["qmgr"])]
+                                                           ["qmgr"],
+                                                           ["deliver"])]
         with open(self.path("master.cf"), "w") as f:
             f.writelines(rows)
         os.unlink(self.path("transport.cf"))
