@@ -114,7 +114,7 @@ struct daemon {
 };
 
 int		 daemon_main(const struct daemon *d, int argc, char **argv);
-/* Tells master why this configuration can't run. */
+/* Why this configuration can't run. */
 void		 worker_refuse(struct worker *w, const char *file, int line,
 		    int column, const char *text);
 /* Of a parameter's value: master says where it stands. */
@@ -142,11 +142,9 @@ const char	*worker_socket(const struct worker *w, const char *name,
 		    char *path, size_t size);
 /* Who connected, as master and the kernel say; IPC_NOBODY: close it. */
 enum ipc_role	 worker_peer_role(const struct worker *w, int fd);
-/* The path of something in the spool, from inside the jail.  dirs.spool is its
- * descriptor from prepare on; -1 where a rehearsal finds none. */
+/* Of the spool, likewise.  dirs.spool: from prepare on; -1 in a rehearsal. */
 const char	*worker_spool(const struct worker *w, const char *name,
 		    char *path, size_t size);
-/* A script master sent, or NULL. */
 const struct script *worker_script(const struct worker *w, const char *path);
 
 #endif

@@ -120,5 +120,175 @@ def test_not_pooled():
         assert len(b.messages) == 5 and b.connections == 5, b.connections
 
 
+def test_each_recipient():
+    """They go together, and each has a verdict of its own."""
+    said = {b"bad": b"550 5.1.1 Nobody\r\n", b"late": b"450 4.2.1 Later\r\n"}
+
+    def rcpt(conv, line):
+        return said.get(line[9:].split(b"@")[0])
+
+    with Backend(replies={"RCPT": rcpt}) as b, \
+            Mta(b, "-o recipients=10 -o retry=1h") as mta:
+        mta.mail(rcpts=["%s@a.example" % r for r in
+                        ("one", "bad", "late", "two")])
+        (held,) = mta.wait_state("hold")
+        (later,) = mta.wait_state("defer")
+        assert held["recipient"] == "bad@a.example", held
+        assert held["reason"] == "550 5.1.1 Nobody", held
+        assert held["remoteip"] == "127.0.0.1", held
+        assert later["recipient"] == "late@a.example", later
+        assert later["retry"] == 1 and \
+            3000 < later["due"] - time.time() < 4000, later
+        wait_for(lambda: len(b.messages) == 1, text="the message")
+        assert b.messages[0]["rcpts"] == [b"<one@a.example>",
+                                          b"<two@a.example>"], b.messages
+        by = {d["to"].split("@")[0]: d for d in mta.deliveries()}
+        assert by["late"]["verdict"] == "defer" and \
+            int(by["late"]["next_ms"]) > 3000000, by
+        assert by["bad"]["state"] == "RCPT" and by["bad"]["code"] == "550", by
+        assert by["one"]["state"] == "EOD", by
+
+
+def lmtp(conv):
+    conv.do_LHLO = conv.do_EHLO
+    conv.run()
+
+
+def test_lmtp():
+    """Each recipient has a reply to the end."""
+    def eod(conv, line):
+        return b"".join(b"552 5.2.2 Full\r\n" if r == b"<full@a.example>"
+                        else b"250 2.0.0 Ok\r\n" for r in conv.rcpts)
+
+    with Backend(handler=lmtp, replies={"EOD": eod}) as b, \
+            Mta(b, "-o recipients=10", mode="lmtp") as mta:
+        mta.mail(rcpts=["%s@a.example" % r for r in ("a", "full", "b")])
+        (held,) = mta.wait_state("hold")
+        assert held["recipient"] == "full@a.example", held
+        assert len(mta.left()) == 1
+        assert "LHLO" in b.verbs() and "EHLO" not in b.verbs()
+
+
+def test_dsn_parameters():
+    hook = HOOK.replace('"other" : "hop");', '''"other" : "hop", ["dsn" => [
+        "ret" => "HDRS", "envid" => "q+x", "notify" => "SUCCESS,DELAY",
+        "orcpt" => "rfc822;o+@b.example"]]);''')
+    with Backend(Backend.EXTS + ("DSN",)) as b, Mta(b, hook=hook) as mta:
+        mta.mail()
+        mta.wait_empty()
+        (m,) = b.messages
+        assert b"RET=HDRS" in m["params"] and b"ENVID=q+2Bx" in m["params"]
+        assert m["rcpts"] == [b"<r@a.example> NOTIFY=SUCCESS,DELAY "
+                              b"ORCPT=rfc822;o+2B@b.example"], m
+
+
+def test_unfit():
+    """What the next hop can't carry is not changed for it, but failed."""
+    with Backend(("PIPELINING", "SIZE 10000")) as b, Mta(b) as mta:
+        mta.mail("Subject: s\r\n\r\n\u00e4\r\n", sender="eight@x.example")
+        mta.mail("Subject: s\r\n\r\n" + "x" * 70 + "\r\n" + "y\r\n" * 9000,
+                 sender="large@x.example")
+        held = {e["sender"].split("@")[0]: e["reason"]
+                for e in mta.wait_state("hold", 2)}
+        assert held == {
+            "eight": "backend does not offer 8BITMIME",
+            "large": "message is larger than the backend takes"}, held
+        enhanced = sorted(d["enhanced"] for d in mta.deliveries())
+        assert enhanced == ["5.3.4", "5.6.3"], enhanced
+        assert b.messages == []
+
+
+def test_large():
+    """Its body has a file of its own."""
+    body = b"".join(b"line %d of many, and then some more\r\n" % i
+                    for i in range(80000))
+    with Backend() as b, Mta(b) as mta:
+        mta.mail(b"Subject: large\r\n\r\n" + body)
+        mta.wait_empty()
+        assert b.messages[0]["body"].endswith(b"large\r\n\r\n" + body)
+
+
+def secret(mta, name, text):
+    """As whoever gets a new token does it; deliver may be another user."""
+    directory = mta.path("secrets")
+    os.makedirs(directory, exist_ok=True)
+    os.chmod(directory, 0o755)
+    new = os.path.join(directory, "." + name)
+    with open(new, "w") as f:
+        f.write(text + "\n")
+    os.chmod(new, 0o644)
+    os.rename(new, os.path.join(directory, name))
+
+
+def test_secrets():
+    """A token that is no good any more is replaced, and the mail goes."""
+    import base64
+    good = base64.b64encode(b"user=us\x01auth=Bearer new\x01\x01")
+    told = []
+
+    def auth(conv):
+        conv.do_AUTH = lambda line: (
+            told.append(line),
+            conv.send(b"235 2.7.0 Ok\r\n" if line.split()[-1] == good
+                      else b"535 5.7.8 No\r\n"))
+        conv.run()
+
+    with Backend(Backend.EXTS + ("AUTH XOAUTH2 PLAIN",), handler=auth) as b:
+        mta = Mta(b, "-o retry=1s -o saslusername=us "
+                  "-o sasltoken_file=token")
+        os.makedirs(mta.path("secrets"))
+        with mta:
+            mta.mail()
+            (e,) = mta.wait_state("defer")
+            assert e["reason"].startswith("secret token: "), e
+            assert b.connections == 0
+            secret(mta, "token", "old")
+            wait_for(lambda: told, text="AUTH")
+            secret(mta, "token", "new")
+            mta.wait_empty()
+            assert len(b.messages) == 1
+            assert "authentication refused: 535" in mta.log()
+            for word in ("old", "new", good.decode()):
+                assert "Bearer" not in mta.log()
+                assert " %s " % word not in mta.log(), word
+
+
+def slow(seconds):
+    def eod(conv, line):
+        time.sleep(seconds)
+    return eod
+
+
+def test_reload():
+    """The old worker finishes what it has, once."""
+    with Backend(replies={"EOD": slow(3 * SLOW)}) as b, Mta(b) as mta:
+        mta.mail()
+        wait_for(lambda: "DATA" in b.verbs(), text="the body")
+        old = mta.workers("deliver")
+        mta.ctl("reload")
+        wait_for(lambda: len(mta.workers("deliver")) == 2, text="both")
+        mta.mail(sender="second@x.example")
+        mta.wait_empty()
+        wait_for(lambda: mta.workers("deliver") != old and
+                 len(mta.workers("deliver")) == 1, 20, "one worker")
+        assert sorted(m["sender"] for m in b.messages) == [
+            b"<s@from.example>", b"<second@x.example>"], b.messages
+
+
+def test_killed():
+    """A worker that is killed has at most what was in flight sent twice."""
+    with Backend(replies={"EOD": slow(0.2)}) as b, \
+            Mta(b, "-o concurrency=5 -o retry=1s") as mta:
+        for n in range(30):
+            mta.mail("Subject: %d\r\n\r\n%d\r\n" % (n, n))
+        for _ in range(3):
+            time.sleep(0.3)
+            mta.kill("deliver")
+        mta.wait_empty(60)
+        got = [m["body"].split()[-1] for m in b.messages]
+        assert sorted(set(got), key=int) == [b"%d" % n for n in range(30)]
+        assert len(got) <= 30 + 3 * 5, len(got)
+
+
 if __name__ == "__main__":
     main(globals())
