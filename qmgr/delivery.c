@@ -140,9 +140,9 @@ delivery_show(void)
 void
 delivery_close(void)
 {
+	pump_close();
 	if (delivery.schedule == NULL)
 		return;
-	pump_close();
 	dispatch_close();
 	agent_close();
 	verdict_close();

@@ -233,7 +233,6 @@ keeper_ready(void)
 	    LOG_NUM("held", (int64_t)now.held),
 	    LOG_STR("rebuilt", now.rebuilt ? "yes" : "no"));
 	keeper_show(&now);
-	delivery_open();
 	loop_defer(keeper.worker->loop, &keeper.read);
 }
 
@@ -321,6 +320,8 @@ keeper_read(void *arg)
 		return;
 	if (book_hint(keeper.book, keeper.segment, keeper.durable, &e) == -1)
 		keeper_failed(&e);
+	else if (delivery_schedule() == NULL)
+		delivery_open();
 	pump_read();
 	keeper_changed();
 }

@@ -27,7 +27,7 @@
 /* Ids, or numbers of sub-queues, that are to be dealt with. */
 struct pump_list {
 	void	*item;
-	size_t	 count, cap;
+	size_t	 first, count, cap;
 };
 
 static struct {
@@ -58,11 +58,19 @@ pump_prepare(struct worker *w)
 static void *
 pump_push(struct pump_list *l, size_t size)
 {
+	if (l->first == l->count)
+		l->first = l->count = 0;
 	if (l->count == l->cap) {
 		l->cap = l->cap == 0 ? 64 : l->cap * 2;
 		l->item = xreallocarray(l->item, l->cap, size);
 	}
 	return (char *)l->item + l->count++ * size;
+}
+
+static bool
+pump_has(const struct pump_list *l)
+{
+	return l->first < l->count;
 }
 
 static void
@@ -75,8 +83,8 @@ pump_go(void)
 static bool
 pump_works(void)
 {
-	return pump.overflow.count > 0 || pump.looking ||
-	    pump.refill.count > 0 || pump.round;
+	return pump_has(&pump.overflow) || pump.looking ||
+	    pump_has(&pump.refill) || pump.round;
 }
 
 /* ---- One entry ----------------------------------------------------------- */
@@ -191,8 +199,14 @@ pump_arrived(void *arg, const struct spool_id *id,
     const struct spool_entry *entry)
 {
 	(void)arg;
-	if (!pump.open || (entry->flags & ENTRY_HOLD) != 0)
+	/* What a start reads is found in the index. */
+	if (keeper_book() == NULL || (entry->flags & ENTRY_HOLD) != 0)
 		return;
+	if (!pump.open) {
+		*(struct spool_id *)pump_push(&pump.overflow,
+		    sizeof(struct spool_id)) = *id;
+		return;
+	}
 	if (entry->delay_ms > 0) {
 		pump_deferred(keeper_queue_ms() + (int64_t)entry->delay_ms);
 		return;
@@ -214,17 +228,33 @@ pump_read(void)
 		pump_go();
 }
 
+/* Where it waits now, whatever is known of it. */
+static int
+pump_one_of(const struct spool_id *id, struct err *e)
+{
+	struct book_entry	entry;
+	int			rc;
+
+	if (active_find(id) != NULL)
+		return 0;
+	if ((rc = book_get(keeper_book(), id, &entry, e)) != 0)
+		return rc == 1 ? 0 : -1;
+	if (entry.state == STATE_DEFER && entry.due_ms > keeper_queue_ms())
+		pump_deferred(entry.due_ms);
+	else if (entry.state != STATE_HOLD)
+		return pump_take(id, e);
+	return 0;
+}
+
 /* It was full, or there is no such transport. */
 static int
 pump_overflow(struct err *e)
 {
 	const struct spool_id	*id = pump.overflow.item;
 
-	id += --pump.overflow.count;
+	id += pump.overflow.first++;
 	pump.full = false;
-	if (active_find(id) != NULL)
-		return 0;
-	if (pump_take(id, e) == -1)
+	if (pump_one_of(id, e) == -1)
 		return -1;
 	return pump.full && book_wait(keeper_book(), id, e) == -1 ? -1 : 0;
 }
@@ -232,16 +262,10 @@ pump_overflow(struct err *e)
 void
 pump_one(const struct spool_id *id)
 {
-	struct book_entry	entry;
-	struct err		e;
+	struct err	e;
 
-	if (!pump.open || active_find(id) != NULL ||
-	    book_get(keeper_book(), id, &entry, &e) != 0)
-		return;
-	if (entry.state == STATE_DEFER && entry.due_ms > keeper_queue_ms())
-		pump_deferred(entry.due_ms);
-	else if (entry.state != STATE_HOLD)
-		(void)pump_take(id, &e);
+	if (pump.open)
+		(void)pump_one_of(id, &e);
 }
 
 /* ---- What is due --------------------------------------------------------- */
@@ -329,7 +353,7 @@ pump_next_refill(struct err *e)
 {
 	const uint64_t	*number = pump.refill.item;
 
-	return pump_queue(number[--pump.refill.count], e);
+	return pump_queue(number[pump.refill.first++], e);
 }
 
 static bool
@@ -368,11 +392,11 @@ pump_next_round(struct err *e)
 static int
 pump_step(struct err *e)
 {
-	if (pump.overflow.count > 0)
+	if (pump_has(&pump.overflow))
 		return pump_overflow(e);
 	if (pump.looking)
 		return pump_look(e);
-	if (pump.refill.count > 0)
+	if (pump_has(&pump.refill))
 		return pump_next_refill(e);
 	return pump_next_round(e);
 }
@@ -415,14 +439,15 @@ pump_open(void)
 void
 pump_close(void)
 {
-	if (!pump.open)
-		return;
+	if (pump.open) {
+		timer_stop(&pump.turn);
+		timer_fini(&pump.due);
+	}
 	pump.open = false;
-	timer_stop(&pump.turn);
-	timer_fini(&pump.due);
 	free(pump.overflow.item);
 	free(pump.refill.item);
-	pump.overflow = pump.refill = (struct pump_list){ NULL, 0, 0 };
+	pump.overflow = pump.refill = (struct pump_list){ NULL, 0, 0,
+	    0 };
 	buf_free(&pump.bytes);
 	buf_free(&pump.text);
 }
