@@ -1,7 +1,8 @@
 /*
- * fillspool DIR MESSAGES RECIPIENTS [BODY_BYTES]: messages in the spool DIR,
- * by the spool's own writer and without any daemon: to see what a large queue
- * costs.  Each tenth entry is held, each third deferred by a day.
+ * fillspool DIR MESSAGES RECIPIENTS [BODY_BYTES [held]]: messages in the spool
+ * DIR, by the spool's own writer and without any daemon: to see what a large
+ * queue costs.  Each tenth entry is held, each third deferred by a day; or all
+ * are held.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +15,9 @@
 #include "spool/entry.h"
 #include "spool/writer.h"
 
-#define GROUP	64
+#define GROUP	256
+
+static bool	fill_held;
 
 static struct spool_draft *
 fill_draft(unsigned int n, unsigned int rcpts, struct str body)
@@ -37,7 +40,8 @@ fill_draft(unsigned int n, unsigned int rcpts, struct str body)
 	entry.ts_us = (uint64_t)clock_wall_us();
 	while (entry.queue < rcpts) {
 		entry.queue++;
-		entry.flags = (n + entry.queue) % 10 == 0 ? ENTRY_HOLD : 0;
+		entry.flags = fill_held || (n + entry.queue) % 10 == 0 ?
+		    ENTRY_HOLD : 0;
 		entry.delay_ms = n % 3 == 0 ? 86400000 : 0;
 		buf_clear(&b);
 		(void)spool_entry_put(&b, &entry, NULL);
@@ -86,11 +90,12 @@ main(int argc, char **argv)
 
 	if (argc < 4 || (fd = open(argv[1], O_RDONLY | O_DIRECTORY)) == -1) {
 		(void)fprintf(stderr, "usage: fillspool DIR MESSAGES "
-		    "RECIPIENTS [BODY_BYTES]\n");
+		    "RECIPIENTS [BODY_BYTES [held]]\n");
 		return 2;
 	}
 	count = (unsigned int)atoi(argv[2]);
 	rcpts = (unsigned int)atoi(argv[3]);
+	fill_held = argc > 5 && strcmp(argv[5], "held") == 0;
 	buf_add_text(&body, "Subject: s\r\n\r\n");
 	while (argc > 4 && body.len < (size_t)atoi(argv[4]))
 		buf_add_text(&body, "0123456789abcdef\r\n");
