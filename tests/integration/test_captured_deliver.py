@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""What a deliver worker that was taken over may not do to qmgr(8): end it, or
+decide over mail that another worker has in hand.
+
+The test speaks with a copy of the connection that the worker has, in its
+name; this is for root alone."""
+
+import os
+import random
+import signal
+import struct
+import time
+import uuid
+
+from halyard import Backend, alive, main, wait_for
+from test_captured import why_not
+from test_captured_store import Captured, blob, number
+from test_relay import Queue, numbers, out
+
+HELLO, HELD, LEASED, READY = 80, 81, 82, 83
+JOB, JOB_ENTRY, VERDICT, LEASE, DRAIN = 88, 90, 91, 93, 95
+DONE, DEFER, HOLD, BOUNCE, DELETE, AGAIN = range(1, 7)
+
+
+class Taken(Captured):
+    """One deliver worker, stopped, and its connection to qmgr."""
+
+    def __init__(self, mta, pid):
+        self.pid = pid
+        self.credit = 0
+        self.data = b""
+        self.take()
+
+    @staticmethod
+    def copy(pid):
+        return Captured.copy(pid, "qmgr.sock")
+
+    def take(self):
+        """Again after qmgr closed it: the worker comes back."""
+        os.kill(self.pid, signal.SIGCONT)
+        self.data = b""
+
+        def got():
+            self.sock = self.copy(self.pid)
+            return self.sock is not None
+        wait_for(got, text="a connection of deliver")
+        time.sleep(0.05)
+        os.kill(self.pid, signal.SIGSTOP)
+        self.sock.settimeout(2)
+
+    def job(self):
+        """The next job that it is given: its number, and its entries' ids."""
+        job, ids, count = None, [], 0
+        while job is None or len(ids) < count:
+            f = self.frame()
+            assert f is not None, "the connection ended"
+            if f[0] == JOB:
+                job = struct.unpack(">Q", f[1][:8])[0]
+                count = struct.unpack(">I", f[1][-12:-8])[0]
+            elif f[0] == JOB_ENTRY:
+                ids.append(f[1][12:32])
+        return job, ids
+
+    def verdict(self, job, id, verdict, fields=b""):
+        self.send(VERDICT, struct.pack(">Q", job) + blob(id) +
+                  struct.pack(">I", verdict) + blob(id + fields))
+
+    def close(self):
+        self.sock.close()
+        if alive(self.pid):
+            os.kill(self.pid, signal.SIGKILL)
+            wait_for(lambda: not alive(self.pid), text="death")
+
+
+class Attack:
+    """Two workers, or one, of which one is captured; at the end all mail has
+    arrived, by the same process qmgr."""
+
+    def __init__(self, *options, workers=2):
+        self.options = options
+        self.workers = workers
+
+    def __enter__(self):
+        self.backend = Backend()
+        self.mta = Queue(out(self.backend, "retry=1s", *self.options),
+                         workers=self.workers)
+        self.mta.__enter__()
+        try:
+            wait_for(lambda: len(self.mta.workers("deliver")) == self.workers,
+                     text="deliver")
+            self.qmgr = self.mta.workers("qmgr")
+            # They are connected once something was queued.
+            self.mta.put(1, first=1000)
+            self.mta.wait(0)
+            self.peer = Taken(self.mta, self.mta.workers("deliver")[0])
+        except BaseException:
+            self.__exit__(Exception)
+            raise
+        return self
+
+    def all_arrive(self, count):
+        self.peer.close()
+        self.mta.wait(0, seconds=30)
+        assert set(numbers(self.backend)) == set(range(count)) | {1000}
+        assert self.mta.workers("qmgr") == self.qmgr
+
+    def __exit__(self, *exc):
+        if hasattr(self, "peer"):
+            self.peer.close()
+        self.mta.__exit__(*exc)
+        self.backend.close()
+
+
+def test_not_its_own():
+    """Verdicts of jobs that it does not have are no verdicts."""
+    if why_not():
+        return why_not()
+    with Attack("concurrency=1") as a:
+        a.mta.queue("stats")
+        a.mta.put(8)
+        rows = a.mta.list()
+        for e in rows:
+            id = uuid.UUID(e["id"]["transaction"]).bytes + \
+                struct.pack(">I", e["id"]["queue"])
+            a.peer.cut_off(lambda: a.peer.verdict(random.getrandbits(63), id,
+                                                  DELETE))
+            a.peer.take()
+        a.all_arrive(8)
+
+
+def test_its_own_twice_and_wrong():
+    """Of its own jobs it decides, once, and within what can be."""
+    if why_not():
+        return why_not()
+    with Attack(workers=1) as a:
+        a.mta.put(4)
+        seen = 0
+        for fields in (b"\x03" + number(1) + b"\x06" + number(2) +
+                       b"\x08\x04none",             # no such transport
+                       b"\x03" + number(15),        # no such state
+                       b"\xff" * 40, b"\x06" + number(1 << 31)):
+            try:
+                job, ids = a.peer.job()
+            except (AssertionError, TimeoutError):
+                break
+            seen += 1
+            a.peer.cut_off(lambda: (a.peer.verdict(job, ids[0], DEFER,
+                                                   fields),
+                                    a.peer.verdict(job, ids[0], DELETE)))
+            a.peer.take()
+        assert seen > 0, "it was given nothing"
+        a.peer.close()
+        wait_for(lambda: all(e["state"] in ("defer", "active", "sending")
+                             for e in a.mta.list()), text="no end")
+        a.mta.queue("retry", "--all")
+        a.all_arrive(4)
+
+
+def test_noise():
+    """Frames of any kind with any bytes: the connection ends, no more."""
+    if why_not():
+        return why_not()
+    dice = random.Random(20)
+    with Attack() as a:
+        a.mta.put(10)
+        for _ in range(30):
+            kind = dice.choice([HELLO, HELD, LEASED, READY, VERDICT, LEASE,
+                                DRAIN, JOB, 61, 40, dice.randrange(65536)])
+            size = dice.choice([0, 4, 8, 12, 24, 36, 44, dice.randrange(300)])
+            payload = bytes(dice.randrange(256) for _ in range(size))
+            try:
+                for _ in range(3):
+                    a.peer.send(kind, payload)
+                while a.peer.frame() is not None:
+                    pass
+            except (TimeoutError, OSError):
+                continue        # it was understood
+            a.peer.take()
+        a.all_arrive(10)
+
+
+def test_leases():
+    """Leases that it has not, or has given back, are none."""
+    if why_not():
+        return why_not()
+    with Attack("concurrency=2") as a:
+        for n in (0, 1, (1 << 64) - 1):
+            for event in (1, 2, 9):
+                try:
+                    a.peer.send(LEASE, struct.pack(">QII", n, 1, event))
+                except OSError:
+                    a.peer.take()
+        a.mta.put(6)
+        a.all_arrive(6)
+
+
+if __name__ == "__main__":
+    main(globals())
