@@ -313,11 +313,15 @@ keeper_changed(void)
 static void
 keeper_read(void *arg)
 {
-	struct err	e;
+	struct book_time	now;
+	struct err		e;
 
 	(void)arg;
 	if (!keeper.ready || keeper.segment == 0)
 		return;
+	now = keeper_time();
+	keeper.told_ms = now.mono_ms;
+	book_time(keeper.book, now);
 	if (book_hint(keeper.book, keeper.segment, keeper.durable, &e) == -1)
 		keeper_failed(&e);
 	else if (delivery_schedule() == NULL)

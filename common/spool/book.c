@@ -94,6 +94,12 @@ book_checkpoint_due(const struct book *b)
 	    b->clock.mono_ms - b->checkpoint_ms >= BOOK_CHECKPOINT_MS);
 }
 
+void
+book_time(struct book *b, struct book_time now)
+{
+	(void)queue_clock_now(&b->clock, now.mono_ms, now.wall_ms);
+}
+
 int
 book_tick(struct book *b, struct book_time now, struct err *e)
 {

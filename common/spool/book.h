@@ -114,6 +114,8 @@ int	book_change(struct book *b, const struct spool_id *id,
 int	book_done(struct book *b, const struct spool_id *id, int action,
 	    struct err *e);
 int	book_sync(struct book *b, struct err *e);
+/* What time it is, before anything that has to do with it. */
+void	book_time(struct book *b, struct book_time now);
 /* What is due: the index, a checkpoint, segments that are empty.  Often. */
 int	book_tick(struct book *b, struct book_time now, struct err *e);
 /* A checkpoint now, and what is empty is removed. */

@@ -60,15 +60,6 @@ server_tidy(struct server *srv)
 	(void)srv;
 }
 
-const char *
-server_path(const struct server *srv, const char *path, char *out,
-    size_t size)
-{
-	(void)srv;
-	(void)strlcpy(out, path, size);
-	return out;
-}
-
 /* ---- Scripts ----------------------------------------------------------- */
 
 #define BY_WORD(word)							\
@@ -224,6 +215,7 @@ world_make(void)
 	params_init(&defaults);
 	STAILQ_INIT(&worker.pages);
 	worker.service = (char *)(uintptr_t)"fuzz";
+	worker.directory = (char *)(uintptr_t)"/tmp";
 	server.loop = worker.loop = loop_new(&e);
 	server.params = &params;
 	server.serverid = "fuzz";
