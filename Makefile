@@ -68,6 +68,8 @@ LIBS	:= $(foreach l,$(LAYERS),$(call layer,$(l)))
 BIN	:= $(PROGS:%=$(BUILD)/bin/%)
 UNIT	:= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c))
 TOOLS	:= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
+# What tests load into programs, to have faults at places of their choice.
+PRELOADS := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/preload/*.c))
 TARGETS	:= $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS	:= $(TARGETS:%=$(BUILD)/tests/fuzz/%)
 REPLAYS	:= $(TARGETS:fuzz_%=$(BUILD)/tests/fuzz/replay_%)
@@ -80,7 +82,7 @@ $(Q)$(CC) $(ALL_LDFLAGS) $(1) -o $@ $(filter %.o,$^) -Wl,--start-group \
 endef
 
 all: $(BIN)
-tools: $(TOOLS)
+tools: $(TOOLS) $(PRELOADS)
 units: $(UNIT)
 replays: $(REPLAYS)
 fuzzers: $(FUZZERS)
@@ -153,6 +155,10 @@ $(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o
 $(REPLAYS): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 	  $(BUILD)/tests/fuzz/replay.o
 	$(link)
+
+$(PRELOADS): $(BUILD)/%.so: %.c $(BUILD)/flags
+	@mkdir -p $(@D); $(call say,CC $@)
+	$(Q)$(CC) $(STD) $(WARN) -shared -fPIC -o $@ $<
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D); $(call say,CC $<)

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 
-from halyard import SLOW, Backend, Instance, alive, main, wait_for
+from halyard import MTACTL, SLOW, Backend, Instance, alive, main, wait_for
 
 HOOK = '''
 $m = $arguments["mail"];
@@ -288,6 +288,46 @@ def test_killed():
         got = [m["body"].split()[-1] for m in b.messages]
         assert sorted(set(got), key=int) == [b"%d" % n for n in range(30)]
         assert len(got) <= 30 + 3 * 5, len(got)
+
+
+def test_poison():
+    """A message that its workers die of is held at the third time, and no
+    other one is touched."""
+    fault = os.path.join(os.path.dirname(MTACTL),
+                         "../tests/preload/crash_on_read.so")
+    with Backend() as b:
+        mta = Mta(b, "-o retry=1s", workers=2)
+        os.environ["LD_PRELOAD"] = os.path.realpath(fault)
+        try:
+            mta.start()
+        finally:
+            del os.environ["LD_PRELOAD"]
+        try:
+            poison(mta, b)
+        finally:
+            mta.stop()
+
+
+def poison(mta, b):
+    for n in range(10):
+        mta.mail("Subject: %d\r\n\r\n%d\r\n" % (n, n))
+    mta.mail("X-Test: crash the worker\r\n\r\nx\r\n",
+             sender="poison@x.example")
+    for n in range(10, 20):
+        mta.mail("Subject: %d\r\n\r\n%d\r\n" % (n, n))
+    for strike in range(1, 3):
+        wait_for(lambda: mta.log().count("event=queue-poison") == strike,
+                 30, "strike %d" % strike)
+        mta.wait_state("defer")
+        # It waits for a minute and more: an operator is in a hurry.
+        mta.ctl("queue", "retry", "--sender", "poison@x.example")
+    (held,) = mta.wait_state("hold", seconds=30)
+    assert held["sender"] == "poison@x.example", held
+    assert mta.log().count("event=worker-death") == 3
+    wait_for(lambda: len(mta.left()) == 1, 20, "the others")
+    # What was in flight when a worker died may be there twice.
+    got = {int(m["body"].split()[-1]) for m in b.messages}
+    assert got == set(range(20)), got
 
 
 if __name__ == "__main__":
