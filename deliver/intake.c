@@ -23,6 +23,7 @@ intake_job(struct rbuf *r)
 
 	if (ipc_get_DELIVER_JOB(r, &m) == -1 ||
 	    (m.kind != JOB_ATTEMPT && m.kind != JOB_AFTER) || m.file > 1 ||
+	    (m.kind == JOB_ATTEMPT && m.lease == 0) ||
 	    m.now_ms > INT64_MAX / 2 || (j = job_new(&m)) == NULL)
 		return -1;
 	/* A job that has begun goes with the connection. */

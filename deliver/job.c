@@ -247,11 +247,11 @@ job_told(struct job *j)
 	struct channel	*c = mailroom_channel();
 
 	job_let_go(j);
-	lease_leave(&j->lease);
 	job_leave(j);
 	job_enter(j, JOB_TOLD);
 	if (c != NULL)
 		job_tell(j, c);
+	lease_leave(&j->lease);
 	if (jobs.count[JOB_WAITING] != 0)
 		loop_defer(deliver.loop, &jobs.turn);
 	drain_look();

@@ -3,8 +3,8 @@
  * program that reads these words from a file gets SIGSEGV, as if something in
  * the message had made it go wrong.
  */
-#include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include <errno.h>
 #include <signal.h>
@@ -18,7 +18,8 @@ ssize_t	pread(int fd, void *p, size_t n, off_t at);
 ssize_t
 pread(int fd, void *p, size_t n, off_t at)
 {
-	ssize_t	got = (ssize_t)syscall(SYS_pread64, fd, p, n, at);
+	struct iovec	iov = { p, n };
+	ssize_t		got = preadv(fd, &iov, 1, at);
 
 	if (got > 0 && strcmp(program_invocation_short_name, "deliver") == 0 &&
 	    memmem(p, (size_t)got, WORDS, sizeof WORDS - 1) != NULL)

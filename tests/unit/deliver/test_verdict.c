@@ -20,7 +20,7 @@ struct deliver	deliver;
 
 struct want {
 	const char		*name;
-	int			 code;		/* 0: an error, -1: no attempt */
+	int			 code;		/* 0: error, -1: no attempt */
 	bool			 temporary;	/* the error */
 	int			 retry;		/* counted before */
 	int64_t			 age_ms;
@@ -29,7 +29,7 @@ struct want {
 	const char		*reason;
 };
 
-/* retry=60s,15m+notify, retry_count=3, max_age=2h, jitter=0 */
+/* By the options of setup(). */
 static const struct want	wants[] = {
 	{ "delivered", 250, false, 0, 0, JOB_DONE, 0, "" },
 	{ "delivered late", 250, false, 9, 9 * HOUR, JOB_DONE, 0, "" },

@@ -1,0 +1,635 @@
+/*
+ * A worker in this process, whose qmgr is this test, and a next hop in another
+ * process: jobs, verdicts, leases, and what becomes of them when qmgr goes.
+ *
+ * What the worker says is text:
+ *	hello  held 7  leased 1/2 idle  ready  drain
+ *	done 7  defer 7  hold 7  again 7	verdicts, by job
+ *	rests 1/2  closed 1/2			leases, with their uses
+ *	END					it closed the connection
+ */
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "base/net.h"
+#include "compat/crc32c.h"
+#include "deliver/attempt.h"
+#include "deliver/deliver.h"
+#include "deliver/drain.h"
+#include "deliver/job.h"
+#include "deliver/lease.h"
+#include "deliver/lent.h"
+#include "deliver/mailroom.h"
+#include "deliver/outlet.h"
+#include "dns/dns.h"
+#include "ipc/channel.h"
+#include "outbound/secret.h"
+#include "spool/record.h"
+
+#define SEGMENT	1
+
+struct deliver		deliver;
+
+static struct worker	worker;
+static struct {
+	char		 path[64];
+	int		 listening;
+	struct watch	*watch;
+	struct channel	*channel;
+	struct buf	 heard;
+	int		 segment;
+	uint64_t	 edits_at;
+	pid_t		 hop;
+	uint16_t	 port;
+	struct timer	 limit;
+	const char	*wanted;
+} t;
+
+/* ---- The next hop -------------------------------------------------------- */
+
+/* A session: refuses the recipient "bad", and waits with the end of a message
+ * to "slow". */
+static void
+hop_serve(int fd)
+{
+	FILE	*f = fdopen(fd, "r+");
+	char	 line[1024];
+	bool	 slow = false;
+
+	(void)fprintf(f, "220 hop\r\n");
+	while (fflush(f) == 0 && fgets(line, sizeof line, f) != NULL) {
+		(void)fseek(f, 0, SEEK_CUR);
+		slow = slow || strstr(line, "<slow@") != NULL;
+		if (strstr(line, "<bad@") != NULL)
+			(void)fprintf(f, "550 5.1.1 No\r\n");
+		else if (strncmp(line, "DATA", 4) != 0)
+			(void)fprintf(f, "250 ok\r\n");
+		else {
+			(void)fprintf(f, "354 go\r\n");
+			(void)fflush(f);
+			while (fgets(line, sizeof line, f) != NULL &&
+			    strcmp(line, ".\r\n") != 0)
+				;
+			if (slow)
+				(void)usleep(300000);
+			(void)fprintf(f, "250 taken\r\n");
+		}
+	}
+	_exit(0);
+}
+
+static void
+hop_run(int listening)
+{
+	int	fd;
+
+	(void)signal(SIGCHLD, SIG_IGN);
+	while ((fd = accept(listening, NULL, NULL)) != -1) {
+		if (fork() == 0)
+			hop_serve(fd);
+		(void)close(fd);
+	}
+	_exit(0);
+}
+
+static void
+hop_start(void)
+{
+	struct netaddr	a;
+	socklen_t	len = sizeof a.u;
+	int		fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(netaddr_parse_ip(&a, STR("127.0.0.1"), 0), 0);
+	assert_int_equal(bind(fd, &a.u.sa, a.len), 0);
+	assert_int_equal(listen(fd, 64), 0);
+	assert_int_equal(getsockname(fd, &a.u.sa, &len), 0);
+	t.port = netaddr_port(&a);
+	t.hop = fork();
+	if (t.hop == 0)
+		hop_run(fd);
+	(void)close(fd);
+}
+
+/* ---- qmgr ---------------------------------------------------------------- */
+
+static void
+heard(const char *what, unsigned long long n)
+{
+	buf_printf(&t.heard, "%s %llu;", what, n);
+	if (t.wanted != NULL && strstr(buf_cstr(&t.heard), t.wanted) != NULL)
+		loop_stop(deliver.loop);
+}
+
+static void
+heard_lease(const char *what, unsigned long long lease, uint32_t uses)
+{
+	char	text[64];
+
+	(void)snprintf(text, sizeof text, "%s %llu/%u", what, lease, uses);
+	buf_printf(&t.heard, "%s;", text);
+	if (t.wanted != NULL && strstr(buf_cstr(&t.heard), t.wanted) != NULL)
+		loop_stop(deliver.loop);
+}
+
+static int
+qmgr_on_verdict(struct rbuf *r)
+{
+	static const char *const	names[] = { "", "done", "defer",
+	    "hold", "bounce", "delete", "again" };
+	struct ipc_DELIVER_VERDICT	m;
+	struct entry_state		s;
+	struct spool_id			id;
+	struct err			e;
+
+	assert_int_equal(ipc_get_DELIVER_VERDICT(r, &m), 0);
+	assert_in_range(m.verdict, JOB_DONE, JOB_AGAIN);
+	assert_int_equal(m.id.len, SPOOL_ID_SIZE);
+	assert_int_equal(state_get(&id, &s, m.state, &e), 0);
+	heard(names[m.verdict], m.job);
+	return 0;
+}
+
+static int
+qmgr_on_frame(void *arg, int type, struct rbuf *r, int fd)
+{
+	struct ipc_DELIVER_HELD		held;
+	struct ipc_DELIVER_LEASED	leased;
+	struct ipc_DELIVER_LEASE	lease;
+
+	(void)arg;
+	(void)fd;
+	switch (type) {
+	case IPC_DELIVER_VERDICT:
+		return qmgr_on_verdict(r);
+	case IPC_DELIVER_HELD:
+		assert_int_equal(ipc_get_DELIVER_HELD(r, &held), 0);
+		heard("held", held.job);
+		return 0;
+	case IPC_DELIVER_LEASED:
+		assert_int_equal(ipc_get_DELIVER_LEASED(r, &leased), 0);
+		assert_string_equal(leased.transportid, "hop");
+		heard_lease(leased.idle ? "leased idle" : "leased",
+		    leased.lease, leased.uses);
+		return 0;
+	case IPC_DELIVER_LEASE:
+		assert_int_equal(ipc_get_DELIVER_LEASE(r, &lease), 0);
+		heard_lease(lease.event == LEASE_RESTS ? "rests" : "closed",
+		    lease.lease, lease.uses);
+		return 0;
+	default:
+		heard(type == IPC_DELIVER_HELLO ? "hello" : type ==
+		    IPC_DELIVER_READY ? "ready" : "drain", 0);
+		return 0;
+	}
+}
+
+static void
+qmgr_on_end(void *arg)
+{
+	(void)arg;
+	channel_free(&t.channel);
+	heard("END", 0);
+}
+
+static void
+qmgr_accept(void *arg)
+{
+	static const struct channel_ops	ops = { .on_frame = qmgr_on_frame,
+	    .on_end = qmgr_on_end };
+
+	(void)arg;
+	channel_free(&t.channel);
+	t.channel = channel_new(deliver.loop, accept(t.listening, NULL, NULL),
+	    IPC_QMGR, IPC_DELIVER, &ops, NULL);
+}
+
+static void
+on_limit(void *arg)
+{
+	(void)arg;
+	loop_stop(deliver.loop);
+}
+
+/* Until that is heard; all that was, which is then forgotten. */
+static const char *
+hear(const char *wanted)
+{
+	static struct buf	all;
+
+	t.wanted = wanted;
+	timer_start(&t.limit, 20000);
+	if (strstr(buf_cstr(&t.heard), wanted) == NULL)
+		assert_int_equal(loop_run(deliver.loop), 0);
+	timer_stop(&t.limit);
+	buf_clear(&all);
+	buf_add_str(&all, buf_str(&t.heard));
+	buf_clear(&t.heard);
+	if (strstr(buf_cstr(&all), wanted) == NULL)
+		fail_msg("heard \"%s\", not \"%s\"", buf_cstr(&all), wanted);
+	return buf_cstr(&all);
+}
+
+/* ---- What it gives ------------------------------------------------------- */
+
+static void
+put_record(uint64_t at, enum record_type type, struct str payload)
+{
+	struct spool_place	place = { SEGMENT, at };
+	struct record		r = { .type = type,
+				    .len = (uint32_t)payload.len,
+				    .crc = crc32c(0, payload.p, payload.len) };
+	unsigned char		head[RECORD_HEAD];
+
+	record_put(head, &r, &place);
+	assert_int_equal(pwrite(t.segment, head, sizeof head, (off_t)at),
+	    sizeof head);
+	assert_int_equal(pwrite(t.segment, payload.p, payload.len,
+	    (off_t)at + RECORD_HEAD), payload.len);
+}
+
+/* The transport and the segment that all jobs name. */
+static void
+give_all(uint64_t number, const char *options)
+{
+	struct buf	text = BUF_INIT;
+
+	buf_printf(&text, "transport hop host 127.0.0.1:%u -o tls=disabled "
+	    "-o retry=1h %s\n", t.port, options);
+	CHANNEL_SEND(t.channel, DELIVER_TRANSPORT, -1, { .number = number,
+	    .text = buf_str(&text) });
+	CHANNEL_SEND(t.channel, DELIVER_SEGMENT, t.segment,
+	    { .segment = SEGMENT });
+	buf_free(&text);
+}
+
+static void
+give_entry(uint64_t job, uint32_t queue, const char *to)
+{
+	struct spool_entry	entry = { .queue = queue,
+				    .sender = STR("s@x"),
+				    .recipient = str_of(to) };
+	struct entry_state	state = { .accepted_ms = 1000 };
+	struct spool_id		id = { .queue = queue };
+	struct buf		s = BUF_INIT, e = BUF_INIT;
+	unsigned char		key[SPOOL_ID_SIZE];
+
+	memcpy(id.txn, &job, sizeof job);
+	spool_id_put(key, &id);
+	assert_int_equal(state_put(&s, &id, &state, NULL), 0);
+	assert_int_equal(spool_entry_put(&e, &entry, NULL), 0);
+	CHANNEL_SEND(t.channel, DELIVER_JOB_ENTRY, -1, { .job = job,
+	    .id = { (char *)key, sizeof key }, .state = buf_str(&s),
+	    .entry = buf_str(&e) });
+	buf_free(&s);
+	buf_free(&e);
+}
+
+static struct ipc_DELIVER_JOB
+job_frame(uint64_t job, uint64_t lease, uint32_t uses)
+{
+	return (struct ipc_DELIVER_JOB){ .job = job, .kind = JOB_ATTEMPT,
+	    .transport = 1, .lease = lease, .uses = uses,
+	    .segment = SEGMENT, .body = 4096, .entries = 1, .now_ms = 5000 };
+}
+
+static void
+give(uint64_t job, uint64_t lease, uint32_t uses, const char *to)
+{
+	struct ipc_DELIVER_JOB	m = job_frame(job, lease, uses);
+
+	CHANNEL_PUT(t.channel, DELIVER_JOB, -1, &m);
+	give_entry(job, 1, to);
+}
+
+static void
+give_safe(uint64_t job)
+{
+	CHANNEL_SEND(t.channel, DELIVER_SAFE, -1, { .job = job });
+}
+
+/* ---- The fixture --------------------------------------------------------- */
+
+static void
+working(void *arg, void *request)
+{
+	(void)arg;
+	(void)attempt_working(request);
+}
+
+static void
+start_engine(void)
+{
+	static const struct send_limits	limits = { SIZE_MAX, 5000, 100, 0, 0 };
+	const struct granter		by = lease_granter();
+	static const struct dns_config	names = { .servers = "127.0.0.1@1",
+	    .local_data = "", .trust_anchor = "" };
+	struct err			e;
+
+	deliver.dns = dns_new(deliver.loop, &names, &e);
+	assert_non_null(deliver.dns);
+	deliver.engine = send_engine_new(deliver.loop, deliver.dns, &limits,
+	    &deliver.trust, &e);
+	assert_non_null(deliver.engine);
+	send_engine_set_granter(deliver.engine, &by);
+	send_engine_set_working(deliver.engine, working, NULL);
+}
+
+static void
+start_qmgr(void)
+{
+	struct netaddr	a;
+
+	(void)snprintf(t.path, sizeof t.path, "/tmp/test_worker.%ld",
+	    (long)getpid());
+	(void)unlink(t.path);
+	assert_int_equal(netaddr_unix(&a, t.path, NULL), 0);
+	t.listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(t.listening, &a.u.sa, a.len), 0);
+	assert_int_equal(listen(t.listening, 8), 0);
+	t.watch = watch_readable(deliver.loop, t.listening, qmgr_accept,
+	    NULL);
+}
+
+static int
+setup(void **state)
+{
+	char	segment[] = "/tmp/test_worker.XXXXXX";
+
+	(void)state;
+	memset(&t, 0, sizeof t);
+	memset(&deliver, 0, sizeof deliver);
+	hop_start();
+	worker.loop = deliver.loop = loop_new(NULL);
+	params_init(&worker.params);
+	worker.params.myhostname = (char *)(uintptr_t)"us.example";
+	worker.params.deliver_concurrency = 1000;
+	deliver.worker = &worker;
+	deliver.params = &worker.params;
+	deliver.secrets = secrets_new(-1);
+	timer_init(&t.limit, deliver.loop, on_limit, NULL);
+	t.segment = mkstemp(segment);
+	(void)unlink(segment);
+	put_record(4096, RECORD_BODY, STR("Subject: s\r\n\r\nbody\r\n"));
+	outlets_init();
+	lents_init();
+	leases_init();
+	jobs_init();
+	drain_init();
+	start_engine();
+	start_qmgr();
+	mailroom_open(t.path);
+	assert_string_equal(hear("ready"), "hello 0;ready 0;");
+	give_all(1, "");
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	mailroom_close();
+	jobs_fini();
+	send_engine_free(&deliver.engine);
+	leases_fini();
+	outlets_fini();
+	lents_fini();
+	channel_free(&t.channel);
+	watch_free(&t.watch);
+	(void)close(t.listening);
+	(void)unlink(t.path);
+	(void)close(t.segment);
+	timer_fini(&t.limit);
+	buf_free(&t.heard);
+	dns_free(&deliver.dns);
+	secrets_free(&deliver.secrets);
+	loop_free(&deliver.loop);
+	(void)kill(t.hop, SIGKILL);
+	(void)waitpid(t.hop, NULL, 0);
+	return 0;
+}
+
+/* ---- The tests ----------------------------------------------------------- */
+
+static void
+test_verdicts(void **state)
+{
+	(void)state;
+	give(7, 1, 1, "r@a.example");
+	assert_string_equal(hear("rests"), "done 7;rests 1/1;");
+	give(8, 1, 2, "bad@a.example");
+	assert_string_equal(hear("rests"), "hold 8;rests 1/2;");
+	assert_int_equal(jobs_all(), 2);
+	give_safe(7);
+	give_safe(8);
+	give(9, 1, 3, "not an address");
+	assert_string_equal(hear("rests"), "defer 9;rests 1/3;");
+	assert_int_equal(jobs_all(), 1);
+}
+
+/* Nobody is there: the lease ends with the job. */
+static void
+test_refused(void **state)
+{
+	(void)state;
+	(void)kill(t.hop, SIGKILL);
+	(void)waitpid(t.hop, NULL, 0);
+	give(7, 1, 1, "r@a.example");
+	assert_string_equal(hear("closed"), "defer 7;closed 1/1;");
+}
+
+/* An idle connection serves whichever lease asks; one that is evicted, or that
+ * an older use is meant of, or that nobody knows. */
+static void
+test_leases(void **state)
+{
+	(void)state;
+	give(1, 11, 1, "slow@a.example");
+	give(2, 12, 1, "slow@a.example");
+	/* In either order. */
+	if (strstr(hear("rests 12/1"), "rests 11/1") == NULL)
+		(void)hear("rests 11/1");
+	give(3, 11, 2, "r@a.example");
+	(void)hear("rests 11/2");
+	CHANNEL_SEND(t.channel, DELIVER_EVICT, -1, { .lease = 11,
+	    .uses = 1 });
+	CHANNEL_SEND(t.channel, DELIVER_EVICT, -1, { .lease = 99,
+	    .uses = 1 });
+	CHANNEL_SEND(t.channel, DELIVER_EVICT, -1, { .lease = 11,
+	    .uses = 2 });
+	(void)hear("closed 11/2");
+	give(4, 12, 2, "r@a.example");
+	assert_string_equal(hear("rests"), "done 4;rests 12/2;");
+	/* A new lease while one rests: the connection goes with it. */
+	give(5, 13, 1, "r@a.example");
+	assert_string_equal(hear("rests 13/1"),
+	    "closed 12/2;done 5;rests 13/1;");
+}
+
+/* What was under way goes on, and is told to the next qmgr. */
+static void
+test_qmgr_lost(void **state)
+{
+	(void)state;
+	give(1, 11, 1, "r@a.example");
+	(void)hear("rests");
+	give(2, 12, 1, "slow@a.example");
+	(void)hear("closed 11/1");
+	channel_free(&t.channel);
+	/* 1 had no SAFE, 2 has no end. */
+	assert_string_equal(hear("ready"),
+	    "hello 0;held 2;leased 12/1;done 1;ready 0;");
+	(void)hear("rests 12/1");
+	channel_free(&t.channel);
+	assert_string_equal(hear("ready"), "hello 0;leased idle 12/1;"
+	    "done 1;done 2;ready 0;");
+	give_safe(1);
+	give_safe(2);
+	/* The new one names transports and segments anew. */
+	give_all(1, "");
+	give(3, 12, 2, "r@a.example");
+	assert_string_equal(hear("rests"), "done 3;rests 12/2;");
+	assert_int_equal(jobs_all(), 1);
+}
+
+static void
+bad(const char *name)
+{
+	print_message("%s\n", name);
+	(void)hear("END");
+	(void)hear("ready");
+	assert_int_equal(jobs_all(), 0);
+}
+
+/* They end the conversation, and what was half told. */
+static void
+test_bad(void **state)
+{
+	struct ipc_DELIVER_JOB	m;
+
+	(void)state;
+	give(1, 0, 0, "r@a.example");
+	bad("an attempt without lease");
+	give_all(1, "");
+	m = job_frame(1, 1, 1);
+	m.transport = 9;
+	CHANNEL_PUT(t.channel, DELIVER_JOB, -1, &m);
+	bad("a transport that is not there");
+	give_all(1, "");
+	m = job_frame(1, 1, 1);
+	m.segment = 9;
+	CHANNEL_PUT(t.channel, DELIVER_JOB, -1, &m);
+	bad("a segment that is not there");
+	give_all(1, "");
+	m = job_frame(1, 1, 1);
+	m.entries = JOB_ENTRIES_MAX + 1;
+	CHANNEL_PUT(t.channel, DELIVER_JOB, -1, &m);
+	bad("too many entries");
+	give_entry(1, 1, "r@a.example");
+	bad("an entry of no job");
+	give_safe(1);
+	bad("SAFE of no job");
+	give_all(1, "");
+	give_all(1, "");
+	bad("a transport twice");
+	CHANNEL_SEND(t.channel, DELIVER_TRANSPORT, -1, { .number = 1,
+	    .text = STR("transport a host b c d\n") });
+	bad("no transport");
+	CHANNEL_SEND(t.channel, DELIVER_CLOSE, -1, { .segment = SEGMENT });
+	bad("a segment that was not lent");
+	give_all(1, "");
+	m = job_frame(1, 1, 1);
+	m.entries = 2;
+	CHANNEL_PUT(t.channel, DELIVER_JOB, -1, &m);
+	give_entry(1, 1, "r@a.example");
+	channel_free(&t.channel);
+	(void)hear("ready");
+	assert_int_equal(jobs_all(), 0);
+}
+
+/* Damage and a transport that can't be used are no reason to die. */
+static void
+test_unusable(void **state)
+{
+	struct ipc_DELIVER_JOB	m = job_frame(1, 1, 1);
+
+	(void)state;
+	CHANNEL_SEND(t.channel, DELIVER_TRANSPORT, -1, { .number = 2,
+	    .text = STR("transport hop mx -\n") });
+	m.transport = 2;
+	CHANNEL_PUT(t.channel, DELIVER_JOB, -1, &m);
+	give_entry(1, 1, "r@a.example");
+	assert_string_equal(hear("closed"), "defer 1;closed 1/1;");
+	m = job_frame(2, 2, 1);
+	m.body = 8192;
+	CHANNEL_PUT(t.channel, DELIVER_JOB, -1, &m);
+	give_entry(2, 1, "r@a.example");
+	assert_string_equal(hear("closed"), "defer 2;closed 2/1;");
+}
+
+static void
+drain_now(void *arg)
+{
+	(void)arg;
+	drain_begin(60000, 60000);
+}
+
+/* What was not begun goes back, what was is finished. */
+static void
+test_drained(void **state)
+{
+	struct timer	later;
+
+	(void)state;
+	worker.params.deliver_concurrency = 1;
+	give(1, 11, 1, "slow@a.example");
+	give(2, 12, 1, "r@a.example");
+	give(3, 13, 1, "r@a.example");
+	timer_init(&later, deliver.loop, drain_now, NULL);
+	timer_start(&later, 100);
+	assert_string_equal(hear("rests 11/1"), "drain 0;again 2;"
+	    "closed 12/1;again 3;closed 13/1;done 1;rests 11/1;");
+	give(4, 14, 1, "r@a.example");
+	assert_string_equal(hear("closed 14"), "again 4;closed 14/1;");
+	timer_fini(&later);
+	/* With the last SAFE it leaves its loop. */
+	give_safe(1);
+	give_safe(2);
+	give_safe(3);
+	give_safe(4);
+	t.wanted = "nothing";
+	timer_start(&t.limit, 20000);
+	assert_int_equal(loop_run(deliver.loop), 0);
+	assert_true(t.limit.armed);
+	assert_int_equal(jobs_all(), 0);
+}
+
+#define TEST(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		TEST(test_verdicts), TEST(test_refused), TEST(test_leases),
+		TEST(test_qmgr_lost), TEST(test_bad), TEST(test_unusable),
+		TEST(test_drained),
+	};
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	log_open("test", LOG_TO_FD, open("/dev/null", O_WRONLY));
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
