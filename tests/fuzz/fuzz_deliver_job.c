@@ -1,0 +1,115 @@
+/*
+ * Frames of qmgr's, as a worker of deliver takes them: transports, segments,
+ * jobs and their entries, SAFE.  A byte says which frame, two how long it is;
+ * the worker drains, so that each job that is whole goes back at once.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <fcntl.h>
+
+#include "base/log.h"
+#include "base/wire.h"
+#include "deliver/deliver.h"
+#include "deliver/drain.h"
+#include "deliver/intake.h"
+#include "deliver/job.h"
+#include "deliver/lease.h"
+#include "deliver/lent.h"
+#include "deliver/outlet.h"
+#include "ipc/ipc.h"
+
+struct deliver	deliver;
+
+int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct worker	worker;
+
+static void
+begin(void)
+{
+	static bool	begun;
+
+	if (!begun) {
+		log_open("fuzz", LOG_TO_FD, open("/dev/null", O_WRONLY));
+		params_init(&worker.params);
+		worker.params.myhostname = (char *)(uintptr_t)"us.example";
+		worker.params.deliver_concurrency = 1;
+		worker.loop = deliver.loop = loop_new(NULL);
+		if (deliver.loop == NULL)
+			abort();
+		deliver.worker = &worker;
+		deliver.params = &worker.params;
+		drain_init();
+		begun = true;
+	}
+	deliver.draining = true;
+	outlets_init();
+	lents_init();
+	leases_init();
+	jobs_init();
+}
+
+static int
+frame_other(int type, struct rbuf *r)
+{
+	struct ipc_DELIVER_TRANSPORT	transport;
+	struct ipc_DELIVER_SEGMENT	segment;
+	struct ipc_DELIVER_SAFE		safe;
+	struct ipc_DELIVER_EVICT	evict;
+
+	if (type == IPC_DELIVER_TRANSPORT)
+		return ipc_get_DELIVER_TRANSPORT(r, &transport) == -1 ? -1 :
+		    outlet_add(transport.number, transport.text);
+	if (type == IPC_DELIVER_SEGMENT)
+		return ipc_get_DELIVER_SEGMENT(r, &segment) == -1 ? -1 :
+		    lent_add(segment.segment, open("/dev/null", O_RDONLY));
+	if (type == IPC_DELIVER_SAFE)
+		return ipc_get_DELIVER_SAFE(r, &safe) == -1 ? -1 :
+		    job_safe(safe.job);
+	if (type != IPC_DELIVER_EVICT ||
+	    ipc_get_DELIVER_EVICT(r, &evict) == -1)
+		return -1;
+	lease_evict(evict.lease, evict.uses);
+	return 0;
+}
+
+static int
+frame_take(int type, struct rbuf *r)
+{
+	switch (type) {
+	case IPC_DELIVER_JOB:
+		return intake_job(r);
+	case IPC_DELIVER_JOB_FILE:
+		return intake_file(r, open("/dev/null", O_RDONLY));
+	case IPC_DELIVER_JOB_ENTRY:
+		return intake_entry(r);
+	default:
+		return frame_other(type, r);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rbuf	r;
+	size_t		n;
+
+	begin();
+	while (size >= 3) {
+		n = (size_t)data[1] << 8 | data[2];
+		if (n > size - 3)
+			n = size - 3;
+		r = (struct rbuf){ (const unsigned char *)data + 3, n };
+		if (frame_take(data[0], &r) == -1)
+			break;
+		data += 3 + n;
+		size -= 3 + n;
+	}
+	jobs_fini();
+	leases_fini();
+	outlets_fini();
+	lents_fini();
+	return 0;
+}
