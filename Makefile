@@ -234,13 +234,15 @@ fuzz:
 	@printf '%s\n' $(TARGETS) | FUZZ_SECONDS=$(FUZZ_SECONDS) \
 	    xargs -n 1 -P $(FUZZ_JOBS) tests/fuzz/run
 
-bench: bench-inline bench-accept bench-listing bench-hsl
+bench: bench-inline bench-accept bench-relay bench-listing bench-hsl
 bench-inline: all tools
 	@tests/bench/inline
 	@tests/bench/idle
 	@tests/bench/memory
 bench-accept: all tools
 	@tests/bench/accept
+bench-relay: all tools
+	@tests/bench/relay
 bench-listing: all tools
 	@tests/bench/listing
 bench-hsl: all
@@ -334,5 +336,5 @@ clean:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:
 .PHONY: all tools units replays fuzzers check check-more crash lint fuzz compdb \
-	coverage analyze bench bench-inline bench-accept bench-listing bench-hsl demo \
-	install install-mta uninstall clean always
+	coverage analyze bench bench-inline bench-accept bench-relay bench-listing \
+	bench-hsl demo install install-mta uninstall clean always

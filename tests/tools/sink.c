@@ -4,8 +4,6 @@
  * With --print, --log or --dump a message is kept until its end; without, its
  * bytes are only counted.  Prints its counts when SIGTERM or SIGINT ends it.
  */
-#include <sys/stat.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,55 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
-#include "base/fatal.h"
-#include "base/mem.h"
 #include "base/net.h"
-#include "event/loop.h"
-#include "event/stream.h"
 #include "smtp/command.h"
-#include "smtp/data.h"
 #include "smtp/ext.h"
 #include "smtp/option.h"
 #include "smtp/reply.h"
+#include "sink.h"
 
 #define SINK_LINE_MAX	16384
 #define SINK_KEPT	65536	/* memory kept from message to message */
-
-struct sink {
-	struct loop	*loop;
-	int		 fd;
-	struct watch	*watch;
-	unsigned	 exts;
-	bool		 print;
-	bool		 keep;		/* messages are wanted whole */
-	const char	*dump;
-	FILE		*log;
-	const char	*replies[SMTP_VERB_MAX + 1];	/* the last: EOD */
-	unsigned long	 connections, messages, recipients;
-	unsigned long long bytes;
-};
-
-#define SINK_EOD	SMTP_VERB_MAX
-
-enum sink_mode { SINK_COMMAND, SINK_DATA, SINK_CHUNK };
-
-struct client {
-	struct sink		*sink;
-	struct stream		*stream;
-	enum sink_mode		 mode;
-	struct smtp_data	 data;
-	uint64_t		 chunk;
-	bool			 last;
-	bool			 mail;
-	bool			 quit;
-	size_t			 rcpts;
-	uint64_t		 size;
-	struct buf		 envelope;	/* "from<TAB>to,to" */
-	struct buf		 message;
-	struct arena		 arena;
-};
 
 /* ---- Messages ---------------------------------------------------------- */
 
@@ -71,6 +29,7 @@ client_reset(struct client *c)
 	c->mail = false;
 	c->rcpts = 0;
 	c->size = 0;
+	c->slow = false;
 	buf_clear(&c->envelope);
 	buf_clear(&c->message);
 	if (c->message.cap > SINK_KEPT)
@@ -78,52 +37,9 @@ client_reset(struct client *c)
 	arena_free(&c->arena);
 }
 
-static void
-sink_log(struct sink *s, struct client *c, unsigned long number)
-{
-	unsigned char	hash[EVP_MAX_MD_SIZE];
-	unsigned	i, len = 0;
-
-	if (EVP_Digest(c->message.len != 0 ? buf_data(&c->message) : "",
-	    c->message.len, hash, &len, EVP_sha256(), NULL) != 1)
-		fatal("sha256");
-	fprintf(s->log, "%lu\t%s\t%zu\t", number, buf_cstr(&c->envelope),
-	    c->message.len);
-	for (i = 0; i < len; i++)
-		fprintf(s->log, "%02x", hash[i]);
-	fputc('\n', s->log);
-	fflush(s->log);
-}
-
-static void
-sink_dump(struct sink *s, struct client *c, unsigned long number)
-{
-	char	*path = xasprintf("%s/%06lu.eml", s->dump, number);
-	FILE	*f = fopen(path, "we");
-
-	if (f == NULL)
-		fatal("%s can't be written", path);
-	if (c->message.len != 0)
-		(void)fwrite(buf_data(&c->message), 1, c->message.len, f);
-	if (fclose(f) != 0)
-		fatal("%s can't be written", path);
-	free(path);
-}
-
-static void
-sink_print(struct client *c, unsigned long number)
-{
-	printf("---- message %lu: %s\n", number, buf_cstr(&c->envelope));
-	if (c->message.len != 0)
-		(void)fwrite(buf_data(&c->message), 1, c->message.len,
-		    stdout);
-	printf("---- end of message %lu\n", number);
-	fflush(stdout);
-}
-
 /* Written down before it is acknowledged. */
 static void
-client_message(struct client *c)
+client_take(struct client *c)
 {
 	struct sink	*s = c->sink;
 
@@ -135,6 +51,9 @@ client_message(struct client *c)
 	s->messages++;
 	s->recipients += c->rcpts;
 	s->bytes += c->size;
+	s->count->messages++;
+	s->count->recipients += c->rcpts;
+	s->count->slow += c->slow;
 	if (s->dump != NULL)
 		sink_dump(s, c, s->messages);
 	if (s->log != NULL)
@@ -144,6 +63,30 @@ client_message(struct client *c)
 	stream_printf(c->stream, "250 2.0.0 Ok: %lu taken\r\n",
 	    s->messages);
 	client_reset(c);
+}
+
+static void
+client_on_slow(void *arg)
+{
+	struct client	*c = arg;
+
+	c->mode = SINK_COMMAND;
+	client_take(c);
+	stream_resume(c->stream);
+	stream_more(c->stream);
+}
+
+/* The whole message is there. */
+static void
+client_message(struct client *c)
+{
+	if (!c->slow) {
+		client_take(c);
+		return;
+	}
+	c->mode = SINK_SLOW;
+	stream_pause(c->stream);
+	timer_start(&c->timer, c->sink->slow_ms);
 }
 
 static void
@@ -227,6 +170,8 @@ client_rcpt(struct client *c, const struct smtp_command *cmd)
 	}
 	if (c->rcpts++ != 0)
 		buf_add_byte(&c->envelope, ',');
+	c->slow = c->slow || (c->sink->slow_ms > 0 &&
+	    str_caseprefix(cmd->path.domain, STR("slow")));
 	smtp_path_add(&c->envelope, &cmd->path);
 	stream_printf(c->stream, "250 2.1.5 Ok\r\n");
 }
@@ -326,6 +271,7 @@ static void
 client_end(struct client *c)
 {
 	client_reset(c);
+	timer_fini(&c->timer);
 	buf_free(&c->envelope);
 	buf_free(&c->message);
 	stream_free(&c->stream);
@@ -340,7 +286,7 @@ client_on_read(void *arg, struct str data)
 	const char	*lf;
 	size_t		 n = 0;
 
-	while (!c->quit && (in.len != 0 ||
+	while (!c->quit && c->mode != SINK_SLOW && (in.len != 0 ||
 	    (c->mode == SINK_CHUNK && c->chunk == 0))) {
 		if (c->mode == SINK_DATA)
 			n = client_data(c, in);
@@ -385,6 +331,7 @@ sink_on_accept(void *arg)
 		s->connections++;
 		c = xcalloc(1, sizeof *c);
 		c->sink = s;
+		timer_init(&c->timer, s->loop, client_on_slow, c);
 		c->stream = stream_new(s->loop, fd, &client_ops, c);
 		stream_printf(c->stream, "220 sink ESMTP\r\n");
 	}
@@ -411,6 +358,8 @@ usage(int status)
 "  --without EXTENSION    do not offer it (PIPELINING, CHUNKING, ...)\n"
 "  --with EXTENSION       offer it too (DSN)\n"
 "  --reply VERB=TEXT      always answer a verb (not BDAT), or EOD, with that\n"
+"  --count FILE           64-bit counts: messages, recipients, slow messages\n"
+"  --slow MS              answer late where a domain begins with \"slow\"\n"
 "  --help\n", status == 0 ? stdout : stderr);
 	return status;
 }
@@ -533,6 +482,12 @@ sink_option(struct sink *s, struct sink_options *o, int opt, const char *arg)
 		return sink_switch(s, arg, false);
 	case 'r':
 		return sink_reply(s, arg);
+	case 'c':
+		s->count = sink_count_open(arg);
+		return s->count != NULL ? 0 : -1;
+	case 's':
+		s->slow_ms = strtol(arg, NULL, 10);
+		return 0;
 	default:
 		return -1;
 	}
@@ -550,6 +505,8 @@ sink_options(struct sink *s, struct sink_options *o, int argc, char **argv)
 		{ "with", required_argument, NULL, 'w' },
 		{ "without", required_argument, NULL, 'W' },
 		{ "reply", required_argument, NULL, 'r' },
+		{ "count", required_argument, NULL, 'c' },
+		{ "slow", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ .name = NULL },
 	};
@@ -570,7 +527,9 @@ int
 main(int argc, char **argv)
 {
 	struct sink_options	 o = { "127.0.0.1:0", NULL };
-	struct sink		 s = { .exts = SMTP_EXT_PIPELINING |
+	struct sink_count	 uncounted = { .messages = 0 };
+	struct sink		 s = { .count = &uncounted,
+				    .exts = SMTP_EXT_PIPELINING |
 				    SMTP_EXT_SIZE | SMTP_EXT_8BITMIME |
 				    SMTP_EXT_SMTPUTF8 | SMTP_EXT_CHUNKING };
 	struct watch		*term, *intr;
