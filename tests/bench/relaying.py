@@ -235,7 +235,7 @@ class Halyard(servers.Halyard):
     """A transport for each destination, and one for all others."""
     queues = True
     HOOK = '''foreach ($transaction["recipients"] as $r) {
-    $domain = explode("@", $r["address"])[1];
+    $domain = $r["address"]["domain"];
     $arguments["mail"]->queue($transaction["senderaddress"], $r["address"],
         %s);
 }
