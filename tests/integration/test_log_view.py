@@ -71,6 +71,54 @@ def test_a_message_has_a_story():
             assert p.returncode == status, (bad, p)
 
 
+QUEUE = """
+foreach ($transaction["recipients"] as $r)
+    $arguments["mail"]->queue($transaction["sender"], $r["address"],
+        $r["address"]["domain"] == "a.example" ? "good" : "bad");
+Accept();
+"""
+ROWS = """
+cleanup.sock unix y - - - 1 cleanup
+qmgr.sock unix y - - - 1 qmgr
+deliver unix y - - - 1 deliver
+"""
+
+
+def test_a_queued_message_has_a_story_for_each_recipient():
+    with Backend() as b, Backend(replies={"RCPT": b"451 4.7.1 later\r\n"}) \
+            as late, Instance(hook=QUEUE, services=ROWS) as mta:
+        with open(mta.path("transport.cf"), "w") as f:
+            f.write("transport good host 127.0.0.1:%d -o tls=disabled\n"
+                    "transport bad host 127.0.0.1:%d -o tls=disabled\n" %
+                    (b.port, late.port))
+        mta.ctl("reload")
+        send(mta, rcpts=("x@a.example", "y@b.example"))
+        conn, txn = transaction(mta)
+        wait_for(lambda: mta.log().count("event=delivery ") == 2, 20)
+        wait_for(lambda: "1 changed" in mta.ctl(
+            "queue", "hold", txn + ":2", check=False).stdout)
+
+        def story(id):
+            lines = json.loads(mta.ctl("log", "show", "--json",
+                                       id).stdout)["lines"]
+            return [n["event"] for n in lines], [
+                n for n in lines if n["event"] == "delivery"]
+
+        events, tried = story(txn + ":1")
+        assert "queue-change" not in events, events
+        assert [(n["queue"], n["verdict"]) for n in tried] == [
+            (txn + ":1", "done")], tried
+        events, tried = story(txn + ":2")
+        assert events[-1] == "queue-change" and "queued" in events, events
+        assert [(n["queue"], n["code"]) for n in tried] == [
+            (txn + ":2", 451)], tried
+        text = mta.ctl("log", "show", txn).stdout
+        assert "action=hold" in text and "next_ms=" in text, text
+        tail = mta.ctl("log", "tail", "--recipientdomain", "b.example",
+                       "--event", "delivery").stdout
+        assert tail.count("\n") == 1 and "later" in tail, tail
+
+
 def test_both_formats_and_rotated_files():
     with Backend() as b, Instance(backend_port=b.port) as mta:
         with mta.client() as c:             # one that begins in another file
