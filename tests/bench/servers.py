@@ -214,8 +214,9 @@ class Halyard:
     def maxproc(self, n):
         with open(self.conf + "/master.cf") as f:
             rows = [l.split() for l in f if l.strip()]
-        if not self.queues:
-            rows = [r for r in rows if r[-1] not in ("cleanup", "qmgr")]
+        # What is queued is to stay there.
+        gone = ("deliver",) if self.queues else ("deliver", "cleanup", "qmgr")
+        rows = [r for r in rows if r[-1] not in gone]
         for row in rows:
             if len(row) >= 8 and row[0][0] != "#" and row[7] == "smtpd":
                 row[6] = str(n)

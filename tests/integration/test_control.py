@@ -9,9 +9,9 @@ import stat
 import subprocess
 import sys
 
-from halyard import BUILD, MTACTL, Instance, main, wait_for
+from halyard import MTACTL, WATCHED, Instance, main, wait_for
 
-SKIP = "only as root, without sanitizers"
+SKIP = "only as root, in a build that is confined"
 VIEW, OPERATE = "games", "tty"          # groups that every system has
 OTHER = 4711
 
@@ -25,7 +25,7 @@ def as_user(mta, args, uid=OTHER, gid=OTHER, groups=()):
 
 
 def unusual():
-    return os.geteuid() != 0 or "san" in BUILD
+    return os.geteuid() != 0 or WATCHED
 
 
 def open_up(mta):

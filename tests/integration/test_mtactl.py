@@ -98,12 +98,14 @@ def test_init():
 
 
 def test_init_queue():
-    """As it is written it has a queue, and a hook that uses it."""
-    with Dir() as d:
+    """As it is written it has a queue, a hook that uses it, and a transport
+    that delivers."""
+    with Dir() as d, Backend() as b:
         mta = d.path("mta")
         port = free_port()
         check(run("init", mta, "--hostname", "mx.example.org", "--listen",
-                  "127.0.0.1:%d" % port), 0, "hook_eod = hooks/queue.hsl")
+                  "127.0.0.1:%d" % port, "--backend", "127.0.0.1:%d" % b.port),
+              0, "hook_eod = hooks/queue.hsl")
         check(run("-c", mta, "hsl", "check", "--hook", "eod",
                   os.path.join(mta, "hooks/queue.hsl")), 0)
         path = os.path.join(mta, "main.cf")
@@ -117,11 +119,11 @@ def test_init_queue():
                 c.hello()
                 r = c.message()
                 assert r.code == 250 and "queued as" in r.text[0], r
-            wait_for(lambda: [
-                (e["recipient"], e["transportid"], e["state"]) for e in
-                json.loads(run("-c", mta, "queue", "list", "--json").stdout
-                           or '{"entries": []}')["entries"]] ==
-                     [("b@example.org", "backend", "ready")], text="the entry")
+            wait_for(lambda: len(b.messages) == 1, 30, "the delivery")
+            assert b.messages[0]["body"].endswith(b"Hello.\r\n"), b.messages
+            wait_for(lambda: json.loads(run(
+                "-c", mta, "queue", "list", "--json").stdout)["entries"] == [],
+                     text="an empty queue")
         finally:
             check(run("-c", mta, "stop"), 0)
 
