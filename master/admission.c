@@ -1,13 +1,11 @@
 /*
  * A group is told as its number and one, so that 0 is none.
  */
-#include <limits.h>
-#include <stdio.h>
-
 #include "base/wire.h"
 #include "proc/access.h"
 
 #include "admission.h"
+#include "sockets.h"
 
 static int
 admission_load(struct access *a, struct user_list *owners,
@@ -59,7 +57,6 @@ admission_tell(const struct conf *conf, const struct conf_service *svc,
 {
 	struct user_list	owners = { .anyone = false };
 	struct access		a;
-	char			name[PATH_MAX], path[PATH_MAX];
 	int			rc = -1;
 
 	if (admission_load(&a, &owners, conf, &svc->params, parameter,
@@ -67,12 +64,7 @@ admission_tell(const struct conf *conf, const struct conf_service *svc,
 		goto out;
 	admission_put(c, &a, &owners);
 	*parameter = NULL;
-	(void)snprintf(name, sizeof name, "%s/%s", svc->params.run_directory,
-	    svc->name);
-	conf_path(conf, name, path, sizeof path);
-	rc = access_queue_open(&a, &owners, path);
-	if (rc == -1)
-		(void)err_errno(e, "%s", path);
+	rc = sockets_open_up(conf, svc, e);
 out:
 	user_list_fini(&owners);
 	return rc;

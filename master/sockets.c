@@ -126,6 +126,18 @@ sock_mode(const char *path, const struct conf *conf,
 	return chmod(path, 0660);
 }
 
+int
+sockets_open_up(const struct conf *conf, const struct conf_service *svc,
+    struct err *e)
+{
+	char	name[PATH_MAX], path[PATH_MAX];
+
+	(void)snprintf(name, sizeof name, "%s/%s", svc->params.run_directory,
+	    svc->name);
+	conf_path(conf, name, path, sizeof path);
+	return sock_mode(path, conf, svc) == 0 ? 0 : err_errno(e, "%s", path);
+}
+
 static int
 sock_listen(int fd, const struct netaddr *a, const struct conf *conf,
     const struct conf_service *svc)

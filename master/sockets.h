@@ -41,6 +41,10 @@ void	sockets_fini(struct sockets *s);
  */
 int	sockets_bind(struct sockets *s, const struct conf *conf,
 	    const struct conf_service **at, struct err *e);
+/* The file of a unix service's socket is for those for whom the parameters, as
+ * they are now, say that it is. */
+int	sockets_open_up(const struct conf *conf,
+	    const struct conf_service *svc, struct err *e);
 /* Closes what the last sockets_bind() did not name. */
 void	sockets_prune(struct sockets *s);
 

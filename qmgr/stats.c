@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "ipc/channel.h"
 
+#include "delivery.h"
 #include "query.h"
 
 #define STATS_SLICE_MS	3
@@ -78,11 +79,31 @@ stats_count(struct query *q, uint64_t deferred, struct err *e)
 	return rc == 0 ? 1 : rc == 1 ? 0 : -1;
 }
 
+/* What the scheduler has is ready as far as the book knows. */
+static void
+stats_put(struct query *q, const struct book_counts *c)
+{
+	struct schedule_stats	s = { .waiting = 0 };
+	uint64_t		later = 0, now, live;
+
+	/* Some may have gone since they were counted. */
+	if (c->deferred > q->stats.due)
+		later = c->deferred - q->stats.due;
+	now = c->entries - c->held - later;
+	if (delivery_schedule() != NULL)
+		schedule_stats(delivery_schedule(), &s);
+	live = (uint64_t)s.waiting + s.sending;
+	buf_printf(&q->rows, "{\"entries\":%" PRIu64 ",\"hold\":%" PRIu64
+	    ",\"defer\":%" PRIu64 ",\"ready\":%" PRIu64
+	    ",\"active\":%u,\"sending\":%u,", c->entries, c->held, later,
+	    now > live ? now - live : 0, (unsigned)s.waiting,
+	    (unsigned)s.sending);
+}
+
 int
 stats_slice(struct query *q, struct err *e)
 {
 	struct book_counts	c;
-	uint64_t		later;
 	int			rc;
 
 	if (q->credit == 0)
@@ -90,15 +111,12 @@ stats_slice(struct query *q, struct err *e)
 	book_count(keeper_book(), &c);
 	if ((rc = stats_count(q, c.deferred, e)) != 0)
 		return rc;
-	/* Some may have gone since they were counted. */
-	later = c.deferred > q->stats.due ? c.deferred - q->stats.due : 0;
-	buf_printf(&q->rows, "{\"entries\":%" PRIu64 ",\"hold\":%" PRIu64
-	    ",\"defer\":%" PRIu64 ",\"ready\":%" PRIu64 ",\"memory\":%" PRIu64
-	    ",\"pending\":%" PRIu64 ",\"segments\":%" PRIu64
-	    ",\"journal\":%" PRIu64 ",\"checkpoints\":%" PRIu64
-	    ",\"damaged\":%" PRIu64 ",\"rebuilt\":%s,\"index\":\"%s\"}\n",
-	    c.entries, c.held, later, c.entries - c.held - later,
-	    c.in_memory, c.pending, c.segments, c.journal_end, c.checkpoints,
-	    c.damaged, c.rebuilt ? "true" : "false", kv_real_name);
+	stats_put(q, &c);
+	buf_printf(&q->rows, "\"memory\":%" PRIu64 ",\"pending\":%" PRIu64
+	    ",\"segments\":%" PRIu64 ",\"journal\":%" PRIu64
+	    ",\"checkpoints\":%" PRIu64 ",\"damaged\":%" PRIu64
+	    ",\"rebuilt\":%s,\"index\":\"%s\"}\n", c.in_memory, c.pending,
+	    c.segments, c.journal_end, c.checkpoints, c.damaged,
+	    c.rebuilt ? "true" : "false", kv_real_name);
 	return 0;
 }
