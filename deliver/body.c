@@ -41,7 +41,8 @@ body_open(struct job *j, struct send_body *body, struct err *e)
 {
 	struct content_place	place = { .id = j->entries[0].id,
 				    .segment = j->segment->segment,
-				    .body = j->body, .edits = j->edits };
+				    .body = j->body, .edits = j->edits,
+				    .size = j->entries[0].entry.size };
 	uint64_t		flags = j->entries[0].entry.flags;
 	bool			ascii;
 
@@ -51,7 +52,8 @@ body_open(struct job *j, struct send_body *body, struct err *e)
 	j->opened = true;
 	ascii = j->edits == 0 || content_edits_ascii(&j->content);
 	*body = (struct send_body){ .size = content_size(&j->content),
-	    .dot_lines = j->edits != 0 || (flags & ENTRY_HAS_DOT) != 0,
+	    .dot_lines = (flags & ENTRY_HAS_DOT) != 0 ||
+	    (j->edits != 0 && content_edits_dots(&j->content)),
 	    .eight_bit = !ascii || (flags & ENTRY_HAS_8BIT) != 0,
 	    .eight_bit_header = !ascii ||
 	    (flags & ENTRY_HAS_UTF8_HEADER) != 0,

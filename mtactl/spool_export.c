@@ -97,8 +97,9 @@ static int
 export_message(struct export *x, const struct reader_entry *r,
     struct disk_file *segment)
 {
-	struct content_place	place = { r->id, r->place.segment, r->body,
-				    r->edits };
+	struct content_place	place = { .id = r->id,
+				    .segment = r->place.segment,
+				    .body = r->body, .edits = r->edits };
 	struct content		c;
 	struct str		piece;
 	int			fd, rc;

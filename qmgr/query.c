@@ -386,8 +386,9 @@ query_cat_open(struct query *q, struct err *e)
 	segment_name(name, envelope.segment);
 	if (disk_open(keeper_disk(), name, DISK_READ, &q->segment) == -1)
 		return err_errno(e, "%s", name);
-	place = (struct content_place){ q->id, envelope.segment,
-	    envelope.body, q->original ? 0 : envelope.edits };
+	place = (struct content_place){ .id = q->id,
+	    .segment = envelope.segment, .body = envelope.body,
+	    .edits = q->original ? 0 : envelope.edits };
 	if (content_open(&q->content, keeper_disk(), q->segment, &place,
 	    e) == -1)
 		return -1;

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compat/crc32c.h"
+
 #include "body_file.h"
 #include "bytes.h"
 #include "content.h"
@@ -13,6 +15,39 @@
 
 #define CONTENT_PIECE	(64 * 1024)
 #define CONTENT_HELD	(128 * 1024)
+#define EDITS_GUESS	1024
+
+/* Of which not all is held anyway is not read at a guess. */
+static size_t
+content_guess(uint64_t size)
+{
+	return size <= CONTENT_HELD ? (size_t)size : 0;
+}
+
+/* As scan_record_at(), in one read where the payload is no longer than it was
+ * guessed to be. */
+static int
+content_record(struct disk_file *f, const struct spool_place *place,
+    size_t guess, struct record *r, struct buf *payload, struct err *e)
+{
+	size_t	want = RECORD_HEAD + guess;
+	ssize_t	got;
+
+	buf_clear(payload);
+	got = disk_read(f, buf_reserve(payload, want), want, place->offset);
+	if (got == -1)
+		return err_errno(e, "read at %llu",
+		    (unsigned long long)place->offset);
+	buf_added(payload, (size_t)got);
+	if ((size_t)got < RECORD_HEAD || record_get(r,
+	    (const unsigned char *)buf_data(payload), place) == -1)
+		return 1;
+	if (r->len > payload->len - RECORD_HEAD)
+		return scan_record_at(f, place, r, payload, e);
+	buf_consume(payload, RECORD_HEAD);
+	buf_truncate(payload, r->len);
+	return crc32c(0, buf_data(payload), r->len) == r->crc ? 0 : 1;
+}
 
 static int
 content_edits(struct content *c, struct disk_file *segment,
@@ -24,7 +59,7 @@ content_edits(struct content *c, struct disk_file *segment,
 
 	if (place->edits == 0)
 		return 0;
-	rc = scan_record_at(segment, &at, &r, &c->edits, e);
+	rc = content_record(segment, &at, EDITS_GUESS, &r, &c->edits, e);
 	if (rc == 1 || (rc == 0 && r.type != RECORD_EDITS))
 		return err_set(e, "the edits are damaged on the disk");
 	return rc == -1 ? -1 : edits_check(buf_str(&c->edits), c->size, e);
@@ -60,7 +95,8 @@ content_body(struct content *c, struct disk *disk,
 	struct record		r;
 	int			rc;
 
-	rc = scan_record_at(segment, &at, &r, &c->piece, e);
+	rc = content_record(segment, &at, content_guess(place->size), &r,
+	    &c->piece, e);
 	if (rc == -1)
 		return -1;
 	if (rc == 0 && r.type == RECORD_FILE)
@@ -305,4 +341,31 @@ content_edits_ascii(const struct content *c)
 		run = (struct edits_piece){ .count = 0 };
 	}
 	return ascii;
+}
+
+/* Of edits that take something away from a body that is not in memory nothing
+ * is known. */
+bool
+content_edits_dots(const struct content *c)
+{
+	struct edits_walk	w;
+	struct edits_piece	run = { .count = 0 };
+	struct str		s;
+	bool			start = true;	/* of a line */
+	size_t			i;
+
+	if (!c->held)
+		return c->edits.len > 0;
+	edits_begin(&w, buf_str(&c->edits), c->size);
+	while (content_run(&w, &run) == 0) {
+		s = content_held(c, &run);
+		if (start && s.p[0] == '.')
+			return true;
+		for (i = 1; run.data.len > 0 && i < s.len; i++)
+			if (s.p[i] == '.' && s.p[i - 1] == '\n')
+				return true;
+		start = s.p[s.len - 1] == '\n';
+		run = (struct edits_piece){ .count = 0 };
+	}
+	return false;
 }

@@ -27,6 +27,8 @@ struct content_place {
 	uint64_t	 segment;
 	uint64_t	 body;		/* offset of BODY or FILE */
 	uint64_t	 edits;		/* offset, or 0: as it was received */
+	uint64_t	 size;		/* of the body, as far as is known, so
+					 * that one read is enough; or 0 */
 };
 
 struct content {
@@ -68,7 +70,9 @@ void		content_rewind(struct content *c);
 /* Does the message end in CRLF, or have no byte?  *yes; -1 with *e. */
 int		content_ends_crlf(const struct content *c, bool *yes,
 		    struct err *e);
-/* The bytes that edits put in. */
+/* The bytes that edits put in; and whether some line may begin with a dot that
+ * did not in the body. */
 bool		content_edits_ascii(const struct content *c);
+bool		content_edits_dots(const struct content *c);
 
 #endif

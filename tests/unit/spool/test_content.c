@@ -25,6 +25,7 @@
 #define LONG	(300 * 1024)
 
 static struct disk_file	*file;
+static uint64_t		 guess;
 
 /* A record at that offset. */
 static uint64_t
@@ -133,7 +134,7 @@ static void
 open_at(struct content *c, uint64_t body, uint64_t edits)
 {
 	struct content_place	place = { .segment = SEGMENT, .body = body,
-				    .edits = edits };
+				    .edits = edits, .size = guess };
 	struct err		e;
 
 	if (content_open_files(c, file, NULL, &place, &e) == -1)
@@ -149,10 +150,12 @@ test_short(void **state)
 	size_t			 i;
 
 	(void)state;
-	for (i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
-		(void)put(4096, RECORD_BODY, str_of(bodies[i]));
+	/* Whatever its size was guessed to be. */
+	for (i = 0; i < 3 * sizeof bodies / sizeof bodies[0]; i++) {
+		guess = i / 5 * 3;
+		(void)put(4096, RECORD_BODY, str_of(bodies[i % 5]));
 		open_at(&c, 4096, 0);
-		both(&c, bodies[i]);
+		both(&c, bodies[i % 5]);
 		content_close(&c);
 	}
 }
@@ -181,6 +184,7 @@ test_edits(void **state)
 	open_at(&c, 4096, at);
 	both(&c, "Received: x\r\n0125678\r\n");
 	assert_true(content_edits_ascii(&c));
+	assert_false(content_edits_dots(&c));
 	content_close(&c);
 	e[0].data = STR("X: \xc3\xa4\r\n");
 	buf_clear(&edits);
@@ -190,6 +194,45 @@ test_edits(void **state)
 	both(&c, "X: \xc3\xa4\r\n012345678\r");
 	assert_false(content_edits_ascii(&c));
 	content_close(&c);
+	buf_free(&edits);
+}
+
+/* A dot comes to the start of a line by what is put in, or taken away. */
+static void
+test_dots(void **state)
+{
+	static const struct {
+		const char	*body;
+		uint64_t	 start, count;
+		const char	*data;
+		bool		 dots;
+	} rows[] = {
+		{ "ab\r\ncd", 0, 0, "x: .\r\n", false },
+		{ "ab\r\ncd", 0, 0, ".x\r\n", true },
+		{ "ab\r\ncd", 0, 0, "x\r\n.\r\n", true },
+		{ "a.b\r\ncd", 0, 1, "", true },
+		{ "ab\r\nc.d", 4, 1, "", true },
+		{ "ab\r\nc.d", 4, 1, "x", false },
+		{ "ab.\r\ncd", 2, 0, "\r\n", true },
+	};
+	struct content	c;
+	struct buf	edits = BUF_INIT;
+	uint64_t	at;
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct spool_edit	e = { rows[i].start, rows[i].count,
+					    str_of(rows[i].data) };
+
+		buf_clear(&edits);
+		edits_add(&edits, &e);
+		at = put(4096, RECORD_BODY, str_of(rows[i].body));
+		(void)put(at, RECORD_EDITS, buf_str(&edits));
+		open_at(&c, 4096, at);
+		assert_int_equal(content_edits_dots(&c), rows[i].dots);
+		content_close(&c);
+	}
 	buf_free(&edits);
 }
 
@@ -250,7 +293,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		TEST(test_short), TEST(test_edits), TEST(test_long),
-		TEST(test_bad),
+		TEST(test_bad), TEST(test_dots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
