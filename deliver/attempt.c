@@ -218,11 +218,38 @@ attempt_secret(struct job *j, struct send_backend *b, struct err *e)
 	return 0;
 }
 
+static void
+attempt_xclient(struct job *j, struct send_backend *b)
+{
+	const struct spool_entry	*entry = &j->entries[0].entry;
+	const struct {
+		enum smtp_xclient	attribute;
+		struct str		value;
+	} says[] = {
+		{ SMTP_XCLIENT_ADDR, entry->client_address },
+		{ SMTP_XCLIENT_NAME, entry->client_name },
+		{ SMTP_XCLIENT_HELO, entry->helo },
+	};
+	struct buf			 text = BUF_INIT;
+	size_t				 i;
+
+	b->xclient = true;
+	for (i = 0; i < sizeof says / sizeof says[0]; i++) {
+		buf_clear(&text);
+		smtp_xclient_add(&text, says[i].attribute, says[i].value);
+		b->xclient_values[says[i].attribute] = arena_str(&j->arena,
+		    buf_str(&text));
+	}
+	buf_free(&text);
+}
+
 /* A sender who asked for TLS all the way meant TLS that is verified. */
 static void
 attempt_backend(struct job *j, struct send_request *rq)
 {
 	rq->backend = j->outlet->backend;
+	if (j->outlet->transport->options.xclient)
+		attempt_xclient(j, &rq->backend);
 	if (rq->requiretls)
 		rq->backend.tls = SEND_TLS_REQUIRE_VERIFY;
 }

@@ -1,7 +1,11 @@
 /*
  * Extensions by their names, and the lines of an EHLO reply that name them.
  */
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "base/net.h"
+#include "base/xtext.h"
 
 #include "ext.h"
 #include "reply.h"
@@ -22,6 +26,24 @@ smtp_xclient_name(enum smtp_xclient attribute)
 	};
 
 	return names[attribute];
+}
+
+void
+smtp_xclient_add(struct buf *out, enum smtp_xclient attribute,
+    struct str value)
+{
+	bool		address = attribute == SMTP_XCLIENT_ADDR ||
+			    attribute == SMTP_XCLIENT_DESTADDR;
+	struct netaddr	ip;
+
+	if (value.len == 0) {
+		buf_add_text(out, "[UNAVAILABLE]");
+		return;
+	}
+	if (address && netaddr_parse_ip(&ip, value, 0) == 0 &&
+	    ip.u.sa.sa_family == AF_INET6)
+		buf_add_text(out, "IPV6:");
+	xtext_encode(out, value);
 }
 
 const char *

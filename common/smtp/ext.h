@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 
 struct smtp_reply;
@@ -60,6 +61,10 @@ enum smtp_mechanism {
 };
 
 const char	*smtp_xclient_name(enum smtp_xclient attribute);
+/* The value of an attribute as xtext; an empty one is not known, an IPv6
+ * address has a prefix. */
+void		 smtp_xclient_add(struct buf *out, enum smtp_xclient attribute,
+		    struct str value);
 const char	*smtp_mechanism_name(enum smtp_mechanism mechanism);
 
 struct smtp_caps {

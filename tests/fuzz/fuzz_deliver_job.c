@@ -34,7 +34,8 @@ begin(void)
 	if (!begun) {
 		log_open("fuzz", LOG_TO_FD, open("/dev/null", O_WRONLY));
 		params_init(&worker.params);
-		worker.params.myhostname = (char *)(uintptr_t)"us.example";
+		(void)params_set(&worker.params, "myhostname", "us.example",
+		    NULL);
 		worker.params.deliver_concurrency = 1;
 		worker.loop = deliver.loop = loop_new(NULL);
 		if (deliver.loop == NULL)

@@ -253,6 +253,22 @@ def test_secrets():
                 assert " %s " % word not in mta.log(), word
 
 
+def test_xclient():
+    def xclient(conv):
+        conv.do_XCLIENT = lambda line: conv.send(b"220 backend\r\n")
+        conv.run()
+
+    with Backend(Backend.EXTS + ("XCLIENT ADDR NAME HELO",),
+                 handler=xclient) as b, Mta(b, "-o xclient=yes") as mta:
+        mta.mail()
+        mta.mail()
+        mta.wait_empty()
+        said = [c for c in b.commands if c.startswith(b"XCLIENT")]
+        assert said == [b"XCLIENT NAME=[UNAVAILABLE] ADDR=127.0.0.1 "
+                        b"HELO=client.example.net"] * 2, said
+        assert b.connections == 2
+
+
 def slow(seconds):
     def eod(conv, line):
         time.sleep(seconds)

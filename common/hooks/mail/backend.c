@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/xtext.h"
-
 #include "eod_private.h"
 #include "hooks/run/options.h"
 
@@ -319,22 +317,16 @@ read_versions(struct reading *r, struct hsl_value v, const struct option *o)
 
 /* ---- XCLIENT ----------------------------------------------------------- */
 
-/* none and "" say that it is not known; an IPv6 address has a prefix. */
+/* none and "" say that it is not known. */
 static void
-xclient_value(struct buf *out, struct hsl_value v, bool address)
+xclient_value(struct buf *out, enum smtp_xclient attribute,
+    struct hsl_value v)
 {
 	struct buf	plain = BUF_INIT;
-	struct netaddr	ip;
 
-	hsl_value_print(v, &plain);
-	if (v.type == HSL_NONE || plain.len == 0)
-		buf_add_text(out, "[UNAVAILABLE]");
-	else {
-		if (address && netaddr_parse_ip(&ip, buf_str(&plain), 0) == 0 &&
-		    ip.u.sa.sa_family == AF_INET6)
-			buf_add_text(out, "IPV6:");
-		xtext_encode(out, buf_str(&plain));
-	}
+	if (v.type != HSL_NONE)
+		hsl_value_print(v, &plain);
+	smtp_xclient_add(out, attribute, buf_str(&plain));
 	buf_free(&plain);
 }
 
@@ -351,8 +343,7 @@ xclient_one(struct reading *r, struct str name, struct hsl_value v)
 	if (i == SMTP_XCLIENT_COUNT)
 		return hsl_throw(r->call, "send: xclient has no attribute "
 		    "'%.*s'", (int)(name.len < 64 ? name.len : 64), name.p);
-	xclient_value(&text, v, i == SMTP_XCLIENT_ADDR ||
-	    i == SMTP_XCLIENT_DESTADDR);
+	xclient_value(&text, (enum smtp_xclient)i, v);
 	if (text.len > TEXT_MAX)
 		rc = hsl_throw(r->call, "send: xclient %s is too long",
 		    smtp_xclient_name(i));

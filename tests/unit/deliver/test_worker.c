@@ -313,7 +313,8 @@ setup(void **state)
 	t.hop = hop_start(&t.port);
 	worker.loop = deliver.loop = loop_new(NULL);
 	params_init(&worker.params);
-	worker.params.myhostname = (char *)(uintptr_t)"us.example";
+	assert_int_equal(params_set(&worker.params, "myhostname",
+	    "us.example", NULL), 0);
 	worker.params.deliver_concurrency = 1000;
 	deliver.worker = &worker;
 	deliver.params = &worker.params;
@@ -354,6 +355,7 @@ teardown(void **state)
 	buf_free(&t.heard);
 	dns_free(&deliver.dns);
 	secrets_free(&deliver.secrets);
+	params_fini(&worker.params);
 	loop_free(&deliver.loop);
 	(void)kill(t.hop, SIGKILL);
 	(void)waitpid(t.hop, NULL, 0);
