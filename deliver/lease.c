@@ -297,6 +297,8 @@ lease_on_told(void *arg, struct grant *g, enum grant_event ev)
 	struct lease	*l = g->owner;
 
 	(void)arg;
+	if (l == NULL)
+		return;
 	switch (ev) {
 	case GRANT_USED:
 		lease_used(l, g);

@@ -275,6 +275,78 @@ def slow(seconds):
     return eod
 
 
+def hang(conv, line):
+    time.sleep(30)
+
+
+def test_hostile():
+    """Whatever a next hop does, the recipient waits for another try, and the
+    place that it had is free again."""
+    cases = {
+        "CONNECT": ("timeout_BANNER=1s", "timed out"),
+        "EHLO": ("timeout_EHLO=1s", "timed out"),
+        "MAIL": ("timeout_MAIL=1s", "timed out"),
+        "RCPT": ("timeout_RCPT=1s", "timed out"),
+        "DATA": ("timeout_DATA=1s", "timed out"),
+        "EOD": ("timeout_EOD=1s", "timed out"),
+        "RSET": ("timeout_RSET=1s", None),
+        "QUIT": ("pooling=no", None),
+    }
+    for mode in ("host", "lmtp"):
+        for verb, (option, reason) in cases.items():
+            replies = {verb: hang}
+            if verb == "RSET":
+                replies["RCPT"] = b"450 4.2.0 Later\r\n"
+            with Backend(handler=lmtp if mode == "lmtp" else None,
+                         replies=replies) as b, \
+                    Mta(b, "-o retry=1h -o concurrency=1 -o " + option,
+                        mode=mode) as mta:
+                if mode == "lmtp" and verb == "EHLO":
+                    continue    # LHLO has a timeout of its own
+                mta.mail()
+                mta.mail()
+                if verb == "QUIT":
+                    mta.wait_empty(30)
+                    continue
+                for e in mta.wait_state("defer", 2, 30):
+                    assert reason is None or reason in e["reason"], (verb, e)
+
+
+def test_nonsense():
+    """Bytes that are no SMTP, and an end in the middle."""
+    def noise(conv, line):
+        return os.urandom(300) + b"\r\n"
+
+    def gone(conv, line):
+        conv.hang_up()
+        return b""
+
+    for verb in ("CONNECT", "EHLO", "MAIL", "EOD"):
+        for what in (noise, gone):
+            with Backend(replies={verb: what}) as b, \
+                    Mta(b, "-o retry=1h -o concurrency=1") as mta:
+                mta.mail()
+                (e,) = mta.wait_state("defer")
+                assert e["retry"] == 1, e
+
+
+def test_attempt_limit():
+    """It cuts an attempt, but never the wait for the reply to its end."""
+    def late(conv, line):
+        time.sleep(2)
+
+    with Backend(replies={"MAIL": late}) as b, \
+            Mta(b, "-o retry=1h -o attempt_limit=1s") as mta:
+        mta.mail()
+        (e,) = mta.wait_state("defer")
+        assert "deadline" in e["reason"], e
+    with Backend(replies={"EOD": late}) as b, \
+            Mta(b, "-o retry=1h -o attempt_limit=1s") as mta:
+        mta.mail()
+        mta.wait_empty()
+        assert len(b.messages) == 1
+
+
 def test_reload():
     """The old worker finishes what it has, once."""
     with Backend(replies={"EOD": slow(3 * SLOW)}) as b, Mta(b) as mta:
