@@ -121,5 +121,6 @@ access_queue_open(const struct access *a, const struct user_list *owners,
 	if (owners->anyone || owners->count > 0 || a->has_view ||
 	    a->has_operate)
 		return chmod(path, 0666);
-	return 0;
+	/* Its group is that of all workers, where root started them. */
+	return chmod(path, geteuid() == 0 ? 0660 : 0600);
 }

@@ -47,8 +47,8 @@ enum ipc_role	 access_queue_role(const struct access *a,
 		    const struct user_list *owners, int fd);
 /* Lets those of the groups reach the socket's file, and else its owner. */
 int		 access_open(const struct access *a, const char *path);
-/* Workers of deliver connect to the queue's socket, for which master has made
- * it: it stays so, or all may connect, and are looked at when they do. */
+/* Workers of deliver connect to the queue's socket, too: all may where anybody
+ * but the owner may ask, and are looked at when they do. */
 int		 access_queue_open(const struct access *a,
 		    const struct user_list *owners, const char *path);
 
