@@ -113,8 +113,9 @@ put_address(struct buf *out, const struct transport_address *a)
 	buf_add_byte(out, '\n');
 }
 
+/* Without what names a row that is not put, too. */
 static void
-put_transport(struct buf *out, const struct transport *tr)
+put_transport(struct buf *out, const struct transport *tr, bool alone)
 {
 	enum transport_option	 o;
 
@@ -123,7 +124,8 @@ put_transport(struct buf *out, const struct transport *tr)
 	buf_printf(out, " %s", transport_mode_name(tr->mode));
 	put_str(out, tr->target);
 	for (o = 0; o < TRANSPORT_OPTIONS; o++)
-		if (tr->text[o].p != NULL)
+		if (tr->text[o].p != NULL &&
+		    !(alone && o == TRANSPORT_dsn_transport))
 			put_option(out, o, tr->text[o]);
 	buf_add_byte(out, '\n');
 }
@@ -138,7 +140,7 @@ transport_put(const struct transports *t, const struct transport *tr,
 	while (transport_list_next(&rest, &id))
 		if ((a = transports_address(t, id)) != NULL)
 			put_address(out, a);
-	put_transport(out, tr);
+	put_transport(out, tr, true);
 }
 
 void
@@ -149,5 +151,5 @@ transports_put(const struct transports *t, struct buf *out)
 	for (i = 0; i < t->address_count; i++)
 		put_address(out, t->addresses[i]);
 	for (i = 0; i < t->count; i++)
-		put_transport(out, t->list[i]);
+		put_transport(out, t->list[i], false);
 }
