@@ -37,6 +37,7 @@ static struct {
 	struct task	 read;		/* what the hint says */
 	struct channel	*cleanup;
 	uint64_t	 segment, durable;	/* the last hint */
+	bool		 unread;	/* what it says could not be read */
 	int64_t		 retry_ms;
 	struct err	 error;
 	int64_t		 said_ms;
@@ -272,6 +273,8 @@ keeper_work(void)
 		keeper_again(&e);
 		return;
 	}
+	if (keeper.unread)
+		loop_defer(keeper.worker->loop, &keeper.read);
 	book_count(keeper.book, &now);
 	keeper_show(&now);
 	/* With nothing to do: a segment that is mostly dead. */
@@ -322,7 +325,9 @@ keeper_read(void *arg)
 	now = keeper_time();
 	keeper.told_ms = now.mono_ms;
 	book_time(keeper.book, now);
-	if (book_hint(keeper.book, keeper.segment, keeper.durable, &e) == -1)
+	keeper.unread = book_hint(keeper.book, keeper.segment,
+	    keeper.durable, &e) == -1;
+	if (keeper.unread)
 		keeper_failed(&e);
 	else if (delivery_schedule() == NULL)
 		delivery_open();

@@ -38,6 +38,8 @@ struct book_segment {
 	uint64_t	id;
 	uint64_t	end;		/* 0: not known, it is written to */
 	uint64_t	read;		/* met so far */
+	uint32_t	met;		/* entries of the batch there, which
+					 * failed to be read to its end */
 	int64_t		live;		/* entries that were met, not done */
 	uint64_t	most;		/* the most that lived at once */
 	bool		there;		/* a compacted one, at a start */

@@ -90,9 +90,8 @@ book_fresh(struct book *b, const struct reader_entry *r)
 /* An entry is met once in the life of a checkpoint: what is known of it then,
  * from the index or the journal, counts from now on. */
 static int
-book_meet(void *arg, const struct reader_entry *r)
+book_meet(struct book *b, const struct reader_entry *r)
 {
-	struct book		*b = arg;
 	struct book_node	*n = book_node_find(b, &r->id);
 	struct book_entry	 now;
 	struct err		 e;
@@ -120,11 +119,41 @@ book_meet(void *arg, const struct reader_entry *r)
 	return 0;
 }
 
+/*
+ * A batch that could not be read to its end is read again.  What was met of it
+ * before is passed over then: it was counted, and may have gone since.
+ */
+struct book_reading {
+	struct book	*b;
+	uint32_t	 skip;		/* entries of this batch */
+	uint32_t	 met;		/* those, and others */
+};
+
+static int
+book_read_entry(void *arg, const struct reader_entry *r)
+{
+	struct book_reading	*rd = arg;
+
+	if (rd->met >= rd->skip && book_meet(rd->b, r) == -1)
+		return -1;
+	rd->met++;
+	return 0;
+}
+
+static void
+book_read_batch(void *arg)
+{
+	struct book_reading	*rd = arg;
+
+	rd->skip = rd->met = 0;
+}
+
 static void
 book_damage(void *arg, const struct spool_place *place, const char *what)
 {
-	struct book	*b = arg;
-	struct err	 e;
+	struct book_reading	*rd = arg;
+	struct book		*b = rd->b;
+	struct err		 e;
 
 	(void)err_set(&e, "segment %016llx at %llu: %s",
 	    (unsigned long long)place->segment,
@@ -136,8 +165,10 @@ int
 book_read(struct book *b, struct book_segment *s, uint64_t end,
     uint32_t batches, struct err *e)
 {
-	struct reader_calls	calls = { .entry = book_meet,
-				    .damage = book_damage, .arg = b };
+	struct book_reading	rd = { b, s->met, 0 };
+	struct reader_calls	calls = { .entry = book_read_entry,
+				    .batch = book_read_batch,
+				    .damage = book_damage, .arg = &rd };
 	struct reader_span	span = { NULL, s->id, s->read, end, batches };
 	char			name[SEGMENT_NAME];
 	uint64_t		id = s->id, upto = s->read;
@@ -157,7 +188,9 @@ book_read(struct book *b, struct book_segment *s, uint64_t end,
 	/* Where it can't be set aside it is told of, and stays as it is. */
 	if (b->counts.damaged != damaged)
 		(void)book_corrupt_segment(b, id, span.from, upto);
-	book_segment_find(b, id)->read = upto;
+	s = book_segment_find(b, id);
+	s->read = upto;
+	s->met = rd.met > rd.skip ? rd.met : rd.skip;
 	return rc == -1 ? err_wrap(e, "%s", name) : 0;
 }
 

@@ -144,8 +144,14 @@ checkpoint_write(struct book *b, struct err *e)
 {
 	struct buf	bytes = BUF_INIT;
 	uint64_t	position;
+	size_t		i;
 	int		rc;
 
+	/* Whoever begins with it meets each entry of a batch, or none. */
+	for (i = 0; i < b->segment_count; i++)
+		if (b->segment[i].met > 0)
+			return err_set(e, "segment %016llx is read in part",
+			    (unsigned long long)b->segment[i].id);
 	if (journal_sync(b->journal, e) == -1 || book_flush_mark(b, e) == -1 ||
 	    kv_flush(b->index, e) == -1)
 		return -1;

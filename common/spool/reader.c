@@ -153,8 +153,12 @@ reader_run(const struct reader_span *span, const struct reader_calls *calls,
 			    "damaged batch before this one");
 			damaged = r.scan.damaged;
 		}
-		*upto = r.scan.at;
-		if (rc == -1 || ++batches == span->batches)
+		*upto = rc == -1 ? r.scan.batch_at : r.scan.at;
+		if (rc == -1)
+			break;
+		if (calls->batch != NULL)
+			calls->batch(calls->arg);
+		if (++batches == span->batches)
 			break;
 	}
 	/* Nothing up to the end: it is not the tail, that was cut before. */

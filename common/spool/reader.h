@@ -33,6 +33,8 @@ struct reader_calls {
 	/* After the last entry of a transaction; may be NULL. */
 	int	(*commit)(void *arg, const struct spool_id *txn,
 		    uint32_t entries);
+	/* All of a batch was shown; may be NULL. */
+	void	(*batch)(void *arg);
 	/* Something is not what it was when it was written; may be NULL. */
 	void	(*damage)(void *arg, const struct spool_place *place,
 		    const char *what);
@@ -47,7 +49,8 @@ struct reader_span {
 	uint32_t	batches;	/* at most so many; 0: all */
 };
 
-/* *upto is where to go on. */
+/* *upto is where to go on; after -1 that is the batch in which it failed,
+ * which is shown again from its first entry. */
 int	reader_run(const struct reader_span *span,
 	    const struct reader_calls *calls, uint64_t *upto, struct err *e);
 
