@@ -66,6 +66,7 @@ struct book_entry {
 	uint8_t		state;		/* enum spool_state */
 	bool		urgent;		/* priority 1 */
 	bool		waits;		/* due, and nobody has room for it */
+	bool		quotas;		/* it carries such names */
 };
 
 struct book_counts {

@@ -20,6 +20,8 @@
 
 #define BOOK_KEY	(1 + SPOOL_ID_SIZE)
 #define BOOK_VALUE	46
+/* Beside the state. */
+#define BOOK_QUOTAS	0x20
 #define BOOK_WAITS	0x40
 #define BOOK_URGENT	0x80
 #define BOOK_KIND	1
@@ -35,6 +37,7 @@ book_value_put(unsigned char out[KV_VALUE_MAX], size_t *len,
 	bytes_put(out + 29, (uint64_t)entry->accepted_ms, 6);
 	bytes_put(out + 35, entry->retry, 2);
 	out[37] = (unsigned char)(entry->state |
+	    (entry->quotas ? BOOK_QUOTAS : 0) |
 	    (entry->waits ? BOOK_WAITS : 0) |
 	    (entry->urgent ? BOOK_URGENT : 0));
 	bytes_put(out + 38, entry->queue, 8);
@@ -54,7 +57,8 @@ book_value_get(struct book_entry *entry, struct str value)
 	entry->due_ms = (int64_t)bytes_get(p + 23, 6);
 	entry->accepted_ms = (int64_t)bytes_get(p + 29, 6);
 	entry->retry = (uint16_t)bytes_get(p + 35, 2);
-	entry->state = p[37] & ~(BOOK_WAITS | BOOK_URGENT);
+	entry->state = p[37] & ~(BOOK_QUOTAS | BOOK_WAITS | BOOK_URGENT);
+	entry->quotas = (p[37] & BOOK_QUOTAS) != 0;
 	entry->waits = (p[37] & BOOK_WAITS) != 0;
 	entry->urgent = (p[37] & BOOK_URGENT) != 0;
 	entry->queue = bytes_get(p + 38, 8);

@@ -113,6 +113,31 @@ book_entry_of(const struct entry_state *s, uint64_t position,
 	entry->queue = s->queue;
 	entry->urgent = s->urgent != 0;
 	entry->waits = false;
+	entry->quotas = book_quota_after(s).len > 0;
+}
+
+/* The state that a record says takes the place of the one before. */
+static void
+book_count_change(struct book *b, const struct entry_state *s,
+    const struct book_entry *was, const struct book_entry *now)
+{
+	struct str	after = book_quota_after(s);
+
+	book_count_in(b, was, -1);
+	book_count_in(b, now, 1);
+	if (str_eq(s->before_quotas, after))
+		return;
+	book_quota_count(b, after, s->size, 1);
+	book_quota_count(b, s->before_quotas, s->size, -1);
+}
+
+/* The end of one that was met. */
+static void
+book_count_end(struct book *b, const struct entry_state *s,
+    const struct book_entry *was)
+{
+	book_count_in(b, was, -1);
+	book_quota_count(b, s->before_quotas, s->size, -1);
 }
 
 /* ---- In the first run ---------------------------------------------------- */
@@ -168,16 +193,15 @@ book_change(struct book *b, const struct spool_id *id,
     const struct entry_state *state, struct err *e)
 {
 	struct entry_state	s = *state;
-	struct book_entry	now;
+	struct book_entry	now, was;
 	uint64_t		position;
-	bool			waits;
 	int			rc;
 
 	if (!b->hinted)
 		return err_set(e, "the queue is still being read");
-	if ((rc = book_find(b, id, &now, e)) != 0)
+	if ((rc = book_find(b, id, &was, e)) != 0)
 		return rc;
-	waits = now.waits;
+	now = was;
 	if (s.state > STATE_HOLD)
 		return err_set(e, "a state that is none");
 	if (book_regroup(b, id, &now, &s, e) == -1)
@@ -187,12 +211,13 @@ book_change(struct book *b, const struct spool_id *id,
 	s.before_offset = now.place.offset;
 	s.before_journal = now.journal;
 	s.accepted_ms = (uint64_t)now.accepted_ms;
+	if (book_quota_before(b, id, &was, &s, e) == -1)
+		return -1;
 	if (book_note(b, JOURNAL_STATE, id, &s, &position, e) == -1)
 		return -1;
-	book_count_in(b, &now, -1);
 	book_entry_of(&s, position, &now);
-	now.waits = s.moved && waits;
-	book_count_in(b, &now, 1);
+	now.waits = s.moved && was.waits;
+	book_count_change(b, &s, &was, &now);
 	book_node_for(b, id, NODE_CHANGED)->entry = now;
 	book_pending_add(b, &now);
 	if (!s.moved)
@@ -218,9 +243,11 @@ book_done(struct book *b, const struct spool_id *id, int action,
 	s.offset = now.place.offset;
 	s.before = now.state + 1U;
 	s.before_journal = now.journal;
+	if (book_quota_before(b, id, &now, &s, e) == -1)
+		return -1;
 	if (book_note(b, JOURNAL_DONE, id, &s, &position, e) == -1)
 		return -1;
-	book_count_in(b, &now, -1);
+	book_count_end(b, &s, &now);
 	book_bucket_segment(book_bucket_of(b, position), s.segment);
 	book_started_over(b, id);
 	n = book_node_find(b, id);
@@ -277,7 +304,7 @@ book_replay_state(struct book *b, const struct journal_record *r)
 {
 	struct entry_state	s;
 	struct spool_id		id;
-	struct book_entry	now, then;
+	struct book_entry	now, then, before;
 	struct spool_place	was;
 	struct err		e;
 	bool			met;
@@ -292,13 +319,11 @@ book_replay_state(struct book *b, const struct journal_record *r)
 	met = book_was_met(b, &id, &was, rc == 0);
 	if (!s.moved)
 		book_started_over(b, &id);
-	if (met) {
-		book_before(&s, &then);
-		book_count_in(b, &then, -1);
-	}
 	book_entry_of(&s, r->position, &then);
-	if (met)
-		book_count_in(b, &then, 1);
+	if (met) {
+		book_before(&s, &before);
+		book_count_change(b, &s, &before, &then);
+	}
 	book_replay_put(b, &id, &then, rc == 0 ? &now : NULL, met);
 	return 0;
 }
@@ -324,7 +349,7 @@ book_replay_done(struct book *b, const struct journal_record *r)
 	book_bucket_segment(book_bucket_of(b, r->position), s.segment);
 	if ((met = book_was_met(b, &id, &place, rc == 0))) {
 		book_before(&s, &before);
-		book_count_in(b, &before, -1);
+		book_count_end(b, &s, &before);
 	}
 	if (!met)
 		(void)book_node_for(b, &id, NODE_GONE | NODE_AHEAD);

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/hmap.h"
 #include "book.h"
+#include "book_quota.h"
 #include "journal.h"
 #include "base/wire.h"
 #include "queue_clock.h"
@@ -107,6 +108,7 @@ struct book {
 	uint64_t	  covered_before;	/* by the one before it */
 	int64_t		  checkpoint_ms, index_ms;	/* monotonic */
 	struct buf	  scratch, record;
+	struct book_quotas quotas;
 	int64_t		  state_count[3];	/* by enum spool_state */
 	unsigned char	  identity[SPOOL_TXN_SIZE];
 	uint64_t	  replayed;	/* while there is no journal yet */
@@ -130,7 +132,6 @@ void	book_started_over(struct book *b, const struct spool_id *id);
 void	book_started_free(struct book *b);
 void	book_started_put(struct buf *out, struct book *b);
 int	book_started_get(struct rbuf *r, struct book *b);
-
 /* ---- book_clock.c -------------------------------------------------------- */
 void	book_clock_note(struct book *b);
 void	book_clock_noted(struct book *b, struct str payload);

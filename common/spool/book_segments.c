@@ -78,10 +78,12 @@ book_fresh(struct book *b, const struct reader_entry *r)
 		entry.state = STATE_HOLD;
 	if (entry.state != STATE_READY)
 		flags = NODE_CHANGED;		/* it will wait */
+	entry.quotas = r->entry.quotas.len > 0;
 	book_node_make(b, &r->id, flags)->entry = entry;
 	if (flags == NODE_CHANGED)
 		book_pending_add(b, &entry);
 	book_count_in(b, &entry, 1);
+	book_quota_count(b, r->entry.quotas, r->entry.size, 1);
 	if (b->options.events.arrived != NULL)
 		b->options.events.arrived(b->options.events.arg, &r->id,
 		    &r->entry);
@@ -106,8 +108,11 @@ book_meet(struct book *b, const struct reader_entry *r)
 	}
 	if ((rc = book_find(b, &r->id, &now, &e)) == -1)
 		return -1;
-	if (rc == 0)
+	if (rc == 0) {
+		if (book_quota_meet(b, &r->id, &now, &e) == -1)
+			return -1;
 		book_count_in(b, &now, 1);
+	}
 	if (n != NULL && n->flags == NODE_UNMET)
 		book_node_free(b, n);
 	else if (n != NULL && (n->flags & NODE_UNMET) != 0)

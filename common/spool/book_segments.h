@@ -19,6 +19,9 @@ int	book_cold_list(struct book *b, struct err *e);
 int	book_read(struct book *b, struct book_segment *s, uint64_t end,
 	    uint32_t batches, struct err *e);
 int	book_read_sealed(struct book *b, struct err *e);
+/* book_walk.c: the file of a segment, kept open for the next call. */
+int	book_file(struct book *b, uint64_t segment, struct disk_file **f,
+	    struct err *e);
 /* book_drop.c: files of segments in which nothing lives go. */
 int	book_segments_drop(struct book *b, struct err *e);
 

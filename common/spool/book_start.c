@@ -152,10 +152,24 @@ book_read_sealed(struct book *b, struct err *e)
 
 /* ---- Counts anew --------------------------------------------------------- */
 
-static void
-book_recount_begin(struct book *b)
+static int
+book_recount_entry(void *arg, const struct spool_id *id,
+    const struct book_entry *entry)
+{
+	struct book	*b = arg;
+	struct err	 e;
+
+	if (!book_met(b, &entry->place))
+		return 0;
+	book_count_in(b, entry, 1);
+	return book_quota_meet(b, id, entry, &e);
+}
+
+static int
+book_recount_begin(struct book *b, struct err *e)
 {
 	struct book_node	*n;
+	struct spool_id		 id;
 	size_t			 i;
 
 	memset(b->state_count, 0, sizeof b->state_count);
@@ -163,20 +177,13 @@ book_recount_begin(struct book *b)
 		b->segment[i].live = 0;
 	for (i = 0; i < b->bucket_count; i++)
 		b->bucket[i].pins = 0;
-	TAILQ_FOREACH(n, &b->fresh, link)
-		book_count_in(b, &n->entry, 1);
+	book_quota_forget(b);
 	b->start.key_len = 0;
-}
-
-static int
-book_recount_entry(void *arg, const struct spool_id *id,
-    const struct book_entry *entry)
-{
-	struct book	*b = arg;
-
-	(void)id;
-	if (book_met(b, &entry->place))
-		book_count_in(b, entry, 1);
+	TAILQ_FOREACH(n, &b->fresh, link) {
+		spool_id_get(&id, n->key);
+		if (book_recount_entry(b, &id, &n->entry) == -1)
+			return err_set(e, "an entry's quotas can't be read");
+	}
 	return 0;
 }
 
@@ -271,8 +278,7 @@ book_start_next(struct book *b, struct err *e)
 		b->start.phase = START_RECOUNT;
 		if (book_flush(b, e) == -1)
 			return -1;
-		book_recount_begin(b);
-		return 0;
+		return book_recount_begin(b, e);
 	case START_RECOUNT:
 		b->start.phase = START_LAST;
 		return 0;
@@ -316,6 +322,7 @@ book_begin(struct book **out, const struct book_options *options,
 	hmap_init(&b->nodes);
 	hmap_init(&b->started);
 	b->pending_due_ms = INT64_MAX;
+	book_quota_init(b);
 	TAILQ_INIT(&b->fresh);
 	TAILQ_INIT(&b->pending);
 	TAILQ_INIT(&b->ahead);

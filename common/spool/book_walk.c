@@ -31,13 +31,15 @@ book_state(struct book *b, const struct spool_id *id,
 	memset(state, 0, sizeof *state);
 	if (entry.journal > 0) {
 		if (journal_at(b->journal, entry.journal - 1, &b->scratch,
-		    &type, e) == -1 ||
+		    &type, e) != 0 ||
 		    state_get(&whose, state, buf_str(&b->scratch), e) == -1)
 			return -1;
 		if (!spool_id_same(&whose, id))
 			return err_set(e, "the journal has another entry's "
 			    "state there");
 		state->moved = 0;
+		state->before_quotas = STR_NONE;
+		state->size = 0;
 	}
 	state->segment = entry.place.segment;
 	state->offset = entry.place.offset;
@@ -48,8 +50,7 @@ book_state(struct book *b, const struct spool_id *id,
 	return 0;
 }
 
-/* The file of a segment, kept open for the next call. */
-static int
+int
 book_file(struct book *b, uint64_t segment, struct disk_file **f,
     struct err *e)
 {

@@ -2,13 +2,14 @@
  * The checkpoint: from where the journal is to be read, and what is neither
  * in the index nor after that place.
  *
- * Layout (base/wire.h): "HALYCHK2", identity 16, position of the journal 8,
+ * Layout (base/wire.h): "HALYCHK3", identity 16, position of the journal 8,
  * the checkpoint's before it 8, queue clock 8, wall clock 8, entries by state
  * 8 each, next id of a compacted segment 8; the number of segments 4, each:
  * id, end, read,
  * most, live 8; of buckets 4, each: number, pins 8, the number of
  * segments 4, their ids 8; of nodes 4, each: key, flags 1, value as a blob;
- * of attempts that have begun 4, each: key, worker 8;
+ * of attempts that have begun 4, each: key, worker 8; how often a quota was
+ * not counted 8, the number of names 4, each: name as a blob, count, bytes 8;
  * CRC32C of all before it 4.
  *
  * It is written to a new file, which is synced, and takes the name of the one
@@ -27,7 +28,7 @@
 #define CHECKPOINT	"checkpoint"
 #define CHECKPOINT_OLD	"checkpoint.old"
 #define CHECKPOINT_NEW	"checkpoint.new"
-#define CHECKPOINT_MAGIC "HALYCHK2"
+#define CHECKPOINT_MAGIC "HALYCHK3"
 /* No count of things and no time is beyond it. */
 #define CHECKPOINT_MOST	(1ULL << 56)
 
@@ -115,6 +116,7 @@ checkpoint_put(struct buf *out, struct book *b, uint64_t position)
 	checkpoint_put_buckets(out, b);
 	checkpoint_put_nodes(out, b);
 	book_started_put(out, b);
+	book_quota_put(out, b);
 	wire_put_uint(out, crc32c(0, buf_data(out), out->len), 4);
 }
 
@@ -293,9 +295,21 @@ checkpoint_get(struct book *b, struct str bytes)
 	if (checkpoint_get_segments(&r, b) == -1 ||
 	    checkpoint_get_list(&r, b, checkpoint_get_bucket) == -1 ||
 	    checkpoint_get_list(&r, b, checkpoint_get_node) == -1 ||
-	    book_started_get(&r, b) == -1)
+	    book_started_get(&r, b) == -1 || book_quota_get(&r, b) == -1)
 		return -1;
 	return r.len == 0 ? 0 : -1;
+}
+
+/* One of a version before this one: the index is made anew, and nothing is
+ * damaged. */
+static bool
+checkpoint_older(struct str bytes)
+{
+	size_t	digit = strlen(CHECKPOINT_MAGIC) - 1;
+
+	return bytes.len > digit &&
+	    memcmp(bytes.p, CHECKPOINT_MAGIC, digit) == 0 &&
+	    bytes.p[digit] < CHECKPOINT_MAGIC[digit];
 }
 
 /* 0; 1: it is not there, or not whole; -1 with *e. */
@@ -318,7 +332,7 @@ checkpoint_read_file(struct book *b, const char *name, struct err *e)
 	if (got != -1) {
 		buf_added(&bytes, (size_t)got);
 		rc = checkpoint_get(b, buf_str(&bytes)) == -1 ? 1 : 0;
-		if (rc == 1)
+		if (rc == 1 && !checkpoint_older(buf_str(&bytes)))
 			book_corrupt_checkpoint(b, name);
 	}
 	buf_free(&bytes);
@@ -338,6 +352,7 @@ checkpoint_forget(struct book *b)
 		free(b->bucket[--b->bucket_count].segments);
 	book_started_free(b);
 	hmap_init(&b->started);
+	book_quota_forget(b);
 	b->segment_count = 0;
 	memset(b->state_count, 0, sizeof b->state_count);
 	b->covered = b->covered_before = 0;

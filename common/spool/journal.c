@@ -425,6 +425,14 @@ journal_drop(struct journal *j, uint64_t before, struct err *e)
 /* ---- One record again ---------------------------------------------------- */
 
 static int
+journal_at_none(uint64_t position, struct err *e)
+{
+	(void)err_set(e, "no record at %llu of the journal",
+	    (unsigned long long)position);
+	return 1;
+}
+
+static int
 journal_at_tail(struct journal *j, uint64_t position, struct buf *out,
     int *type, struct err *e)
 {
@@ -435,8 +443,7 @@ journal_at_tail(struct journal *j, uint64_t position, struct buf *out,
 	bytes.len -= position - j->durable;
 	if (journal_record_get(journal_last(j), position, bytes, type,
 	    &payload, &need) == 0)
-		return err_set(e, "no record at %llu of the journal",
-		    (unsigned long long)position);
+		return journal_at_none(position, e);
 	buf_add_str(out, payload);
 	return 0;
 }
@@ -459,8 +466,7 @@ journal_at(struct journal *j, uint64_t position, struct buf *out, int *type,
 		i++;
 	r.of = j->files.at[i];
 	if (position >= j->end || position < r.of.start)
-		return err_set(e, "no record at %llu of the journal",
-		    (unsigned long long)position);
+		return journal_at_none(position, e);
 	journal_file_name(name, r.of.id);
 	if (disk_open(j->disk, name, DISK_READ, &r.file) == -1)
 		return err_errno(e, "%s", name);
@@ -468,10 +474,9 @@ journal_at(struct journal *j, uint64_t position, struct buf *out, int *type,
 		*type = record.type;
 		buf_add_str(out, record.payload);
 	} else if (rc == 1) {
-		err_set(e, "no record at %llu of the journal",
-		    (unsigned long long)position);
+		(void)journal_at_none(position, e);
 	}
 	disk_close(&r.file);
 	buf_free(&r.bytes);
-	return rc == 0 ? 0 : -1;
+	return rc;
 }

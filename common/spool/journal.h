@@ -26,7 +26,7 @@
 
 #define JOURNAL_DIR	"journal"
 #define JOURNAL_SIZE	(4ULL << 20)	/* of a usual file */
-#define JOURNAL_RECORD_MAX (256 * 1024)	/* a payload */
+#define JOURNAL_RECORD_MAX (512 * 1024)	/* a payload */
 #define JOURNAL_OPTIONAL 128	/* types from here on may be passed over */
 
 enum journal_type {
@@ -81,7 +81,8 @@ int		journal_drop(struct journal *j, uint64_t before,
 /* A slice of making the next file ahead of need, also for when the disk is
  * full: 1: there is more to do; -1: there is no room for it. */
 int		journal_prepare(struct journal *j);
-/* The record at that position, read again: its payload in *out. */
+/* The record at that position, read again: its payload in *out; 1: there is
+ * none. */
 int		journal_at(struct journal *j, uint64_t position,
 		    struct buf *out, int *type, struct err *e);
 

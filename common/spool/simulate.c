@@ -73,6 +73,18 @@ sim_draft_body(struct spool_draft *d, const struct spool_id *id,
 	(void)spool_draft_body(d, (struct str){ body, len }, NULL);
 }
 
+/* Of two names some. */
+static void
+sim_quotas(struct sim *s, struct buf *out)
+{
+	uint64_t	which = sim_random(s, 6);
+
+	if (which == 1 || which == 3)
+		fields_list_add(out, STR("a"));
+	if (which == 2 || which == 3)
+		fields_list_add(out, STR("b"));
+}
+
 static void
 sim_draft_entry(struct sim *s, struct spool_draft *d,
     const struct spool_id *id, uint32_t len)
@@ -81,9 +93,11 @@ sim_draft_entry(struct sim *s, struct spool_draft *d,
 				    .sender = STR("s@example.com"),
 				    .recipient = STR("r@example.com") };
 	struct sim_subject	*sub = sim_subject_new(s, id);
-	struct buf		b = BUF_INIT;
+	struct buf		b = BUF_INIT, quotas = BUF_INIT;
 
 	sub->body_len = len;
+	sim_quotas(s, &quotas);
+	entry.quotas = buf_str(&quotas);
 	if (sim_random(s, 4) == 0)
 		entry.flags = ENTRY_HOLD;
 	else if (sim_random(s, 4) == 0)
@@ -93,6 +107,7 @@ sim_draft_entry(struct sim *s, struct spool_draft *d,
 	(void)spool_entry_put(&b, &entry, NULL);
 	(void)spool_draft_entry(d, buf_str(&b), NULL);
 	buf_free(&b);
+	buf_free(&quotas);
 }
 
 static struct spool_draft *
@@ -174,7 +189,7 @@ static int
 sim_change(struct sim *s, struct err *e)
 {
 	struct sim_subject	*sub = sim_pick(s);
-	struct buf		 pairs = BUF_INIT;
+	struct buf		 pairs = BUF_INIT, quotas = BUF_INIT;
 	struct entry_state	 state;
 	struct sim_state	*next;
 	unsigned char		 mark[8];
@@ -202,8 +217,14 @@ sim_change(struct sim *s, struct err *e)
 		state.changed |= STATE_CHANGED_METADATA;
 		memcpy(&next->mark, mark, 8);
 	}
+	if (sim_random(s, 3) == 0) {
+		sim_quotas(s, &quotas);
+		state.quotas = buf_str(&quotas);
+		state.changed |= STATE_CHANGED_QUOTAS;
+	}
 	rc = book_change(s->book, &sub->id, &state, e);
 	buf_free(&pairs);
+	buf_free(&quotas);
 	if (rc == 0)
 		sub->states++;
 	return rc == 1 ? err_set(e, "an entry went while it was changed") :

@@ -6,6 +6,7 @@
 #include "fields.h"
 #include "scan.h"
 #include "book_envelope.h"
+#include "book_quota.h"
 #include "book_wait.h"
 #include "simulate_private.h"
 
@@ -131,6 +132,51 @@ sim_may_miss(const struct sim_subject *sub)
 	return false;
 }
 
+/* What a living entry is counted under: as it was changed last, or as it was
+ * accepted. */
+static int
+sim_check_quotas(struct sim *s, const struct sim_subject *sub,
+    const struct entry_state *state, struct err *e)
+{
+	struct book_envelope	envelope;
+	struct str		list = state->quotas, name;
+	int			which;
+
+	if ((state->changed & STATE_CHANGED_QUOTAS) == 0) {
+		if (book_envelope(s->book, &sub->id, &envelope, e) != 0)
+			return err_wrap(e, "%s: its envelope",
+			    sim_text(&sub->id));
+		list = envelope.entry.quotas;
+	}
+	while (fields_list_next(&list, &name) == 0) {
+		which = str_eq(name, STR("b"));
+		s->quota[which]++;
+		s->quota_bytes[which] += sub->body_len;
+	}
+	return 0;
+}
+
+static int
+sim_check_totals(struct sim *s, struct err *e)
+{
+	static const char	*const names[] = { "a", "b" };
+	uint64_t		 count, bytes;
+	size_t			 i;
+
+	for (i = 0; i < 2; i++) {
+		if (book_quota(s->book, str_of(names[i]), &count,
+		    &bytes) == -1 || count != s->quota[i] ||
+		    bytes != s->quota_bytes[i])
+			return err_set(e, "quota %s: it says %llu entries, "
+			    "%llu bytes; there are %llu, %llu", names[i],
+			    (unsigned long long)count,
+			    (unsigned long long)bytes,
+			    (unsigned long long)s->quota[i],
+			    (unsigned long long)s->quota_bytes[i]);
+	}
+	return 0;
+}
+
 static int
 sim_check_subject(struct sim *s, struct sim_subject *sub, struct err *e)
 {
@@ -164,6 +210,8 @@ sim_check_subject(struct sim *s, struct sim_subject *sub, struct err *e)
 		    entry.state, entry.retry, (long long)entry.due_ms,
 		    sub->at[0].state, sub->at[0].retry,
 		    (unsigned long long)sub->at[0].due_ms);
+	if (sim_check_quotas(s, sub, &state, e) == -1)
+		return -1;
 	sub->at[0] = sub->at[which];
 	sub->states = 1;
 	/* It is there now: whoever asks again is told so. */
@@ -264,6 +312,8 @@ sim_check_book(struct sim *s, struct err *e)
 {
 	size_t	i;
 
+	memset(s->quota, 0, sizeof s->quota);
+	memset(s->quota_bytes, 0, sizeof s->quota_bytes);
 	if (sim_walk(s, e) == -1)
 		return -1;
 	for (i = 0; i < s->count; i++) {
@@ -272,7 +322,9 @@ sim_check_book(struct sim *s, struct err *e)
 	}
 	if (s->damaged > 0)
 		return err_set(e, "damage where nothing was damaged");
-	return sim_check_counts(s, e) == -1 ? -1 : sim_check_waits(s, e);
+	if (sim_check_counts(s, e) == -1 || sim_check_totals(s, e) == -1)
+		return -1;
+	return sim_check_waits(s, e);
 }
 
 /* Ended entries are not asked for any more. */

@@ -46,6 +46,7 @@ struct sim {
 	uint64_t	 damaged;
 	bool		 writing;	/* the writer was not restarted */
 	struct spool_id	 stranger;	/* that a walk met */
+	uint64_t	 quota[2], quota_bytes[2];	/* as they should be */
 	struct simulate_report *report;
 };
 

@@ -167,6 +167,19 @@ queue_metadata(struct queue_call *q, struct hsl_value list)
 	return HSL_OK;
 }
 
+/* A name that is there twice counts once. */
+static bool
+queue_list_has(const struct buf *list, struct str name)
+{
+	struct str	rest = buf_str(list), item;
+
+	while (fields_list_next(&rest, &item) == 0) {
+		if (str_eq(item, name))
+			return true;
+	}
+	return false;
+}
+
 static enum hsl_rc
 queue_quotas(struct queue_call *q, struct hsl_value list)
 {
@@ -185,7 +198,10 @@ queue_quotas(struct queue_call *q, struct hsl_value list)
 		if (queue_text(q, "a name of quotas", value, QUEUE_ID_MAX,
 		    &name) != HSL_OK)
 			return HSL_THROW;
-		fields_list_add(q->list, name);
+		if (!hsl_charge(q->c->x, q->list->len / 64))
+			return HSL_THROW;
+		if (!queue_list_has(q->list, name))
+			fields_list_add(q->list, name);
 	}
 	if (q->list->len > METADATA_MAX)
 		return hsl_throw(q->c, "queue: quotas are more than %d bytes",
