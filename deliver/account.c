@@ -14,7 +14,7 @@
 #include "outlet.h"
 #include "verdict.h"
 
-static const char *
+const char *
 account_verdict(enum job_verdict verdict)
 {
 	static const char *const	names[] = { [JOB_DONE] = "done",

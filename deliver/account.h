@@ -7,10 +7,14 @@
 #ifndef DELIVER_ACCOUNT_H
 #define DELIVER_ACCOUNT_H
 
+#include "job/job.h"
+
 struct attempt;
 struct job;
 struct passage;
 
+/* "done" */
+const char *account_verdict(enum job_verdict verdict);
 /* One recipient, with its verdict. */
 void	account_attempt(const struct job *j, const struct passage *p);
 /* All of them; a NULL: no attempt was made. */

@@ -16,6 +16,7 @@
 #include "deliver.h"
 #include "job.h"
 #include "outlet.h"
+#include "trace.h"
 #include "verdict.h"
 
 const struct job *
@@ -36,6 +37,7 @@ void
 attempt_end(struct job *j)
 {
 	send_cancel(&j->send);
+	trace_over(j);
 	if (j->opened)
 		content_close(&j->content);
 	j->opened = false;
@@ -67,6 +69,7 @@ attempt_judge(struct job *j, const struct attempt *a)
 			p.random = arc4random();
 		verdict_decide(&p);
 		account_attempt(j, &p);
+		trace_verdict(j, &p);
 		job_say(j, &j->entries[i], p.verdict,
 		    p.verdict == JOB_DONE ? NULL : &p.state);
 	}
@@ -263,6 +266,7 @@ attempt_request(struct job *j, struct send_request *rq, struct err *e)
 	    .deadline_ms = j->began_ms + o->attempt_limit,
 	    .address_limit = (uint32_t)o->address_limit,
 	    .session_limit = (uint32_t)o->session_limit,
+	    .tap = trace_tap(j),
 	    .tried = attempt_on_tried, .done = attempt_on_done, .arg = j };
 	if (attempt_envelope(j, rq, e) == -1)
 		return -1;
@@ -276,6 +280,7 @@ attempt_try(struct job *j)
 	struct send_request	rq;
 	struct err		e;
 
+	trace_begin(j);
 	if (j->outlet->fault != NULL)
 		attempt_fail(j, 5, j->outlet->fault);
 	else if (attempt_request(j, &rq, &e) == -1)

@@ -10,6 +10,7 @@
  *	body.c      the message's bytes, for the client engine
  *	verdict.c   what becomes of a recipient
  *	lease.c     leave to have connections open
+ *	trace.c     attempts that somebody looks at
  *	account.c   what the log and the counters say
  *	drain.c     how a worker ends
  */

@@ -31,6 +31,7 @@ struct lease;
 struct lent;
 struct outlet;
 struct send;
+struct traced;
 
 /* Bytes of its entries; qmgr's are some hundreds each. */
 #define JOB_BYTES_MAX	(64U << 20)
@@ -72,6 +73,7 @@ struct job {
 
 	/* The attempt. */
 	struct send		*send;
+	struct traced		*traced;	/* NULL: nobody looks */
 	struct arena		 arena;
 	struct send_rcpt	*rcpts;
 	struct str		 secret;

@@ -17,6 +17,7 @@
 #include "lent.h"
 #include "mailroom.h"
 #include "outlet.h"
+#include "trace.h"
 
 #define AGAIN_MS	10
 #define AGAIN_MAX_MS	250
@@ -118,6 +119,12 @@ mailroom_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return mailroom_on_safe(r);
 	case IPC_DELIVER_EVICT:
 		return mailroom_on_evict(r);
+	case IPC_DELIVER_TRACE_TERM:
+		return trace_term(r);
+	case IPC_DELIVER_TRACE:
+		return trace_set(r);
+	case IPC_DELIVER_TRACE_END:
+		return trace_unset(r);
 	default:
 		return -1;
 	}
@@ -151,6 +158,7 @@ mailroom_on_end(void *arg)
 	jobs_forget_halves();
 	outlets_drop_all();
 	lents_close_all();
+	traces_clear();
 	mailroom_later();
 }
 
@@ -199,6 +207,7 @@ mailroom_close(void)
 	if (mailroom.channel != NULL)
 		channel_flush(mailroom.channel);
 	channel_free(&mailroom.channel);
+	traces_clear();
 	timer_fini(&mailroom.again);
 	free(mailroom.path);
 	mailroom.path = NULL;

@@ -2,11 +2,13 @@
  * Options of the queue's verbs: those of a filter are the rows of
  * queue_field.def, and their values are looked at before qmgr is asked.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "queue/queue_filter.h"
+#include "queue/queue_trace.h"
 #include "queue_args.h"
 
 static void
@@ -57,17 +59,43 @@ args_flag(struct queue_args *a, struct str name)
 	return false;
 }
 
+/* "--limit N" and the like: 1, or 0: it is none, or -1 with *e. */
+static int
+args_number(struct queue_args *a, struct str name, struct str value,
+    struct err *e)
+{
+	const struct {
+		const char	*name;
+		uint64_t	*to, low, high;
+	} numbers[] = {
+		{ "limit", &a->limit, 1, INT64_MAX },
+		{ "wait", &a->wait, 0, 86400 },
+		{ "count", &a->count, 1, QUEUE_TRACE_ATTEMPTS },
+		{ "seconds", &a->seconds, 1, QUEUE_TRACE_SECONDS },
+	};
+	size_t	i;
+
+	for (i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		if (!str_eq(name, str_of(numbers[i].name)))
+			continue;
+		if (str_uint(value, numbers[i].high, numbers[i].to) == 0 &&
+		    *numbers[i].to >= numbers[i].low)
+			return 1;
+		return err_set(e, "--%s %s: not a number from %" PRIu64
+		    " to %" PRIu64, numbers[i].name, value.p,
+		    numbers[i].low, numbers[i].high);
+	}
+	return 0;
+}
+
 static int
 args_option(struct queue_args *a, struct str name, struct str value,
     struct err *e)
 {
-	if (str_eq(name, STR("limit")))
-		return str_uint(value, INT64_MAX, &a->limit) == 0 &&
-		    a->limit > 0 ? 0 : err_set(e, "--limit %s: not a number",
-		    value.p);
-	if (str_eq(name, STR("wait")))
-		return str_uint(value, 86400, &a->wait) == 0 ? 0 : err_set(e,
-		    "--wait %s: not a number of seconds", value.p);
+	int	rc = args_number(a, name, value, e);
+
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
 	if (str_eq(name, STR("transport"))) {
 		a->moves = true;
 		args_add(&a->assign, &a->assigns, STR("transportid"), value);

@@ -29,6 +29,7 @@ struct queue_args {
 	const char	*group;
 	uint64_t	 limit;
 	uint64_t	 wait;		/* seconds */
+	uint64_t	 count, seconds;	/* of a trace; 0: not said */
 	bool		 moves;		/* --transport */
 	bool		 json, dry_run, original, all;
 };

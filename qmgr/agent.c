@@ -18,6 +18,7 @@
 #include "ipc/channel.h"
 
 #include "delivery.h"
+#include "trace.h"
 
 #define AGENT_IN_FLIGHT_MAX	100000
 #define AGENT_QUEUED_MAX	(8U << 20)	/* bytes that it has not read */
@@ -53,6 +54,15 @@ agent_find(pid_t pid)
 		if (a->pid == pid)
 			return a;
 	return NULL;
+}
+
+void
+agents_each(void (*fn)(void *arg, struct agent *a), void *arg)
+{
+	struct agent	*a;
+
+	TAILQ_FOREACH(a, &agents.agents, link)
+		fn(arg, a);
 }
 
 struct agent *
@@ -101,6 +111,7 @@ agent_away(struct agent *a)
 {
 	channel_free(&a->channel);
 	a->greeted = a->ready = a->full = a->draining = a->starved = false;
+	trace_agent_away(a);
 	if (delivery_schedule() != NULL)
 		agent_update(a);
 	a->lent_count = 0;
@@ -326,6 +337,7 @@ agent_on_ready(struct agent *a, struct rbuf *r)
 	    agent_answer_said(a) == -1)
 		return -1;
 	a->ready = true;
+	trace_agent_ready(a);
 	agent_sift_jobs(a);
 	agent_release(a->pid);
 	lease_close_unnamed(a);
@@ -423,6 +435,8 @@ agent_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return agent_on_lease(a, r);
 	case IPC_DELIVER_DRAIN:
 		return agent_on_drain(a, r);
+	case IPC_DELIVER_TRACED:
+		return trace_on_line(a, r);
 	default:
 		return -1;
 	}

@@ -49,6 +49,7 @@ void	agent_given(struct agent *a);
 /* What it might have had of a qmgr before, and has not, waits again. */
 void	agent_release(pid_t pid);
 void	agent_close(void);
+void	agents_each(void (*fn)(void *arg, struct agent *a), void *arg);
 void	agent_tell_route(struct agent *a, const struct route *r);
 
 #endif

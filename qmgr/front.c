@@ -26,6 +26,7 @@
 
 #include "delivery.h"
 #include "query.h"
+#include "trace.h"
 
 #define FRONT_CLIENTS_MAX	32
 #define FRONT_PER_PROCESS	4
@@ -45,6 +46,7 @@ struct client {
 	enum ipc_role		 role;
 	uid_t			 uid;
 	struct query		*query;
+	struct trace		*trace;		/* no more is asked */
 	bool			 asked;		/* the query is complete */
 	uint32_t		 credit;	/* before there is a query */
 };
@@ -66,6 +68,7 @@ client_free(struct client *cl)
 	front.count--;
 	guests_leave(&front.guests, &cl->guest);
 	query_free(&cl->query);
+	trace_free(&cl->trace);
 	channel_free(&cl->channel);
 	free(cl);
 }
@@ -299,6 +302,15 @@ client_on_cat(struct client *cl, struct rbuf *r)
 }
 
 static int
+client_on_trace(struct client *cl, struct rbuf *r)
+{
+	struct query	*q = client_query(cl);
+
+	cl->trace = trace_new(cl->channel, cl->uid, q->filter, r);
+	return cl->trace != NULL ? 0 : -1;
+}
+
+static int
 client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
 	struct client	*cl = arg;
@@ -307,7 +319,7 @@ client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 	(void)fd;
 	if (type == IPC_QUEUE_CREDIT)
 		return client_on_credit(cl, r);
-	if (cl->asked)
+	if (cl->asked || cl->trace != NULL)
 		return -1;		/* one at a time */
 	switch (type) {
 	case IPC_QUEUE_TERM:
@@ -331,6 +343,8 @@ client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return client_on_cat(cl, r);
 	case IPC_QUEUE_EXPLAIN:
 		return client_on_explain(cl, r);
+	case IPC_QUEUE_TRACE:
+		return client_on_trace(cl, r);
 	default:
 		return -1;
 	}

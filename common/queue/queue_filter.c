@@ -320,6 +320,17 @@ queue_filter_id(const struct queue_filter *f, size_t i, struct spool_id *id)
 	*id = f->term[i].id;
 }
 
+bool
+queue_filter_term(const struct queue_filter *f, size_t i, struct str *name,
+    struct str *value)
+{
+	if (i >= f->count)
+		return false;
+	*name = str_of(term_fields[f->term[i].field].name);
+	*value = str_of(f->term[i].text);
+	return true;
+}
+
 void
 queue_filter_text(const struct queue_filter *f, struct buf *out)
 {

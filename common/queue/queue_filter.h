@@ -40,6 +40,9 @@ bool	queue_filter_early(const struct queue_filter *f,
 	    const struct queue_row *r);
 bool	queue_filter_match(const struct queue_filter *f,
 	    const struct queue_row *r);
+/* The i'th term as it was added; false: there is none. */
+bool	queue_filter_term(const struct queue_filter *f, size_t i,
+	    struct str *name, struct str *value);
 /* As it would be typed, for logs. */
 void	queue_filter_text(const struct queue_filter *f, struct buf *out);
 

@@ -34,6 +34,7 @@
  *     backs under way have returned (depth).
  */
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -140,6 +141,9 @@ client_advance(void *arg, size_t n)
 		    client_reply_ms(c));
 	else if (!c->end_told) {
 		c->end_told = true;
+		if (c->tap != NULL)
+			tap_note(c->tap, "the message was sent, %" PRIu64
+			    " bytes", req->body.size);
 		timer_start(&c->timer, client_end_ms(c));
 		if (req->end_sent != NULL)
 			req->end_sent(req->arg);
@@ -187,8 +191,11 @@ client_begin(struct client *c, const struct send_request *req,
 	if (loop_now_ms(c->loop) - c->last_reply_ms >= 1000)
 		setup.fresh = false;
 	out = txn_start(&c->txn, &setup);
+	c->tap = out == TXN_GOES_ON ? req->tap : NULL;
 	if (out != TXN_GOES_ON)
 		return out;
+	if (c->tap != NULL)
+		tap_commands(c->tap, buf_str(&c->feed.cmd));
 	c->doubtful = used && c->end_refused;
 	if (used) {
 		c->feed.in_step = client_silent;
@@ -220,6 +227,7 @@ client_end(struct client *c)
 	c->end_refused = t->verdict_state == SMTP_STATE_EOD &&
 	    t->verdict.code >= 400;
 	c->feed.req = NULL;
+	c->tap = NULL;
 	c->times = c->backend;
 	if (c->feed.cmd.cap > CMD_KEPT)
 		buf_free(&c->feed.cmd);
@@ -290,6 +298,15 @@ client_quit(struct client *c)
 
 /* ---- Life -------------------------------------------------------------- */
 
+/* What AUTH said last. */
+void
+client_forget_auth(struct client *c)
+{
+	if (c->auth_said.mem != NULL)
+		explicit_bzero(c->auth_said.mem, c->auth_said.cap);
+	buf_free(&c->auth_said);
+}
+
 static void
 client_enter(struct client *c)
 {
@@ -306,6 +323,7 @@ client_give_back(struct client *c)
 	smtp_reader_fini(&c->reader);
 	feed_fini(&c->feed);
 	txn_fini(&c->txn);
+	client_forget_auth(c);
 	send_backend_free(&c->backend);
 	attempt_connection_unref(c->facts);
 	free(c);
@@ -365,6 +383,10 @@ client_on_read(void *arg, struct str data)
 			break;
 		}
 		c->last_reply_ms = loop_now_ms(c->loop);
+		if (c->tap != NULL)
+			tap_reply(c->tap, &c->reader.reply,
+			    c->backend->username.len > 0 ? c->backend : NULL,
+			    buf_str(&c->auth_said));
 		client_event(c, CLIENT_EV_REPLY, NULL);
 	}
 	client_leave(c);
@@ -410,6 +432,8 @@ client_on_connect(void *arg)
 	if (netaddr_local(&local, stream_fd(c->stream)) == 0)
 		(void)netaddr_ip(&local, c->facts->localip,
 		    sizeof c->facts->localip);
+	if (c->tap != NULL)
+		tap_note(c->tap, "connected, from %s", c->facts->localip);
 	client_enter(c);
 	client_event(c, CLIENT_EV_CONNECTED, NULL);
 	client_leave(c);
@@ -426,6 +450,8 @@ client_on_tls(void *arg)
 	tls->cipher = stream_tls_cipher(c->stream);
 	tls->keysize = stream_tls_keysize(c->stream);
 	tls_peer_take(&tls->peer, c->stream);
+	if (c->tap != NULL)
+		tap_tls(c->tap, c->facts, send_backend_verifies(c->backend));
 	client_enter(c);
 	client_event(c, CLIENT_EV_TLS, NULL);
 	client_leave(c);
@@ -473,6 +499,7 @@ client_new(const struct client_setup *s, struct err *e)
 	c->loop = s->loop;
 	c->tls = s->tls;
 	c->identity = s->identity;
+	c->tap = s->tap;
 	c->to = s->to;
 	c->backend = send_backend_copy(s->backend);
 	c->times = c->backend;

@@ -67,6 +67,7 @@ struct client_setup {
 	struct netaddr			 to;
 	struct tls_context		*tls;	/* NULL: never STARTTLS */
 	const struct tls_identity	*identity;	/* or NULL */
+	const struct tap		*tap;	/* until client_end() */
 	/* One reference of the caller's goes to the client, also when
 	 * client_new() fails. */
 	struct attempt_connection	*facts;

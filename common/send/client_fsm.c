@@ -52,6 +52,8 @@ client_refusal(struct client *c, const char *what)
 	struct str		 line = smtp_reply_line(r, 0);
 	char			 text[256];
 
+	if (tap_tells(line, c->backend, buf_str(&c->auth_said)))
+		line = STR("(what it said holds a secret of ours)");
 	(void)snprintf(text, sizeof text, "%s: %d %.*s", what, r->code,
 	    (int)(line.len < 200 ? line.len : 200), line.p);
 	client_fault(c, ATTEMPT_ERROR_CONFIG, text);
@@ -145,6 +147,8 @@ client_command(struct client *c, enum client_state next, const char *verb,
     const char *arg)
 {
 	c->state = next;
+	if (c->tap != NULL)
+		tap_command(c->tap, verb, arg);
 	stream_printf(c->stream, "%s%s%s\r\n", verb, arg != NULL ? " " : "",
 	    arg != NULL ? arg : "");
 	timer_start(&c->timer, client_reply_ms(c));
@@ -179,6 +183,7 @@ client_reply_ok(struct client *c, int wanted)
 static void
 client_on_txn_reply(struct client *c, const char *why)
 {
+	size_t			said = c->feed.cmd.len;
 	enum txn_outcome	out;
 
 	(void)why;
@@ -188,6 +193,9 @@ client_on_txn_reply(struct client *c, const char *why)
 		c->ops->done(c, out);
 		return;
 	}
+	if (c->tap != NULL)
+		tap_commands(c->tap, (struct str){ buf_data(&c->feed.cmd) +
+		    said, c->feed.cmd.len - said });
 	if (!client_end_given(c))
 		timer_start(&c->timer, client_reply_ms(c));
 	else if (c->txn.ended != 0)	/* LMTP: the next one has as long */

@@ -78,11 +78,26 @@ client_on_xclient(struct client *c, const char *why)
 	client_hello(c);
 }
 
+/* Its last word, which a reply may repeat. */
+static void
+client_keep_auth(struct client *c, struct str line)
+{
+	size_t	i = line.len;
+
+	client_forget_auth(c);
+	while (i > 0 && line.p[i - 1] != ' ')
+		i--;
+	buf_add_str(&c->auth_said, (struct str){ line.p + i, line.len - i });
+}
+
 /* The line holds the password: once the stream has taken it, the buffer's copy
  * is wiped. */
 static void
 client_send_sasl(struct client *c, struct buf *line)
 {
+	if (c->tap != NULL)
+		tap_auth(c->tap, buf_str(line), c->state != CLIENT_AUTH);
+	client_keep_auth(c, buf_str(line));
 	buf_add_text(line, "\r\n");
 	stream_write(c->stream, buf_data(line), line->len);
 	explicit_bzero(line->mem, line->cap);

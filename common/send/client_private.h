@@ -11,6 +11,7 @@
 
 #include "client.h"
 #include "feed.h"
+#include "tap.h"
 #include "txn.h"
 
 enum client_state { CLIENT_CONNECT, CLIENT_BANNER, CLIENT_EHLO, CLIENT_HELO,
@@ -40,6 +41,8 @@ struct client {
 	struct netaddr			 to;
 	struct send_backend		*backend;
 	struct sasl			 sasl;
+	const struct tap		*tap;		/* NULL: nobody looks */
+	struct buf			 auth_said;	/* last; secret */
 	bool				 xclient_done;
 	/* Whose times count: the backend's, or those of the transaction. */
 	const struct send_backend	*times;
@@ -63,6 +66,7 @@ typedef void	client_fn(struct client *c, const char *why);
 void	client_event(struct client *c, enum client_ev ev, const char *why);
 int64_t	client_reply_ms(const struct client *c);
 int64_t	client_end_ms(const struct client *c);
+void	client_forget_auth(struct client *c);
 /* Behind a refused transaction, with no reply due. */
 void	client_reset(struct client *c);
 

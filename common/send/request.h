@@ -15,6 +15,7 @@
 #include "smtp/path.h"
 
 struct attempt;
+struct tap;
 
 /* Where the message's bytes come from. */
 struct send_body {
@@ -71,6 +72,7 @@ struct send_request {
 	/* How many addresses are tried, and how many connections are opened
 	 * that do connect; 0: any number. */
 	uint32_t		 address_limit, session_limit;
+	const struct tap	*tap;		/* or NULL: see tap.h */
 	/* Is the client still there?  Asked just before the end is given to
 	 * the kernel; NULL: always. */
 	bool			(*present)(void *arg);

@@ -148,6 +148,9 @@ send_retry(struct send *s)
 	if (body->rewind(body->arg) == -1)
 		return false;
 	s->retried = true;
+	if (s->req.tap != NULL)
+		tap_note(s->req.tap, "the connection is of no more use: "
+		    "once more, over a new one");
 	if (s->own != NULL)
 		attempt_rcpts_clear(s->own, s->req.rcpt_count);
 	send_open_again(s);

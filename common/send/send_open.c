@@ -58,6 +58,8 @@ send_ask(struct send *s, const struct netaddr *to)
 	s->grant->backend = &s->req.backend;
 	s->grant->to = to != NULL ? *to : (struct netaddr){ .len = 0 };
 	answer = by->ask(by->arg, s->grant);
+	if (answer == GRANT_LATER && s->req.tap != NULL)
+		tap_note(s->req.tap, "waits for leave to connect");
 	s->grant->state = answer == GRANT_YES ? GRANT_HELD : GRANT_ASKED;
 	if (answer == GRANT_LATER) {
 		s->stage = SEND_WAITING;
@@ -75,6 +77,12 @@ send_use(struct send *s, struct pooled *p)
 	send_drop_grant(s);
 	s->pooled = p;
 	p->send = s;
+	if (s->req.tap != NULL) {
+		s->req.tap->connection(s->req.tap->arg,
+		    client_facts(p->client));
+		tap_reused(s->req.tap, client_facts(p->client),
+		    client_transactions(p->client) + 1);
+	}
 	send_run(s);
 }
 
@@ -148,6 +156,12 @@ send_facts(struct send *s, const struct netaddr *to)
 	c->tls.tried = s->no_tls;
 	c->tls.tlsrpt = s->tlsrpt;
 	send_address_begin(s, c);
+	if (s->req.tap != NULL) {
+		s->req.tap->connection(s->req.tap->arg, c);
+		tap_note(s->req.tap, "connecting to %.*s [%s]:%u",
+		    (int)b->host.len, b->host.len > 0 ? b->host.p : "",
+		    c->remoteip, c->remoteport);
+	}
 	return c;
 }
 
@@ -158,6 +172,7 @@ send_connect(struct send *s)
 	struct client_setup	 setup = { .loop = s->engine->loop,
 				    .ops = &send_client_ops,
 				    .work_arg = s->engine,
+				    .tap = s->req.tap,
 				    .backend = &s->req.backend,
 				    .to = s->addrs[s->addr_next] };
 	struct client		*c;
@@ -255,6 +270,24 @@ send_use_addresses(struct send *s, const struct netaddr *list, size_t count)
 }
 
 static void
+send_tell_addresses(const struct send *s, const struct dns_hosts *h)
+{
+	char		text[NETADDR_TEXT];
+	struct netaddr	ip;
+	struct buf	b = BUF_INIT;
+	size_t		i;
+
+	if (netaddr_parse_ip(&ip, s->req.backend.host, 0) == 0)
+		return;		/* it is its own */
+	for (i = 0; i < h->count; i++)
+		buf_printf(&b, "%s%s", i > 0 ? ", " : "",
+		    netaddr_text(&h->list[i], text, sizeof text));
+	tap_note(s->req.tap, "%.*s is %s", (int)s->req.backend.host.len,
+	    s->req.backend.host.p, buf_cstr(&b));
+	buf_free(&b);
+}
+
+static void
 send_on_hosts(void *arg, const struct dns_hosts *h)
 {
 	static const enum attempt_dns	kinds[] = {
@@ -268,6 +301,8 @@ send_on_hosts(void *arg, const struct dns_hosts *h)
 
 	s->lookup = NULL;
 	if (h->status == DNS_OK) {
+		if (s->req.tap != NULL)
+			send_tell_addresses(s, h);
 		send_use_addresses(s, h->list, h->count);
 		return;
 	}

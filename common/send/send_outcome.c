@@ -188,6 +188,8 @@ send_telling(const struct attempt *r)
 void
 send_host_failed(struct send *s)
 {
+	if (s->req.tap != NULL)
+		tap_note(s->req.tap, "failed: %s", s->result.message);
 	if (send_telling(&s->result) <= send_telling(&s->best))
 		return;
 	attempt_keep(&s->best, &s->result, s->result.connection);

@@ -11,6 +11,7 @@
 #include "pool.h"
 #include "route.h"
 #include "send.h"
+#include "tap.h"
 
 struct dns_lookup;
 

@@ -1,7 +1,7 @@
 /*
  * Frames of qmgr's, as a worker of deliver takes them: transports, segments,
- * jobs and their entries, SAFE.  A byte says which frame, two how long it is;
- * the worker drains, so that each job that is whole goes back at once.
+ * jobs and their entries, SAFE, traces.  A byte says which frame, two how long
+ * it is; the worker drains, so that each job that is whole goes back at once.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +18,7 @@
 #include "deliver/lease.h"
 #include "deliver/lent.h"
 #include "deliver/outlet.h"
+#include "deliver/trace.h"
 #include "ipc/ipc.h"
 
 struct deliver	deliver;
@@ -86,6 +87,12 @@ frame_take(int type, struct rbuf *r)
 		return intake_file(r, open("/dev/null", O_RDONLY));
 	case IPC_DELIVER_JOB_ENTRY:
 		return intake_entry(r);
+	case IPC_DELIVER_TRACE_TERM:
+		return trace_term(r);
+	case IPC_DELIVER_TRACE:
+		return trace_set(r);
+	case IPC_DELIVER_TRACE_END:
+		return trace_unset(r);
 	default:
 		return frame_other(type, r);
 	}
@@ -109,6 +116,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= 3 + n;
 	}
 	jobs_fini();
+	traces_clear();
 	leases_fini();
 	outlets_fini();
 	lents_fini();

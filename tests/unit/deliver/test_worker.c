@@ -1,12 +1,6 @@
 /*
- * A worker in this process, whose qmgr is this test, and a next hop in another
- * process: jobs, verdicts, leases, and what becomes of them when qmgr goes.
- *
- * What the worker says is text:
- *	hello  held 7  leased 1/2 idle  ready  drain
- *	done 7  defer 7  hold 7  again 7	verdicts, by job
- *	rests 1/2  closed 1/2			leases, with their uses
- *	END					it closed the connection
+ * A worker in this process, whose qmgr is this test: jobs, verdicts, leases,
+ * and what becomes of them when qmgr goes.  What it says is text: see desk.h.
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -39,328 +33,10 @@
 #include "dns/dns.h"
 #include "ipc/channel.h"
 #include "outbound/secret.h"
+#include "queue/queue_trace.h"
 #include "spool/record.h"
 
-#include "hop.h"
-
-#define SEGMENT	1
-
-struct deliver		deliver;
-
-static struct worker	worker;
-static struct {
-	char		 path[64];
-	int		 listening;
-	struct watch	*watch;
-	struct channel	*channel;
-	struct buf	 heard;
-	int		 segment;
-	uint64_t	 edits_at;
-	pid_t		 hop;
-	uint16_t	 port;
-	struct timer	 limit;
-	const char	*wanted;
-} t;
-
-/* ---- qmgr ---------------------------------------------------------------- */
-
-static void
-heard(const char *what, unsigned long long n)
-{
-	buf_printf(&t.heard, "%s %llu;", what, n);
-	if (t.wanted != NULL && strstr(buf_cstr(&t.heard), t.wanted) != NULL)
-		loop_stop(deliver.loop);
-}
-
-static void
-heard_lease(const char *what, unsigned long long lease, uint32_t uses)
-{
-	char	text[64];
-
-	(void)snprintf(text, sizeof text, "%s %llu/%u", what, lease, uses);
-	buf_printf(&t.heard, "%s;", text);
-	if (t.wanted != NULL && strstr(buf_cstr(&t.heard), t.wanted) != NULL)
-		loop_stop(deliver.loop);
-}
-
-static int
-qmgr_on_verdict(struct rbuf *r)
-{
-	static const char *const	names[] = { "", "done", "defer",
-	    "hold", "bounce", "delete", "again" };
-	struct ipc_DELIVER_VERDICT	m;
-	struct entry_state		s;
-	struct spool_id			id;
-	struct err			e;
-
-	assert_int_equal(ipc_get_DELIVER_VERDICT(r, &m), 0);
-	assert_in_range(m.verdict, JOB_DONE, JOB_AGAIN);
-	assert_int_equal(m.id.len, SPOOL_ID_SIZE);
-	assert_int_equal(state_get(&id, &s, m.state, &e), 0);
-	heard(names[m.verdict], m.job);
-	return 0;
-}
-
-static int
-qmgr_on_frame(void *arg, int type, struct rbuf *r, int fd)
-{
-	struct ipc_DELIVER_HELD		held;
-	struct ipc_DELIVER_LEASED	leased;
-	struct ipc_DELIVER_LEASE	lease;
-
-	(void)arg;
-	(void)fd;
-	switch (type) {
-	case IPC_DELIVER_VERDICT:
-		return qmgr_on_verdict(r);
-	case IPC_DELIVER_HELD:
-		assert_int_equal(ipc_get_DELIVER_HELD(r, &held), 0);
-		heard("held", held.job);
-		return 0;
-	case IPC_DELIVER_LEASED:
-		assert_int_equal(ipc_get_DELIVER_LEASED(r, &leased), 0);
-		assert_string_equal(leased.transportid, "hop");
-		heard_lease(leased.idle ? "leased idle" : "leased",
-		    leased.lease, leased.uses);
-		return 0;
-	case IPC_DELIVER_LEASE:
-		assert_int_equal(ipc_get_DELIVER_LEASE(r, &lease), 0);
-		heard_lease(lease.event == LEASE_RESTS ? "rests" : "closed",
-		    lease.lease, lease.uses);
-		return 0;
-	default:
-		heard(type == IPC_DELIVER_HELLO ? "hello" : type ==
-		    IPC_DELIVER_READY ? "ready" : "drain", 0);
-		return 0;
-	}
-}
-
-static void
-qmgr_on_end(void *arg)
-{
-	(void)arg;
-	channel_free(&t.channel);
-	heard("END", 0);
-}
-
-static void
-qmgr_accept(void *arg)
-{
-	static const struct channel_ops	ops = { .on_frame = qmgr_on_frame,
-	    .on_end = qmgr_on_end };
-
-	(void)arg;
-	channel_free(&t.channel);
-	t.channel = channel_new(deliver.loop, accept(t.listening, NULL, NULL),
-	    IPC_QMGR, IPC_DELIVER, &ops, NULL);
-}
-
-static void
-on_limit(void *arg)
-{
-	(void)arg;
-	loop_stop(deliver.loop);
-}
-
-/* Until that is heard; all that was, which is then forgotten. */
-static const char *
-hear(const char *wanted)
-{
-	static struct buf	all;
-
-	t.wanted = wanted;
-	timer_start(&t.limit, 20000);
-	if (strstr(buf_cstr(&t.heard), wanted) == NULL)
-		assert_int_equal(loop_run(deliver.loop), 0);
-	timer_stop(&t.limit);
-	buf_clear(&all);
-	buf_add_str(&all, buf_str(&t.heard));
-	buf_clear(&t.heard);
-	if (strstr(buf_cstr(&all), wanted) == NULL)
-		fail_msg("heard \"%s\", not \"%s\"", buf_cstr(&all), wanted);
-	return buf_cstr(&all);
-}
-
-/* ---- What it gives ------------------------------------------------------- */
-
-static void
-put_record(uint64_t at, enum record_type type, struct str payload)
-{
-	struct spool_place	place = { SEGMENT, at };
-	struct record		r = { .type = type,
-				    .len = (uint32_t)payload.len,
-				    .crc = crc32c(0, payload.p, payload.len) };
-	unsigned char		head[RECORD_HEAD];
-
-	record_put(head, &r, &place);
-	assert_int_equal(pwrite(t.segment, head, sizeof head, (off_t)at),
-	    sizeof head);
-	assert_int_equal(pwrite(t.segment, payload.p, payload.len,
-	    (off_t)at + RECORD_HEAD), payload.len);
-}
-
-/* The transport and the segment that all jobs name. */
-static void
-give_all(uint64_t number, const char *options)
-{
-	struct buf	text = BUF_INIT;
-
-	buf_printf(&text, "transport hop host 127.0.0.1:%u -o tls=disabled "
-	    "-o retry=1h %s\n", t.port, options);
-	CHANNEL_SEND(t.channel, DELIVER_TRANSPORT, -1, { .number = number,
-	    .text = buf_str(&text) });
-	CHANNEL_SEND(t.channel, DELIVER_SEGMENT, t.segment,
-	    { .segment = SEGMENT });
-	buf_free(&text);
-}
-
-static void
-give_entry(uint64_t job, uint32_t queue, const char *to)
-{
-	struct spool_entry	entry = { .queue = queue,
-				    .sender = STR("s@x"),
-				    .recipient = str_of(to) };
-	struct entry_state	state = { .accepted_ms = 1000 };
-	struct spool_id		id = { .queue = queue };
-	struct buf		s = BUF_INIT, e = BUF_INIT;
-	unsigned char		key[SPOOL_ID_SIZE];
-
-	memcpy(id.txn, &job, sizeof job);
-	spool_id_put(key, &id);
-	assert_int_equal(state_put(&s, &id, &state, NULL), 0);
-	assert_int_equal(spool_entry_put(&e, &entry, NULL), 0);
-	CHANNEL_SEND(t.channel, DELIVER_JOB_ENTRY, -1, { .job = job,
-	    .id = { (char *)key, sizeof key }, .state = buf_str(&s),
-	    .entry = buf_str(&e) });
-	buf_free(&s);
-	buf_free(&e);
-}
-
-static struct ipc_DELIVER_JOB
-job_frame(uint64_t job, uint64_t lease, uint32_t uses)
-{
-	return (struct ipc_DELIVER_JOB){ .job = job, .kind = JOB_ATTEMPT,
-	    .transport = 1, .lease = lease, .uses = uses,
-	    .segment = SEGMENT, .body = 4096, .entries = 1, .now_ms = 5000 };
-}
-
-static void
-give(uint64_t job, uint64_t lease, uint32_t uses, const char *to)
-{
-	struct ipc_DELIVER_JOB	m = job_frame(job, lease, uses);
-
-	CHANNEL_PUT(t.channel, DELIVER_JOB, -1, &m);
-	give_entry(job, 1, to);
-}
-
-static void
-give_safe(uint64_t job)
-{
-	CHANNEL_SEND(t.channel, DELIVER_SAFE, -1, { .job = job });
-}
-
-/* ---- The fixture --------------------------------------------------------- */
-
-static void
-working(void *arg, void *request)
-{
-	(void)arg;
-	(void)attempt_working(request);
-}
-
-static void
-start_engine(void)
-{
-	static const struct send_limits	limits = { SIZE_MAX, 5000, 100, 0, 0 };
-	const struct granter		by = lease_granter();
-	static const struct dns_config	names = { .servers = "127.0.0.1@1",
-	    .local_data = "", .trust_anchor = "" };
-	struct err			e;
-
-	deliver.dns = dns_new(deliver.loop, &names, &e);
-	assert_non_null(deliver.dns);
-	deliver.engine = send_engine_new(deliver.loop, deliver.dns, &limits,
-	    &deliver.trust, &e);
-	assert_non_null(deliver.engine);
-	send_engine_set_granter(deliver.engine, &by);
-	send_engine_set_working(deliver.engine, working, NULL);
-}
-
-static void
-start_qmgr(void)
-{
-	struct netaddr	a;
-
-	(void)snprintf(t.path, sizeof t.path, "/tmp/test_worker.%ld",
-	    (long)getpid());
-	(void)unlink(t.path);
-	assert_int_equal(netaddr_unix(&a, t.path, NULL), 0);
-	t.listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(t.listening, &a.u.sa, a.len), 0);
-	assert_int_equal(listen(t.listening, 8), 0);
-	t.watch = watch_readable(deliver.loop, t.listening, qmgr_accept,
-	    NULL);
-}
-
-static int
-setup(void **state)
-{
-	char	segment[] = "/tmp/test_worker.XXXXXX";
-
-	(void)state;
-	memset(&t, 0, sizeof t);
-	memset(&deliver, 0, sizeof deliver);
-	t.hop = hop_start(&t.port);
-	worker.loop = deliver.loop = loop_new(NULL);
-	params_init(&worker.params);
-	assert_int_equal(params_set(&worker.params, "myhostname",
-	    "us.example", NULL), 0);
-	worker.params.deliver_concurrency = 1000;
-	deliver.worker = &worker;
-	deliver.params = &worker.params;
-	deliver.secrets = secrets_new(-1);
-	timer_init(&t.limit, deliver.loop, on_limit, NULL);
-	t.segment = mkstemp(segment);
-	(void)unlink(segment);
-	put_record(4096, RECORD_BODY, STR("Subject: s\r\n\r\nbody\r\n"));
-	outlets_init();
-	lents_init();
-	leases_init();
-	jobs_init();
-	drain_init();
-	start_engine();
-	start_qmgr();
-	mailroom_open(t.path);
-	assert_string_equal(hear("ready"), "hello 0;ready 0;");
-	give_all(1, "");
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	mailroom_close();
-	jobs_fini();
-	send_engine_free(&deliver.engine);
-	leases_fini();
-	outlets_fini();
-	lents_fini();
-	channel_free(&t.channel);
-	watch_free(&t.watch);
-	(void)close(t.listening);
-	(void)unlink(t.path);
-	(void)close(t.segment);
-	timer_fini(&t.limit);
-	buf_free(&t.heard);
-	dns_free(&deliver.dns);
-	secrets_free(&deliver.secrets);
-	params_fini(&worker.params);
-	loop_free(&deliver.loop);
-	(void)kill(t.hop, SIGKILL);
-	(void)waitpid(t.hop, NULL, 0);
-	return 0;
-}
+#include "desk.h"
 
 /* ---- The tests ----------------------------------------------------------- */
 
@@ -482,6 +158,15 @@ test_bad(void **state)
 	bad("an entry of no job");
 	give_safe(1);
 	bad("SAFE of no job");
+	give_trace(1, 0, "sender", "x");
+	bad("a trace of no attempts");
+	give_trace(1, 1, "colour", "x");
+	bad("a trace by no field");
+	give_trace(1, 1, "id", "x");
+	bad("a trace of what is no id");
+	give_trace(1, 1, "sender", "x");
+	give_trace(1, 1, "sender", "x");
+	bad("a trace twice");
 	give_all(1, "");
 	give_all(1, "");
 	bad("a transport twice");
@@ -557,7 +242,8 @@ test_drained(void **state)
 	assert_int_equal(jobs_all(), 0);
 }
 
-#define TEST(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn)	cmocka_unit_test_setup_teardown(fn, desk_setup,	\
+	desk_teardown)
 
 int
 main(void)

@@ -157,6 +157,8 @@ script_command(struct script_conn *c, struct str line)
 		c->rcpts += script_accept(c, "RCPT", "250 2.1.5 Ok\r\n");
 	else if (str_prefix(line, STR("RSET")))
 		(void)script_answer(c, "RSET", "250 2.0.0 Ok\r\n");
+	else if (str_prefix(line, STR("AUTH")))
+		(void)script_answer(c, "AUTH", "504 5.5.4 No\r\n");
 	else if (str_prefix(line, STR("QUIT")))
 		(void)script_answer(c, "QUIT", "221 Bye\r\n!close");
 	else if (str_prefix(line, STR("BDAT ")))

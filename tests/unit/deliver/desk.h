@@ -1,0 +1,57 @@
+/*
+ * desk - a worker of deliver in this process, whose qmgr is the test, and a
+ * next hop in another process
+ *
+ * What the worker says is text:
+ *	hello  held 7  leased 1/2 idle  ready  drain
+ *	done 7  defer 7  hold 7  again 7	verdicts, by job
+ *	rests 1/2  closed 1/2			leases, with their uses
+ *	traced 1  shown 1			attempt 1 begins, and ends
+ *	END					it closed the connection
+ *
+ * Ownership  one a process: desk_setup(), desk_teardown().
+ */
+#ifndef TESTS_DESK_H
+#define TESTS_DESK_H
+
+#include <sys/types.h>
+
+#include "deliver/deliver.h"
+#include "ipc/channel.h"
+
+#define SEGMENT	1
+
+struct desk {
+	char		 path[64];
+	int		 listening;
+	struct watch	*watch;
+	struct channel	*channel;
+	struct buf	 heard;
+	int		 segment;
+	pid_t		 hop;
+	uint16_t	 port;
+	struct timer	 limit;
+	const char	*wanted;
+	int		 commands;	/* of traces */
+};
+
+extern struct desk	t;
+extern struct worker	worker;
+
+int		 desk_setup(void **state);
+int		 desk_teardown(void **state);
+/* Until that is heard; all that was, which is then forgotten. */
+const char	*hear(const char *wanted);
+/* The transport and the segment that all jobs name. */
+void		 give_all(uint64_t number, const char *options);
+struct ipc_DELIVER_JOB job_frame(uint64_t job, uint64_t lease,
+		    uint32_t uses);
+void		 give_entry(uint64_t job, uint32_t queue, const char *to);
+void		 give(uint64_t job, uint64_t lease, uint32_t uses,
+		    const char *to);
+void		 give_safe(uint64_t job);
+/* For so many attempts, by one term. */
+void		 give_trace(uint64_t trace, uint32_t attempts,
+		    const char *name, const char *value);
+
+#endif
