@@ -23,7 +23,6 @@
 #include "mailroom.h"
 #include "outlet.h"
 
-#define QMGR_SOCKET	"qmgr.sock"
 
 struct deliver	deliver;
 

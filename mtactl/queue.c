@@ -21,6 +21,7 @@ QUEUE_TALK_SENDER(QUEUE_HOLD)
 QUEUE_TALK_SENDER(QUEUE_DELETE)
 QUEUE_TALK_SENDER(QUEUE_SET)
 QUEUE_TALK_SENDER(QUEUE_CAT)
+QUEUE_TALK_SENDER(QUEUE_QUOTA)
 
 static int
 queue_usage(const struct err *e)
@@ -168,6 +169,47 @@ verb_queue_stats(const struct ctl *c, int argc, char **argv)
 		ipc_caller_close(&cl);
 	}
 	queue_args_fini(&a);
+	return rc == TALK_OK ? CTL_OK : talk_fail(rc, &e);
+}
+
+static void
+queue_quota_json(void *arg, const struct ipc_QUEUE_GROUP *g)
+{
+	(void)arg;
+	json_print(json_pack("{s:s%,s:I,s:I}", "name", g->value.p,
+	    g->value.len, "entries", (json_int_t)g->entries, "bytes",
+	    (json_int_t)g->bytes));
+}
+
+static void
+queue_quota_text(void *arg, const struct ipc_QUEUE_GROUP *g)
+{
+	(void)arg;
+	(void)printf("%" PRIu64 " entries, %" PRIu64 " bytes\n", g->entries,
+	    g->bytes);
+}
+
+int
+verb_queue_quota(const struct ctl *c, int argc, char **argv)
+{
+	bool			json = argc > 1 &&
+				    strcmp(argv[1], "--json") == 0;
+	struct queue_talk_ops	ops = { NULL, json ? queue_quota_json :
+				    queue_quota_text, NULL };
+	struct ipc_QUEUE_QUOTA	m;
+	struct ipc_QUEUE_DONE	done;
+	struct ipc_caller	cl;
+	struct err		e;
+	int			rc;
+
+	if (argc != 2 + json)
+		return verb_usage();
+	m.name = str_of(argv[argc - 1]);
+	if ((rc = queue_talk_connect(c, &cl, IPC_VIEW, &e)) == TALK_OK) {
+		if ((rc = queue_talk_put_QUEUE_QUOTA(&cl, &m, &e)) == 0)
+			rc = queue_talk_answer(&cl, &ops, NULL, &done, &e);
+		ipc_caller_close(&cl);
+	}
 	return rc == TALK_OK ? CTL_OK : talk_fail(rc, &e);
 }
 

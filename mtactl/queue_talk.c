@@ -64,7 +64,7 @@ queue_talk_connect(const struct ctl *c, struct ipc_caller *cl,
 	struct buf	path = BUF_INIT;
 	int		rc;
 
-	talk_path(c, "qmgr.sock", &path);
+	talk_path(c, QMGR_SOCKET, &path);
 	rc = ipc_caller_connect_to(cl, IPC_QMGR, buf_cstr(&path), e);
 	if (rc == -1 && (errno == ENOENT || errno == ECONNREFUSED ||
 	    errno == ENOTDIR))

@@ -18,6 +18,7 @@
 #include "ipc/channel.h"
 
 #include "delivery.h"
+#include "quota.h"
 #include "trace.h"
 
 #define AGENT_IN_FLIGHT_MAX	100000
@@ -437,6 +438,8 @@ agent_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return agent_on_drain(a, r);
 	case IPC_DELIVER_TRACED:
 		return trace_on_line(a, r);
+	case IPC_QUOTA_ASK:
+		return quota_on_ask(a->channel, r);
 	default:
 		return -1;
 	}

@@ -2,8 +2,8 @@
  * Clients: mtactl, one question at a time each.
  *
  * A client's user decides what it may ask: root and the instance's own user
- * all, members of two groups less, one of mailq_users what he sent himself, a
- * worker of ours nothing.  Questions take
+ * all, members of two groups less, one of mailq_users what he sent himself.
+ * Workers of ours are others (agent.c, quota.c), or nobody.  Questions take
  * turns of some milliseconds; one that waits for credit takes none.
  */
 #include <sys/queue.h>
@@ -26,6 +26,7 @@
 
 #include "delivery.h"
 #include "query.h"
+#include "quota.h"
 #include "trace.h"
 
 #define FRONT_CLIENTS_MAX	32
@@ -311,6 +312,19 @@ client_on_trace(struct client *cl, struct rbuf *r)
 }
 
 static int
+client_on_quota(struct client *cl, struct rbuf *r)
+{
+	struct ipc_QUEUE_QUOTA	 m;
+	struct query		*q = client_query(cl);
+
+	if (ipc_get_QUEUE_QUOTA(r, &m) == -1)
+		return -1;
+	buf_clear(&q->scratch);
+	buf_add_str(&q->scratch, m.name);
+	return client_ask(cl, QUERY_QUOTA, 0, false);
+}
+
+static int
 client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
 	struct client	*cl = arg;
@@ -329,6 +343,8 @@ client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 	case IPC_QUEUE_STATS:
 		return wire_get_uint(r, &unused, 4) == -1 || r->len != 0 ?
 		    -1 : client_ask(cl, QUERY_STATS, 0, false);
+	case IPC_QUEUE_QUOTA:
+		return client_on_quota(cl, r);
 	case IPC_QUEUE_HOLD:
 		return client_on_hold(cl, r);
 	case IPC_QUEUE_ASSIGN:
@@ -358,7 +374,8 @@ client_on_end(void *arg)
 
 /* ---- Who comes ----------------------------------------------------------- */
 
-/* Of workers it is deliver(8) alone that has something to say. */
+/* Of workers it is those of deliver(8) that have something to say, and those of
+ * smtpd(8) whose scripts have something to ask. */
 static enum ipc_role
 front_role(int fd, uid_t *uid, pid_t *pid)
 {
@@ -367,7 +384,8 @@ front_role(int fd, uid_t *uid, pid_t *pid)
 	if (peer_process(fd, uid, pid) == -1)
 		return IPC_NOBODY;
 	if ((role = worker_peer_role(front.worker, fd)) != IPC_NOBODY)
-		return role == IPC_DELIVER ? role : IPC_NOBODY;
+		return (role & (IPC_DELIVER | IPC_SMTPD)) != 0 ? role :
+		    IPC_NOBODY;
 	return access_queue_role(&front.access, &front.owners, fd);
 }
 
@@ -431,6 +449,11 @@ front_accept(void *arg, struct gate *g)
 		agent_accept(fd, pid);
 		return;
 	}
+	if (role == IPC_SMTPD) {
+		if (quota_accept(w, fd) == -1)
+			front_refuse(fd, uid, "too many connections");
+		return;
+	}
 	if (front.count >= FRONT_CLIENTS_MAX ||
 	    (role == IPC_OWNER && front_owners_full(uid)) ||
 	    !guests_enter(&front.guests, fd, &guest)) {
@@ -487,6 +510,7 @@ front_prepare(struct worker *w)
 	if (!w->check)
 		front_open_socket(w);
 	guests_init(&front.guests, FRONT_PER_PROCESS, FRONT_PER_USER);
+	quota_prepare();
 	timer_init(&front.turn, w->loop, front_turn, NULL);
 	return 0;
 }

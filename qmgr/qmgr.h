@@ -8,6 +8,7 @@
  *	change.c what a question changes
  *	group.c	 entries counted by a field
  *	stats.c	 entries counted by state
+ *	quota.c	 what scripts ask about quotas
  *
  * What makes mail move: delivery.h.
  *

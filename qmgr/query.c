@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "spool/book_envelope.h"
+#include "spool/book_quota.h"
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/log.h"
@@ -370,6 +371,21 @@ query_stats(struct query *q, struct err *e)
 	return rc;
 }
 
+/* The name is in q->scratch. */
+static int
+query_quota(struct query *q, struct err *e)
+{
+	struct ipc_QUEUE_GROUP	m = { .value = buf_str(&q->scratch) };
+
+	if (!book_hinted(keeper_book()))
+		return err_set(e, "the queue is still being read");
+	if (book_quota(keeper_book(), m.value, &m.entries, &m.bytes) == -1)
+		return err_set(e, "there are too many names for this one to "
+		    "be known");
+	CHANNEL_PUT(q->channel, QUEUE_GROUP, -1, &m);
+	return 0;
+}
+
 static int
 query_cat_open(struct query *q, struct err *e)
 {
@@ -431,6 +447,8 @@ query_slice(struct query *q)
 		rc = query_stats(q, &e);
 	else if (q->kind == QUERY_CAT)
 		rc = query_cat(q, &e);
+	else if (q->kind == QUERY_QUOTA)
+		rc = query_quota(q, &e);
 	else
 		rc = query_many(q, &e);
 	if (rc == -1)

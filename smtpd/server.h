@@ -41,6 +41,7 @@ struct server {
 	struct dns		*dns;		/* these three: of all hooks */
 	struct hsl_cache	*cache;
 	struct share		*share;
+	struct share		*quotas;	/* qmgr, asked for them */
 	struct store_client	*store;		/* where queue() goes */
 	struct queue_host	 queue;		/* for mail of scripts */
 	struct transports	*transports;	/* or NULL */

@@ -227,7 +227,7 @@ server_hook_config(struct server *srv, enum hook_kind kind, int64_t time_ms)
 		.offers = hooks_host(kind),
 		.host = { .loop = srv->loop, .dns = srv->dns,
 		    .origin = &srv->origin, .cache = srv->cache,
-		    .share = srv->share,
+		    .share = srv->share, .quotas = srv->quotas,
 		    .hostname = srv->params->myhostname,
 		    .queue = &srv->queue },
 		.limits = server_limits(srv->params, time_ms),
@@ -381,6 +381,8 @@ server_load_scripts(struct server *srv)
 	srv->cache = hsl_cache_new(HSL_CACHE_BYTES);
 	srv->share = share_connect(srv->loop, worker_socket(srv->worker,
 	    SHARE_SOCKET, file, sizeof file));
+	srv->quotas = share_connect_queue(srv->loop, worker_socket(
+	    srv->worker, QMGR_SOCKET, file, sizeof file));
 	srv->store = store_client_new(srv->loop, IPC_SMTPD, worker_socket(
 	    srv->worker, CLEANUP_SOCKET, file, sizeof file));
 	store_client_limit(srv->store, srv->params->spool_timeout);

@@ -19,6 +19,7 @@ struct library_host {
 	const struct origin	*origin;	/* where files lie */
 	struct hsl_cache	*cache;		/* of all scripts; NULL: none */
 	struct share		*share;		/* NULL: nothing is shared */
+	struct share		*quotas;	/* NULL: there is no queue */
 	const char		*hostname;	/* NULL: the machine's */
 	const struct queue_host	*queue;		/* NULL: there is none */
 };

@@ -55,6 +55,17 @@ int	ipc_get_##name(struct rbuf *r, struct ipc_##name *m);
 #include "ipc/ipc.def"
 #undef MSG
 
+/* The row of qmgr(8) in master.cf: where it listens. */
+#define QMGR_SOCKET	"qmgr.sock"
+
+/* Of a QUOTA_ANSWER. */
+enum quota_status {
+	QUOTA_KNOWN,
+	QUOTA_UNKNOWN,		/* there are too many names */
+	QUOTA_NOT_YET,		/* qmgr reads the spool; ask again */
+	QUOTA_STATUSES
+};
+
 const char	*ipc_name(int type);
 /* May one that has any of the roles `from` say this to one of `to`? */
 bool		 ipc_allowed(int type, enum ipc_role from, enum ipc_role to,

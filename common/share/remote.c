@@ -1,5 +1,6 @@
 /*
- * remote - a share that is the service, asked over a socket
+ * remote - a share that is the service, asked over a socket; or qmgr, of which
+ * quotas are asked
  *
  *	state        ask            connected          lost
  *	down         connect        -                  -
@@ -13,6 +14,9 @@
  *
  * At most WINDOW questions that get an answer at once are under way, so that
  * neither side has to hold more than that many values for the other.
+ *
+ * A question that the other side has no answer to yet is queued again, and
+ * nothing more is asked for a while.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -33,8 +37,22 @@
 #define AGAIN_MS	10
 #define AGAIN_MAX_MS	250
 
+/* What differs between the two. */
+struct remote_wire {
+	enum ipc_role	peer;
+	const char	*socket;
+	void	(*hello)(struct channel *c);
+	void	(*held)(struct channel *c, const struct share_ticket *t);
+	void	(*ask)(struct channel *c, const struct share_ticket *t);
+	/* 0; 1: not yet; -1: it did not decode. */
+	int	(*answer)(int type, struct rbuf *in, uint64_t *id,
+		    struct share_answer *a);
+	void	(*drop)(struct channel *c, uint64_t id);	/* or NULL */
+};
+
 struct remote {
 	struct share	 share;		/* first */
+	const struct remote_wire *wire;
 	char		*path;
 	struct channel	*channel;	/* NULL: down, or trying */
 	struct timer	 again;
@@ -49,28 +67,98 @@ remote_list(struct remote *r, enum ticket_state state)
 	return &r->share.lists[state];
 }
 
-/* ---- Sending ----------------------------------------------------------- */
+/* ---- share(8) ---------------------------------------------------------- */
 
 static void
-remote_send(struct remote *r, const struct share_ticket *t)
+memory_hello(struct channel *c)
+{
+	CHANNEL_SEND(c, SHARE_HELLO, -1,
+	    { .table_hash = ipc_table_hash(), .pid = (uint32_t)getpid() });
+}
+
+static void
+memory_held(struct channel *c, const struct share_ticket *t)
+{
+	CHANNEL_SEND(c, SHARE_HELD, -1, { .id = t->id, .name = t->q.key });
+}
+
+static void
+memory_ask(struct channel *c, const struct share_ticket *t)
 {
 	struct ipc_SHARE_ASK	m;
 
 	share_put_question(t->id, &t->q, &m);
-	CHANNEL_PUT(r->channel, SHARE_ASK, -1, &m);
+	CHANNEL_PUT(c, SHARE_ASK, -1, &m);
 }
+
+static int
+memory_answer(int type, struct rbuf *in, uint64_t *id, struct share_answer *a)
+{
+	struct ipc_SHARE_ANSWER	m;
+
+	if (type != IPC_SHARE_ANSWER || ipc_get_SHARE_ANSWER(in, &m) == -1)
+		return -1;
+	*id = m.id;
+	return share_get_answer(&m, a);
+}
+
+static void
+memory_drop(struct channel *c, uint64_t id)
+{
+	CHANNEL_SEND(c, SHARE_DROP, -1, { .id = id });
+}
+
+static const struct remote_wire	memory_wire = { IPC_SHARE, SHARE_SOCKET,
+	memory_hello, memory_held, memory_ask, memory_answer, memory_drop };
+
+/* ---- qmgr(8) ----------------------------------------------------------- */
+
+static void
+quota_hello(struct channel *c)
+{
+	CHANNEL_SEND(c, QUOTA_HELLO, -1,
+	    { .table_hash = ipc_table_hash(), .pid = (uint32_t)getpid() });
+}
+
+static void
+quota_ask(struct channel *c, const struct share_ticket *t)
+{
+	CHANNEL_SEND(c, QUOTA_ASK, -1, { .id = t->id, .name = t->q.key });
+}
+
+static int
+quota_answer(int type, struct rbuf *in, uint64_t *id, struct share_answer *a)
+{
+	struct ipc_QUOTA_ANSWER	m;
+
+	if (type != IPC_QUOTA_ANSWER || ipc_get_QUOTA_ANSWER(in, &m) == -1 ||
+	    m.status >= QUOTA_STATUSES)
+		return -1;
+	*id = m.id;
+	*a = (struct share_answer){ .status = m.status == QUOTA_KNOWN ?
+	    SHARE_OK : SHARE_NO, .number = (double)m.count,
+	    .bytes = m.bytes };
+	return m.status == QUOTA_NOT_YET;
+}
+
+static const struct remote_wire	quota_wire = { IPC_QMGR, QMGR_SOCKET,
+	quota_hello, NULL, quota_ask, quota_answer, NULL };
+
+/* ---- Sending ----------------------------------------------------------- */
 
 static void
 remote_pump(struct remote *r)
 {
 	struct share_ticket	*t;
 
+	if (r->again.armed)
+		return;
 	while ((t = TAILQ_FIRST(remote_list(r, TICKET_QUEUED))) != NULL) {
 		if (t->q.op != SHARE_LOCK && r->under_way >= WINDOW)
 			return;
 		r->under_way += t->q.op != SHARE_LOCK;
 		share_move(t, TICKET_ASKED);
-		remote_send(r, t);
+		r->wire->ask(r->channel, t);
 	}
 }
 
@@ -79,13 +167,11 @@ remote_tell_all(struct remote *r)
 {
 	const struct share_ticket	*t;
 
-	CHANNEL_SEND(r->channel, SHARE_HELLO, -1,
-	    { .table_hash = ipc_table_hash(), .pid = (uint32_t)getpid() });
+	r->wire->hello(r->channel);
 	TAILQ_FOREACH(t, remote_list(r, TICKET_HELD), link)
-		CHANNEL_SEND(r->channel, SHARE_HELD, -1,
-		    { .id = t->id, .name = t->q.key });
+		r->wire->held(r->channel, t);
 	TAILQ_FOREACH(t, remote_list(r, TICKET_ASKED), link)
-		remote_send(r, t);
+		r->wire->ask(r->channel, t);
 	remote_pump(r);
 }
 
@@ -95,19 +181,25 @@ static int
 remote_on_frame(void *arg, int type, struct rbuf *in, int fd)
 {
 	struct remote		*r = arg;
-	struct ipc_SHARE_ANSWER	 m;
 	struct share_answer	 a;
 	struct share_ticket	*t;
+	uint64_t		 id;
+	int			 rc;
 
 	(void)fd;
-	if (type != IPC_SHARE_ANSWER || ipc_get_SHARE_ANSWER(in, &m) == -1 ||
-	    share_get_answer(&m, &a) == -1)
+	if ((rc = r->wire->answer(type, in, &id, &a)) == -1)
 		return -1;
 	r->again_ms = AGAIN_MS;
-	t = share_find(&r->share, m.id);
+	t = share_find(&r->share, id);
 	/* The asker has given it up, or the grant came twice. */
 	if (t == NULL || t->state != TICKET_ASKED)
 		return 0;
+	if (rc == 1) {
+		r->under_way--;
+		share_move(t, TICKET_QUEUED);
+		timer_start(&r->again, AGAIN_MAX_MS);
+		return 0;
+	}
 	r->under_way -= t->q.op != SHARE_LOCK;
 	loop_defer(r->share.loop, &r->work);
 	share_answered(t, &a);
@@ -133,8 +225,8 @@ remote_on_end(void *arg)
 {
 	struct remote	*r = arg;
 
-	LOG(EV_SHARE_LOST, NULL, LOG_NUM("tickets",
-	    (int64_t)r->share.tickets.count));
+	LOG(EV_SHARE_LOST, NULL, LOG_STR("name", r->wire->socket),
+	    LOG_NUM("tickets", (int64_t)r->share.tickets.count));
 	channel_free(&r->channel);
 	if (!remote_idle(r))
 		remote_later(r);
@@ -171,7 +263,7 @@ remote_try(struct remote *r)
 
 	if (fd != -1) {
 		r->channel = channel_new(r->share.loop, fd, IPC_SCRIPTED,
-		    IPC_SHARE, &ops, r);
+		    r->wire->peer, &ops, r);
 		remote_tell_all(r);
 	} else if (errno == ENOENT)
 		remote_fail(r);
@@ -206,8 +298,9 @@ remote_drop(struct share *s, struct share_ticket *t)
 	if (t->state == TICKET_ASKED && t->q.op != SHARE_LOCK) {
 		r->under_way--;
 		loop_defer(s->loop, &r->work);
-	} else if (t->state != TICKET_QUEUED && r->channel != NULL)
-		CHANNEL_SEND(r->channel, SHARE_DROP, -1, { .id = t->id });
+	} else if (t->state != TICKET_QUEUED && r->channel != NULL &&
+	    r->wire->drop != NULL)
+		r->wire->drop(r->channel, t->id);
 }
 
 static void
@@ -222,17 +315,30 @@ remote_free(struct share *s)
 	free(r);
 }
 
-struct share *
-share_connect(struct loop *l, const char *path)
+static struct share *
+remote_new(struct loop *l, const char *path, const struct remote_wire *wire)
 {
 	static const struct share_ops	 ops = { remote_ask, remote_drop,
 	    remote_free };
 	struct remote			*r = xcalloc(1, sizeof *r);
 
 	share_init(&r->share, l, &ops);
+	r->wire = wire;
 	r->path = xstrdup(path);
 	r->again_ms = AGAIN_MS;
 	timer_init(&r->again, l, remote_work, r);
 	task_init(&r->work, remote_work, r);
 	return &r->share;
+}
+
+struct share *
+share_connect(struct loop *l, const char *path)
+{
+	return remote_new(l, path, &memory_wire);
+}
+
+struct share *
+share_connect_queue(struct loop *l, const char *path)
+{
+	return remote_new(l, path, &quota_wire);
 }

@@ -39,7 +39,8 @@ enum share_op {
 	SHARE_ADD,		/* number is added */
 	SHARE_RATE,		/* number per interval_ms */
 	SHARE_LOCK,		/* key is the name */
-	SHARE_OPS
+	SHARE_OPS,
+	SHARE_QUOTA = SHARE_OPS	/* asked of qmgr(8), and alone */
 };
 
 enum share_flag {
@@ -63,7 +64,8 @@ enum share_status {
 	SHARE_OK,
 	/*
 	 * store, delete: another version, which is in the answer; delete:
-	 * nothing there; add: not a number; rate: too many.
+	 * nothing there; add: not a number; rate: too many; quota: too many
+	 * names for this one to be known.
 	 */
 	SHARE_NO,
 	SHARE_FULL,		/* no memory, or too many that wait */
@@ -76,6 +78,7 @@ struct share_answer {
 	uint64_t		version;	/* 0: there is none */
 	double			number;		/* sum, or how many; store,
 						 * delete: was there one */
+	uint64_t		bytes;		/* of a quota */
 	struct str		value;
 };
 
@@ -83,6 +86,8 @@ typedef void	share_done_fn(void *arg, const struct share_answer *a);
 
 /* `path` is where the service listens; the first question connects. */
 struct share	*share_connect(struct loop *l, const char *path);
+/* Whoever listens there is qmgr(8), which answers SHARE_QUOTA. */
+struct share	*share_connect_queue(struct loop *l, const char *path);
 struct share	*share_local(struct loop *l, size_t limit_bytes);
 void		 share_free(struct share **s);
 struct share_ticket *share_ask(struct share *s,

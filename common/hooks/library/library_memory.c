@@ -83,13 +83,13 @@ memory_begin(struct hsl_call *c, int callback, hsl_step *step)
 
 static struct hsl_value
 reply_value(struct hsl_exec *x, const struct share_answer *a,
-    bool *unreadable)
+    const char **wrong)
 {
 	struct hsl_value	v = hsl_none(), out;
 
 	if (a->version != 0 &&
 	    hsl_thaw_bytes(x, a->value, &v, NULL) == -1) {
-		*unreadable = true;
+		*wrong = library_unreadable;
 		return hsl_none();
 	}
 	out = hsl_array(x);

@@ -19,11 +19,21 @@
 struct inquiry {
 	struct library		*library;
 	struct hsl_exec		*x;
+	const struct library_asked *of;
 	const char		*name;		/* of the function */
 	struct timer		 late;
 	struct share_ticket	*ticket;
 	uint64_t		 lock;		/* id of a barrier; 0: none */
 	library_reply_fn	*reply;
+};
+
+const char	library_unreadable[] = "what is kept there can't be read";
+
+static const struct library_asked	memory_asked = {
+	.absent = "there is no share service: master.cf needs a row for "
+	    "share.sock",
+	.late = "no answer in the time that is left",
+	.most_ms = INT64_MAX,
 };
 
 /* A barrier that this run holds. */
@@ -57,7 +67,9 @@ inquiry_fail(struct inquiry *q, const char *why)
 static void
 inquiry_late(void *arg)
 {
-	inquiry_fail(arg, "no answer in the time that is left");
+	struct inquiry	*q = arg;
+
+	inquiry_fail(q, q->of->late);
 }
 
 static void
@@ -78,7 +90,7 @@ inquiry_answer(void *arg, const struct share_answer *a)
 	struct library		*l = q->library;
 	struct hsl_exec		*x = q->x;
 	struct hsl_value	 v;
-	bool			 unreadable = false;
+	const char		*wrong = NULL;
 
 	if (q->lock != 0 && a->status == SHARE_OK)
 		inquiry_hold(q);
@@ -88,13 +100,12 @@ inquiry_answer(void *arg, const struct share_answer *a)
 		return;
 	}
 	if (a->status == SHARE_ABSENT) {
-		inquiry_fail(q, "there is no share service: master.cf needs "
-		    "a row for share.sock");
+		inquiry_fail(q, q->of->absent);
 		return;
 	}
-	v = q->reply(x, a, &unreadable);
-	if (unreadable) {
-		inquiry_fail(q, "what is kept there can't be read");
+	v = q->reply(x, a, &wrong);
+	if (wrong != NULL) {
+		inquiry_fail(q, wrong);
 		return;
 	}
 	inquiry_free(q);
@@ -102,16 +113,17 @@ inquiry_answer(void *arg, const struct share_answer *a)
 }
 
 static enum hsl_rc
-inquiry_begin(struct hsl_exec *x, const char *name,
-    const struct share_question *question, library_reply_fn *reply,
-    uint64_t lock)
+inquiry_begin(struct hsl_exec *x, const struct library_asked *of,
+    const char *name, const struct share_question *question,
+    library_reply_fn *reply, uint64_t lock)
 {
 	struct library	*l = library_of(x);
 	struct inquiry	*q = xcalloc(1, sizeof *q);
-	int64_t		 left = library_time_ms(x, INT64_MAX);
+	int64_t		 left = library_time_ms(x, of->most_ms);
 
 	q->library = l;
 	q->x = x;
+	q->of = of;
 	q->name = name;
 	q->lock = lock;
 	q->reply = reply;
@@ -119,7 +131,8 @@ inquiry_begin(struct hsl_exec *x, const char *name,
 	if (left < INT64_MAX / 2)
 		timer_start(&q->late, left);
 	library_wait(l, inquiry_free, q);
-	q->ticket = share_ask(l->host.share, question, inquiry_answer, q);
+	q->ticket = share_ask(of->of_quotas ? l->host.quotas : l->host.share,
+	    question, inquiry_answer, q);
 	return HSL_SUSPEND;
 }
 
@@ -127,7 +140,14 @@ enum hsl_rc
 library_share_ask(struct hsl_exec *x, const char *name,
     const struct share_question *q, library_reply_fn *reply)
 {
-	return inquiry_begin(x, name, q, reply, 0);
+	return inquiry_begin(x, &memory_asked, name, q, reply, 0);
+}
+
+enum hsl_rc
+library_ask_of(struct hsl_exec *x, const struct library_asked *of,
+    const char *name, const struct share_question *q, library_reply_fn *reply)
+{
+	return inquiry_begin(x, of, name, q, reply, 0);
 }
 
 /* ---- Arguments --------------------------------------------------------- */
@@ -161,10 +181,10 @@ library_share_key(struct hsl_call *c)
 
 static struct hsl_value
 reply_number(struct hsl_exec *x, const struct share_answer *a,
-    bool *unreadable)
+    const char **wrong)
 {
 	(void)x;
-	(void)unreadable;
+	(void)wrong;
 	return a->status == SHARE_OK ? hsl_number(a->number) : hsl_none();
 }
 
@@ -216,19 +236,19 @@ library_memory_dec(struct hsl_call *c)
 
 static struct hsl_value
 reply_allowed(struct hsl_exec *x, const struct share_answer *a,
-    bool *unreadable)
+    const char **wrong)
 {
 	(void)x;
-	(void)unreadable;
+	(void)wrong;
 	return hsl_boolean(a->status == SHARE_OK);
 }
 
 static struct hsl_value
 reply_count(struct hsl_exec *x, const struct share_answer *a,
-    bool *unreadable)
+    const char **wrong)
 {
 	(void)x;
-	(void)unreadable;
+	(void)wrong;
 	return hsl_number(a->number);
 }
 
@@ -302,22 +322,22 @@ library_rate(struct hsl_call *c)
 
 static struct hsl_value
 reply_nothing(struct hsl_exec *x, const struct share_answer *a,
-    bool *unreadable)
+    const char **wrong)
 {
 	(void)x;
 	(void)a;
-	(void)unreadable;
+	(void)wrong;
 	return hsl_none();
 }
 
 static struct hsl_value
 reply_kept(struct hsl_exec *x, const struct share_answer *a,
-    bool *unreadable)
+    const char **wrong)
 {
 	struct hsl_value	v = hsl_none();
 
-	*unreadable = a->version != 0 &&
-	    hsl_thaw_bytes(x, a->value, &v, NULL) == -1;
+	if (a->version != 0 && hsl_thaw_bytes(x, a->value, &v, NULL) == -1)
+		*wrong = library_unreadable;
 	return v;
 }
 
@@ -343,7 +363,8 @@ barrier_acquire(struct hsl_call *c)
 
 	if (!barrier_name(c, &q))
 		return HSL_THROW;
-	return inquiry_begin(c->x, "barrier", &q, reply_nothing,
+	return inquiry_begin(c->x, &memory_asked, "barrier", &q,
+	    reply_nothing,
 	    (uint64_t)hsl_value_number(c->argv[0], 0));
 }
 

@@ -65,7 +65,8 @@ fixture_script(struct fixture *f, const char *script,
 	hook_free(&f->hook);
 	c.offers = hooks_host(HOOK_CONNECT);
 	c.host = (struct library_host){ .loop = f->loop, .dns = f->dns,
-	    .share = f->share, .queue = f->queue, .origin = f->origin };
+	    .share = f->share, .quotas = f->quotas,
+	    .queue = f->queue, .origin = f->origin };
 	f->hook = hook_new(HOOK_CONNECT, &c, "t", str_of(script),
 	    fixture_report, NULL);
 	assert_non_null(f->hook);

@@ -36,6 +36,7 @@ struct run {
 struct fixture {
 	struct loop	*loop;
 	struct share	*share;
+	struct share	*quotas;		/* borrowed; NULL: none */
 	struct dns	*dns;
 	const struct queue_host *queue;		/* borrowed; NULL: none */
 	const struct origin *origin;		/* likewise */
