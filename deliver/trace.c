@@ -261,7 +261,7 @@ trace_row(struct queue_row *r, const struct job *j, const struct job_entry *e)
 	r->live = QUEUE_SENDING;
 	r->now_ms = job_now_ms(j);
 	r->wall_ms = clock_wall_us() / 1000;
-	r->entry.retry = e->state.retry;
+	r->entry.retry = (uint16_t)e->state.retry;
 	r->entry.accepted_ms = (int64_t)e->state.accepted_ms;
 }
 

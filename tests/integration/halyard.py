@@ -300,6 +300,8 @@ class Backend:
     `replies` maps a verb (CONNECT, EHLO, MAIL, RCPT, DATA, EOD, BDAT, RSET,
     STARTTLS, QUIT) to bytes, or to a function of (conversation, line) that
     returns bytes, or None for the usual answer; it may sleep or raise Gone.
+    Over LMTP bytes of EOD are said for each recipient, those of a function as
+    they are.
     """
 
     EXTS = ("PIPELINING", "SIZE 10000000", "8BITMIME", "SMTPUTF8",
@@ -309,6 +311,7 @@ class Backend:
         self.exts = list(exts)
         self.replies = dict(replies or {})
         self.handler = handler or Conversation.run
+        self.lmtp = False
         self.messages = []
         self.commands = []
         self.connections = 0
@@ -422,6 +425,10 @@ class Conversation:
             b"250%s%s\r\n" % (b" " if i == len(lines) - 1 else b"-", l)
             for i, l in enumerate(lines)))
 
+    def do_LHLO(self, line):
+        self.backend.lmtp = True
+        self.do_EHLO(line)
+
     def do_HELO(self, line):
         self.answer("HELO", line, b"250 backend\r\n")
 
@@ -440,6 +447,9 @@ class Conversation:
 
     def do_NOOP(self, line):
         self.answer("NOOP", line, b"250 2.0.0 Ok\r\n")
+
+    def do_STARTTLS(self, line):
+        self.answer("STARTTLS", line, b"500 5.5.1 What?\r\n")
 
     def do_QUIT(self, line):
         self.answer("QUIT", line, b"221 2.0.0 Bye\r\n")
@@ -477,9 +487,12 @@ class Conversation:
         usual = b"250 2.0.0 Ok: queued as 4711\r\n" if self.rcpts else \
             b"503 5.5.1 No rcpt\r\n"
         said = self.backend.replies.get("EOD")
+        each = self.backend.lmtp and not callable(said)
         if callable(said):
             said = said(self, b"")
         said = usual if said is None else said
+        if each:
+            said *= len(self.rcpts)
         if said[:1] == b"2":
             with self.backend.lock:
                 self.backend.messages.append({

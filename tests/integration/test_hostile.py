@@ -12,20 +12,14 @@ the others come and go.
 import collections
 import os
 import select
-import socket
-import struct
 import threading
 import time
 
-from halyard import SLOW, Backend, Client, Gone, Instance, main
+from halyard import SLOW, Backend, Instance, main
+from hostile import DEADLINE, quick_kinds, silent_kinds
 
 SESSIONS = int(os.environ.get("SESSIONS", "50" if SLOW == 1 else "10"))
 HEALTHY = 300                   # messages
-DEADLINE = 6 * SLOW             # seconds, of what hangs
-CHUNKING = Backend.EXTS + ("CHUNKING",)
-STATES = ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "EOD")
-TEMPORARY = range(400, 500)
-REFUSED = range(400, 600)
 HOOK = '''
 $a = explode("-", $transaction["recipients"][0]["address"]["localpart"]);
 $r = $arguments["mail"]->send($transaction["senderaddress"],
@@ -40,161 +34,6 @@ if (isset($r["result"])) {
 }
 Defer($r["error"]["message"]);
 '''
-
-# name, backend, codes its clients may get, "tls" option of send()
-Kind = collections.namedtuple("Kind", "name backend codes tls")
-
-
-def kind(name, replies=None, exts=Backend.EXTS, codes=TEMPORARY,
-         tls="disabled", handler=None):
-    return Kind(name, Backend(exts, replies, handler), codes, tls)
-
-
-# ---- What they do -----------------------------------------------------------
-
-def hang(conv, line):
-    """Says nothing until the other side leaves."""
-    while conv.sock.recv(65536):
-        pass
-    raise Gone()
-
-
-def reset(conv, line):
-    conv.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                         struct.pack("ii", 1, 0))
-    conv.file.close()
-    conv.sock.close()
-    raise Gone()
-
-
-def bye(conv, line):
-    conv.send(b"421 4.3.2 going down\r\n")
-    raise Gone()
-
-
-def dribble(conv):
-    """Every reply, one byte a second."""
-    def slowly(data):
-        for i in range(len(data)):
-            conv.sock.sendall(data[i:i + 1])
-            time.sleep(1)
-
-    conv.send = slowly
-    conv.run()
-
-
-def dribble_end(conv, line):
-    for byte in b"250 2.0.0 taken, one day":
-        conv.send(bytes([byte]))
-        time.sleep(1)
-    raise Gone()
-
-
-def drops_pipelined(conv):
-    """Offers PIPELINING, takes one command of what came and forgets the
-    rest."""
-    conv.send(b"220 liar\r\n")
-    while True:
-        data = conv.sock.recv(65536)
-        if not data:
-            raise Gone()
-        verb = data[:4].upper()
-        conv.send(b"250-liar\r\n250 PIPELINING\r\n" if verb == b"EHLO"
-                  else b"354 go on\r\n" if verb == b"DATA"
-                  else b"250 2.0.0 ok\r\n")
-
-
-def takes_chunks_for_commands(conv):
-    """Offers CHUNKING, refuses BDAT and reads the message as commands."""
-    conv.send(b"220 liar\r\n")
-    while True:
-        verb = conv.line()[:4].upper()
-        conv.send(b"250-liar\r\n250-PIPELINING\r\n250 CHUNKING\r\n"
-                  if verb == b"EHLO" else b"250 2.0.0 ok\r\n"
-                  if verb in (b"MAIL", b"RCPT", b"RSET")
-                  else b"502 5.5.1 what?\r\n")
-
-
-def refuses_chunks(conv, line):
-    return b"502 5.5.1 no BDAT here\r\n"
-
-
-def endless(conv, line):
-    while True:
-        conv.send(b"250-and more\r\n" * 1000)
-
-
-def long_line(conv, line):
-    while True:
-        conv.send(b"250 " + b"x" * 65536)
-
-
-def babbles(conv, line):
-    """Answers what nobody asked."""
-    return b"250 2.0.0 ok\r\n" * 50
-
-
-def noise(conv, line):
-    return bytes(range(256)) * 8
-
-
-def no_handshake(conv, line):
-    conv.send(b"220 2.0.0 go\r\n")
-    hang(conv, line)
-
-
-def broken_handshake(conv, line):
-    conv.send(b"220 2.0.0 go\r\n")
-    conv.sock.recv(1)
-    conv.send(b"\x15\x03\x03\x00\x02\x02\x28 this is not TLS\r\n")
-    raise Gone()
-
-
-def refuses_tls(conv, line):
-    return b"454 4.7.0 not now\r\n"
-
-
-TLS = Backend.EXTS + ("STARTTLS",)
-
-
-def install_starttls():
-    """The scripted backend knows the verb only where a test asks for it."""
-    from halyard import Conversation
-    Conversation.do_STARTTLS = lambda self, line: self.answer(
-        "STARTTLS", line, b"454 4.7.0 no\r\n")
-
-
-def silent_kinds():
-    """Those that are given up at the deadline, not before."""
-    return [kind("hang at " + s, {s: hang}) for s in STATES] + [
-        kind("hang at BDAT", {"BDAT": hang, "EOD": hang}, CHUNKING),
-        kind("dribble", handler=dribble),
-        kind("dribble at the end", {"EOD": dribble_end}),
-        kind("drops pipelined commands", handler=drops_pipelined),
-        kind("STARTTLS and silence", {"STARTTLS": no_handshake}, TLS,
-             tls="require")]
-
-
-def quick_kinds():
-    return [kind("reset at " + s, {s: reset}) for s in STATES] + [
-        kind("421 at " + s, {s: bye}) for s in STATES] + [
-        kind("421 at BDAT", {"EOD": bye}, CHUNKING),
-        kind("refuses BDAT", {"BDAT": refuses_chunks,
-                              "EOD": refuses_chunks}, CHUNKING, REFUSED),
-        kind("reads BDAT as commands", handler=takes_chunks_for_commands,
-             codes=REFUSED),
-        kind("SIZE too small", exts=["PIPELINING", "SIZE 10"],
-             codes=REFUSED),
-        kind("250 to DATA", {"DATA": b"250 2.0.0 sure\r\n"}, codes=REFUSED),
-        kind("354 to MAIL", {"MAIL": b"354 go on\r\n"}, codes=REFUSED),
-        kind("endless reply", {"MAIL": endless}),
-        kind("endless line", {"MAIL": long_line}),
-        kind("babbles", {"EHLO": babbles}, codes=REFUSED),
-        kind("noise", {"MAIL": noise}),
-        kind("STARTTLS refused", {"STARTTLS": refuses_tls}, TLS,
-             tls="require"),
-        kind("STARTTLS broken", {"STARTTLS": broken_handshake}, TLS,
-             tls="require")]
 
 
 # ---- Their clients and the healthy one --------------------------------------
@@ -266,7 +105,6 @@ def instance():
 
 
 def test_those_that_hang():
-    install_starttls()
     with Backend() as good, instance() as mta:
         worker = mta.workers()
         healthy = Healthy(mta, good)
@@ -296,7 +134,6 @@ def again_and_again(victims, stop, failures):
 
 def test_those_that_answer():
     """Each kind's sessions come back until the healthy one is through."""
-    install_starttls()
     with Backend() as good, instance() as mta:
         worker = mta.workers()
         healthy = Healthy(mta, good)

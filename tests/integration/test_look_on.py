@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 
 from halyard import MTACTL, SLOW, Backend, Gone, main, wait_for
 from test_deliver import Mta, secret
