@@ -157,6 +157,8 @@ account_job(const struct job *j, const struct attempt *a)
 	if (a == NULL)
 		return;
 	COUNT(delivery_attempts);
+	if (a->transactions > 1)
+		COUNT(delivery_reuses);
 	board_observe(HISTOGRAM_delivery, a->duration_ms);
 	(void)snprintf(name, sizeof name, "%.*s:%u",
 	    (int)(a->connection->remotemx.len < 60 ?

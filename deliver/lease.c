@@ -297,6 +297,11 @@ lease_on_told(void *arg, struct grant *g, enum grant_event ev)
 	struct lease	*l = g->owner;
 
 	(void)arg;
+	/* Its state is what it was before. */
+	if (ev == GRANT_RESTS)
+		board_add(COUNTER_delivery_idle, 1);
+	else if (g->state == GRANT_IDLE)
+		board_add(COUNTER_delivery_idle, -1);
 	if (l == NULL)
 		return;
 	switch (ev) {

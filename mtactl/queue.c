@@ -62,6 +62,9 @@ queue_list(const struct ctl *c, const struct queue_args *a, bool whole,
 		return talk_fail(rc, &e);
 	if (need == IPC_OWNER && done.matched == 0)
 		(void)printf("Mail queue is empty\n");
+	else if (done.matched == 0 && !a->json && a->ids == 0)
+		(void)fprintf(stderr, "mtactl: no entry%s\n", a->terms > 0 ?
+		    " that the filter means" : " in the queue");
 	if (a->ids > 0 && done.matched == 0) {
 		(void)err_set(&e, "not in the queue");
 		return verb_fail(&e);

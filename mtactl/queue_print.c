@@ -11,15 +11,15 @@
 
 #include "base/buf.h"
 #include "queue_print.h"
+#include "queue_show.h"
+#include "terminal.h"
 
-#define ROW_FORMAT	"%-39s %-6s %8s %5s  %s -> %s\n"
+#define ROW_FORMAT	"%-39s %-7s %5s %5s %5s  %s\n"
 
 static void
 print_clean(struct buf *out, const char *text)
 {
-	for (; *text != '\0'; text++)
-		buf_add_byte(out, (unsigned char)*text < ' ' ||
-		    *text == 127 ? '?' : *text);
+	terminal_add(out, str_of(text));
 }
 
 /* "UUID:N" */
@@ -97,47 +97,76 @@ print_whole(struct queue_print *p, json_t *row)
 		(void)fputc('\n', stdout);
 	json_object_foreach(row, name, v) {
 		buf_clear(&out);
-		print_value(&out, name, v);
+		if (!queue_show_field(&out, row, name, v))
+			print_value(&out, name, v);
 		if (out.len > 0)
-			(void)printf("%-14s %s\n", name, buf_cstr(&out));
+			(void)printf("%-14s %s\n", strcmp(name, "explain") ==
+			    0 ? "waits for" : name, buf_cstr(&out));
 	}
 	buf_free(&out);
 }
 
+/* Until it is tried again: "12m", "now", or "-" where nothing is to come. */
 static void
-print_age(char out[32], int64_t s)
+print_next(struct buf *out, const json_t *row)
 {
-	if (s < 120)
-		(void)snprintf(out, 32, "%" PRId64 "s", s);
-	else if (s < 7200)
-		(void)snprintf(out, 32, "%" PRId64 "m", s / 60);
-	else if (s < 172800)
-		(void)snprintf(out, 32, "%" PRId64 "h", s / 3600);
+	const char	*state = json_string_value(json_object_get(row,
+			    "state"));
+	int64_t		 left;
+
+	if (state == NULL || strcmp(state, "hold") == 0 ||
+	    strcmp(state, "sending") == 0)
+		buf_add_byte(out, '-');
+	else if (strcmp(state, "defer") == 0 && (left = queue_show_until(
+	    json_object_get(row, "due"))) > 0)
+		queue_show_span(out, left);
 	else
-		(void)snprintf(out, 32, "%" PRId64 "d", s / 86400);
+		buf_add_text(out, "now");
+}
+
+/* A line of its own, if there is something. */
+static void
+print_below(const char *text)
+{
+	struct buf	clean = BUF_INIT;
+
+	if (text != NULL && text[0] != '\0') {
+		print_clean(&clean, text);
+		(void)printf("    %s\n", buf_cstr(&clean));
+	}
+	buf_free(&clean);
 }
 
 static void
 print_line(struct queue_print *p, const json_t *row)
 {
-	struct buf	id = BUF_INIT, from = BUF_INIT, to = BUF_INIT;
-	char		age[32], retry[32];
+	struct buf	id = BUF_INIT, age = BUF_INIT, next = BUF_INIT;
+	struct buf	who = BUF_INIT;
+	const char	*from = json_string_value(json_object_get(row,
+			    "sender"));
 
 	if (p->count == 1)
-		(void)printf(ROW_FORMAT, "ID", "STATE", "AGE", "RETRY",
-		    "SENDER", "RECIPIENT");
-	print_age(age, json_integer_value(json_object_get(row, "age")));
-	(void)snprintf(retry, sizeof retry, "%" JSON_INTEGER_FORMAT,
-	    json_integer_value(json_object_get(row, "retry")));
+		(void)printf(ROW_FORMAT, "ID", "STATE", "AGE", "RETRY", "NEXT",
+		    "TRANSPORT");
 	print_id(&id, json_object_get(row, "id"));
-	print_value(&from, "sender", json_object_get(row, "sender"));
-	print_value(&to, "recipient", json_object_get(row, "recipient"));
-	(void)printf(ROW_FORMAT, buf_cstr(&id), json_string_value(
-	    json_object_get(row, "state")), age, retry,
-	    from.len > 0 ? buf_cstr(&from) : "<>", buf_cstr(&to));
+	queue_show_span(&age, json_integer_value(json_object_get(row,
+	    "age")));
+	print_next(&next, row);
+	print_value(&who, "transportid", json_object_get(row, "transportid"));
+	(void)printf("%-39s %-7s %5s %5" JSON_INTEGER_FORMAT " %5s  %s\n",
+	    buf_cstr(&id), json_string_value(json_object_get(row, "state")),
+	    buf_cstr(&age), json_integer_value(json_object_get(row, "retry")),
+	    buf_cstr(&next), buf_cstr(&who));
+	buf_clear(&who);
+	buf_printf(&who, "%s -> ", from != NULL && from[0] != '\0' ? from :
+	    "<>");
+	print_value(&who, "recipient", json_object_get(row, "recipient"));
+	print_below(buf_cstr(&who));
+	print_below(json_string_value(json_object_get(row, "reason")));
 	buf_free(&id);
-	buf_free(&from);
-	buf_free(&to);
+	buf_free(&age);
+	buf_free(&next);
+	buf_free(&who);
 }
 
 void

@@ -79,12 +79,19 @@ stats_count(struct query *q, uint64_t deferred, struct err *e)
 	return rc == 0 ? 1 : rc == 1 ? 0 : -1;
 }
 
+static void
+stats_worker(void *arg, struct agent *a)
+{
+	*(unsigned *)arg += a->ready && !a->draining;
+}
+
 /* What the scheduler has is ready as far as the book knows. */
 static void
 stats_put(struct query *q, const struct book_counts *c)
 {
 	struct schedule_stats	s = { .waiting = 0 };
 	uint64_t		later = 0, now, live;
+	unsigned		workers = 0;
 
 	/* Some may have gone since they were counted. */
 	if (c->deferred > q->stats.due)
@@ -93,11 +100,13 @@ stats_put(struct query *q, const struct book_counts *c)
 	if (delivery_schedule() != NULL)
 		schedule_stats(delivery_schedule(), &s);
 	live = (uint64_t)s.waiting + s.sending;
+	agents_each(stats_worker, &workers);
 	buf_printf(&q->rows, "{\"entries\":%" PRIu64 ",\"hold\":%" PRIu64
 	    ",\"defer\":%" PRIu64 ",\"ready\":%" PRIu64
-	    ",\"active\":%u,\"sending\":%u,", c->entries, c->held, later,
+	    ",\"active\":%u,\"sending\":%u,\"connections\":%u,"
+	    "\"workers\":%u,", c->entries, c->held, later,
 	    now > live ? now - live : 0, (unsigned)s.waiting,
-	    (unsigned)s.sending);
+	    (unsigned)s.sending, (unsigned)s.connections, workers);
 }
 
 int

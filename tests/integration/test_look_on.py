@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """mtactl trace: attempts to deliver as they happen, whole but for what is
-secret; what it costs who does not read; and when it ends."""
+secret; what it costs who does not read; and when it ends.  And what the queue
+and its deliveries look like meanwhile."""
 
 import base64
 import json
@@ -209,6 +210,61 @@ def test_deaf():
         mta.mail()
         mta.wait_empty()
         assert mta.workers("qmgr") + mta.workers("deliver") == workers
+
+
+def test_80_columns():
+    """The queue and the deliveries at a glance, while one is under way, one
+    is deferred, one held, and a connection rests."""
+    go = threading.Event()
+    said = {b"late": b"450 4.2.0 \x1b[31mLater\r\n", b"no": b"550 5.1.1 No\r\n"}
+
+    def rcpt(conv, line):
+        name = line[9:].split(b"@")[0]
+        if name == b"slow":
+            go.wait(60)
+        return said.get(name)
+
+    with Backend(replies={"RCPT": rcpt}) as b, \
+            Mta(b, "-o retry=1h -o concurrency=2 -o pooling_timeout=60s",
+                workers=2) as mta:
+        for name in "late", "no", "slow", "r", "r", "r":
+            mta.mail(rcpts=[name + "@a.example"])
+        (late,) = mta.wait_state("defer")
+        (held,) = mta.wait_state("hold")
+        (slow,) = mta.wait_state("sending")
+        wait_for(lambda: len(b.messages) == 3, text="the others")
+        wait_for(lambda: mta.counters("deliver")["delivery_idle"] == 1,
+                 text="an idle connection")
+        c = mta.counters("deliver")
+        assert c["delivery_reuses"] >= 2 and c["deliveries_running"] == 1, c
+        text = mta.ctl("status").stdout
+        assert "queue     3 entries: 0 ready, 1 sending, 1 deferred, " \
+            "1 held\n" in text, text
+        assert "delivery  2 connections, 1 of them idle\n          " \
+            "3 delivered since the start, 1 failed for now, 1 for good" \
+            in text, text
+        text += mta.ctl("queue", "list").stdout
+        assert " defer " in text and " sending " in text, text
+        assert "    s@from.example -> late@a.example\n    450 4.2.0 " in \
+            text and "\x1b" not in text, text
+        stats = json.loads(mta.ctl("queue", "stats", "--json").stdout)
+        assert stats["connections"] == 2 and stats["workers"] == 2 and \
+            stats["sending"] == 1, stats
+        text += mta.ctl("queue", "stats").stdout
+        for e, why in ((late, "the time of its next try, 20"),
+                       (held, "somebody to release it"),
+                       (slow, "the end of its attempt")):
+            page = mta.ctl("queue", "explain", "%s:%d" % (
+                e["id"]["transaction"], e["id"]["queue"])).stdout
+            assert "waits for      " + why in page, page
+            assert ("due " in page) == (e is late), page
+            assert "[]" not in page and "{}" not in page, page
+            text += page
+        assert max(len(l) for l in text.splitlines()) <= 80, text
+        go.set()
+        wait_for(lambda: len(b.messages) == 4, text="the slow one")
+        p = mta.ctl("queue", "list", "--recipient", "slow@*")
+        assert p.stdout == "" and "no entry that" in p.stderr, p
 
 
 def test_worker_dies():

@@ -108,7 +108,8 @@ def test_list_and_filters():
             assert len(mta.list(*args)) == count, (args, count)
         # For people; and columns for scripts.
         text = mta.queue("list", "--state", "hold").stdout
-        assert text.startswith("ID ") and text.count("\n") == 9, text
+        assert text.startswith("ID ") and text.count("\n") == 17, text
+        assert max(len(l) for l in text.splitlines()) <= 80, text
         columns = mta.queue("list", "-F", "sender,metadata.n", "--metadata",
                             "n=7").stdout
         assert columns == "s7@from1.example\t7\n" * 2, columns
