@@ -135,6 +135,9 @@ int	book_started_get(struct rbuf *r, struct book *b);
 /* ---- book_clock.c -------------------------------------------------------- */
 void	book_clock_note(struct book *b);
 void	book_clock_noted(struct book *b, struct str payload);
+int	book_clock_find(struct book *b, struct err *e);
+void	book_clock_start(struct book *b);
+int64_t	book_clock_accepted(const struct book *b, uint64_t ts_us);
 
 /* ---- checkpoint.c -------------------------------------------------------- */
 /* 0; 1: there is none that is whole; -1 with *e. */

@@ -67,12 +67,13 @@ static void
 book_fresh(struct book *b, const struct reader_entry *r)
 {
 	struct book_entry	entry = { .place = r->place,
-				    .accepted_ms = b->clock.now_ms };
+				    .accepted_ms = book_clock_accepted(b,
+				    r->entry.ts_us) };
 	unsigned int		flags = NODE_FRESH;
 
 	entry.queue = book_queue_of(b, &r->entry);
 	entry.urgent = r->entry.priority == 1;
-	entry.due_ms = b->clock.now_ms + (int64_t)r->entry.delay_ms;
+	entry.due_ms = entry.accepted_ms + (int64_t)r->entry.delay_ms;
 	entry.state = r->entry.delay_ms > 0 ? STATE_DEFER : STATE_READY;
 	if ((r->entry.flags & ENTRY_HOLD) != 0)
 		entry.state = STATE_HOLD;

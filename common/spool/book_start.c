@@ -223,6 +223,10 @@ book_start_state(struct book *b, struct err *e)
 		checkpoint_forget(b);
 		b->counts.rebuilt = true;
 		b->start.phase = START_REBUILD;
+		/* What is read now has a time. */
+		if (book_clock_find(b, e) == -1)
+			return -1;
+		book_clock_start(b);
 	}
 	if (book_segments_list(b, 0, e) == -1 || book_cold_list(b, e) == -1)
 		return -1;
@@ -241,9 +245,7 @@ book_start_journal(struct book *b, struct err *e)
 	b->replayed = options.from;
 	if (journal_open(&b->journal, b->disk, &options, &calls, e) == -1)
 		return -1;
-	queue_clock_start(&b->clock, b->clock_noted_ms,
-	    b->clock_noted_wall_ms, b->options.time.mono_ms,
-	    b->options.time.wall_ms);
+	book_clock_start(b);
 	book_read_begin(b);
 	return 0;
 }

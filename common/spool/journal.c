@@ -278,6 +278,42 @@ journal_open(struct journal **out, struct disk *disk,
 	return 0;
 }
 
+static int
+journal_look_at(struct disk *disk, const struct journal_file *of,
+    const struct journal_calls *calls, struct err *e)
+{
+	struct journal_reader	r = { NULL, *of, BUF_INIT, of->start,
+				    UINT64_MAX };
+	char			name[DISK_NAME_MAX];
+	int			rc;
+
+	journal_file_name(name, of->id);
+	if (disk_open(disk, name, DISK_READ, &r.file) == -1)
+		return err_errno(e, "%s", name);
+	rc = journal_read_all(&r, calls, e);
+	disk_close(&r.file);
+	buf_free(&r.bytes);
+	return rc;
+}
+
+int
+journal_look(struct disk *disk, size_t before,
+    const struct journal_calls *calls, struct err *e)
+{
+	struct journal_files	files = { NULL };
+	int			rc = 1;
+
+	if (disk_make_dir(disk, JOURNAL_DIR) == -1)
+		return err_errno(e, "%s", JOURNAL_DIR);
+	if (journal_files_read(&files, disk, e) == -1)
+		return -1;
+	if (before < files.count)
+		rc = journal_look_at(disk, &files.at[files.count - 1 -
+		    before], calls, e);
+	journal_files_fini(&files);
+	return rc;
+}
+
 void
 journal_close(struct journal **j)
 {

@@ -66,6 +66,10 @@ int		journal_open(struct journal **j, struct disk *disk,
 		    const struct journal_options *options,
 		    const struct journal_calls *calls, struct err *e);
 void		journal_close(struct journal **j);
+/* Shows the records of one file, the last one (0) or one so many before it;
+ * nothing is changed.  1: there is none. */
+int		journal_look(struct disk *disk, size_t before,
+		    const struct journal_calls *calls, struct err *e);
 /* Notes it in memory; its position. */
 uint64_t	journal_add(struct journal *j, int type, struct str payload);
 /* Hands to the kernel what was noted: it outlives this process. */

@@ -1,10 +1,16 @@
 /*
- * fillspool DIR MESSAGES RECIPIENTS [BODY_BYTES [held]]: messages in the spool
- * DIR, by the spool's own writer and without any daemon: to see what a large
- * queue costs.  Each tenth entry is held, each third deferred by a day; or all
- * are held.
+ * fillspool [option...] DIR MESSAGES RECIPIENTS: messages in the spool DIR, by
+ * the spool's own writer and without any daemon: to see what a large queue
+ * costs.  Without an option each tenth entry is held, each third deferred by a
+ * day.
+ *
+ *	--body BYTES	--domains N	of recipients
+ *	--held		all are held
+ *	--delay SECONDS	all are deferred
+ *	--transport ID
  */
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +23,13 @@
 
 #define GROUP	256
 
-static bool	fill_held;
+static struct {
+	int		held;
+	int64_t		delay_ms;	/* -1: of each third, a day */
+	unsigned int	domains;
+	size_t		body;
+	const char	*transport;
+} fill = { .delay_ms = -1, .domains = 5000, .transport = "mx" };
 
 static struct spool_draft *
 fill_draft(unsigned int n, unsigned int rcpts, struct str body)
@@ -29,20 +41,22 @@ fill_draft(unsigned int n, unsigned int rcpts, struct str body)
 	char			*from = xasprintf("sender%u@from%u.example", n,
 				    n % 1000);
 	char			*to = xasprintf("rcpt%u@to%u.example", n,
-				    n % 5000);
+				    n % fill.domains);
 
 	spool_id_make(&id);
 	d = spool_draft_new(&id);
 	(void)spool_draft_body(d, body, NULL);
 	entry.sender = str_of(from);
 	entry.recipient = str_of(to);
-	entry.transportid = STR("mx");
+	entry.transportid = str_of(fill.transport);
 	entry.ts_us = (uint64_t)clock_wall_us();
 	while (entry.queue < rcpts) {
 		entry.queue++;
-		entry.flags = fill_held || (n + entry.queue) % 10 == 0 ?
-		    ENTRY_HOLD : 0;
+		entry.flags = fill.held || (fill.delay_ms == -1 &&
+		    (n + entry.queue) % 10 == 0) ? ENTRY_HOLD : 0;
 		entry.delay_ms = n % 3 == 0 ? 86400000 : 0;
+		if (fill.delay_ms != -1)
+			entry.delay_ms = (uint64_t)fill.delay_ms;
 		buf_clear(&b);
 		(void)spool_entry_put(&b, &entry, NULL);
 		(void)spool_draft_entry(d, buf_str(&b), NULL);
@@ -78,6 +92,34 @@ fill_group(struct spool_writer *w, unsigned int *n, unsigned int count,
 	return rc;
 }
 
+static int
+fill_options(int argc, char **argv)
+{
+	static const struct option	options[] = {
+		{ "body", required_argument, NULL, 'b' },
+		{ "domains", required_argument, NULL, 'n' },
+		{ "delay", required_argument, NULL, 'd' },
+		{ "transport", required_argument, NULL, 't' },
+		{ "held", no_argument, &fill.held, 1 },
+		{ NULL, 0, NULL, 0 },
+	};
+	int				c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'b')
+			fill.body = (size_t)atoi(optarg);
+		else if (c == 'n')
+			fill.domains = (unsigned int)atoi(optarg);
+		else if (c == 'd')
+			fill.delay_ms = atoi(optarg) * (int64_t)1000;
+		else if (c == 't')
+			fill.transport = optarg;
+		else if (c == '?')
+			return -1;
+	}
+	return argc - optind == 3 && fill.domains > 0 ? 0 : -1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -88,16 +130,17 @@ main(int argc, char **argv)
 	unsigned int		 n = 0, count, rcpts;
 	int			 fd, rc = 0;
 
-	if (argc < 4 || (fd = open(argv[1], O_RDONLY | O_DIRECTORY)) == -1) {
-		(void)fprintf(stderr, "usage: fillspool DIR MESSAGES "
-		    "RECIPIENTS [BODY_BYTES [held]]\n");
+	if (fill_options(argc, argv) == -1 || (fd = open(argv[optind],
+	    O_RDONLY | O_DIRECTORY)) == -1) {
+		(void)fprintf(stderr, "usage: fillspool [--body BYTES] "
+		    "[--domains N] [--held] [--delay SECONDS] "
+		    "[--transport ID] DIR MESSAGES RECIPIENTS\n");
 		return 2;
 	}
-	count = (unsigned int)atoi(argv[2]);
-	rcpts = (unsigned int)atoi(argv[3]);
-	fill_held = argc > 5 && strcmp(argv[5], "held") == 0;
+	count = (unsigned int)atoi(argv[optind + 1]);
+	rcpts = (unsigned int)atoi(argv[optind + 2]);
 	buf_add_text(&body, "Subject: s\r\n\r\n");
-	while (argc > 4 && body.len < (size_t)atoi(argv[4]))
+	while (body.len < fill.body)
 		buf_add_text(&body, "0123456789abcdef\r\n");
 	disk = disk_real_new(fd);
 	if (spool_writer_open(&w, disk, 0, &e) == -1) {
