@@ -1,54 +1,71 @@
 /*
  * Entries that the scheduler has, found by their ids.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/wire.h"
+#include "schedule/slab.h"
 
 #include "delivery.h"
 
-#define ACTIVE_KIND	1
-
 static struct {
-	struct hmap	entries;
-	struct buf	text;
-	struct buf	group;
+	struct slab		entries;
+	struct slab_index	by_id;
+	uint64_t		secret[2];
+	struct buf		text;
+	struct buf		group;
 } active;
+
+static_assert(sizeof(struct active) <= 64, "an active entry's size");
 
 void
 active_open(void)
 {
-	hmap_init(&active.entries);
-}
-
-static void
-active_free_entry(void *arg, struct hmap_entry *e)
-{
-	(void)arg;
-	hmap_remove(&active.entries, e);
-	free(e);
+	slab_init(&active.entries, sizeof(struct active));
+	arc4random_buf(active.secret, sizeof active.secret);
 }
 
 void
 active_close(void)
 {
-	hmap_walk(&active.entries, active.entries.size, active_free_entry,
-	    NULL);
-	hmap_fini(&active.entries);
+	slab_fini(&active.entries);
+	slab_index_fini(&active.by_id);
 	buf_free(&active.text);
 	buf_free(&active.group);
+}
+
+static struct active *
+active_at(uint32_t i)
+{
+	return slab_at(&active.entries, i);
+}
+
+static uint32_t
+active_hash(const unsigned char key[SPOOL_ID_SIZE])
+{
+	return (uint32_t)hmap_hash(active.secret, 0,
+	    (struct str){ (const char *)key, SPOOL_ID_SIZE });
+}
+
+static bool
+active_same(const void *arg, uint32_t i, const void *key)
+{
+	(void)arg;
+	return memcmp(active_at(i)->key, key, SPOOL_ID_SIZE) == 0;
 }
 
 struct active *
 active_find(const struct spool_id *id)
 {
 	unsigned char	key[SPOOL_ID_SIZE];
+	uint32_t	i;
 
 	spool_id_put(key, id);
-	return (struct active *)hmap_find(&active.entries, ACTIVE_KIND,
-	    (struct str){ (char *)key, sizeof key });
+	i = slab_index_find(&active.by_id, active_hash(key), active_same,
+	    NULL, key);
+	return i != 0 ? active_at(i) : NULL;
 }
 
 enum queue_live
@@ -65,27 +82,27 @@ active_live(const struct spool_id *id)
 size_t
 active_count(void)
 {
-	return active.entries.count;
+	return active.by_id.count;
 }
 
 static struct active *
 active_new(const struct spool_id *id)
 {
-	struct active	*a = xcalloc(1, sizeof *a);
+	uint32_t	 i = slab_take(&active.entries);
+	struct active	*a = active_at(i);
 
+	a->self = i;
 	spool_id_put(a->key, id);
-	a->hash.key = (const char *)a->key;
-	a->hash.len = sizeof a->key;
-	a->hash.kind = ACTIVE_KIND;
-	hmap_insert(&active.entries, &a->hash);
+	slab_index_add(&active.by_id, active_hash(a->key), i);
 	return a;
 }
 
 void
 active_drop(struct active *a)
 {
-	hmap_remove(&active.entries, &a->hash);
-	free(a);
+	slab_index_drop(&active.by_id, active_hash(a->key), a->self);
+	slab_give(&active.entries, a->self);
+	pump_freed();
 }
 
 /* ---- What the scheduler is told ------------------------------------------ */

@@ -9,16 +9,17 @@
 
 #include "delivery.h"
 
+/* There may be a hundred thousand: 64 bytes each. */
 struct active {
-	struct hmap_entry	 hash;
 	TAILQ_ENTRY(active)	 link;	/* of its job */
 	unsigned char		 key[SPOOL_ID_SIZE];
 	schedule_ref		 ref;
+	uint32_t		 self;		/* its place in the table */
 	struct job		*job;	/* it is being sent */
 	pid_t			 awaits;	/* who may have it */
-	schedule_conn		 held;		/* what it holds meanwhile */
-	bool			 named;		/* by its worker */
-	bool			 apart;		/* it is not in a queue */
+	uint32_t		 held : 30;	/* a schedule_conn, meanwhile */
+	uint32_t		 named : 1;	/* by its worker */
+	uint32_t		 apart : 1;	/* it is not in a queue */
 };
 TAILQ_HEAD(active_list, active);
 

@@ -18,7 +18,7 @@
 
 #include "delivery.h"
 
-#define KEEPER_CACHE	(16U << 20)	/* of the index */
+#define KEEPER_CACHE	(8U << 20)	/* of the index */
 #define KEEPER_SLICE_MS	10
 #define KEEPER_BUSY_MS	50		/* between ticks while things change */
 #define KEEPER_IDLE_MS	1000

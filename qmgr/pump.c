@@ -19,8 +19,11 @@
 
 #include "delivery.h"
 
-#define PUMP_SLICE_MS	3
+#define PUMP_SLICE_MS	1
 #define PUMP_STEP	64		/* entries between looks at the clock */
+#define PUMP_ENOUGH	500		/* entries in memory */
+#define PUMP_PAUSE_MS	2
+#define PUMP_FAILED_MS	1000
 #define PUMP_NOWHERE_MS	300000		/* its transport is not there */
 #define PUMP_SLEEP_MS	60000
 
@@ -43,8 +46,19 @@ static struct {
 	bool		 round;		/* over all that waits */
 	uint64_t	 at;		/* number of its sub-queue */
 	bool		 full;		/* what was shown last had no room */
+	bool		 rests;		/* until there is room in memory */
+	int64_t		 next_ms;	/* nothing is looked up before then */
+	struct hmap	 filled;	/* struct pump_queue */
+	bool		 turns;		/* the round is next */
 	struct buf	 bytes, text;
 } pump;
+
+/* A sub-queue whose window is full: what it has more is not even read. */
+struct pump_queue {
+	struct hmap_entry	hash;
+	uint64_t		number;
+};
+#define PUMP_QUEUE	1
 
 static void	pump_turn(void *arg);
 
@@ -76,7 +90,7 @@ pump_has(const struct pump_list *l)
 static void
 pump_go(void)
 {
-	if (pump.open)
+	if (pump.open && !pump.rests)
 		timer_start(&pump.turn, 0);
 }
 
@@ -85,6 +99,44 @@ pump_works(void)
 {
 	return pump_has(&pump.overflow) || pump.looking ||
 	    pump_has(&pump.refill) || pump.round;
+}
+
+static bool
+pump_has_room(void)
+{
+	return active_count() < delivery_active_limit();
+}
+
+/* ---- Full sub-queues ----------------------------------------------------- */
+
+static struct pump_queue *
+pump_filled(uint64_t number)
+{
+	return (struct pump_queue *)hmap_find(&pump.filled, PUMP_QUEUE,
+	    (struct str){ (char *)&number, sizeof number });
+}
+
+static void
+pump_fill(uint64_t number)
+{
+	struct pump_queue	*q;
+
+	if (!pump_has_room() || pump_filled(number) != NULL)
+		return;
+	q = xcalloc(1, sizeof *q);
+	q->number = number;
+	q->hash.key = (const char *)&q->number;
+	q->hash.len = sizeof q->number;
+	q->hash.kind = PUMP_QUEUE;
+	hmap_insert(&pump.filled, &q->hash);
+}
+
+static void
+pump_unfill(void *arg, struct hmap_entry *e)
+{
+	(void)arg;
+	hmap_remove(&pump.filled, e);
+	free(e);
 }
 
 /* ---- One entry ----------------------------------------------------------- */
@@ -162,14 +214,16 @@ static int
 pump_show_due(void *arg, const struct spool_id *id,
     const struct book_entry *entry)
 {
-	(void)entry;
 	if (active_find(id) != NULL)
 		return 0;
-	pump.full = false;
-	if (pump_take(id, arg) == -1)
+	pump.full = !entry->urgent && pump_filled(entry->queue) != NULL;
+	if (!pump.full && pump_take(id, arg) == -1)
 		return -1;
+	if (!pump.full)
+		return 0;
 	/* From now on it waits for room, not for its time. */
-	return pump.full && book_wait(keeper_book(), id, arg) == -1 ? -1 : 0;
+	pump_fill(entry->queue);
+	return book_wait(keeper_book(), id, arg) == -1 ? -1 : 0;
 }
 
 static int
@@ -224,6 +278,9 @@ pump_arrived(void *arg, const struct spool_id *id,
 void
 pump_read(void)
 {
+	/* There may be no room, but it has to be somewhere. */
+	if (pump_has(&pump.overflow))
+		pump.rests = false;
 	if (pump_works())
 		pump_go();
 }
@@ -318,11 +375,15 @@ pump_refill(const struct schedule_subqueue *q)
 {
 	struct book_queue	mine = { q->transportid, q->recipientdomain,
 				    q->tenantid, q->jobid };
+	struct pump_queue	*filled;
+	uint64_t		 number;
 
 	if (!pump.open)
 		return;
-	*(uint64_t *)pump_push(&pump.refill, sizeof(uint64_t)) =
-	    book_queue_number(keeper_book(), &mine);
+	number = book_queue_number(keeper_book(), &mine);
+	if ((filled = pump_filled(number)) != NULL)
+		pump_unfill(NULL, &filled->hash);
+	*(uint64_t *)pump_push(&pump.refill, sizeof(uint64_t)) = number;
 	pump_go();
 }
 
@@ -356,17 +417,7 @@ pump_next_refill(struct err *e)
 	return pump_queue(number[pump.refill.first++], e);
 }
 
-static bool
-pump_no_room(void)
-{
-	struct schedule_stats	s;
-
-	schedule_stats(delivery_schedule(), &s);
-	return s.waiting + s.sending >= delivery_active_limit();
-}
-
-/* The next sub-queue in turn; where all is full the round rests before it, and
- * the scheduler says when there is room. */
+/* The next sub-queue in turn. */
 static int
 pump_next_round(struct err *e)
 {
@@ -374,54 +425,95 @@ pump_next_round(struct err *e)
 
 	rc = book_ready_queue(keeper_book(), &pump.at, e);
 	if (rc == 0)
-		rc = pump_queue(pump.at, e);
-	else if (rc == 1) {
-		pump.round = false;
-		pump.at = 0;
-		return 0;
-	}
-	if (rc == 0 && pump.full && pump_no_room()) {
-		pump.round = false;
-		pump.at--;
-	}
-	return rc;
+		return pump_queue(pump.at, e);
+	pump.round = false;
+	pump.at = 0;
+	return rc == -1 ? -1 : 0;
+}
+
+/* While memory is full nothing is looked up: what is due stays where it is,
+ * and costs nothing.  It goes on when a sixteenth is free again. */
+void
+pump_freed(void)
+{
+	uint32_t	limit = delivery_active_limit();
+
+	if (!pump.rests || active_count() > limit - (limit + 15) / 16)
+		return;
+	pump.rests = false;
+	pump_go();
 }
 
 /* ---- Turns --------------------------------------------------------------- */
 
+/* What is due and what waits take turns. */
 static int
 pump_step(struct err *e)
 {
 	if (pump_has(&pump.overflow))
 		return pump_overflow(e);
-	if (pump.looking)
-		return pump_look(e);
 	if (pump_has(&pump.refill))
 		return pump_next_refill(e);
-	return pump_next_round(e);
+	pump.turns = !pump.turns;
+	if (pump.round && (pump.turns || !pump.looking))
+		return pump_next_round(e);
+	return pump_look(e);
+}
+
+static bool
+pump_urgent(void)
+{
+	return pump_has(&pump.overflow) || pump_has(&pump.refill);
+}
+
+/* When it goes on: at once; later, since what is in memory is enough for a
+ * while and goes first; or when there is room (-1). */
+static int64_t
+pump_wait(int64_t now_ms)
+{
+	if (pump_urgent())
+		return 0;
+	if (!pump_has_room())
+		return -1;
+	return active_count() < PUMP_ENOUGH || now_ms >= pump.next_ms ? 0 :
+	    pump.next_ms - now_ms;
+}
+
+static void
+pump_failed(const struct err *e)
+{
+	LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e->text));
+	COUNT(queue_errors);
+	timer_start(&pump.turn, PUMP_FAILED_MS);
 }
 
 static void
 pump_turn(void *arg)
 {
-	int64_t		end = clock_mono_ms() + PUMP_SLICE_MS;
+	int64_t		now = clock_mono_ms(), end = now + PUMP_SLICE_MS;
+	int64_t		wait;
 	struct err	e;
 
 	(void)arg;
 	if (!pump.open || !book_hinted(keeper_book()))
 		return;
-	while (pump_works()) {
+	while (pump_works() && now < end) {
+		if ((wait = pump_wait(now)) != 0) {
+			pump.rests = wait == -1;
+			if (wait > 0)
+				timer_start(&pump.turn, wait);
+			return;
+		}
 		if (pump_step(&e) == -1) {
-			LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e.text));
-			COUNT(queue_errors);
-			timer_start(&pump.turn, 1000);
+			pump_failed(&e);
 			return;
 		}
-		if (clock_mono_ms() >= end) {
-			timer_start(&pump.turn, 0);
-			return;
-		}
+		now = clock_mono_ms();
 	}
+	if (now >= end && !pump_urgent())
+		pump.next_ms = now + PUMP_PAUSE_MS;
+	if (pump_works())
+		timer_start(&pump.turn, 0);
 }
 
 void
@@ -432,6 +524,8 @@ pump_open(void)
 	pump.look.at_len = 0;
 	pump.at = 0;
 	pump.looking = pump.round = true;
+	pump.rests = false;
+	hmap_init(&pump.filled);
 	timer_init(&pump.due, pump.worker->loop, pump_due, NULL);
 	pump_go();
 }
@@ -442,6 +536,8 @@ pump_close(void)
 	if (pump.open) {
 		timer_stop(&pump.turn);
 		timer_fini(&pump.due);
+		hmap_walk(&pump.filled, pump.filled.size, pump_unfill, NULL);
+		hmap_fini(&pump.filled);
 	}
 	pump.open = false;
 	free(pump.overflow.item);

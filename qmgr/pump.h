@@ -25,5 +25,7 @@ void	pump_deferred(int64_t due_ms);
 /* The sub-queue, or all, have room again. */
 void	pump_refill(const struct schedule_subqueue *q);
 void	pump_room(void);
+/* An entry has left memory. */
+void	pump_freed(void);
 
 #endif

@@ -101,7 +101,8 @@ slab_index_put(struct slab_index *x, uint64_t slot)
 void
 slab_index_add(struct slab_index *x, uint32_t hash, uint32_t i)
 {
-	if (x->count >= x->size / 4 * 3) {
+	/* So that a hundred thousand of them fit into 1 MiB. */
+	if (x->count >= x->size / 8 * 7) {
 		struct slab_index	larger = { .count = x->count };
 
 		larger.size = x->size == 0 ? 64 : x->size * 2;

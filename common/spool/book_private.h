@@ -132,19 +132,13 @@ void	book_started_over(struct book *b, const struct spool_id *id);
 void	book_started_free(struct book *b);
 void	book_started_put(struct buf *out, struct book *b);
 int	book_started_get(struct rbuf *r, struct book *b);
-/* ---- book_clock.c -------------------------------------------------------- */
-void	book_clock_note(struct book *b);
-void	book_clock_noted(struct book *b, struct str payload);
-int	book_clock_find(struct book *b, struct err *e);
-void	book_clock_start(struct book *b);
-int64_t	book_clock_accepted(const struct book *b, uint64_t ts_us);
-
 /* ---- checkpoint.c -------------------------------------------------------- */
 /* 0; 1: there is none that is whole; -1 with *e. */
 int	checkpoint_read(struct book *b, struct err *e);
 int	checkpoint_write(struct book *b, struct err *e);
 void	checkpoint_forget(struct book *b);
 
+#include "book_clock.h"
 #include "book_index.h"
 #include "book_segments.h"
 
