@@ -96,7 +96,7 @@ transport_source(const struct transports *all, const struct transport *t,
 	struct str			 rest = t->options.source, id;
 	struct netaddr			*to;
 
-	while (transport_list_next(&rest, &id)) {
+	while (option_list_next(&rest, &id)) {
 		from = transports_address(all, id);
 		to = from->address.u.sa.sa_family == AF_INET6 ?
 		    &server->source6 : &server->source4;

@@ -8,46 +8,32 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "conf/parse.h"
 
 #include "transport_private.h"
 
-#define COLUMNS		4
 #define VALUE_MAX	2047
-#define ROWS_MAX	20000	/* a bound of memory */
 
 enum { COL_KIND, COL_ID, COL_MODE, COL_TARGET };
 
-static const char *const	column_names[COLUMNS] = { "kind", "id", "mode",
-	"target" };
+/* Kinds in the order of TRANSPORT_ROW_... */
+static const struct row_form	transport_form = {
+	.columns = 4,
+	.names = { "kind", "id", "mode", "target" },
+	.kinds = { "group", "transport", "address" },
+	.kind_list = "group, transport or address",
+	.rows = 20000,
+};
 
 /* One row on its way. */
 struct planning {
 	struct transports	*t;
-	const struct source	*src;
 	const struct params	*params;
+	struct row_text		*row;
+	const struct source	*src;		/* the row's */
 	const struct line	*line;
-	struct str		 col[COLUMNS];
-	struct str		 rest;
 	struct plan		*plan;
 	struct str		 group;		/* its -o group */
-	size_t			 group_at;
 };
-
-static void
-plan_report(const struct planning *p, int col, const char *text)
-{
-	line_report(p->src, p->line, line_offset(p->line, p->col[col]),
-	    "%s: \"%.*s\" %s", column_names[col],
-	    (int)(p->col[col].len < 128 ? p->col[col].len : 128),
-	    p->col[col].p, text);
-}
-
-static bool
-plan_is_default(const struct planning *p, int col)
-{
-	return str_eq(p->col[col], STR("-"));
-}
 
 /* ---- Options ----------------------------------------------------------- */
 
@@ -76,23 +62,11 @@ plan_expand(const struct planning *p, struct str value, struct buf *out)
 }
 
 static void
-plan_unknown(const struct planning *p, struct str name)
-{
-	const char	*near = transport_option_suggest(name);
-
-	line_report(p->src, p->line, line_offset(p->line, name),
-	    "unknown option \"%.*s\"%s%s%s",
-	    (int)(name.len < 128 ? name.len : 128), name.p,
-	    near != NULL ? ", did you mean \"" : "",
-	    near != NULL ? near : "", near != NULL ? "\"?" : "");
-}
-
-static void
 plan_group(struct planning *p, struct str name, struct str value)
 {
 	size_t	at = line_offset(p->line, name);
 
-	if (p->plan->row != TRANSPORT_ROW_TRANSPORT)
+	if (p->plan->name.kind != TRANSPORT_ROW_TRANSPORT)
 		line_report(p->src, p->line, at, "only a transport is in a "
 		    "group");
 	else if (p->group.p != NULL)
@@ -125,8 +99,8 @@ plan_option_fits(const struct planning *p, enum transport_option o,
 	size_t	i;
 
 	for (i = 0; i < 3; i++)
-		if (kinds[i].row == p->plan->row &&
-		    !transport_option_for(o, p->plan->row)) {
+		if (kinds[i].row == p->plan->name.kind &&
+		    !transport_option_for(o, p->plan->name.kind)) {
 			line_report(p->src, p->line, at, "%s is no option of "
 			    "%s", transport_option_name(o), kinds[i].name);
 			return false;
@@ -170,7 +144,8 @@ plan_option(struct planning *p, struct str arg)
 	}
 	o = transport_option_find(name);
 	if (o == TRANSPORT_OPTIONS)
-		plan_unknown(p, name);
+		row_text_unknown(p->row, name, transport_option_suggest(name,
+		    p->plan->name.kind));
 	else if (plan_option_fits(p, o, line_offset(p->line, name)) &&
 	    line_value_ok(p->src, p->line, value)) {
 		if (plan_expand(p, value, &text) == -1)
@@ -218,14 +193,14 @@ target_host(struct planning *p, struct transport *tr)
 		port = (struct str){ host.p + i, host.len - i };
 		host.len = i - 1;
 		if (str_uint(port, 65535, &n) == -1 || n == 0) {
-			plan_report(p, COL_TARGET, "has no port from 1 to "
-			    "65535");
+			row_text_report(p->row, COL_TARGET, "has no port "
+			    "from 1 to 65535");
 			return -1;
 		}
 	}
 	if (!target_host_ok(host)) {
-		plan_report(p, COL_TARGET, "is not host:port, [address]:port "
-		    "or unix:name");
+		row_text_report(p->row, COL_TARGET, "is not host:port, "
+		    "[address]:port or unix:name");
 		return -1;
 	}
 	tr->host = host;
@@ -249,7 +224,7 @@ target_socket(struct planning *p, struct transport *tr, struct str path)
 	    arena_strdup(&p->t->arena, path), NULL) == 0) &&
 	    path.len < sizeof a.u.un.sun_path)
 		return 0;
-	plan_report(p, COL_TARGET, "is not the path of a socket");
+	row_text_report(p->row, COL_TARGET, "is not the path of a socket");
 	return -1;
 }
 
@@ -258,14 +233,14 @@ plan_target(struct planning *p, struct transport *tr)
 {
 	static const struct str	unix_ = { "unix:", 5 };
 
-	tr->target = arena_str(&p->t->arena, p->col[COL_TARGET]);
-	if (tr->mode == TRANSPORT_MX && plan_is_default(p, COL_TARGET))
+	tr->target = arena_str(&p->t->arena, p->row->col[COL_TARGET]);
+	if (tr->mode == TRANSPORT_MX && row_text_is_default(p->row, COL_TARGET))
 		return 0;
 	if (tr->mode == TRANSPORT_MX) {
 		tr->host = tr->target;
 		if (target_host_ok(tr->host) && tr->host.p[0] != '[')
 			return 0;
-		plan_report(p, COL_TARGET, "is not a domain");
+		row_text_report(p->row, COL_TARGET, "is not a domain");
 		return -1;
 	}
 	if (str_prefix(tr->target, unix_))
@@ -312,7 +287,7 @@ plan_references(const struct planning *p, const struct transport *tr,
 	const struct plan	*by;
 
 	by = plan_setter(p->plan, group, TRANSPORT_source);
-	while (by != NULL && transport_list_next(&rest, &id))
+	while (by != NULL && option_list_next(&rest, &id))
 		if (plan_find(p->t, TRANSPORT_ROW_ADDRESS, id) == NULL)
 			report(p->src->reports, &by->set[TRANSPORT_source].at,
 			    "there is no address \"%.*s\" before line %d",
@@ -343,8 +318,8 @@ plan_secrets(const struct planning *p, const struct transport *tr,
 		at = o->sasltoken_file.len > 0 ? TRANSPORT_sasltoken_file :
 		    TRANSPORT_saslpassword_file;
 	by = plan_setter(p->plan, group, at);
-	report(p->src->reports, by != NULL ? &by->set[at].at : &p->plan->at,
-	    "saslusername goes with one of saslpassword_file and "
+	report(p->src->reports, by != NULL ? &by->set[at].at :
+	    &p->plan->name.at, "saslusername goes with one of saslpassword_file and "
 	    "sasltoken_file");
 }
 
@@ -357,22 +332,22 @@ plan_transport(struct planning *p)
 	int			 mode;
 
 	for (mode = TRANSPORT_MX; mode <= TRANSPORT_LMTP; mode++)
-		if (str_eq(p->col[COL_MODE], str_of(transport_mode_name(
+		if (str_eq(p->row->col[COL_MODE], str_of(transport_mode_name(
 		    (enum transport_mode)mode))))
 			break;
 	if (mode > TRANSPORT_LMTP) {
-		plan_report(p, COL_MODE, "is not mx, host or lmtp");
+		row_text_report(p->row, COL_MODE, "is not mx, host or lmtp");
 		return;
 	}
-	tr->id = p->plan->id;
-	tr->line = p->plan->at.line;
+	tr->id = p->plan->name.id;
+	tr->line = p->plan->name.at.line;
 	tr->mode = (enum transport_mode)mode;
 	if (plan_target(p, tr) == -1)
 		return;
 	if (p->group.p != NULL)
 		group = plan_find(t, TRANSPORT_ROW_GROUP, p->group);
 	if (group != NULL)
-		tr->group = group->id;
+		tr->group = group->name.id;
 	plan_settle(tr, p->plan, group);
 	plan_references(p, tr, group);
 	plan_secrets(p, tr, group);
@@ -390,12 +365,12 @@ plan_address(struct planning *p)
 	struct transports		*t = p->t;
 	struct transport_address	*a = arena_alloc(&t->arena, sizeof *a);
 
-	a->id = p->plan->id;
-	a->line = p->plan->at.line;
+	a->id = p->plan->name.id;
+	a->line = p->plan->name.at.line;
 	if (plan_sets(p->plan, TRANSPORT_helo))
 		a->helo = p->plan->set[TRANSPORT_helo].text;
-	if (netaddr_parse_ip(&a->address, p->col[COL_TARGET], 0) == -1) {
-		plan_report(p, COL_TARGET, "is not an address");
+	if (netaddr_parse_ip(&a->address, p->row->col[COL_TARGET], 0) == -1) {
+		row_text_report(p->row, COL_TARGET, "is not an address");
 		return;
 	}
 	p->plan->address = a;
@@ -408,20 +383,6 @@ plan_address(struct planning *p)
 	t->addresses[t->address_count++] = a;
 }
 
-static int
-plan_kind(const struct planning *p)
-{
-	static const char *const	kinds[] = { "group", "transport",
-	    "address" };
-	int				i;
-
-	for (i = 0; i < 3; i++)
-		if (str_eq(p->col[COL_KIND], str_of(kinds[i])))
-			return 1 << i;
-	plan_report(p, COL_KIND, "is not group, transport or address");
-	return 0;
-}
-
 /* Columns that this kind of row does not use stay empty. */
 static bool
 plan_unused_ok(const struct planning *p, int row)
@@ -429,84 +390,39 @@ plan_unused_ok(const struct planning *p, int row)
 	int	col;
 
 	for (col = COL_MODE; col <= COL_TARGET; col++) {
-		if (row == TRANSPORT_ROW_TRANSPORT || plan_is_default(p, col))
+		if (row == TRANSPORT_ROW_TRANSPORT ||
+		    row_text_is_default(p->row, col))
 			continue;
 		if (row == TRANSPORT_ROW_ADDRESS && col == COL_TARGET)
 			continue;
-		plan_report(p, col, "has no meaning here; write \"-\"");
+		row_text_report(p->row, col, "has no meaning here; write "
+		    "\"-\"");
 		return false;
 	}
 	return true;
-}
-
-/* The row, if its id is one and is new; it is known from now on. */
-static struct plan *
-plan_new(struct planning *p, int row)
-{
-	struct plan		*plan;
-	const struct plan	*other;
-
-	if (!transport_id_ok(p->col[COL_ID])) {
-		plan_report(p, COL_ID, "is not 1 to 32 letters, digits or "
-		    "\"._-\"");
-		return NULL;
-	}
-	if (p->t->plans.count == ROWS_MAX) {
-		line_report(p->src, p->line, 0, "more than %d rows",
-		    ROWS_MAX);
-		return NULL;
-	}
-	other = plan_find(p->t, row, p->col[COL_ID]);
-	if (other != NULL) {
-		line_report(p->src, p->line, line_offset(p->line,
-		    p->col[COL_ID]), "%.*s \"%.*s\" is already in line %d",
-		    (int)p->col[COL_KIND].len, p->col[COL_KIND].p,
-		    (int)other->id.len, other->id.p, other->at.line);
-		return NULL;
-	}
-	plan = arena_alloc(&p->t->arena, sizeof *plan);
-	plan->id = arena_str(&p->t->arena, p->col[COL_ID]);
-	plan->row = row;
-	plan->at = line_place(p->src, p->line, 0);
-	plan->entry.key = plan->id.p;
-	plan->entry.len = (uint32_t)plan->id.len;
-	plan->entry.kind = (uint32_t)row;
-	hmap_insert(&p->t->plans, &plan->entry);
-	return plan;
 }
 
 static void
-plan_row(struct planning *p)
+plan_row(void *arg, struct row_text *row)
 {
-	struct str	arg;
-	int		row = plan_kind(p);
+	struct planning	*p = arg;
+	struct str	 word;
+	int		 kind = row_text_kind(row);
 
-	if (row == 0 || !plan_unused_ok(p, row) ||
-	    (p->plan = plan_new(p, row)) == NULL)
+	*p = (struct planning){ .t = p->t, .params = p->params, .row = row,
+	    .src = row->src, .line = row->line };
+	if (kind == 0 || !plan_unused_ok(p, kind))
 		return;
-	while (line_option(p->src, p->line, &p->rest, &arg))
-		plan_option(p, arg);
-	if (row == TRANSPORT_ROW_TRANSPORT)
+	p->plan = (struct plan *)row_text_name(row, kind, &p->t->plans,
+	    &p->t->arena, sizeof *p->plan);
+	if (p->plan == NULL)
+		return;
+	while (line_option(p->src, p->line, &row->rest, &word))
+		plan_option(p, word);
+	if (kind == TRANSPORT_ROW_TRANSPORT)
 		plan_transport(p);
-	else if (row == TRANSPORT_ROW_ADDRESS)
+	else if (kind == TRANSPORT_ROW_ADDRESS)
 		plan_address(p);
-}
-
-static bool
-plan_columns(struct planning *p)
-{
-	int	i;
-
-	p->rest = buf_str(&p->line->text);
-	for (i = 0; i < COLUMNS; i++) {
-		p->col[i] = line_word(&p->rest);
-		if (p->col[i].len > 0)
-			continue;
-		line_report(p->src, p->line, 0, "column %d (%s) is missing: "
-		    "a row has %d columns", i + 1, column_names[i], COLUMNS);
-		return false;
-	}
-	return true;
 }
 
 int
@@ -516,22 +432,12 @@ transports_compile(struct transports **out, const char *file,
 {
 	struct transports	*t = xcalloc(1, sizeof *t);
 	struct reports		 r = REPORTS_INIT(fn, arg);
-	struct source		 src = { file, text, &r };
-	struct line		 l = LINE_INIT;
-	struct lines		 reader;
-	struct planning		 p;
+	struct planning		 p = { .t = t, .params = params };
 	bool			 failed;
 
 	hmap_init(&t->plans);
-	lines_init(&reader, text);
-	while (!reports_full(&r) && lines_next(&reader, &l)) {
-		p = (struct planning){ .t = t, .src = &src, .line = &l,
-		    .params = params };
-		if (line_sane(&src, &l) && plan_columns(&p))
-			plan_row(&p);
-	}
-	line_free(&l);
-	failed = r.count > 0;
+	failed = row_text_each(&transport_form, file, text, &r, plan_row,
+	    &p) > 0;
 	reports_fini(&r);
 	if (failed) {
 		transports_free(&t);

@@ -8,10 +8,7 @@
 struct plan *
 plan_find(const struct transports *t, int row, struct str id)
 {
-	/* Finding may move buckets, but changes nothing that is seen. */
-	struct hmap	*map = (struct hmap *)(uintptr_t)&t->plans;
-
-	return (struct plan *)hmap_find(map, (uint32_t)row, id);
+	return (struct plan *)row_id_find(&t->plans, row, id);
 }
 
 /* What the table says of one for Unix sockets alone. */
@@ -137,7 +134,7 @@ transport_put(const struct transports *t, const struct transport *tr,
 	const struct transport_address	*a;
 	struct str			 rest = tr->options.source, id;
 
-	while (transport_list_next(&rest, &id))
+	while (option_list_next(&rest, &id))
 		if ((a = transports_address(t, id)) != NULL)
 			put_address(out, a);
 	put_transport(out, tr, true);

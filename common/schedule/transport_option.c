@@ -2,15 +2,11 @@
  * transport.def is expanded into a table: a row's type says who reads its
  * value, and its field where to.
  */
-#include <string.h>
-
-#include "conf/value.h"
-#include "event/tls_version.h"
-
 #include "transport_option.h"
 
 #define ANY	(TRANSPORT_ROW_GROUP | TRANSPORT_ROW_TRANSPORT)
 #define ADDRESS	TRANSPORT_ROW_ADDRESS
+#define SHAPE	(ANY | TRANSPORT_ROW_DELIVERY)
 
 /* Words of an ENUM, "|" between them. */
 #define TLS_WORD(id, text)	"|" text
@@ -18,311 +14,10 @@
 #define TRANSPORT_FAMILIES_WORDS	"ipv6,ipv4|ipv4,ipv6|ipv6|ipv4"
 #define TRANSPORT_ORDER_WORDS	"random|strict"
 
-#define TRANSPORT_ID_MAX	32
-
-struct option_row {
-	const char	*name;
-	const char	*def;
-	const char	*near;
-	const char	*min;
-	const char	*max;
-	int		 kinds;
-	size_t		 offset;
-	int		(*read)(const struct option_row *row,
-			    struct str value, void *field, struct err *e);
-};
-
-static bool
-option_among(char c, const char *set)
-{
-	return c != '\0' && strchr(set, c) != NULL;
-}
-
-static int
-option_range(const struct option_row *row, bool inside, struct err *e)
-{
-	return inside ? 0 : err_set(e, "%s must be from %s to %s", row->name,
-	    row->min, row->max);
-}
-
-/* The bounds are written in transport.def as values are. */
-static int
-option_within(const struct option_row *row, int64_t n,
-    int (*read)(struct str, int64_t *, struct err *), struct err *e)
-{
-	int64_t	min = 0, max = 0;
-
-	(void)read(str_of(row->min), &min, NULL);
-	(void)read(str_of(row->max), &max, NULL);
-	return option_range(row, n >= min && n <= max, e);
-}
-
-static int
-read_TIME(const struct option_row *row, struct str v, void *field,
-    struct err *e)
-{
-	int64_t	n;
-
-	if (value_time(v, &n, e) == -1 ||
-	    option_within(row, n, value_time, e) == -1)
-		return -1;
-	*(int64_t *)field = n;
-	return 0;
-}
-
-static int
-read_INT(const struct option_row *row, struct str v, void *field,
-    struct err *e)
-{
-	int64_t	n;
-
-	if (value_int(v, &n, e) == -1 ||
-	    option_within(row, n, value_int, e) == -1)
-		return -1;
-	*(int64_t *)field = n;
-	return 0;
-}
-
-static int
-value_percent(struct str v, int64_t *n, struct err *e)
-{
-	if (v.len < 2 || v.p[v.len - 1] != '%')
-		return err_set(e, "\"%.*s\" is not a percentage, such as 10%%",
-		    (int)v.len, v.p);
-	v.len--;
-	return value_int(v, n, e);
-}
-
-static int
-read_PERCENT(const struct option_row *row, struct str v, void *field,
-    struct err *e)
-{
-	int64_t	n;
-
-	if (value_percent(v, &n, e) == -1 ||
-	    option_within(row, n, value_percent, e) == -1)
-		return -1;
-	*(int64_t *)field = n;
-	return 0;
-}
-
-static int
-read_LIMIT(const struct option_row *row, struct str v, void *field,
-    struct err *e)
-{
-	if (!str_eq(v, STR("none")))
-		return read_INT(row, v, field, e);
-	*(int64_t *)field = 0;
-	return 0;
-}
-
-static int
-read_BOOL(const struct option_row *row, struct str v, void *field,
-    struct err *e)
-{
-	(void)row;
-	return value_bool(v, field, e);
-}
-
-static int
-read_ENUM(const struct option_row *row, struct str v, void *field,
-    struct err *e)
-{
-	return value_enum(v, row->min, field, e);
-}
-
-static int
-read_VERSIONS(const struct option_row *row, struct str v, void *field,
-    struct err *e)
-{
-	unsigned	without;
-
-	if (tls_versions_parse(v, &without) == -1)
-		return err_set(e, "%s is a list of TLSv1, TLSv1.1, TLSv1.2, "
-		    "TLSv1.3, or with ! of those to leave out", row->name);
-	*(unsigned *)field = without;
-	return 0;
-}
-
-/* ---- Rates and waits --------------------------------------------------- */
-
-/* number[.digits], in thousandths. */
-static int
-rate_number(struct str v, uint64_t *thousandths)
-{
-	static const uint64_t	scale[] = { 1000, 100, 10, 1 };
-	struct str		digits, whole = str_split(v, '.', &digits);
-	uint64_t		n, part = 0;
-
-	if (str_uint(whole, 1000000000, &n) == -1)
-		return -1;
-	if (digits.p != NULL && (digits.len < 1 || digits.len > 3 ||
-	    str_uint(digits, 999, &part) == -1))
-		return -1;
-	*thousandths = n * 1000 + (digits.p != NULL ?
-	    part * scale[digits.len] : 0);
-	return *thousandths == 0 ? -1 : 0;
-}
-
-/* number[.digits][/TIME]; without a time, a second's. */
-static int
-read_RATE(const struct option_row *row, struct str v, void *field,
-    struct err *e)
-{
-	struct transport_rate	rate = { 0, 0 };
-	struct str		time, number = str_split(v, '/', &time);
-
-	(void)row;
-	if (str_eq(v, STR("none"))) {
-		*(struct transport_rate *)field = rate;
-		return 0;
-	}
-	rate.per_ms = 1000;
-	if (rate_number(number, &rate.thousandths) == -1 ||
-	    (time.p != NULL && value_time(time, &rate.per_ms, NULL) == -1) ||
-	    rate.per_ms == 0)
-		return err_set(e, "\"%.*s\" is not a rate, such as 10/1s or "
-		    "0.5", (int)v.len, v.p);
-	*(struct transport_rate *)field = rate;
-	return 0;
-}
-
-bool
-transport_list_next(struct str *rest, struct str *item)
-{
-	size_t	n = 0;
-
-	while (rest->len > 0 && option_among(rest->p[0], ", \t")) {
-		rest->p++;
-		rest->len--;
-	}
-	while (n < rest->len && !option_among(rest->p[n], ", \t"))
-		n++;
-	*item = (struct str){ rest->p, n };
-	rest->p += n;
-	rest->len -= n;
-	return n > 0;
-}
-
-static int
-retry_step(const struct option_row *row, struct str v,
-    struct transport_step *step, struct err *e)
-{
-	static const struct str	notify = { "+notify", 7 };
-
-	step->notify = v.len > notify.len && str_eq((struct str){
-	    v.p + v.len - notify.len, notify.len }, notify);
-	if (step->notify)
-		v.len -= notify.len;
-	return read_TIME(row, v, &step->wait_ms, e);
-}
-
-static int
-read_RETRY(const struct option_row *row, struct str v, void *field,
-    struct err *e)
-{
-	struct transport_retry	*retry = field, got = { .count = 0 };
-	struct str		 item;
-
-	while (transport_list_next(&v, &item)) {
-		if (got.count == TRANSPORT_STEPS)
-			return err_set(e, "%s has more than %d waits",
-			    row->name, TRANSPORT_STEPS);
-		if (retry_step(row, item, &got.step[got.count++], e) == -1)
-			return -1;
-	}
-	if (got.count == 0)
-		return err_set(e, "%s has no wait", row->name);
-	*retry = got;
-	return 0;
-}
-
-/* ---- Texts ------------------------------------------------------------- */
-
-static int
-text_bytes(const struct option_row *row, struct str v, const char *more,
-    struct err *e)
-{
-	int64_t	max = 0;
-	size_t	i;
-
-	(void)value_int(str_of(row->max), &max, NULL);
-	if (v.len > (size_t)max)
-		return err_set(e, "%s is longer than %s bytes", row->name,
-		    row->max);
-	for (i = 0; i < v.len; i++)
-		if (!ascii_isalnum((unsigned char)v.p[i]) &&
-		    !option_among(v.p[i], more))
-			return err_set(e, "%s has a \"%c\"", row->name,
-			    v.p[i]);
-	return 0;
-}
-
-static int
-read_WORDS(const struct option_row *row, struct str v, void *field,
-    struct err *e)
-{
-	if (text_bytes(row, v, " :,!+-_=@.", e) == -1)
-		return -1;
-	*(struct str *)field = v;
-	return 0;
-}
-
-/* Of hosts, or of one in a list that main.cf has. */
-static int
-read_NAMES(const struct option_row *row, struct str v, void *field,
-    struct err *e)
-{
-	if (text_bytes(row, v, " ,.-_:[]*", e) == -1)
-		return -1;
-	*(struct str *)field = v;
-	return 0;
-}
-
-bool
-transport_id_ok(struct str id)
-{
-	size_t	i;
-
-	for (i = 0; i < id.len; i++)
-		if (!ascii_isalnum((unsigned char)id.p[i]) &&
-		    !option_among(id.p[i], "._-"))
-			return false;
-	return id.len > 0 && id.len <= TRANSPORT_ID_MAX;
-}
-
-/* Whether there is such a row is for transport.c to say. */
-static int
-read_IDS(const struct option_row *row, struct str v, void *field,
-    struct err *e)
-{
-	struct str	rest = v, id;
-
-	while (transport_list_next(&rest, &id))
-		if (!transport_id_ok(id))
-			return err_set(e, "%s: \"%.*s\" is not an id",
-			    row->name, (int)id.len, id.p);
-	*(struct str *)field = v;
-	return 0;
-}
-
-static int
-read_ID(const struct option_row *row, struct str v, void *field,
-    struct err *e)
-{
-	if (v.len > 0 && !transport_id_ok(v))
-		return err_set(e, "%s: \"%.*s\" is not an id", row->name,
-		    (int)v.len, v.p);
-	*(struct str *)field = v;
-	return 0;
-}
-
-/* ---- The table --------------------------------------------------------- */
-
 static const struct option_row	option_rows[TRANSPORT_OPTIONS] = {
 #define OPTION(type, name, def, near, min, max, kinds, help)		\
 	{ #name, def, near, min, max, kinds,				\
-	    offsetof(struct transport_options, name), read_##type },
+	    offsetof(struct transport_options, name), option_read_##type },
 #include "schedule/transport.def"
 #undef OPTION
 };
@@ -330,12 +25,8 @@ static const struct option_row	option_rows[TRANSPORT_OPTIONS] = {
 enum transport_option
 transport_option_find(struct str name)
 {
-	int	i;
-
-	for (i = 0; i < TRANSPORT_OPTIONS; i++)
-		if (str_eq(name, str_of(option_rows[i].name)))
-			return (enum transport_option)i;
-	return TRANSPORT_OPTIONS;
+	return (enum transport_option)option_find(option_rows,
+	    TRANSPORT_OPTIONS, name);
 }
 
 const char *
@@ -344,22 +35,10 @@ transport_option_name(enum transport_option o)
 	return option_rows[o].name;
 }
 
-/* At most a third of the name may differ. */
 const char *
-transport_option_suggest(struct str name)
+transport_option_suggest(struct str name, int row)
 {
-	unsigned int	 best = (unsigned int)(name.len / 3) + 1, d;
-	const char	*near = NULL;
-	int		 i;
-
-	for (i = 0; i < TRANSPORT_OPTIONS; i++) {
-		d = value_distance(name, str_of(option_rows[i].name));
-		if (d < best) {
-			best = d;
-			near = option_rows[i].name;
-		}
-	}
-	return near;
+	return option_suggest(option_rows, TRANSPORT_OPTIONS, name, row);
 }
 
 bool
@@ -379,9 +58,5 @@ int
 transport_option_set(struct transport_options *t, enum transport_option o,
     struct str value, struct err *e)
 {
-	const struct option_row	*row = &option_rows[o];
-
-	if (value.p == NULL)
-		value = STR("");
-	return row->read(row, value, (char *)t + row->offset, e);
+	return option_set(&option_rows[o], t, value, e);
 }

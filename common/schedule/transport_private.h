@@ -8,6 +8,7 @@
 #include "base/hmap.h"
 #include "conf/report.h"
 
+#include "row_text.h"
 #include "transport.h"
 
 /* What a row sets. */
@@ -18,10 +19,7 @@ struct plan_option {
 
 /* What all rows have in common. */
 struct plan {
-	struct hmap_entry	 entry;		/* kind: of the row */
-	struct str		 id;
-	int			 row;		/* TRANSPORT_ROW_... */
-	struct place		 at;
+	struct row_id		 name;		/* kind: TRANSPORT_ROW_... */
 	struct plan_option	*set;		/* by option; NULL: none */
 	struct transport	*transport;
 	struct transport_address *address;
