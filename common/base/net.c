@@ -155,15 +155,8 @@ netaddr_local(struct netaddr *a, int fd)
 
 /* ---- Networks ---------------------------------------------------------- */
 
-struct network {
-	unsigned char	ip[16];
-	size_t		bytes;		/* 4 or 16 */
-	unsigned	bits;
-};
-
-/* The address in network order; 0 if it is none. */
-static size_t
-network_bytes(const struct netaddr *a, unsigned char ip[16])
+size_t
+netaddr_bytes(const struct netaddr *a, unsigned char ip[16])
 {
 	const struct in6_addr	*in6 = &a->u.in6.sin6_addr;
 
@@ -181,8 +174,8 @@ network_bytes(const struct netaddr *a, unsigned char ip[16])
 	return 16;
 }
 
-static int
-network_parse(struct network *n, struct str word)
+int
+netaddr_network(struct netaddr_network *n, struct str word)
 {
 	struct str	length, ip = str_split(word, '/', &length);
 	struct netaddr	a;
@@ -190,7 +183,7 @@ network_parse(struct network *n, struct str word)
 
 	if (netaddr_parse_ip(&a, ip, 0) == -1)
 		return -1;
-	n->bytes = network_bytes(&a, n->ip);
+	n->bytes = netaddr_bytes(&a, n->ip);
 	bits = n->bytes * 8;
 	if (length.p != NULL && str_uint(length, bits, &bits) == -1)
 		return -1;
@@ -199,7 +192,8 @@ network_parse(struct network *n, struct str word)
 }
 
 static bool
-network_has(const struct network *n, const unsigned char *ip, size_t bytes)
+network_has(const struct netaddr_network *n, const unsigned char *ip,
+    size_t bytes)
 {
 	unsigned	whole = n->bits / 8, rest = n->bits % 8;
 
@@ -211,13 +205,13 @@ bool
 netaddr_within(const struct netaddr *a, const char *networks)
 {
 	struct str	rest = str_trim(str_of(networks)), word;
+	struct netaddr_network	n;
 	unsigned char	ip[16];
-	struct network	n;
-	size_t		bytes = network_bytes(a, ip);
+	size_t		bytes = netaddr_bytes(a, ip);
 
 	for (; bytes != 0 && rest.len != 0; rest = str_trim(rest)) {
 		word = str_split(rest, ' ', &rest);
-		if (network_parse(&n, word) == 0 &&
+		if (netaddr_network(&n, word) == 0 &&
 		    network_has(&n, ip, bytes))
 			return true;
 	}
@@ -228,11 +222,11 @@ int
 netaddr_networks_ok(const char *networks, struct str *bad)
 {
 	struct str	rest = str_trim(str_of(networks));
-	struct network	n;
+	struct netaddr_network	n;
 
 	for (; rest.len != 0; rest = str_trim(rest)) {
 		*bad = str_split(rest, ' ', &rest);
-		if (network_parse(&n, *bad) == -1)
+		if (netaddr_network(&n, *bad) == -1)
 			return -1;
 	}
 	return 0;

@@ -49,6 +49,16 @@ const char *netaddr_text(const struct netaddr *a, char *out, size_t size);
 bool	 netaddr_within(const struct netaddr *a, const char *networks);
 /* -1 with *bad, the first word that is no network. */
 int	 netaddr_networks_ok(const char *networks, struct str *bad);
+struct netaddr_network {
+	unsigned char	ip[16];		/* in network order */
+	size_t		bytes;		/* 4 or 16 */
+	unsigned	bits;
+};
+
+/* "192.0.2.0/24", "10.1.2.3". */
+int	 netaddr_network(struct netaddr_network *n, struct str word);
+/* The address in network order, an IPv4-mapped one as IPv4; 0: none. */
+size_t	 netaddr_bytes(const struct netaddr *a, unsigned char ip[16]);
 /* A stream socket that does not block, connected to that path: a descriptor,
  * or -1 with errno (ENOENT: the path can't be one, too). */
 int	 net_connect_unix(const char *path);

@@ -102,7 +102,7 @@ str_split(struct str s, char c, struct str *rest)
 int
 str_uint(struct str s, uint64_t max, uint64_t *value)
 {
-	uint64_t	n = 0;
+	uint64_t	n = 0, digit;
 	size_t		i;
 
 	if (s.len == 0)
@@ -110,9 +110,10 @@ str_uint(struct str s, uint64_t max, uint64_t *value)
 	for (i = 0; i < s.len; i++) {
 		if (!ascii_isdigit((unsigned char)s.p[i]))
 			return -1;
-		if (n > max / 10 || n * 10 > max - (uint64_t)(s.p[i] - '0'))
+		digit = (uint64_t)(s.p[i] - '0');
+		if (n > max / 10 || digit > max - n * 10)
 			return -1;
-		n = n * 10 + (uint64_t)(s.p[i] - '0');
+		n = n * 10 + digit;
 	}
 	*value = n;
 	return 0;

@@ -23,7 +23,7 @@ enum { ROW_TEXT_COLUMNS = 4 };
 struct row_form {
 	int			 columns;
 	const char		*names[ROW_TEXT_COLUMNS];
-	const char		*kinds[8];	/* to a NULL */
+	const char		*kinds[10];	/* to a NULL */
 	const char		*kind_list;	/* the same in words */
 	size_t			 rows;		/* a bound of memory */
 };

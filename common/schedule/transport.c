@@ -319,8 +319,8 @@ plan_secrets(const struct planning *p, const struct transport *tr,
 		    TRANSPORT_saslpassword_file;
 	by = plan_setter(p->plan, group, at);
 	report(p->src->reports, by != NULL ? &by->set[at].at :
-	    &p->plan->name.at, "saslusername goes with one of saslpassword_file and "
-	    "sasltoken_file");
+	    &p->plan->name.at, "saslusername goes with one of "
+	    "saslpassword_file and sasltoken_file");
 }
 
 static void

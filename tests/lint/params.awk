@@ -2,6 +2,7 @@
 #            common/conf/hooks.def conf/main.cf.5
 #        awk -f tests/lint/params.awk common/schedule/transport.def \
 #            conf/transport.cf.5
+#        and the same of policy.def
 #
 # main.cf(5) describes each row of params.def, with its default, and the
 # parameter of each hook of hooks.def, and nothing else.

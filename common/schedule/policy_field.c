@@ -1,0 +1,52 @@
+/*
+ * One table, of POLICY_FIELD_LIST.
+ */
+#include "policy_field.h"
+
+static const struct {
+	const char		*name;
+	enum pattern_type	 type;
+} policy_fields[POLICY_FIELDS] = {
+#define POLICY_FIELD_ROW(id, name, type)	{ name, PATTERN_##type },
+	POLICY_FIELD_LIST(POLICY_FIELD_ROW)
+#undef POLICY_FIELD_ROW
+};
+
+enum policy_field
+policy_field_find(struct str name)
+{
+	int	f;
+
+	for (f = 0; f < POLICY_FIELDS; f++)
+		if (str_eq(name, str_of(policy_fields[f].name)))
+			break;
+	return (enum policy_field)f;
+}
+
+const char *
+policy_field_name(enum policy_field f)
+{
+	return policy_fields[f].name;
+}
+
+enum pattern_type
+policy_field_type(enum policy_field f)
+{
+	return policy_fields[f].type;
+}
+
+void
+policy_fields_put(struct buf *out, unsigned mask)
+{
+	const char	*between = "";
+	int		 f;
+
+	if (mask == 0)
+		buf_add_byte(out, '-');
+	for (f = 0; f < POLICY_FIELDS; f++)
+		if ((mask & POLICY_BIT(f)) != 0) {
+			buf_printf(out, "%s%s", between,
+			    policy_fields[f].name);
+			between = ",";
+		}
+}
