@@ -88,15 +88,16 @@ spool_verified(const struct verify_report *r, json_t *damage)
 	if (damage == NULL) {
 		(void)printf("%" PRIu64 " segments, %" PRIu64 " bytes, %"
 		    PRIu64 " messages, %" PRIu64 " entries, %" PRIu64
-		    " damaged\n", r->segments, r->bytes, r->transactions,
-		    r->entries, r->damaged);
+		    " tables, %" PRIu64 " damaged\n", r->segments, r->bytes,
+		    r->transactions, r->entries, r->tables, r->damaged);
 		return;
 	}
-	json_print(json_pack("{s:I,s:I,s:I,s:I,s:I,s:o}",
+	json_print(json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:o}",
 	    "segments", (json_int_t)r->segments,
 	    "bytes", (json_int_t)r->bytes,
 	    "transactions", (json_int_t)r->transactions,
 	    "entries", (json_int_t)r->entries,
+	    "tables", (json_int_t)r->tables,
 	    "damaged", (json_int_t)r->damaged, "damage", damage));
 }
 

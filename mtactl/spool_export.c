@@ -165,18 +165,30 @@ export_row(void *arg, struct str line)
 	json_decref(row);
 }
 
+/* What was compacted may lie in two segments: the second time it has ended,
+ * by this export, and its files stay. */
+static void
+export_unlink(struct export *x, const struct spool_id *id)
+{
+	char	name[SPOOL_FILE_NAME];
+
+	spool_file_name(name, id, ".json");
+	if (faccessat(x->dir, name, F_OK, 0) == 0)
+		return;
+	spool_file_name(name, id, ".eml");
+	(void)unlinkat(x->dir, name, 0);
+}
+
 /* What has ended is not in the queue, and its file goes again. */
 static int
 export_settle(struct export *x, size_t *living)
 {
-	char	name[SPOOL_FILE_NAME];
 	size_t	i;
 
 	*living = 0;
 	for (i = 0; i < x->batch; i++) {
 		if (x->row[i] == NULL) {
-			spool_file_name(name, &x->id[i], ".eml");
-			(void)unlinkat(x->dir, name, 0);
+			export_unlink(x, &x->id[i]);
 			continue;
 		}
 		++*living;

@@ -14,6 +14,7 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "ipc/channel.h"
+#include "spool/book_table.h"
 #include "spool/disk_real.h"
 
 #include "delivery.h"
@@ -24,6 +25,7 @@
 #define KEEPER_IDLE_MS	1000
 #define KEEPER_RETRY_MS	1000
 #define KEEPER_RETRY_MAX_MS 30000
+#define KEEPER_SETTLED_MS 20000	/* what leaves soon has left by then */
 #define KEEPER_SAY_MS	60000		/* the same error is logged again */
 
 static struct {
@@ -257,6 +259,25 @@ keeper_slice(void)
 	timer_start(&keeper.tick, 0);
 }
 
+/* With nothing to do: a segment that is mostly dead, or a table for one that
+ * is not.  true: there is more. */
+static bool
+keeper_idle(void)
+{
+	int64_t		end = clock_mono_ms() + KEEPER_SLICE_MS / 2;
+	struct err	e;
+	int		rc;
+
+	if (book_compact(keeper.book, &e) == -1)
+		keeper_failed(&e);
+	do
+		rc = book_tables(keeper.book, KEEPER_SETTLED_MS, &e);
+	while (rc == 1 && clock_mono_ms() < end);
+	if (rc == -1)
+		keeper_failed(&e);
+	return rc == 1;
+}
+
 static void
 keeper_work(void)
 {
@@ -277,11 +298,11 @@ keeper_work(void)
 		loop_defer(keeper.worker->loop, &keeper.read);
 	book_count(keeper.book, &now);
 	keeper_show(&now);
-	/* With nothing to do: a segment that is mostly dead. */
-	if (now.pending == 0 && book_compact(keeper.book, &e) == -1)
-		keeper_failed(&e);
-	timer_start(&keeper.tick, now.pending > 0 ? KEEPER_BUSY_MS :
-	    KEEPER_IDLE_MS);
+	if (now.pending == 0 && keeper_idle())
+		timer_start(&keeper.tick, KEEPER_SLICE_MS);
+	else
+		timer_start(&keeper.tick, now.pending > 0 ? KEEPER_BUSY_MS :
+		    KEEPER_IDLE_MS);
 }
 
 static void

@@ -22,6 +22,7 @@ book_close(struct book **b)
 	book_started_free(*b);
 	hmap_fini(&(*b)->nodes);
 	book_quota_fini(*b);
+	book_tables_fini(*b);
 	journal_close(&(*b)->journal);
 	kv_close(&(*b)->index);
 	disk_close(&(*b)->file);

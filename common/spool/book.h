@@ -77,7 +77,7 @@ struct book_counts {
 	uint64_t	segments;
 	uint64_t	journal_end;
 	uint64_t	checkpoints;
-	uint64_t	compacted;	/* segments */
+	uint64_t	compacted, tables;	/* segments; read by tables */
 	uint64_t	damaged;
 	bool		rebuilt;	/* the index was made anew */
 };

@@ -262,6 +262,12 @@ compact_moves(struct compact *c, struct err *e)
 	return book_sync(c->b, e);
 }
 
+bool
+book_segment_mostly_dead(const struct book_segment *s)
+{
+	return (uint64_t)s->live * 100 <= s->most * COMPACT_LIVE_PERCENT;
+}
+
 /* The first that is mostly dead, if any. */
 static struct book_segment *
 compact_pick(struct book *b)
@@ -272,8 +278,7 @@ compact_pick(struct book *b)
 	for (i = 0; i < b->segment_count; i++) {
 		s = &b->segment[i];
 		if (s->end != 0 && s->read >= s->end && s->live > 0 &&
-		    (uint64_t)s->live * 100 <=
-		    s->most * COMPACT_LIVE_PERCENT)
+		    book_segment_mostly_dead(s))
 			return s;
 	}
 	return NULL;

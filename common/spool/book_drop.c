@@ -121,6 +121,7 @@ book_segments_drop(struct book *b, struct err *e)
 		segment_name(name, b->segment[i].id);
 		if (disk_unlink(b->disk, name) == -1 && errno != ENOENT)
 			return err_errno(e, "unlink %s", name);
+		book_table_drop(b, &b->segment[i]);
 		book_segment_remove(b, &b->segment[i]);
 		any = true;
 	}

@@ -13,6 +13,7 @@
 #include "base/hmap.h"
 #include "book.h"
 #include "book_quota.h"
+#include "book_table.h"
 #include "journal.h"
 #include "base/wire.h"
 #include "queue_clock.h"
@@ -34,17 +35,6 @@ struct book_node {
 	struct book_entry	entry;
 };
 TAILQ_HEAD(book_nodes, book_node);
-
-struct book_segment {
-	uint64_t	id;
-	uint64_t	end;		/* 0: not known, it is written to */
-	uint64_t	read;		/* met so far */
-	uint32_t	met;		/* entries of the batch there, which
-					 * failed to be read to its end */
-	int64_t		live;		/* entries that were met, not done */
-	uint64_t	most;		/* the most that lived at once */
-	bool		there;		/* a compacted one, at a start */
-};
 
 /* A run of the journal of fixed size: who needs it. */
 struct book_bucket {
@@ -109,6 +99,7 @@ struct book {
 	int64_t		  checkpoint_ms, index_ms;	/* monotonic */
 	struct buf	  scratch, record;
 	struct book_quotas quotas;
+	struct book_tables tables;
 	int64_t		  state_count[3];	/* by enum spool_state */
 	unsigned char	  identity[SPOOL_TXN_SIZE];
 	uint64_t	  replayed;	/* while there is no journal yet */

@@ -92,7 +92,7 @@ book_fresh(struct book *b, const struct reader_entry *r)
 
 /* An entry is met once in the life of a checkpoint: what is known of it then,
  * from the index or the journal, counts from now on. */
-static int
+int
 book_meet(struct book *b, const struct reader_entry *r)
 {
 	struct book_node	*n = book_node_find(b, &r->id);
@@ -256,6 +256,10 @@ book_cold_end(struct book *b, struct book_segment *s, struct err *e)
 	struct disk_file	*f;
 	int			 rc;
 
+	if (book_table_end_of(b, s)) {
+		s->read = b->counts.rebuilt ? 0 : s->end;
+		return 0;
+	}
 	segment_name(name, s->id);
 	if (disk_open(b->disk, name, DISK_READ, &f) == -1)
 		return err_errno(e, "%s", name);

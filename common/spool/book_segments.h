@@ -6,9 +6,27 @@
 #ifndef SPOOL_BOOK_SEGMENTS_H
 #define SPOOL_BOOK_SEGMENTS_H
 
+struct book_segment {
+	uint64_t	id;
+	uint64_t	end;		/* 0: not known, it is written to */
+	uint64_t	read;		/* met so far */
+	uint32_t	met;		/* entries of the batch there, which
+					 * failed to be read to its end */
+	int64_t		live;		/* entries that were met, not done */
+	uint64_t	most;		/* the most that lived at once */
+	bool		there;		/* a compacted one, at a start */
+	enum book_table	table;
+	int64_t		settled_ms;	/* monotonic, + 1: at rest since; 0:
+					 * not seen so yet */
+};
+
 struct book_segment *book_segment_find(struct book *b, uint64_t id);
 struct book_segment *book_segment_add(struct book *b, uint64_t id);
 void	book_segment_remove(struct book *b, struct book_segment *s);
+/* It is about to be compacted. */
+bool	book_segment_mostly_dead(const struct book_segment *s);
+/* An entry that a reader shows: 0, or -1 where the index does not work. */
+int	book_meet(struct book *b, const struct reader_entry *r);
 /* Was the entry at that place met by a reader of this book? */
 bool	book_met(struct book *b, const struct spool_place *place);
 /* Those on the disk that are not known yet, and the ends of those that are. */

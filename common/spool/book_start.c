@@ -6,7 +6,8 @@
  *      what was in memory alone;
  *   2. opens the index, which is at least as far as the checkpoint; where it
  *      is damaged, gone, or another spool's, it is made again from all that
- *      the segments have (nothing is lost by that but time);
+ *      the segments have, by their tables or by reading them through (nothing
+ *      is lost by that but time);
  *   3. replays the journal from the checkpoint on, or all of it that there
  *      is.  A record of an entry that no reader has met yet is remembered
  *      until one does;
@@ -97,11 +98,23 @@ book_prune(struct book *b, struct err *e)
 
 /* ---- Segments, some batches at a time ------------------------------------ */
 
+static int
+book_read_some(struct book *b, struct book_segment *s, struct err *e)
+{
+	b->start.done += s->end - s->read;
+	if (book_read(b, s, s->end, BOOK_SLICE, e) == -1)
+		return -1;
+	s = &b->segment[b->start.segment];
+	b->start.done -= s->end > s->read ? s->end - s->read : 0;
+	return 0;
+}
+
 /* 1: there is more; 0: all that are sealed were read. */
 static int
 book_read_slice(struct book *b, struct err *e)
 {
 	struct book_segment	*s;
+	int			 rc = 0;
 
 	while (b->start.segment < b->segment_count) {
 		s = &b->segment[b->start.segment];
@@ -109,11 +122,11 @@ book_read_slice(struct book *b, struct err *e)
 			b->start.segment++;
 			continue;
 		}
-		b->start.done += s->end - s->read;
-		if (book_read(b, s, s->end, BOOK_SLICE, e) == -1)
+		if (b->start.phase == START_REBUILD &&
+		    (rc = book_table_read(b, s, e)) == -1)
 			return -1;
-		s = &b->segment[b->start.segment];
-		b->start.done -= s->end > s->read ? s->end - s->read : 0;
+		if (rc == 0 && book_read_some(b, s, e) == -1)
+			return -1;
 		book_spill(b);
 		if (b->pending_count >= BOOK_BATCH_MAX &&
 		    book_flush(b, e) == -1)
@@ -228,7 +241,8 @@ book_start_state(struct book *b, struct err *e)
 			return -1;
 		book_clock_start(b);
 	}
-	if (book_segments_list(b, 0, e) == -1 || book_cold_list(b, e) == -1)
+	if (book_segments_list(b, 0, e) == -1 ||
+	    book_cold_list(b, e) == -1 || book_tables_list(b, e) == -1)
 		return -1;
 	book_read_begin(b);
 	return b->counts.rebuilt ? 0 : book_prune(b, e);

@@ -9,6 +9,7 @@
 #include "draft.h"
 #include "fields.h"
 #include "book_started.h"
+#include "book_table.h"
 #include "book_wait.h"
 #include "simulate_private.h"
 
@@ -261,6 +262,17 @@ sim_attempt(struct sim *s, struct err *e)
 	return book_wait(s->book, &sub->id, e) == -1 ? -1 : 0;
 }
 
+/* Some of a table.  Where that fails nothing is lost. */
+static int
+sim_tables(struct sim *s, struct err *e)
+{
+	uint64_t	slices = 1 + sim_random(s, 12);
+
+	while (slices-- > 0 && book_tables(s->book, 0, e) == 1)
+		;
+	return disk_fake_dead(s->disk) ? -1 : 0;
+}
+
 /* What was asked for so far is confirmed. */
 static int
 sim_sync(struct sim *s, struct err *e)
@@ -299,11 +311,14 @@ sim_open_book(struct sim *s, struct err *e)
 				    .memory_limit = 20,
 				    .events = { .damage = sim_damage,
 				    .arg = s } };
+	struct book_counts	counts;
 	struct spool_place	end;
 
 	o.time = s->time;
 	if (book_open(&s->book, &o, e) == -1)
 		return -1;
+	book_count(s->book, &counts);
+	s->report->tables += counts.tables;
 	if (s->writer == NULL)
 		return 0;
 	end = spool_writer_durable(s->writer);
@@ -330,7 +345,7 @@ sim_step(struct sim *s, struct err *e)
 {
 	s->time.mono_ms += (int64_t)sim_random(s, 700);
 	s->time.wall_ms += (int64_t)sim_random(s, 700);
-	switch (sim_random(s, 14)) {
+	switch (sim_random(s, 15)) {
 	case 0:
 	case 1:
 	case 2:
@@ -344,6 +359,8 @@ sim_step(struct sim *s, struct err *e)
 		return sim_end(s, e);
 	case 13:
 		return sim_attempt(s, e);
+	case 14:
+		return sim_tables(s, e);
 	case 8:
 		return sim_sync(s, e);
 	case 9:

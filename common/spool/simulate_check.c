@@ -1,12 +1,14 @@
 /*
  * What is there after a cut, held against what was promised.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "fields.h"
 #include "scan.h"
 #include "book_envelope.h"
 #include "book_quota.h"
+#include "table.h"
 #include "book_wait.h"
 #include "simulate_private.h"
 
@@ -320,11 +322,58 @@ sim_check_book(struct sim *s, struct err *e)
 		if (sim_check_subject(s, &s->subject[i], e) == -1)
 			return -1;
 	}
-	if (s->damaged > 0)
+	if (s->damaged > s->spoilt)
 		return err_set(e, "damage where nothing was damaged");
 	if (sim_check_counts(s, e) == -1 || sim_check_totals(s, e) == -1)
 		return -1;
 	return sim_check_waits(s, e);
+}
+
+static int
+sim_spoil(void *arg, const char *name)
+{
+	struct sim		*s = arg;
+	struct disk_file	*f;
+	char			 path[DISK_NAME_MAX];
+	uint64_t		 size;
+	unsigned char		 byte;
+
+	(void)snprintf(path, sizeof path, TABLE_DIR "/%s", name);
+	switch (sim_random(s, 4)) {
+	case 0:
+		s->spoilt++;
+		(void)disk_unlink(s->disk, path);
+		return -1;		/* the list has changed */
+	case 1:
+		if (disk_open(s->disk, path, DISK_WRITE, &f) == -1)
+			return 0;
+		if (disk_size(f, &size) == 0 && size > 0) {
+			size = sim_random(s, size);
+			(void)disk_read(f, &byte, 1, size);
+			byte ^= (unsigned char)(1 + sim_random(s, 255));
+			(void)disk_write_bytes(f, &byte, 1, size);
+			s->spoilt++;
+		}
+		disk_close(&f);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* An index that is made anew, also where tables are damaged or gone. */
+static int
+sim_check_anew(struct sim *s, struct err *e)
+{
+	int	rc;
+
+	book_close(&s->book);
+	kv_model_damage(s->index);
+	s->report->rebuilds++;
+	(void)disk_list(s->disk, TABLE_DIR, sim_spoil, s);
+	rc = sim_open_book(s, e) == -1 ? -1 : sim_check_book(s, e);
+	s->spoilt = s->damaged = 0;
+	return rc == -1 ? err_wrap(e, "with an index made anew") : 0;
 }
 
 /* Ended entries are not asked for any more. */
@@ -345,13 +394,8 @@ sim_check(struct sim *s, struct err *e)
 {
 	if (sim_check_book(s, e) == -1)
 		return -1;
-	if (sim_random(s, 4) == 0) {
-		book_close(&s->book);
-		kv_model_damage(s->index);
-		s->report->rebuilds++;
-		if (sim_open_book(s, e) == -1 || sim_check_book(s, e) == -1)
-			return err_wrap(e, "with an index made anew");
-	}
+	if (sim_random(s, 4) == 0 && sim_check_anew(s, e) == -1)
+		return -1;
 	sim_forget(s);
 	return 0;
 }

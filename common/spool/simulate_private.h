@@ -43,7 +43,8 @@ struct sim {
 	struct sim_subject *subject;
 	size_t		 count, cap;
 	uint64_t	 next_txn, next_mark;
-	uint64_t	 damaged;
+	uint64_t	 damaged;	/* as the book tells */
+	uint64_t	 spoilt;	/* tables, by the simulation */
 	bool		 writing;	/* the writer was not restarted */
 	struct spool_id	 stranger;	/* that a walk met */
 	uint64_t	 quota[2], quota_bytes[2];	/* as they should be */

@@ -1,15 +1,18 @@
 /*
- * The segments of a spool, read with their bodies.
+ * The segments of a spool, read with their bodies, and their tables, each row
+ * of which is held against its segment.
  */
 #include <errno.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "body_file.h"
 #include "bytes.h"
 #include "chain.h"
 #include "compat/crc32c.h"
 #include "draft.h"
 #include "recover.h"
+#include "table.h"
 #include "verify.h"
 
 #define VERIFY_PIECE	(256 * 1024)
@@ -121,6 +124,48 @@ verify_commit(void *arg, const struct spool_id *txn, uint32_t entries)
 	return 0;
 }
 
+/* ---- Tables -------------------------------------------------------------- */
+
+static int
+verify_row(void *arg, const struct reader_entry *entry)
+{
+	struct verify	*v = arg;
+	struct buf	 payload = BUF_INIT;
+	struct record	 r;
+	struct err	 e;
+	bool		 same;
+
+	same = scan_record_at(v->file, &entry->place, &r, &payload, &e) == 0 &&
+	    r.type == RECORD_ENTRY && r.body == entry->body &&
+	    r.edits == entry->edits &&
+	    str_eq(buf_str(&payload), entry->bytes);
+	buf_free(&payload);
+	return same ? 0 : -1;
+}
+
+/* entries: that the segment was found to have. */
+static void
+verify_table(struct verify *v, uint64_t end, uint64_t entries)
+{
+	struct spool_place	place = { v->segment, 0 };
+	struct table_reader	r;
+	enum table_state	state = table_open(&r, v->disk, v->segment);
+
+	if (state == TABLE_NONE)
+		return;
+	v->report->tables++;
+	if (state == TABLE_OK && (r.end != end || r.entries != entries))
+		state = TABLE_DAMAGED;
+	while (state == TABLE_OK)
+		state = table_next(&r, verify_row, v);
+	table_close(&r);
+	if (state != TABLE_OVER)
+		verify_damage(v, &place, state == TABLE_UNREAD ?
+		    "its table does not read" : "a table that is not its own");
+}
+
+/* ---- Segments ------------------------------------------------------------ */
+
 static int
 verify_segment(struct verify *v, const struct chain_link *link,
     struct err *e)
@@ -130,7 +175,8 @@ verify_segment(struct verify *v, const struct chain_link *link,
 				    .damage = verify_on_damage, .arg = v };
 	struct reader_span	span = { NULL, link->id, 0, link->end, 0 };
 	char			name[SEGMENT_NAME];
-	uint64_t		upto = 0;
+	uint64_t		upto = 0, entries = v->report->entries;
+	uint64_t		damaged = v->report->damaged;
 	int			rc = 0;
 
 	segment_name(name, link->id);
@@ -143,10 +189,27 @@ verify_segment(struct verify *v, const struct chain_link *link,
 		rc = recover_end(v->file, link->id, &span.end, e);
 	if (rc == 0)
 		rc = reader_run(&span, &calls, &upto, e);
+	/* The table of a segment with damage has what that had once. */
+	if (rc == 0 && v->report->damaged == damaged)
+		verify_table(v, span.end, v->report->entries - entries);
 	disk_close(&v->file);
 	v->report->segments++;
 	v->report->bytes += span.end;
 	return rc == -1 ? err_wrap(e, "%s", name) : 0;
+}
+
+static int
+verify_cold_name(void *arg, const char *name)
+{
+	struct chain	*c = arg;
+	uint64_t	 id;
+
+	if (segment_name_parse(&id, name) == -1 || (id & SEGMENT_COLD) == 0)
+		return 0;
+	c->link = xreallocarray(c->link, c->count + 1, sizeof *c->link);
+	c->link[c->count++] = (struct chain_link){ .id = id,
+	    .end = UINT64_MAX };
+	return 0;
 }
 
 int
@@ -162,6 +225,9 @@ spool_verify(struct disk *disk, const struct verify_calls *calls,
 	memset(report, 0, sizeof *report);
 	if (chain_read(disk, 0, &c, e) == -1)
 		return -1;
+	/* Compacted ones are in no chain. */
+	if (disk_list(disk, SEGMENT_DIR, verify_cold_name, &c) == -1)
+		rc = err_errno(e, "list %s", SEGMENT_DIR);
 	for (i = 0; i < c.count && rc == 0; i++) {
 		rc = verify_segment(&v, &c.link[i], e);
 		if (calls->progress != NULL)

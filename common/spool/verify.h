@@ -21,6 +21,7 @@ struct verify_report {
 	uint64_t	transactions;
 	uint64_t	entries;	/* that were stored, ended or not */
 	uint64_t	bodies;
+	uint64_t	tables;		/* of segments */
 	uint64_t	damaged;
 };
 

@@ -290,6 +290,41 @@ def test_index_lost():
         assert not json.loads(mta.queue("stats", "--json").stdout)["rebuilt"]
 
 
+def test_tables():
+    """A segment at rest gets a table, by which a lost index is made anew, and
+    one that is damaged is no loss."""
+    with Queue() as mta:
+        with mta.client() as c:
+            c.hello()
+            for n in range(70):
+                c.cmd("MAIL FROM:<s@a.example>", 250)
+                c.cmd("RCPT TO:<r@b.example>", 250)
+                c.cmd("DATA", 354)
+                c.send(b"X-N: %d\r\n\r\n" % n + b"x" * 70 + b"\r\n")
+                c.send((b"y" * 98 + b"\r\n") * 10000 + b".\r\n")
+                c.expect(250)
+        ids = mta.ids()
+        assert len(ids) == 70
+        (segments,) = glob.glob(mta.path("**/segments"), recursive=True)
+        tables = os.path.join(os.path.dirname(segments), "tables", "0*")
+        wait_for(lambda: glob.glob(tables), 60, "a table")
+        for damage in False, True:
+            mta.ctl("stop")
+            shutil.rmtree(os.path.join(os.path.dirname(segments), "index"))
+            if damage:
+                with open(glob.glob(tables)[0], "r+b") as f:
+                    f.seek(200)
+                    f.write(b"damage")
+            verified = json.loads(mta.ctl("spool", "verify", "--json",
+                                          check=False).stdout)
+            assert verified["tables"] == 1, verified
+            assert verified["damaged"] == damage, verified
+            mta.ctl("start")
+            mta.wait(70)
+            assert mta.ids() == ids
+        wait_for(lambda: "the table of segment" in mta.log(), text="a line")
+
+
 def test_damaged():
     """What no longer reads is set aside and told of, or stays, as
     spool_corrupt says; the rest is there after a start."""

@@ -31,6 +31,7 @@ test_simulate(void **state)
 	assert_true(report.power_cuts > 0);
 	assert_true(report.power_cuts < report.cuts);
 	assert_true(report.changes > 0);
+	assert_true(report.tables > 0);
 }
 
 int
