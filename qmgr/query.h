@@ -77,7 +77,9 @@ struct query {
 	/* QUERY_STATS: what is deferred and due, counted so far. */
 	struct {
 		struct book_look look;
-		int64_t		 until_ms;
+		int64_t		 until_ms;	/* queue clock */
+		int64_t		 end_ms;	/* it takes no longer */
+		bool		 inexact;
 		uint64_t	 due;
 		uint64_t	 queue;
 		bool		 by_due;	/* these were all seen */
