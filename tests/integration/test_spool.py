@@ -11,7 +11,7 @@ import socket
 import stat
 import sys
 
-from halyard import BUILD, Backend, Instance, main, wait_for
+from halyard import WATCHED, Backend, Instance, main, wait_for
 from test_jail import SKIP, fields, user
 from test_queue import Queue
 
@@ -97,7 +97,7 @@ def test_check_makes_nothing():
 
 def test_rights():
     """Their jail is the spool, and the sandbox holds."""
-    if os.geteuid() != 0 or "san" in BUILD:
+    if os.geteuid() != 0 or WATCHED:
         return SKIP
     with Instance(services=ROWS) as mta:
         for program in "cleanup", "qmgr":
