@@ -10,6 +10,7 @@ import ctypes
 import os
 import signal
 import socket
+import stat
 import struct
 import tempfile
 import uuid
@@ -75,10 +76,13 @@ class Captured:
         pidfd = os.pidfd_open(pid)
         try:
             for n in os.listdir("/proc/%d/fd" % pid):
-                if "socket:" not in os.readlink("/proc/%d/fd/%s" %
-                                                (pid, n)):
-                    continue
+                # One that has just been closed is not there.
                 fd = libc.syscall(PIDFD_GETFD, pidfd, int(n), 0)
+                if fd == -1:
+                    continue
+                if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+                    os.close(fd)
+                    continue
                 s = socket.socket(fileno=fd)
                 try:
                     if str(s.getpeername()).endswith(name):
