@@ -120,6 +120,7 @@ agent_away(struct agent *a)
 	free(a->said);
 	a->said = NULL;
 	a->said_count = 0;
+	a->leased = 0;
 }
 
 static void
@@ -281,6 +282,12 @@ agent_on_leased(struct agent *a, struct rbuf *r)
 	l = lease_find(m.lease);
 	if (l != NULL && l->agent != a)
 		return -1;
+	/* No more of them than jobs, those of connections that rest twice; of
+	 * a transport that is gone they limit nothing. */
+	if (l == NULL && ++a->leased > 2 * a->in_flight)
+		return -1;
+	if (l == NULL && routes_find(str_of(m.transportid)) == NULL)
+		return 0;
 	if (l == NULL) {
 		memset(&in, 0, sizeof in);
 		in.subqueue.transportid = str_of(m.transportid);
