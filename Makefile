@@ -176,7 +176,8 @@ $(BUILD)/flags: always
 
 # mtactl carries the sample configuration, and knows where it is installed.
 SAMPLES	:= conf/sample/main.cf.in conf/sample/master.cf.in \
-	   conf/sample/transport.cf.in conf/sample/eod.hsl.in \
+	   conf/sample/transport.cf.in conf/sample/policy.cf.in \
+	   conf/sample/eod.hsl.in \
 	   conf/sample/queue.hsl.in conf/sample/rcptto.hsl.in
 $(BUILD)/mtactl/init.o: $(BUILD)/mtactl/samples.h
 $(BUILD)/mtactl/mtactl.o $(BUILD)/mtactl/start.o $(BUILD)/mtactl/verb.o: \
@@ -308,6 +309,7 @@ install: all
 	$(FILL) conf/sample/main.cf.in > $(ETC)/main.cf.sample
 	$(FILL) conf/sample/master.cf.in > $(ETC)/master.cf.sample
 	$(FILL) conf/sample/transport.cf.in > $(ETC)/transport.cf.sample
+	$(FILL) conf/sample/policy.cf.in > $(ETC)/policy.cf.sample
 	$(FILL) conf/sample/eod.hsl.in > $(ETC)/hooks/eod.hsl.sample
 	$(FILL) conf/sample/queue.hsl.in > $(ETC)/hooks/queue.hsl.sample
 	$(FILL) conf/sample/rcptto.hsl.in > $(ETC)/hooks/rcptto.hsl.sample
@@ -327,7 +329,8 @@ uninstall:
 	rm -f $(SBIN)/mtactl $(DAEMONS:%=$(LIBEXEC)/%) $(FRONTS:%=$(LIBEXEC)/%)
 	rm -f $(PAGES_TO)
 	rm -f $(ETC)/main.cf.sample $(ETC)/master.cf.sample \
-	  $(ETC)/transport.cf.sample $(ETC)/hooks/queue.hsl.sample \
+	  $(ETC)/transport.cf.sample $(ETC)/policy.cf.sample \
+	  $(ETC)/hooks/queue.hsl.sample \
 	  $(ETC)/hooks/eod.hsl.sample $(ETC)/hooks/rcptto.hsl.sample
 	-rmdir $(LIBEXEC) $(ETC)/hooks $(ETC) 2>/dev/null
 

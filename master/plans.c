@@ -3,9 +3,13 @@
  * than the file; it goes in pieces.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+#include "conf/file.h"
+#include "schedule/policy.h"
 #include "schedule/transport.h"
 
 #include "plans.h"
@@ -13,6 +17,7 @@
 #define PIECE		65536
 #define TEXT_MAX	(16 * 1024 * 1024)
 #define TRANSPORT_CF	"transport.cf"
+#define POLICY_CF	"policy.cf"
 
 struct counting {
 	conf_report_fn	*report;
@@ -57,11 +62,10 @@ plans_refuse_mx(struct counting *c, const struct conf *conf,
 			    "mode mx is not delivered yet: host or lmtp");
 }
 
-int
-plans_load(struct plans *p, const struct conf *conf, conf_report_fn *report,
-    void *arg)
+static void
+plans_transports(struct plans *p, const struct conf *conf,
+    struct counting *c)
 {
-	struct counting		 c = { report, arg, 0 };
 	struct transports	*t = NULL;
 	const struct params	*params = conf_params(conf);
 	struct conf_place	 at;
@@ -70,22 +74,91 @@ plans_load(struct plans *p, const struct conf *conf, conf_report_fn *report,
 	conf_path(conf, TRANSPORT_CF, file, sizeof file);
 	buf_clear(&p->transport_cf);
 	if (transports_compile(&t, file, conf_transport_cf(conf), params,
-	    plans_report, &c) == -1)
-		return c.faults;
+	    plans_report, c) == -1)
+		return;
 	transports_put(t, &p->transport_cf);
 	if (p->transport_cf.len > TEXT_MAX)
-		plans_report(&c, file, 1, 1, "with what its groups say it is "
+		plans_report(c, file, 1, 1, "with what its groups say it is "
 		    "larger than 16 MiB");
-	plans_refuse_mx(&c, conf, t, file);
+	plans_refuse_mx(c, conf, t, file);
 	if (params->dsn_transport[0] != '\0' && transports_find(t,
 	    str_of(params->dsn_transport)) == NULL) {
 		at = (struct conf_place){ file, 1, 1 };
 		(void)conf_place(conf, conf_service(conf, 0),
 		    "dsn_transport", &at);
-		plans_report(&c, at.file, at.line, at.column,
+		plans_report(c, at.file, at.line, at.column,
 		    "there is no such transport in transport.cf");
 	}
 	transports_free(&t);
+}
+
+/* ---- Policies ----------------------------------------------------------- */
+
+struct listing {
+	struct plans		*p;
+	const struct conf	*conf;
+};
+
+static int
+plans_read(void *arg, struct str list, const char *path, struct buf *out,
+    struct err *e)
+{
+	struct listing		*g = arg;
+	struct plans_list	*l;
+	char			 file[CONF_PATH_SIZE];
+
+	if (file_read_most(conf_path(g->conf, path, file, sizeof file),
+	    POLICY_LIST_MAX, out, e) == -1)
+		return -1;
+	g->p->lists = xreallocarray(g->p->lists, g->p->list_count + 1,
+	    sizeof *g->p->lists);
+	l = &g->p->lists[g->p->list_count++];
+	*l = (struct plans_list){ .text = BUF_INIT };
+	(void)snprintf(l->name, sizeof l->name, "list/%.*s", (int)list.len,
+	    list.p);
+	buf_add_str(&l->text, buf_str(out));
+	return 0;
+}
+
+static void
+plans_forget_lists(struct plans *p)
+{
+	size_t	i;
+
+	for (i = 0; i < p->list_count; i++)
+		buf_free(&p->lists[i].text);
+	free(p->lists);
+	p->lists = NULL;
+	p->list_count = 0;
+}
+
+static void
+plans_policies(struct plans *p, const struct conf *conf, struct counting *c)
+{
+	char			 file[CONF_PATH_SIZE];
+	struct listing		 g = { p, conf };
+	struct policy_source	 src = { file, conf_policy_cf(conf),
+				    plans_read, &g };
+	struct policies		*policies = NULL;
+
+	conf_path(conf, POLICY_CF, file, sizeof file);
+	buf_clear(&p->policy_cf);
+	plans_forget_lists(p);
+	(void)policies_compile(&policies, &src, plans_report, c);
+	policies_free(&policies);
+	/* Also if a list's file became wrong just now: whom it is for refuses
+	 * it, and goes on as before, rather than without limits. */
+	buf_add_str(&p->policy_cf, src.text);
+}
+
+int
+plans_load(struct plans *p, const struct conf *conf, conf_report_fn *report,
+    void *arg)
+{
+	struct counting	c = { report, arg, 0 };
+
+	plans_transports(p, conf, &c);
+	plans_policies(p, conf, &c);
 	return c.faults;
 }
 
@@ -93,6 +166,8 @@ void
 plans_fini(struct plans *p)
 {
 	buf_free(&p->transport_cf);
+	buf_free(&p->policy_cf);
+	plans_forget_lists(p);
 }
 
 /* ---- Warnings ---------------------------------------------------------- */
@@ -161,12 +236,13 @@ plans_warn(const struct conf *conf, conf_report_fn *report, void *arg)
 
 /* ---- Telling ----------------------------------------------------------- */
 
-void
-plans_tell(const struct plans *p, struct channel *c)
+static void
+plans_tell_file(struct channel *c, const char *name, struct str text)
 {
-	struct str	rest = buf_str(&p->transport_cf);
-	struct ipc_CONF_FILE	m = { .name = TRANSPORT_CF, .first = 1 };
+	struct str		rest = text;
+	struct ipc_CONF_FILE	m = { .first = 1 };
 
+	(void)strlcpy(m.name, name, sizeof m.name);
 	do {
 		m.bytes = rest;
 		if (m.bytes.len > PIECE)
@@ -177,4 +253,18 @@ plans_tell(const struct plans *p, struct channel *c)
 		CHANNEL_PUT(c, CONF_FILE, -1, &m);
 		m.first = 0;
 	} while (rest.len > 0);
+}
+
+void
+plans_tell(const struct plans *p, struct channel *c, bool schedules)
+{
+	size_t	i;
+
+	plans_tell_file(c, TRANSPORT_CF, buf_str(&p->transport_cf));
+	if (!schedules)
+		return;
+	for (i = 0; i < p->list_count; i++)
+		plans_tell_file(c, p->lists[i].name,
+		    buf_str(&p->lists[i].text));
+	plans_tell_file(c, POLICY_CF, buf_str(&p->policy_cf));
 }

@@ -1,5 +1,5 @@
 /*
- * plans - transport.cf, for the workers
+ * plans - transport.cf and policy.cf, for the workers
  *
  * master compiles it, so that nothing else is handed on than what holds, and
  * hands on what "$" stands for in main.cf: rows of master.cf may say other.
@@ -14,11 +14,20 @@
 #include "conf/conf.h"
 #include "ipc/channel.h"
 
-struct plans {
-	struct buf	transport_cf;
+/* The file of one of policy.cf's lists. */
+struct plans_list {
+	char		name[64];	/* "list/ID" */
+	struct buf	text;
 };
 
-#define PLANS_INIT	{ BUF_INIT }
+struct plans {
+	struct buf		 transport_cf;
+	struct buf		 policy_cf;
+	struct plans_list	*lists;		/* with a file */
+	size_t			 list_count;
+};
+
+#define PLANS_INIT	{ BUF_INIT, BUF_INIT, NULL, 0 }
 
 /* report may be NULL. */
 int	plans_load(struct plans *p, const struct conf *conf,
@@ -27,7 +36,8 @@ void	plans_fini(struct plans *p);
 /* What is no error, but never works. */
 void	plans_warn(const struct conf *conf, conf_report_fn *report,
 	    void *arg);
-/* To a worker that it is for, before START or RENEW. */
-void	plans_tell(const struct plans *p, struct channel *c);
+/* To a worker that it is for, before START or RENEW.  schedules: policy.cf
+ * is for it, too. */
+void	plans_tell(const struct plans *p, struct channel *c, bool schedules);
 
 #endif

@@ -225,7 +225,8 @@ process_tell_plans(struct process *p)
 {
 	if (ipc_allowed(IPC_CONF_FILE, IPC_MASTER,
 	    ipc_role_of(p->service->command), 0))
-		plans_tell(&p->generation->plans, p->channel);
+		plans_tell(&p->generation->plans, p->channel,
+		    strcmp(p->service->command, "qmgr") == 0);
 }
 
 /* Descriptors first: what waits for room in the socket takes one of ours. */

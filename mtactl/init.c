@@ -45,6 +45,7 @@ static const struct {
 	{ "main.cf", sample_main_cf },
 	{ "master.cf", sample_master_cf },
 	{ "transport.cf", sample_transport_cf },
+	{ "policy.cf", sample_policy_cf },
 	{ "hooks/eod.hsl", sample_eod_hsl },
 	{ "hooks/queue.hsl", sample_queue_hsl },
 	{ "hooks/rcptto.hsl", sample_rcptto_hsl },
@@ -318,10 +319,10 @@ init_run(struct init *in, struct err *e)
 		return err_set(e, "%s was written but does not load", in->dir);
 	conf_free(&c);
 	users_warn(in->dir);
-	(void)printf("Wrote main.cf, master.cf, transport.cf and three hooks "
-	    "into %s.\nIt listens on %s and delivers to %s port %d while the "
-	    "client waits;\nhook_eod = hooks/queue.hsl in main.cf makes it "
-	    "queue instead.\n", in->dir, in->listen, in->backend_host,
+	(void)printf("Wrote main.cf, master.cf, transport.cf, policy.cf and "
+	    "three hooks into %s.\nIt listens on %s and delivers to %s port "
+	    "%d while the client waits;\nhook_eod = hooks/queue.hsl in "
+	    "main.cf makes it queue instead.\n", in->dir, in->listen, in->backend_host,
 	    in->backend_port);
 	if (in->domains.len > 0)
 		(void)printf("It takes mail for %s and for no other domain "

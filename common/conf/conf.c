@@ -57,6 +57,7 @@ conf_free(struct conf **cp)
 	}
 	free(c->hooks);
 	buf_free(&c->transport_cf);
+	buf_free(&c->policy_cf);
 	rows_fini(&c->rows);
 	params_fini(&c->params);
 	settings_fini(&c->settings);
@@ -180,6 +181,7 @@ conf_load(struct conf **out, const char *dir, conf_report_fn *fn, void *arg)
 	conf_build(c, main_cf, master_cf, &r);
 	conf_read_hooks(c, &r);
 	conf_read_optional(c, "transport.cf", &c->transport_cf, &r);
+	conf_read_optional(c, "policy.cf", &c->policy_cf, &r);
 	buf_free(&main_buf);
 	buf_free(&master_buf);
 	return conf_settle(out, c, &r);
@@ -230,6 +232,12 @@ struct str
 conf_transport_cf(const struct conf *c)
 {
 	return buf_str(&c->transport_cf);
+}
+
+struct str
+conf_policy_cf(const struct conf *c)
+{
+	return buf_str(&c->policy_cf);
 }
 
 struct str

@@ -81,6 +81,8 @@ const struct conf_service *conf_service(const struct conf *c, size_t i);
 struct str	conf_script(const struct conf *c, const char *path);
 /* The text of DIR/transport.cf; empty if there is no such file. */
 struct str	conf_transport_cf(const struct conf *c);
+/* The same of DIR/policy.cf. */
+struct str	conf_policy_cf(const struct conf *c);
 /* DIR/path, or path if it is absolute; in buf. */
 const char	*conf_path(const struct conf *c, const char *path, char *buf,
 		    size_t size);

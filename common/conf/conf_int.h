@@ -21,7 +21,7 @@ struct conf {
 	struct rows		 rows;
 	struct conf_hook	*hooks;
 	size_t			 hook_count;
-	struct buf		 transport_cf;
+	struct buf		 transport_cf, policy_cf;
 };
 
 /* Reports what is wrong between values that are each right alone. */

@@ -11,7 +11,8 @@
 #include "file.h"
 
 static int
-file_read_fd(int fd, const char *path, struct buf *out, struct err *e)
+file_read_fd(int fd, const char *path, size_t limit, struct buf *out,
+    struct err *e)
 {
 	struct stat	st;
 	ssize_t		n;
@@ -30,14 +31,21 @@ file_read_fd(int fd, const char *path, struct buf *out, struct err *e)
 		if (n == -1)
 			return err_errno(e, "%s", path);
 		buf_added(out, (size_t)n);
-		if (out->len - start > FILE_LIMIT)
-			return err_set(e, "%s: larger than %u KiB", path,
-			    FILE_LIMIT / 1024);
+		if (out->len - start > limit)
+			return err_set(e, "%s: larger than %zu KiB", path,
+			    limit / 1024);
 	}
 }
 
 int
 file_read(const char *path, struct buf *out, struct err *e)
+{
+	return file_read_most(path, FILE_LIMIT, out, e);
+}
+
+int
+file_read_most(const char *path, size_t limit, struct buf *out,
+    struct err *e)
 {
 	int	fd, rc;
 
@@ -45,7 +53,7 @@ file_read(const char *path, struct buf *out, struct err *e)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd == -1)
 		return err_errno(e, "%s", path);
-	rc = file_read_fd(fd, path, out, e);
+	rc = file_read_fd(fd, path, limit, out, e);
 	(void)close(fd);
 	return rc;
 }

@@ -12,5 +12,8 @@
 #define FILE_LIMIT	(1u << 20)
 
 int	file_read(const char *path, struct buf *out, struct err *e);
+/* The same with another limit. */
+int	file_read_most(const char *path, size_t limit, struct buf *out,
+	    struct err *e);
 
 #endif

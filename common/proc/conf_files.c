@@ -1,5 +1,5 @@
 /*
- * One entry for each name that ever came: there are two or three.
+ * One entry for each name that ever came: there are few.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #include "conf_files.h"
 
-#define FILES_MAX	16
+#define FILES_MAX	128	/* with those of lists */
 #define TEXT_MAX	(64u * 1024 * 1024)
 
 void

@@ -58,7 +58,8 @@ row_list_file(struct reading *g, struct policy_list *l)
 		    "have a file", POLICY_LIST_FILES);
 	else if (g->src->read == NULL)
 		return;
-	else if (g->src->read(g->src->arg, l->file.p, &text, &e) == -1)
+	else if (g->src->read(g->src->arg, l->name.id, l->file.p,
+	    &text, &e) == -1)
 		reading_say(g, g->value[POLICY_file], "%s", e.text);
 	else if (text.len > POLICY_LIST_MAX)
 		reading_say(g, g->value[POLICY_file], "%s: larger than 64 MiB",

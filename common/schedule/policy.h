@@ -35,9 +35,9 @@ enum { POLICY_PROPERTIES = 64 };		/* of a row */
 
 struct policies;
 
-/* Reads a whole file; path is as written. */
-typedef int	policy_read_fn(void *arg, const char *path, struct buf *out,
-		    struct err *e);
+/* Reads the whole file of a list; path is as written. */
+typedef int	policy_read_fn(void *arg, struct str list, const char *path,
+		    struct buf *out, struct err *e);
 
 struct policy_source {
 	const char	*file;		/* for reports */

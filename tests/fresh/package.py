@@ -165,7 +165,7 @@ def installed(root, version):
         assert glob.glob(os.path.join(
             root, "usr/share/doc/halyard", doc + "*")) or version, doc
     examples = os.path.join(root, "usr/share/doc/halyard/examples")
-    for name in "main.cf", "master.cf", "transport.cf", "hooks/eod.hsl":
+    for name in "main.cf", "master.cf", "transport.cf", "policy.cf", "hooks/eod.hsl":
         assert os.path.exists(os.path.join(examples, name)), name
 
 

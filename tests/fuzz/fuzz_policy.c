@@ -22,11 +22,12 @@ count_report(void *arg, const char *file, int line, int column,
 }
 
 static int
-read_list(void *arg, const char *path, struct buf *out, struct err *e)
+read_list(void *arg, struct str id, const char *path, struct buf *out,
+    struct err *e)
 {
 	const struct str	*list = arg;
 
-	if (list->p == NULL)
+	if (list->p == NULL || id.len == 0)
 		return err_set(e, "%s: none", path);
 	buf_add_str(out, *list);
 	return 0;

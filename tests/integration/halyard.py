@@ -99,6 +99,7 @@ class Instance:
         with open(self.path("master.cf"), "w") as f:
             f.writelines(rows)
         os.unlink(self.path("transport.cf"))
+        os.unlink(self.path("policy.cf"))
 
     def path(self, name):
         return os.path.join(self.conf, name)

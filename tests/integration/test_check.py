@@ -272,6 +272,42 @@ def test_transports():
         assert "no such transport" in p.stderr, p
 
 
+BAD_POLICIES = """# a comment
+policy one remotemx -o concurrency=0
+if two remotemx=mx.example
+suspend three remotmx=x
+list four remoteip -o file=nets
+"""
+BAD_POLICY_PLACES = (
+    "policy.cf:2:36: concurrency must be from 1 to 1000000",
+    "policy.cf:3:4: id: \"two\" is no policy before this line",
+    "policy.cf:4:15: on: \"remotmx\" is not a field",
+    "nets:2:1: \"192.0.2.0/99\" is not an address or a network")
+
+
+def test_policies():
+    """policy.cf and a list's file: each fault at its place, from check and
+    reload; without one there are no policies."""
+    with Instance() as mta:
+        write(mta, "policy.cf", BAD_POLICIES)
+        write(mta, "nets", "# ours\n192.0.2.0/99\n")
+        for verb in ("config", "check"), ("reload",):
+            p = mta.ctl(*verb, check=False)
+            assert p.returncode == 1, (verb, p)
+            for place in BAD_POLICY_PLACES:
+                assert p.stderr.count(place) == 1, (verb, place, p.stderr)
+        write(mta, "policy.cf", "list four remoteip -o file=nets\n"
+              "policy one remoteip\nif one remoteip=@four -o rate=1/1s\n")
+        write(mta, "nets", "192.0.2.0/24\n")
+        mta.ctl("config", "check")
+        mta.ctl("reload")
+        os.unlink(mta.path("nets"))
+        p = mta.ctl("reload", check=False)
+        assert p.returncode == 1 and "nets" in p.stderr, p
+        os.unlink(mta.path("policy.cf"))
+        mta.ctl("reload")
+
+
 def test_certificates():
     """Warned of when they end soon or have ended; status has the days."""
     for days, said in ((365, None), (5, "expires on"), (-1, "expired on")):

@@ -37,6 +37,7 @@ def test_install():
                      "etc/halyard/main.cf.sample",
                      "etc/halyard/master.cf.sample",
                      "etc/halyard/transport.cf.sample",
+                     "etc/halyard/policy.cf.sample",
                      "usr/local/share/man/man8/halyard-smtpd.8",
                      "etc/halyard/hooks/eod.hsl.sample",
                      "etc/halyard/hooks/queue.hsl.sample",
@@ -118,7 +119,7 @@ def check_samples(top):
     """Copied to their names they are a configuration."""
     etc = os.path.join(top, "etc/halyard")
     conf = os.path.join(top, "conf")
-    for name in ("main.cf", "master.cf", "transport.cf", "hooks/eod.hsl",
+    for name in ("main.cf", "master.cf", "transport.cf", "policy.cf", "hooks/eod.hsl",
                  "hooks/queue.hsl", "hooks/rcptto.hsl"):
         to = os.path.join(conf, name)
         os.makedirs(os.path.dirname(to), exist_ok=True)

@@ -19,7 +19,7 @@ def run(*args, env=None, **kw):
                           env=dict(os.environ, **(env or {})), **kw)
 
 
-FILES = ("main.cf", "master.cf", "transport.cf", "hooks/eod.hsl",
+FILES = ("main.cf", "master.cf", "transport.cf", "policy.cf", "hooks/eod.hsl",
          "hooks/queue.hsl", "hooks/rcptto.hsl")
 
 
@@ -84,8 +84,8 @@ def test_init():
     with Dir() as d:
         mta = d.init("--backend", "[::1]:2526")
         assert sorted(os.listdir(mta)) == ["hooks", "log", "main.cf",
-                                           "master.cf", "run", "spool",
-                                           "transport.cf"]
+                                           "master.cf", "policy.cf", "run",
+                                           "spool", "transport.cf"]
         hook = open(os.path.join(mta, "hooks/eod.hsl")).read()
         assert '"host" => "::1", "port" => 2526' in hook
         assert "@" not in hook
@@ -131,7 +131,7 @@ def test_init_queue():
 def test_init_refuses_to_overwrite():
     with Dir() as d:
         mta = d.init()
-        for name in "main.cf", "master.cf", "transport.cf", "hooks/eod.hsl":
+        for name in "main.cf", "master.cf", "policy.cf", "hooks/eod.hsl":
             path = os.path.join(mta, name)
             for other in FILES:
                 if os.path.exists(os.path.join(mta, other)):

@@ -22,9 +22,11 @@ laws_file(const char *name, const char *text)
 }
 
 static int
-laws_read(void *arg, const char *path, struct buf *out, struct err *e)
+laws_read(void *arg, struct str list, const char *path, struct buf *out,
+    struct err *e)
 {
 	(void)arg;
+	(void)list;
 	if (file_name == NULL || strcmp(path, file_name) != 0)
 		return err_set(e, "%s: there is no such file", path);
 	buf_add_text(out, file_text);
