@@ -16,6 +16,8 @@
 
 #define PIECE		65536
 #define TEXT_MAX	(16 * 1024 * 1024)
+/* All of it waits in a channel, which ends where too much does. */
+#define LISTS_MAX	(32 * 1024 * 1024)
 #define TRANSPORT_CF	"transport.cf"
 #define POLICY_CF	"policy.cf"
 
@@ -105,11 +107,17 @@ plans_read(void *arg, struct str list, const char *path, struct buf *out,
 {
 	struct listing		*g = arg;
 	struct plans_list	*l;
+	size_t			 i, sum = 0;
 	char			 file[CONF_PATH_SIZE];
 
 	if (file_read_most(conf_path(g->conf, path, file, sizeof file),
 	    POLICY_LIST_MAX, out, e) == -1)
 		return -1;
+	for (i = 0; i < g->p->list_count; i++)
+		sum += g->p->lists[i].text.len;
+	if (sum + out->len > LISTS_MAX)
+		return err_set(e, "%s: with the lists before it larger than "
+		    "32 MiB", file);
 	g->p->lists = xreallocarray(g->p->lists, g->p->list_count + 1,
 	    sizeof *g->p->lists);
 	l = &g->p->lists[g->p->list_count++];

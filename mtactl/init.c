@@ -322,8 +322,8 @@ init_run(struct init *in, struct err *e)
 	(void)printf("Wrote main.cf, master.cf, transport.cf, policy.cf and "
 	    "three hooks into %s.\nIt listens on %s and delivers to %s port "
 	    "%d while the client waits;\nhook_eod = hooks/queue.hsl in "
-	    "main.cf makes it queue instead.\n", in->dir, in->listen, in->backend_host,
-	    in->backend_port);
+	    "main.cf makes it queue instead.\n", in->dir, in->listen,
+	    in->backend_host, in->backend_port);
 	if (in->domains.len > 0)
 		(void)printf("It takes mail for %s and for no other domain "
 		    "(hooks/rcptto.hsl).\n", buf_cstr(&in->domains));

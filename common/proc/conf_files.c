@@ -1,6 +1,7 @@
 /*
  * One entry for each name that ever came: there are few.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,4 +102,20 @@ conf_files_text(const struct conf_files *f, const char *name)
 	const struct conf_file	*one = conf_files_find(f, name);
 
 	return one != NULL ? buf_str(&one->text) : STR("");
+}
+
+int
+conf_files_list(void *arg, struct str list, const char *path,
+    struct buf *out, struct err *e)
+{
+	const struct conf_files	*f = arg;
+	const struct conf_file	*one;
+	char			 name[64];
+
+	(void)snprintf(name, sizeof name, "list/%.*s", (int)list.len, list.p);
+	one = conf_files_find(f, name);
+	if (one == NULL)
+		return err_set(e, "%s: master did not send it", path);
+	buf_add_str(out, buf_str(&one->text));
+	return 0;
 }

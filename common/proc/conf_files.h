@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/wire.h"
 
 struct conf_file {
@@ -33,5 +34,9 @@ int		conf_files_take(struct conf_files *f, struct rbuf *r);
 void		conf_files_settle(struct conf_files *f);
 /* "transport.cf"; an empty text if it did not come. */
 struct str	conf_files_text(const struct conf_files *f, const char *name);
+/* The file of one of policy.cf's lists, appended to out, for who compiles
+ * policy.cf; arg is the files.  -1: it did not come. */
+int		conf_files_list(void *arg, struct str list, const char *path,
+		    struct buf *out, struct err *e);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -65,7 +66,7 @@ test_wrong(void **state)
 {
 	struct conf_files	f;
 	struct rbuf		r = { (const unsigned char *)"x", 1 };
-	char			name[8] = "file-a";
+	char			name[16];
 	int			i;
 
 	(void)state;
@@ -73,8 +74,8 @@ test_wrong(void **state)
 	assert_int_equal(conf_files_take(&f, &r), -1);
 	assert_int_equal(take(&f, "a", true, true, "x"), 0);
 	assert_int_equal(take(&f, "a", false, true, "more"), -1);
-	for (i = 0; i < 15; i++) {
-		name[5] = (char)('a' + i);
+	for (i = 0; i < 127; i++) {
+		(void)snprintf(name, sizeof name, "file-%d", i);
 		assert_int_equal(take(&f, name, true, true, "x"), 0);
 	}
 	assert_int_equal(take(&f, "one too many", true, true, "x"), -1);
