@@ -300,7 +300,7 @@ int
 journal_look(struct disk *disk, size_t before,
     const struct journal_calls *calls, struct err *e)
 {
-	struct journal_files	files = { NULL };
+	struct journal_files	files = { NULL, 0, 0 };
 	int			rc = 1;
 
 	if (disk_make_dir(disk, JOURNAL_DIR) == -1)
