@@ -72,7 +72,8 @@ agent_idle(void)
 	struct agent	*a, *best = NULL;
 
 	TAILQ_FOREACH(a, &agents.agents, link)
-		if (a->ready && !a->draining && !a->alone && (best == NULL ||
+		if (a->ready && !a->draining && !a->alone && !a->full &&
+		    !a->starved && (best == NULL ||
 		    a->job_count < best->job_count))
 			best = a;
 	return best;
@@ -238,10 +239,8 @@ static struct job *
 agent_job(struct agent *a, uint64_t number, const struct spool_id *id)
 {
 	struct active	*e = active_find(id);
-	struct job	*j = job_find(number);
+	struct job	*j = job_find(a, number);
 
-	if (j != NULL && j->agent != a)
-		return NULL;
 	if (e == NULL || (e->job != NULL && e->job != j) ||
 	    (e->job == NULL && e->awaits != a->pid))
 		return NULL;
@@ -279,9 +278,7 @@ agent_on_leased(struct agent *a, struct rbuf *r)
 
 	if (a->ready || ipc_get_DELIVER_LEASED(r, &m) == -1 || m.lease == 0)
 		return -1;
-	l = lease_find(m.lease);
-	if (l != NULL && l->agent != a)
-		return -1;
+	l = lease_find(a, m.lease);
 	/* No more of them than jobs, those of connections that rest twice; of
 	 * a transport that is gone they limit nothing. */
 	if (l == NULL && ++a->leased > 2 * a->in_flight)
@@ -301,17 +298,26 @@ agent_on_leased(struct agent *a, struct rbuf *r)
 	return 0;
 }
 
-/* Entries of its jobs that it did not name wait again. */
+/* Entries of its jobs that it did not name wait again; a job of which it
+ * named none is one that it does not know, and that is not told SAFE.  One
+ * whose verdicts all came before READY is over now: not before, since each
+ * of them might have been the last. */
 static void
 agent_sift_jobs(struct agent *a)
 {
 	struct active	*e, *next;
 	struct job	*j, *after;
+	uint32_t	 had;
 
 	TAILQ_FOREACH_SAFE(j, &a->jobs, link, after) {
+		had = j->left;
 		TAILQ_FOREACH_SAFE(e, &j->entries, link, next)
 			if (!e->named)
 				job_return(j, e);
+		if (had > 0 && j->left == 0)
+			job_free(j);
+		else if (had == 0 && !j->settling)
+			verdict_settle_later(j);
 	}
 }
 
@@ -327,7 +333,7 @@ agent_answer_said(struct agent *a)
 		return -1;
 	}
 	for (i = 0; i < a->said_count; i++)
-		if (job_find(a->said[i]) == NULL)
+		if (job_find(a, a->said[i]) == NULL)
 			CHANNEL_SEND(a->channel, DELIVER_SAFE, -1,
 			    { .job = a->said[i] });
 	free(a->said);
@@ -358,6 +364,9 @@ agent_on_ready(struct agent *a, struct rbuf *r)
 static void
 agent_note_said(struct agent *a, uint64_t job)
 {
+	/* Verdicts of one job follow each other; it is told SAFE once. */
+	if (a->said_count > 0 && a->said[a->said_count - 1] == job)
+		return;
 	if ((a->said_count & (a->said_count + 1)) == 0 || a->said == NULL)
 		a->said = xreallocarray(a->said, (a->said_count + 1) * 2,
 		    sizeof(*a->said));
@@ -382,7 +391,7 @@ agent_on_verdict(struct agent *a, struct rbuf *r)
 		j = agent_job(a, m.job, &id);
 		if (j == NULL)
 			return 0;	/* it is in the journal */
-	} else if ((j = job_find(m.job)) == NULL || j->agent != a)
+	} else if ((j = job_find(a, m.job)) == NULL)
 		return -1;
 	e = active_find(&id);
 	if (e == NULL || e->job != j)
@@ -400,9 +409,7 @@ agent_on_lease(struct agent *a, struct rbuf *r)
 	if (ipc_get_DELIVER_LEASE(r, &m) == -1 ||
 	    (m.event != LEASE_RESTS && m.event != LEASE_CLOSED))
 		return -1;
-	l = lease_find(m.lease);
-	if (l != NULL && l->agent != a)
-		return -1;
+	l = lease_find(a, m.lease);
 	if (l != NULL && l->uses == m.uses)
 		lease_event(l, (enum lease_event)m.event);
 	return 0;
@@ -510,8 +517,10 @@ agent_release(pid_t pid)
 	book_started_walk(keeper_book(), agent_release_entry, &worker);
 }
 
+/* Its page says which entry it was; it may be one that it never had, if the
+ * worker was taken over: nothing of another's is touched. */
 static void
-agent_strike(struct str culprit)
+agent_strike(pid_t pid, struct str culprit)
 {
 	struct spool_id	 id;
 	struct active	*e;
@@ -520,11 +529,13 @@ agent_strike(struct str culprit)
 		return;
 	spool_id_get(&id, (const unsigned char *)culprit.p);
 	e = active_find(&id);
-	if (e == NULL)
+	if (e == NULL || pid != (e->job != NULL ? e->job->agent->pid :
+	    e->awaits))
 		return;
 	if (e->job != NULL)
 		job_leave(e->job, e);
 	else {
+		active_found(e);
 		schedule_done(delivery_schedule(), e->ref);
 		active_drop(e);
 	}
@@ -540,7 +551,7 @@ agent_gone(pid_t pid, int signal, struct str culprit)
 	if (delivery_schedule() == NULL)
 		return;
 	if (signal != 0 && signal != SIGTERM)
-		agent_strike(culprit);
+		agent_strike(pid, culprit);
 	if (a != NULL) {
 		agent_away(a);
 		schedule_worker_remove(delivery_schedule(), a->slot);

@@ -13,15 +13,13 @@
 
 #include "delivery.h"
 
-#define JOB_KIND	1
-
 /* Of jobs.bytes. */
 struct job_part {
 	size_t	state, entry, end;
 };
 
 static struct {
-	struct hmap	jobs;		/* by number */
+	struct hmap	jobs;		/* by worker and number */
 	uint64_t	next;
 	struct buf	bytes, record;
 	struct job_part	*part;
@@ -50,13 +48,16 @@ job_new(struct agent *a, enum job_kind kind, uint64_t number)
 {
 	struct job	*j = xcalloc(1, sizeof *j);
 
-	j->number = number != 0 ? number : ++jobs.next;
+	while (number == 0)
+		if (job_find(a, ++jobs.next) == NULL)
+			number = jobs.next;
+	j->number = number;
 	j->kind = kind;
 	j->agent = a;
 	TAILQ_INIT(&j->entries);
 	j->hash.key = (const char *)&j->number;
 	j->hash.len = sizeof j->number;
-	j->hash.kind = JOB_KIND;
+	j->hash.kind = a->slot;
 	hmap_insert(&jobs.jobs, &j->hash);
 	TAILQ_INSERT_TAIL(&a->jobs, j, link);
 	a->job_count++;
@@ -64,9 +65,9 @@ job_new(struct agent *a, enum job_kind kind, uint64_t number)
 }
 
 struct job *
-job_find(uint64_t number)
+job_find(const struct agent *a, uint64_t number)
 {
-	return (struct job *)hmap_find(&jobs.jobs, JOB_KIND,
+	return (struct job *)hmap_find(&jobs.jobs, a->slot,
 	    (struct str){ (char *)&number, sizeof number });
 }
 
@@ -139,7 +140,7 @@ job_undo(struct job *j)
 		schedule_refund(delivery_schedule(), a->ref);
 		job_take_back(j, a);
 	}
-	if ((l = lease_find(j->lease)) != NULL)
+	if ((l = lease_find(j->agent, j->lease)) != NULL)
 		lease_event(l, LEASE_CLOSED);
 	job_free(j);
 }

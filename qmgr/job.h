@@ -30,7 +30,8 @@ TAILQ_HEAD(job_list, job);
 void	job_open(void);
 void	job_close(void);
 struct job *job_new(struct agent *a, enum job_kind kind, uint64_t number);
-struct job *job_find(uint64_t number);
+/* Of that worker: what another names is not looked at. */
+struct job *job_find(const struct agent *a, uint64_t number);
 void	job_add(struct job *j, struct active *a);
 void	job_free(struct job *j);
 /* Frames of it: 0; 1: it can't be sent; -1: nor can others, for now.  Entries

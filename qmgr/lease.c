@@ -10,10 +10,8 @@
 
 #include "delivery.h"
 
-#define LEASE_KIND	1
-
 static struct {
-	struct hmap	 leases;	/* by number */
+	struct hmap	 leases;	/* by worker and number */
 	struct lease	**of_conn;
 	size_t		 size;
 	uint64_t	 next;
@@ -61,9 +59,9 @@ lease_of_conn(schedule_conn conn)
 }
 
 struct lease *
-lease_find(uint64_t number)
+lease_find(const struct agent *a, uint64_t number)
 {
-	return (struct lease *)hmap_find(&leases.leases, LEASE_KIND,
+	return (struct lease *)hmap_find(&leases.leases, a->slot,
 	    (struct str){ (char *)&number, sizeof number });
 }
 
@@ -83,12 +81,15 @@ lease_new(struct agent *a, schedule_conn conn, uint64_t number)
 		leases.size = size;
 	}
 	leases.of_conn[conn] = l;
-	l->number = number != 0 ? number : ++leases.next;
+	while (number == 0)
+		if (lease_find(a, ++leases.next) == NULL)
+			number = leases.next;
+	l->number = number;
 	l->agent = a;
 	l->conn = conn;
 	l->hash.key = (const char *)&l->number;
 	l->hash.len = sizeof l->number;
-	l->hash.kind = LEASE_KIND;
+	l->hash.kind = a->slot;
 	hmap_insert(&leases.leases, &l->hash);
 	return l;
 }

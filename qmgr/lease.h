@@ -18,7 +18,7 @@ struct lease {
 };
 
 struct lease *lease_of_conn(schedule_conn conn);
-struct lease *lease_find(uint64_t number);
+struct lease *lease_find(const struct agent *a, uint64_t number);
 /* number 0: a new one. */
 struct lease *lease_new(struct agent *a, schedule_conn conn, uint64_t number);
 void	lease_event(struct lease *l, enum lease_event event);

@@ -84,6 +84,9 @@ verdict_sync(void *arg)
 void
 verdict_settle_later(struct job *j)
 {
+	/* More of it may come: agent.c looks at READY. */
+	if (!j->agent->ready)
+		return;
 	j->settling = true;
 	if (!j->sync) {
 		TAILQ_INSERT_TAIL(&verdicts.written, j, turn);

@@ -12,7 +12,7 @@ import struct
 import time
 import uuid
 
-from halyard import Backend, alive, main, wait_for
+from halyard import SLOW, Backend, alive, main, wait_for
 from test_captured import why_not
 from test_captured_store import Captured, blob, number
 from test_relay import Queue, numbers, out
@@ -177,6 +177,52 @@ def test_noise():
                 continue        # it was understood
             a.peer.take()
         a.all_arrive(10)
+
+
+def blame(pid, id):
+    """Writes into the worker's page of counters that it dies of that entry,
+    as it could itself."""
+    service, rest = 64, struct.Struct("=IIII20s")
+    with open("/proc/%d/maps" % pid) as f:
+        places = [[int(x, 16) for x in line.split()[0].split("-")]
+                  for line in f if line.split()[1] == "rw-s"]
+    with open("/proc/%d/mem" % pid, "r+b", buffering=0) as m:
+        for begin, end in places:
+            m.seek(begin)
+            page = m.read(end - begin)
+            at = page.find(b"deliver\0")
+            while at != -1:
+                generation, owner, accepts, _, _ = rest.unpack_from(
+                    page, at + service)
+                if owner == pid:
+                    m.seek(begin + at + service)
+                    m.write(rest.pack(generation, owner, accepts, 1, id))
+                    return
+                at = page.find(b"deliver\0", at + 1)
+    raise AssertionError("no page of counters")
+
+
+def test_blame():
+    """An entry that another has in hand, or that waits, gets no strike when a
+    worker dies and says that it died of it."""
+    if why_not():
+        return why_not()
+    with Attack("concurrency=1") as a:
+        a.backend.replies["EOD"] = lambda conv, line: time.sleep(SLOW)
+        a.mta.put(6)
+        for e in a.mta.list()[:3]:
+            id = uuid.UUID(e["id"]["transaction"]).bytes + \
+                struct.pack(">I", e["id"]["queue"])
+            blame(a.peer.pid, id)
+            others = a.mta.workers("deliver")
+            os.kill(a.peer.pid, signal.SIGKILL)
+            wait_for(lambda: len(set(a.mta.workers("deliver")) -
+                                 set(others)) == 1, text="another worker")
+            a.peer.sock.close()
+            a.peer = Taken(a.mta, (set(a.mta.workers("deliver")) -
+                                   set(others)).pop())
+        assert "event=queue-poison" not in a.mta.log()
+        a.all_arrive(6)
 
 
 def test_leases():
