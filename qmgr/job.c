@@ -13,6 +13,9 @@
 
 #include "delivery.h"
 
+#define JOB_UNREAD_MS	60000
+#define JOB_NOWHERE_MS	300000
+
 /* Of jobs.bytes. */
 struct job_part {
 	size_t	state, entry, end;
@@ -222,10 +225,12 @@ job_pack(struct job_part *part, const struct active *a,
 {
 	struct entry_state	state;
 	struct spool_id		id;
+	int			rc;
 
 	spool_id_get(&id, a->key);
-	if (active_entry(&id, envelope, &state, &jobs.record, e) != 0)
-		return -1;
+	rc = active_entry(&id, envelope, &state, &jobs.record, e);
+	if (rc != 0)
+		return rc == 1 ? err_set(e, "the entry is not there") : -1;
 	part->state = jobs.bytes.len;
 	if (state_put(&jobs.bytes, &id, &state, e) == -1)
 		return -1;
@@ -234,6 +239,25 @@ job_pack(struct job_part *part, const struct active *a,
 		return -1;
 	part->end = jobs.bytes.len;
 	return 0;
+}
+
+/* It can't be sent, which says nothing of others: they must not wait for it.
+ * It leaves its job, and is looked at again when some time has passed. */
+static void
+job_put_off(struct job *j, struct active *a, int64_t wait_ms, const char *why)
+{
+	struct spool_id	id;
+	struct err	e;
+
+	LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", why));
+	COUNT(queue_errors);
+	spool_id_get(&id, a->key);
+	job_leave(j, a);
+	(void)book_started(keeper_book(), &id, 0, &e);
+	if (verdict_defer(&id, wait_ms, why, &e) == -1) {
+		LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e.text));
+		pump_again();
+	}
 }
 
 /* Which of its entries do not read, or are gone, leave it. */
@@ -246,13 +270,13 @@ job_pack_all(struct job *j, struct book_envelope *envelope, struct err *e)
 	buf_clear(&jobs.bytes);
 	jobs.part = xreallocarray(jobs.part, j->count, sizeof *jobs.part);
 	TAILQ_FOREACH_SAFE(a, &j->entries, link, next) {
-		if (job_pack(&jobs.part[n], a, envelope, e) == 0) {
+		if (job_pack(&jobs.part[n], a, envelope, e) == -1)
+			job_put_off(j, a, JOB_UNREAD_MS, e->text);
+		else if (routes_find(envelope->entry.transportid) == NULL)
+			job_put_off(j, a, JOB_NOWHERE_MS, "its transport is "
+			    "not in transport.cf");
+		else
 			n++;
-			continue;
-		}
-		LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e->text));
-		COUNT(queue_errors);
-		job_leave(j, a);
 	}
 	return n > 0 ? 0 : -1;
 }
@@ -269,11 +293,14 @@ job_send(struct job *j)
 
 	if (job_pack_all(j, &envelope, &e) == -1)
 		return 1;
-	if ((rc = job_send_head(j, &envelope, &e)) != 0) {
-		if (rc == -1)
-			LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e.text));
-		return rc;
+	rc = job_send_head(j, &envelope, &e);
+	if (rc == -1) {
+		while ((a = TAILQ_FIRST(&j->entries)) != NULL)
+			job_put_off(j, a, JOB_UNREAD_MS, e.text);
+		return 1;
 	}
+	if (rc != 0)
+		return rc;
 	p = jobs.part;
 	bytes = buf_data(&jobs.bytes);
 	TAILQ_FOREACH(a, &j->entries, link) {

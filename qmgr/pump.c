@@ -25,6 +25,7 @@
 #define PUMP_PAUSE_MS	2
 #define PUMP_FAILED_MS	1000
 #define PUMP_NOWHERE_MS	300000		/* its transport is not there */
+#define PUMP_UNREAD_MS	60000
 #define PUMP_SLEEP_MS	60000
 
 /* Ids, or numbers of sub-queues, that are to be dealt with. */
@@ -61,6 +62,7 @@ struct pump_queue {
 #define PUMP_QUEUE	1
 
 static void	pump_turn(void *arg);
+static void	pump_failed(const struct err *e);
 
 void
 pump_prepare(struct worker *w)
@@ -148,6 +150,18 @@ pump_nowhere(const struct spool_id *id, struct err *e)
 	    "transport.cf", e);
 }
 
+/* It may read later: a descriptor was short, or the disk is mended.  What
+ * is damaged is taken out by the book, if that is wanted. */
+static int
+pump_unread(const struct spool_id *id, struct err *e)
+{
+	struct err	why = *e;
+
+	LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e->text));
+	COUNT(queue_errors);
+	return verdict_defer(id, PUMP_UNREAD_MS, why.text, e);
+}
+
 /* Its time is over, and it had no attempt at its end; or nobody wants it any
  * more. */
 static bool
@@ -194,8 +208,11 @@ pump_take(const struct spool_id *id, struct err *e)
 	struct entry_state	state;
 	int			rc;
 
-	if ((rc = active_entry(id, &envelope, &state, &pump.bytes, e)) != 0)
-		return rc == 1 || book_sound(keeper_book()) ? 0 : -1;
+	rc = active_entry(id, &envelope, &state, &pump.bytes, e);
+	if (rc == -1 && book_sound(keeper_book()))
+		return pump_unread(id, e);
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
 	if (state.strikes > 0 || pump_is_late(&envelope.entry, &state))
 		return pump_apart(id, &envelope.entry, state.strikes > 0);
 	switch (active_add(id, &envelope.entry)) {
@@ -243,7 +260,8 @@ pump_late(const struct spool_id *id)
 	struct err	e;
 
 	pump.full = false;
-	(void)pump_take(id, &e);
+	if (pump_take(id, &e) == -1)
+		pump_failed(&e);
 }
 
 /* ---- What was read just now ---------------------------------------------- */
@@ -256,13 +274,11 @@ pump_arrived(void *arg, const struct spool_id *id,
 	/* What a start reads is found in the index. */
 	if (keeper_book() == NULL || (entry->flags & ENTRY_HOLD) != 0)
 		return;
-	if (!pump.open) {
+	/* When it is due counts from when it was accepted, and may have been
+	 * passed already: the book knows. */
+	if (!pump.open || entry->delay_ms > 0) {
 		*(struct spool_id *)pump_push(&pump.overflow,
 		    sizeof(struct spool_id)) = *id;
-		return;
-	}
-	if (entry->delay_ms > 0) {
-		pump_deferred(keeper_queue_ms() + (int64_t)entry->delay_ms);
 		return;
 	}
 	switch (active_add(id, entry)) {
@@ -303,17 +319,22 @@ pump_one_of(const struct spool_id *id, struct err *e)
 	return 0;
 }
 
+static int
+pump_place(const struct spool_id *id, struct err *e)
+{
+	pump.full = false;
+	if (pump_one_of(id, e) == -1)
+		return -1;
+	return pump.full && book_wait(keeper_book(), id, e) == -1 ? -1 : 0;
+}
+
 /* It was full, or there is no such transport. */
 static int
 pump_overflow(struct err *e)
 {
 	const struct spool_id	*id = pump.overflow.item;
 
-	id += pump.overflow.first++;
-	pump.full = false;
-	if (pump_one_of(id, e) == -1)
-		return -1;
-	return pump.full && book_wait(keeper_book(), id, e) == -1 ? -1 : 0;
+	return pump_place(id + pump.overflow.first++, e);
 }
 
 void
@@ -321,8 +342,8 @@ pump_one(const struct spool_id *id)
 {
 	struct err	e;
 
-	if (pump.open)
-		(void)pump_one_of(id, &e);
+	if (pump.open && pump_place(id, &e) == -1)
+		pump_failed(&e);
 }
 
 /* ---- What is due --------------------------------------------------------- */
@@ -479,12 +500,23 @@ pump_wait(int64_t now_ms)
 	    pump.next_ms - now_ms;
 }
 
+/* What was looked at has been passed by, and what waits beside it: all is
+ * looked at again. */
+void
+pump_again(void)
+{
+	pump.look.at_len = 0;
+	pump.at = 0;
+	pump.looking = pump.round = true;
+	timer_start(&pump.turn, PUMP_FAILED_MS);
+}
+
 static void
 pump_failed(const struct err *e)
 {
 	LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e->text));
 	COUNT(queue_errors);
-	timer_start(&pump.turn, PUMP_FAILED_MS);
+	pump_again();
 }
 
 static void

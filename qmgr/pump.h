@@ -25,6 +25,8 @@ void	pump_deferred(int64_t due_ms);
 /* The sub-queue, or all, have room again. */
 void	pump_refill(const struct schedule_subqueue *q);
 void	pump_room(void);
+/* Something could not be read: all that waits is looked at again, soon. */
+void	pump_again(void);
 /* An entry has left memory. */
 void	pump_freed(void);
 

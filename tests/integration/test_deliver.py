@@ -363,6 +363,48 @@ def test_reload():
             b"<s@from.example>", b"<second@x.example>"], b.messages
 
 
+def test_told_twice():
+    """qmgr dies before it has noted what a worker said of more than one
+    recipient: the next one takes all of it, once."""
+    with Backend(replies={"EOD": slow(0.5)}) as b, \
+            Mta(b, "-o recipients=10") as mta:
+        mta.mail(rcpts=("a@a.example", "b@a.example", "c@a.example"))
+        wait_for(lambda: "DATA" in b.verbs(), text="the body")
+        (old,) = mta.workers("qmgr")
+        os.kill(old, signal.SIGSTOP)
+        wait_for(lambda: len(b.messages) == 1, text="the message")
+        wait_for(lambda: len(mta.deliveries()) == 3, text="the log")
+        mta.kill("qmgr")
+        mta.wait_empty()
+        (new,) = mta.workers("qmgr")
+        mta.mail(sender="second@x.example")
+        wait_for(lambda: len(b.messages) == 2, text="the second")
+        mta.wait_empty()
+        assert mta.workers("qmgr") == [new]
+        # The worker has not been told of anything twice.
+        assert "event=ipc-bad" not in mta.log(), mta.log()
+
+
+def test_transport_gone():
+    """What waits in memory for a transport that is there no more is put off,
+    and holds up nothing else."""
+    with Backend(replies={"EOD": slow(2 * SLOW)}) as b, Backend() as other:
+        row = "transport other host 127.0.0.1:%d -o tls=disabled\n" % \
+            other.port
+        with Mta(b, "-o concurrency=1", more=row) as mta:
+            for n in range(5):
+                mta.mail("Subject: %d\r\n\r\n%d\r\n" % (n, n))
+            wait_for(lambda: "DATA" in b.verbs(), text="the body")
+            mta.transports(row)
+            mta.ctl("reload")
+            for e in mta.wait_state("defer", 4):
+                assert "transport.cf" in e["reason"], e
+            for n in range(10):
+                mta.mail(rcpts=("r@other.example",))
+            wait_for(lambda: len(other.messages) == 10, text="the others")
+            assert len(b.messages) == 1
+
+
 def test_killed():
     """A worker that is killed has at most what was in flight sent twice."""
     with Backend(replies={"EOD": slow(0.2)}) as b, \
