@@ -416,9 +416,11 @@ sim_work(struct sim *s, struct err *e)
 static void
 sim_cut(struct sim *s)
 {
-	bool	power = disk_fake_dead(s->disk) || sim_random(s, 2) == 0;
+	bool	power;
 
+	/* It may be then that the power goes. */
 	sim_close(s);
+	power = disk_fake_dead(s->disk) || sim_random(s, 2) == 0;
 	if (power) {
 		disk_fake_power_cut(s->disk);
 		s->report->power_cuts++;
