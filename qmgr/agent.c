@@ -23,6 +23,7 @@
 
 #define AGENT_IN_FLIGHT_MAX	100000
 #define AGENT_QUEUED_MAX	(8U << 20)	/* bytes that it has not read */
+#define AGENT_FDS_MAX		64		/* of bodies' own files, too */
 #define AGENT_SLOTS		1024
 #define AGENT_SAID_MAX		200000
 #define ROUTE_KNOWN		1
@@ -193,7 +194,8 @@ agent_update(struct agent *a)
 void
 agent_given(struct agent *a)
 {
-	if (a->full || channel_queued(a->channel) <= AGENT_QUEUED_MAX)
+	if (a->full || (channel_queued(a->channel) <= AGENT_QUEUED_MAX &&
+	    channel_queued_fds(a->channel) <= AGENT_FDS_MAX))
 		return;
 	a->full = true;
 	agent_update(a);

@@ -444,6 +444,17 @@ channel_queued(const struct channel *c)
 	return c->out.len;
 }
 
+size_t
+channel_queued_fds(const struct channel *c)
+{
+	const struct pending_fd	*p;
+	size_t			 n = 0;
+
+	TAILQ_FOREACH(p, &c->fds_out, link)
+		n++;
+	return n;
+}
+
 void
 channel_await_room(struct channel *c)
 {

@@ -51,6 +51,8 @@ void		 channel_end(struct channel *c, size_t begin);
 void		 channel_spoil(struct channel *c, size_t begin, int type);
 /* Bytes that the kernel has not taken yet. */
 size_t		 channel_queued(const struct channel *c);
+/* Descriptors among these, each of which is a copy that this process has. */
+size_t		 channel_queued_fds(const struct channel *c);
 /* on_room() is called once, from the loop, when fewer than CHANNEL_ROOM wait;
  * at the end of this turn, if that is so already. */
 void		 channel_await_room(struct channel *c);

@@ -425,6 +425,32 @@ test_channel_surplus_descriptors(void **state)
 	loop_free(&l);
 }
 
+/* What a peer does not read is counted, the descriptors apart: each of them
+ * is one less for everybody else. */
+static void
+test_channel_counts_descriptors(void **state)
+{
+	struct loop	*l = loop_new(NULL);
+	struct end	 q = { .loop = l, .fd = -1 };
+	int		 sv[2], i;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	q.channel = channel_new(l, sv[0], IPC_QMGR, IPC_DELIVER, &end_ops, &q);
+	CHANNEL_SEND(q.channel, DELIVER_SEGMENT, STDERR_FILENO,
+	    { .segment = 1 });
+	assert_int_equal(channel_queued_fds(q.channel), 0);
+	for (i = 0; i < 2000 && channel_queued_fds(q.channel) < 5; i++)
+		CHANNEL_SEND(q.channel, DELIVER_SEGMENT, STDERR_FILENO,
+		    { .segment = 1 });
+	assert_int_equal(channel_queued_fds(q.channel), 5);
+	CHANNEL_SEND(q.channel, DELIVER_SAFE, -1, { .job = 1 });
+	assert_int_equal(channel_queued_fds(q.channel), 5);
+	channel_free(&q.channel);
+	(void)close(sv[1]);
+	loop_free(&l);
+}
+
 int
 main(void)
 {
@@ -437,6 +463,7 @@ main(void)
 		cmocka_unit_test(test_channel_waits_for_room),
 		cmocka_unit_test(test_channel_refuses),
 		cmocka_unit_test(test_channel_surplus_descriptors),
+		cmocka_unit_test(test_channel_counts_descriptors),
 	};
 
 	log_open("test", LOG_TO_FD, -1);
