@@ -176,7 +176,7 @@ int
 log_print_flush(struct log_print *p, struct err *e)
 {
 	struct str	s = buf_str(&p->out);
-	size_t		n = fwrite(s.p, 1, s.len, stdout);
+	size_t		n = s.len > 0 ? fwrite(s.p, 1, s.len, stdout) : 0;
 
 	buf_clear(&p->out);
 	return n == s.len && fflush(stdout) == 0 ? 0 :
