@@ -122,7 +122,6 @@ agent_away(struct agent *a)
 	free(a->said);
 	a->said = NULL;
 	a->said_count = 0;
-	a->leased = 0;
 }
 
 static void
@@ -353,6 +352,7 @@ agent_on_ready(struct agent *a, struct rbuf *r)
 	    agent_answer_said(a) == -1)
 		return -1;
 	a->ready = true;
+	a->leased = 0;
 	trace_agent_ready(a);
 	agent_sift_jobs(a);
 	agent_release(a->pid);

@@ -31,7 +31,7 @@ struct agent {
 	uint64_t		 stamp;
 	uint64_t		*said;		/* jobs, before READY */
 	size_t			 said_count;
-	uint32_t		 leased;	/* new ones, before READY */
+	uint32_t		 leased;	/* new ones, since READY */
 };
 
 void	agent_accept(int fd, pid_t pid);
