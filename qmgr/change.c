@@ -26,7 +26,9 @@ change_check(const char *name, struct str key, struct str value,
 		    0 : err_set(e, "priority is 0 or 1");
 	if (strcmp(name, "transportid") == 0)
 		return routes_find(value) != NULL ? 0 : err_set(e, "there is "
-		    "no transport of that name in transport.cf");
+		    "no transport \"%.*s\" in transport.cf",
+		    (int)(value.len < 64 ? value.len : 64),
+		    value.len > 0 ? value.p : "");
 	if (strcmp(name, "tenantid") == 0 || strcmp(name, "jobid") == 0)
 		return value.len <= 255 ? 0 : err_set(e, "%s has at most "
 		    "255 bytes", name);

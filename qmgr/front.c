@@ -221,9 +221,11 @@ client_on_assign(struct client *cl, struct rbuf *r)
 	struct err		 e;
 
 	if (ipc_get_QUEUE_ASSIGN(r, &m) == -1 ||
-	    q->assigns == FRONT_ASSIGNS ||
-	    change_check(m.name, m.key, m.value, &e) == -1)
+	    q->assigns == FRONT_ASSIGNS)
 		return -1;
+	if (change_check(m.name, m.key, m.value, &e) == -1 &&
+	    q->refused == NULL)
+		q->refused = xstrdup(e.text);
 	q->assign = xreallocarray(q->assign, q->assigns + 1,
 	    sizeof *q->assign);
 	a = &q->assign[q->assigns++];
@@ -248,10 +250,15 @@ client_on_hold(struct client *cl, struct rbuf *r)
 static int
 client_on_set(struct client *cl, struct rbuf *r)
 {
-	struct ipc_QUEUE_SET	m;
+	struct ipc_QUEUE_SET	 m;
+	struct query		*q = client_query(cl);
 
-	if (ipc_get_QUEUE_SET(r, &m) == -1 || client_query(cl)->assigns == 0)
+	if (ipc_get_QUEUE_SET(r, &m) == -1 || q->assigns == 0)
 		return -1;
+	if (q->refused != NULL) {
+		client_refuse(cl, q->refused);
+		return 0;
+	}
 	return client_ask(cl, QUERY_SET, m.limit, m.dry_run);
 }
 

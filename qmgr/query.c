@@ -54,6 +54,7 @@ query_free(struct query **q)
 		free((char *)(uintptr_t)a->value.p);
 	}
 	free((*q)->assign);
+	free((*q)->refused);
 	queue_filter_free(&(*q)->filter);
 	content_close(&(*q)->content);
 	disk_close(&(*q)->segment);

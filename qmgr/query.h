@@ -45,6 +45,7 @@ struct query {
 	struct queue_filter *filter;
 	struct assign	*assign;
 	size_t		 assigns;
+	char		*refused;	/* why one of them can't be */
 	uint64_t	 limit;		/* 0: none */
 	bool		 dry_run;
 	uint32_t	 credit;

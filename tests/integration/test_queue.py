@@ -182,6 +182,16 @@ def test_changes():
         assert mta.queue("release", first).stdout == "0 changed, 0 busy\n"
         mta.queue("set", "--id", first, "priority=1", "tenantid=new",
                   "metadata.k=v", "metadata.n=")
+        for args, said in (
+                (("set", "priority=5"), "priority is 0 or 1"),
+                (("set", "colour=red"), '"colour" can\'t be set; '),
+                (("set", "jobid=x", "metadata.=v"), "a key of metadata"),
+                (("move", "--transport", "none"),
+                 'there is no transport "none" in transport.cf'),
+                (("list", "-F", "id,colour"), "-F colour: entries have no")):
+            p = mta.queue(*args, first, code=1)
+            assert said in p.stderr and p.stdout == "", p
+        assert "event=ipc-bad" not in mta.log()
         e, = mta.list("--id", first)
         assert (e["state"], e["priority"], e["tenantid"], e["metadata"]) == \
             ("active", 1, "new", {"k": "v"}), e
