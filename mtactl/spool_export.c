@@ -40,6 +40,7 @@ struct export {
 	struct disk	*disk;
 	int		 dir;
 	uint64_t	 written;
+	uint64_t	 busy;		/* were being sent, and stay */
 	struct progress	 progress;
 	struct err	 why;
 
@@ -199,19 +200,55 @@ export_settle(struct export *x, size_t *living)
 	return fsync(x->dir) == -1 ? err_errno(&x->why, "sync") : 0;
 }
 
+/* Which of the batch are in the queue: those get a row. */
+static int
+export_look(struct export *x)
+{
+	static const struct queue_talk_ops ops = { export_row, NULL, NULL };
+	struct ipc_QUEUE_LIST	list = { .limit = 0 };
+	struct ipc_QUEUE_DONE	done;
+	size_t			i;
+
+	for (i = 0; i < x->batch; i++) {
+		json_decref(x->row[i]);
+		x->row[i] = NULL;
+	}
+	return export_terms(x, false) == -1 ||
+	    queue_talk_put_QUEUE_LIST(&x->qmgr, &list, &x->why) == -1 ||
+	    queue_talk_answer(&x->qmgr, &ops, x, &done, &x->why) != TALK_OK ?
+	    -1 : 0;
+}
+
+/* What was being sent is in the queue as before, and may be delivered: files
+ * of it would bring it back. */
+static int
+export_leave(struct export *x)
+{
+	char	name[SPOOL_FILE_NAME];
+	size_t	i;
+
+	if (export_look(x) == -1)
+		return -1;
+	for (i = 0; i < x->batch; i++) {
+		if (x->row[i] == NULL)
+			continue;
+		x->busy++;
+		spool_file_name(name, &x->id[i], ".json");
+		(void)unlinkat(x->dir, name, 0);
+		export_unlink(x, &x->id[i]);
+	}
+	return 0;
+}
+
 static int
 export_hand_over(struct export *x)
 {
 	static const struct queue_talk_ops ops = { export_row, NULL, NULL };
-	struct ipc_QUEUE_LIST		list = { .limit = 0 };
 	struct ipc_QUEUE_EXPORTED	exported = { 0 };
 	struct ipc_QUEUE_DONE		done;
 	size_t				living;
 
-	if (export_terms(x, false) == -1 ||
-	    queue_talk_put_QUEUE_LIST(&x->qmgr, &list, &x->why) == -1 ||
-	    queue_talk_answer(&x->qmgr, &ops, x, &done, &x->why) != TALK_OK ||
-	    export_settle(x, &living) == -1)
+	if (export_look(x) == -1 || export_settle(x, &living) == -1)
 		return -1;
 	if (living == 0)
 		return 0;
@@ -221,7 +258,7 @@ export_hand_over(struct export *x)
 	    queue_talk_answer(&x->qmgr, &ops, x, &done, &x->why) != TALK_OK)
 		return -1;
 	x->written += done.changed;
-	return 0;
+	return done.busy > 0 ? export_leave(x) : 0;
 }
 
 static int
@@ -308,13 +345,17 @@ export_said(const struct export *x, const struct options *o,
     const struct verify_report *report)
 {
 	if (o->json)
-		json_print(json_pack("{s:I,s:I}", "entries",
+		json_print(json_pack("{s:I,s:I,s:I}", "entries",
 		    (json_int_t)x->written, "damaged",
-		    (json_int_t)report->damaged));
+		    (json_int_t)report->damaged, "busy",
+		    (json_int_t)x->busy));
 	else
 		(void)printf("%" PRIu64 " messages in %s, %" PRIu64
 		    " damaged%s\n", x->written, o->to, report->damaged,
 		    o->remove ? "; they are in the queue no more" : "");
+	if (x->busy > 0)
+		(void)fprintf(stderr, "mtactl: %" PRIu64 " more were being "
+		    "sent and stay in the queue\n", x->busy);
 }
 
 int
@@ -345,5 +386,5 @@ verb_spool_export(const struct ctl *c, int argc, char **argv)
 	if (rc == -1)
 		return verb_fail(&e);
 	export_said(&x, &o, &report);
-	return report.damaged > 0 ? CTL_FAILED : CTL_OK;
+	return report.damaged > 0 || x.busy > 0 ? CTL_FAILED : CTL_OK;
 }

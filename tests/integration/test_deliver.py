@@ -421,6 +421,31 @@ def test_killed():
         assert len(got) <= 30 + 3 * 5, len(got)
 
 
+def test_export_while_sent():
+    """What is being sent stays in the queue, and there are no files of it: an
+    import would bring it back."""
+    def wait(conv, line):
+        go.wait(60)
+
+    go = threading.Event()
+    with Backend(replies={"EOD": wait}) as b, Mta(b) as mta:
+        mta.mail()
+        mta.wait_state("sending")
+        args = ("spool", "export", "--remove", "--to", mta.path("out"))
+        try:
+            p = mta.ctl(*args, check=False)
+            assert p.returncode == 1, p
+            assert "1 more were being sent and stay" in p.stderr, p
+            assert p.stdout.startswith("0 messages in "), p
+            assert os.listdir(mta.path("out")) == []
+        finally:
+            go.set()
+        mta.wait_empty()
+        assert len(b.messages) == 1
+        assert mta.ctl(*args).stdout.startswith("0 messages in ")
+        assert os.listdir(mta.path("out")) == []
+
+
 def test_poison():
     """A message that its workers die of is held at the third time, and no
     other one is touched."""
