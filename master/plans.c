@@ -2,6 +2,10 @@
  * The text that is handed on has no groups and no comments, and may be longer
  * than the file; it goes in pieces.
  */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,6 +204,30 @@ plans_jailed(const struct conf *conf, bool *queued)
 	return jailed && geteuid() == 0;
 }
 
+/* It is read by deliver when it is used, and may come later. */
+static void
+plans_warn_secret(const struct conf *conf, const struct transport *t,
+    const char *parameter, struct str name, struct counting *c,
+    const char *file)
+{
+	const char	*directory = conf_params(conf)->secret_directory;
+	char		 path[CONF_PATH_SIZE], in[CONF_PATH_SIZE], text[1024];
+	struct stat	 st;
+
+	if (name.len == 0)
+		return;
+	(void)snprintf(in, sizeof in, "%s/%.*s", directory, (int)name.len,
+	    name.p);
+	conf_path(conf, in, path, sizeof path);
+	if (stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR))
+		return;
+	(void)snprintf(text, sizeof text, "%s: %.256s/%.*s is not there: "
+	    "what goes by transport %.*s waits for it", parameter, directory,
+	    (int)(name.len < 256 ? name.len : 256), name.p, (int)t->id.len,
+	    t->id.p);
+	plans_report(c, file, t->line, 1, text);
+}
+
 static void
 plans_warn_one(const struct transport *t, const struct params *params,
     bool jailed, bool queued, struct counting *c, const char *file)
@@ -216,8 +244,8 @@ plans_warn_one(const struct transport *t, const struct params *params,
 	    t->options.dsn_transport.len == 0 &&
 	    params->dsn_transport[0] == '\0') {
 		(void)snprintf(text, sizeof text, "transport %.*s has no "
-		    "dsn_transport, nor has main.cf: what would be a bounce "
-		    "is deleted", (int)t->id.len, t->id.p);
+		    "dsn_transport, nor has main.cf: no sender is told of "
+		    "what it gives up", (int)t->id.len, t->id.p);
 		plans_report(c, file, t->line, 1, text);
 	}
 }
@@ -227,6 +255,7 @@ plans_warn(const struct conf *conf, conf_report_fn *report, void *arg)
 {
 	struct counting		 c = { report, arg, 0 };
 	struct transports	*t = NULL;
+	const struct transport	*one;
 	char			 file[CONF_PATH_SIZE];
 	bool			 jailed, queued;
 	size_t			 i;
@@ -236,9 +265,15 @@ plans_warn(const struct conf *conf, conf_report_fn *report, void *arg)
 	    conf_params(conf), plans_report, &c) == -1)
 		return;
 	jailed = plans_jailed(conf, &queued);
-	for (i = 0; i < transports_count(t); i++)
-		plans_warn_one(transports_at(t, i), conf_params(conf), jailed,
-		    queued, &c, file);
+	for (i = 0; i < transports_count(t); i++) {
+		one = transports_at(t, i);
+		plans_warn_one(one, conf_params(conf), jailed, queued, &c,
+		    file);
+		plans_warn_secret(conf, one, "saslpassword_file",
+		    one->options.saslpassword_file, &c, file);
+		plans_warn_secret(conf, one, "sasltoken_file",
+		    one->options.sasltoken_file, &c, file);
+	}
 	transports_free(&t);
 }
 

@@ -1,7 +1,9 @@
 /*
- * Limits that do not fit together: each is good by itself, and none is an
- * error, but what one lets in another one can never hold.
+ * Limits and rows that do not fit together: each is good by itself, and none
+ * is an error, but what one lets in another one can never hold, or finds
+ * nobody who takes it on.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -47,6 +49,51 @@ warn_service(const struct params *p, const struct settings *s,
 		    "the deadline ends a connection before its own timeout");
 }
 
+/* Others find it by that name of its socket. */
+static void
+warn_name(const struct row *row, struct reports *r)
+{
+	char	name[64];
+
+	(void)snprintf(name, sizeof name, "%s.sock", row->service.command);
+	if (strcmp(row->service.name, name) != 0)
+		report(r, &row->at, "nobody finds %s here: its row is to be "
+		    "named %s", row->service.command, name);
+}
+
+/* What is queued needs all of them, in-line delivery none. */
+static void
+warn_queue(const struct conf *c, struct reports *r)
+{
+	static const struct {
+		const char	*program, *without;
+	} parts[] = {
+		{ "cleanup", "nothing can be queued" },
+		{ "qmgr", "what is queued stays there, unseen" },
+		{ "deliver", "what is queued stays there" },
+	};
+	const struct row	*first = NULL, *row;
+	const size_t		 count = sizeof parts / sizeof parts[0];
+	bool			 there[sizeof parts / sizeof parts[0]] =
+				    { false };
+	size_t			 i, k;
+
+	for (i = 0; i < c->rows.count; i++) {
+		row = &c->rows.row[i];
+		for (k = 0; k < count; k++)
+			if (strcmp(row->service.command, parts[k].program) ==
+			    0) {
+				there[k] = true;
+				first = first != NULL ? first : row;
+			}
+	}
+	for (k = 0; k < count; k++)
+		if (first != NULL && !there[k])
+			report(r, &first->at, "%s is here, and no row for %s: "
+			    "%s", first->service.command, parts[k].program,
+			    parts[k].without);
+}
+
 void
 conf_warn(const struct conf *c, conf_report_fn *fn, void *arg)
 {
@@ -59,6 +106,9 @@ conf_warn(const struct conf *c, conf_report_fn *fn, void *arg)
 		if (strcmp(row->service.command, "smtpd") == 0)
 			warn_service(&row->service.params, &row->settings,
 			    &r);
+		if (row->service.single)
+			warn_name(row, &r);
 	}
+	warn_queue(c, &r);
 	reports_fini(&r);
 }

@@ -232,6 +232,9 @@ transport three mx - -o group=never
 BAD_PLACES = ("transport.cf:4:20: target:", "transport.cf:4:37: \"always\"",
               "transport.cf:5:8: unknown option \"retrys\", did you mean "
               "\"retry\"?", "transport.cf:7:25: there is no group \"never\"")
+SECRET = """transport one host backend:25 -o saslusername=joe
+    -o saslpassword_file=joe
+"""
 SOME = """group g - - -o max_age=1d
 transport one mx - -o group=g -o { helo = $myhostname }
 transport two lmtp unix:/somewhere/lmtp
@@ -253,6 +256,13 @@ def test_transports():
         p = mta.ctl("start", check=False)
         assert p.returncode == 1
         assert all(place in p.stderr for place in BAD_PLACES), p.stderr
+        write(mta, "transport.cf", SECRET)
+        p = mta.ctl("config", "check")
+        assert "transport.cf:1:1: warning: saslpassword_file: secrets/joe " \
+            "is not there" in p.stderr, p
+        os.mkdir(mta.path("secrets"))
+        write(mta, "secrets/joe", "secret\n")
+        assert "warning: sasl" not in mta.ctl("config", "check").stderr
         write(mta, "transport.cf", SOME)
         p = mta.ctl("config", "check")
         assert ("transport.cf:3:1: warning: unix:/somewhere/lmtp" in

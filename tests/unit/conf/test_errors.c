@@ -34,6 +34,23 @@ static const struct wrong	unfit_cases[] = {
 	    "message_size_limit (50M): a script that makes two texts of the "
 	    "largest message defers it for ever\n" },
 	{ "message_size_limit = 100M\n", ROW, "" },	/* no script */
+	/* rows that belong together, and how they are found */
+	{ "", "cleanup.sock unix - - - - - cleanup\n"
+	    "qmgr.sock unix - - - - - qmgr\ndeliver unix - - - - - deliver\n",
+	    "" },
+	{ "", "cleanup.sock unix - - - - - cleanup\n"
+	    "qmgr.sock unix - - - - - qmgr\n",
+	    "master.cf:1:1: cleanup is here, and no row for deliver: what is "
+	    "queued stays there\n" },
+	{ "", "share.sock unix - - - - - share\n"
+	    "deliver unix - - - - - deliver\n",
+	    "master.cf:2:1: deliver is here, and no row for cleanup: nothing "
+	    "can be queued\n"
+	    "master.cf:2:1: deliver is here, and no row for qmgr: what is "
+	    "queued stays there, unseen\n" },
+	{ "", "share unix - - - - - share\n",
+	    "master.cf:1:1: nobody finds share here: its row is to be named "
+	    "share.sock\n" },
 	{ "body_memory_limit = 2M\nbody_memory_total = 1M\n", ROW,
 	    "main.cf:2:21: body_memory_total (1M) is too small beside "
 	    "body_memory_limit (2M): no message of that size is ever kept in "
