@@ -155,16 +155,10 @@ def test_full_disk():
                           "spool_min_free": 0}) as mta:
         load = Load(mta, clients=4, size=50000)
         time.sleep(1)
-        with open(disk.mount + "/filler", "wb") as f:
-            try:
-                while True:
-                    f.write(b"x" * (1 << 20))
-                    f.flush()
-            except OSError:
-                pass
+        disk.fill()
         wait_for(lambda: load.refused > 0, 60, "a refusal")
         time.sleep(1)
-        os.unlink(disk.mount + "/filler")
+        disk.empty()
         before = len(load.acked)
         wait_for(lambda: len(load.acked) > before + 10, 60, "mail again")
         finish(mta, hop, load, 0)

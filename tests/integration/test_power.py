@@ -66,6 +66,18 @@ class Disk:
             time.sleep(0.1)
         raise AssertionError("it can't be unmounted")
 
+    def fill(self):
+        with open(self.mount + "/filler", "wb") as f:
+            try:
+                while True:
+                    f.write(b"x" * (1 << 20))
+                    f.flush()
+            except OSError:
+                pass
+
+    def empty(self):
+        os.unlink(self.mount + "/filler")
+
     def close(self):
         subprocess.run(["umount", "-l", self.mount], check=False,
                        stderr=subprocess.DEVNULL)
@@ -114,15 +126,9 @@ def test_full_disk():
                     "message_size_limit": "1M", "spool_min_free": 0}) as mta:
         load = Load(mta, clients=4, size=100000)
         time.sleep(1)
-        with open(disk.mount + "/filler", "wb") as f:
-            try:
-                while True:
-                    f.write(b"x" * (1 << 20))
-                    f.flush()
-            except OSError:
-                pass
+        disk.fill()
         wait_for(lambda: load.refused > 0, 60, "a refusal")
-        os.unlink(disk.mount + "/filler")
+        disk.empty()
         before = len(load.acked)
         wait_for(lambda: len(load.acked) > before + 10, 60, "mail again")
         load.end()
