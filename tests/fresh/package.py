@@ -41,6 +41,11 @@ def in_root(root, *argv):
     return run("chroot", root, *argv)
 
 
+# Who is not the user halyard, as programs.def says.
+USERS = {"smtpd": "halyard-smtpd", "deliver": "halyard-deliver",
+         "cleanup": "halyardq", "qmgr": "halyardq"}
+
+
 def check_users(root):
     """Each worker is the user that the package made."""
     users = {}
@@ -52,10 +57,10 @@ def check_users(root):
     for p in status["processes"]:
         with open("/proc/%d/status" % p["pid"]) as f:
             uid = [l.split()[1] for l in f if l.startswith("Uid:")][0]
-        want = "halyard-smtpd" if p["program"] == "smtpd" else "halyard"
+        want = USERS.get(p["program"], "halyard")
         assert uid == users[want], (p, uid, users[want])
         seen.add(p["program"])
-    assert {"smtpd", "metrics"} <= seen, seen
+    assert {"smtpd", "metrics"} | set(USERS) <= seen, seen
 
 
 def serve(root):
