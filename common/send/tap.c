@@ -98,7 +98,7 @@ tap_auth(const struct tap *t, struct str line, bool first)
 static bool
 tap_holds(struct str line, struct str secret)
 {
-	return secret.len > 0 && line.len >= secret.len &&
+	return line.p != NULL && secret.len > 0 && line.len >= secret.len &&
 	    memmem(line.p, line.len, secret.p, secret.len) != NULL;
 }
 
