@@ -84,79 +84,48 @@ book_write(struct book *b, struct err *e)
 	return journal_write(b->journal, e);
 }
 
-uint64_t
-book_started_by(struct book *b, const struct spool_id *id)
-{
-	struct book_started	*s = started_find(b, id);
-
-	return s != NULL ? s->worker : 0;
-}
-
 /* ---- All of them --------------------------------------------------------- */
 
 struct started_walk {
-	struct book	*b;
-	uint64_t	 worker;	/* 0: of all */
-	bool		 clear;
-	void		(*gone)(void *arg, const struct spool_id *id);
 	void		(*show)(void *arg, const struct spool_id *id,
 			    uint64_t worker);
 	void		*arg;
 };
 
+/* What is shown may be taken back. */
 static void
 started_walk(void *arg, struct hmap_entry *e)
 {
-	struct started_walk	*w = arg;
-	struct book_started	*s = (struct book_started *)e;
-	struct spool_id		 id;
-	uint64_t		 worker = s->worker;
+	const struct started_walk	*w = arg;
+	const struct book_started	*s = (struct book_started *)e;
+	struct spool_id			 id;
 
-	if (w->worker != 0 && worker != w->worker)
-		return;
 	spool_id_get(&id, s->key);
-	if (w->clear) {
-		hmap_remove(&w->b->started, e);
-		free(s);
-	}
-	if (w->gone != NULL)
-		w->gone(w->arg, &id);
-	if (w->show != NULL)
-		w->show(w->arg, &id, worker);
-}
-
-/* Each bucket once. */
-static void
-started_each(struct started_walk *w)
-{
-	hmap_walk(&w->b->started, w->b->started.size, started_walk, w);
-}
-
-void
-book_started_clear(struct book *b, uint64_t worker,
-    void (*fn)(void *arg, const struct spool_id *id), void *arg)
-{
-	struct started_walk	w = { .b = b, .worker = worker, .clear = true,
-				    .gone = fn, .arg = arg };
-
-	started_each(&w);
+	w->show(w->arg, &id, s->worker);
 }
 
 void
 book_started_walk(struct book *b, void (*fn)(void *arg,
     const struct spool_id *id, uint64_t worker), void *arg)
 {
-	struct started_walk	w = { .b = b, .show = fn, .arg = arg };
+	struct started_walk	w = { fn, arg };
 
-	started_each(&w);
+	hmap_walk(&b->started, b->started.size, started_walk, &w);
+}
+
+static void
+started_free(void *arg, struct hmap_entry *e)
+{
+	struct book	*b = arg;
+
+	hmap_remove(&b->started, e);
+	free(e);
 }
 
 void
 book_started_free(struct book *b)
 {
-	struct started_walk	w = { .b = b, .clear = true };
-
-	started_each(&w);
+	hmap_walk(&b->started, b->started.size, started_free, b);
 	hmap_fini(&b->started);
 }
 

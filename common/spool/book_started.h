@@ -15,11 +15,7 @@
 int	book_started(struct book *b, const struct spool_id *id,
 	    uint64_t worker, struct err *e);
 int	book_write(struct book *b, struct err *e);
-/* Who has it; 0: nobody. */
-uint64_t book_started_by(struct book *b, const struct spool_id *id);
-/* Those of a worker are nobody's any more; the ids are shown to fn(). */
-void	book_started_clear(struct book *b, uint64_t worker,
-	    void (*fn)(void *arg, const struct spool_id *id), void *arg);
+/* fn() may take back the one that it is shown. */
 void	book_started_walk(struct book *b, void (*fn)(void *arg,
 	    const struct spool_id *id, uint64_t worker), void *arg);
 
