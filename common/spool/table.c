@@ -189,7 +189,7 @@ table_head_read(struct table_reader *r)
 	if (rc != TABLE_OK)
 		return rc;
 	if (memcmp(head, TABLE_MAGIC, digit) == 0 &&
-	    memcmp(head + digit, TABLE_MAGIC + digit, 1) != 0)
+	    head[digit] != (unsigned char)TABLE_MAGIC[digit])
 		return TABLE_NONE;
 	if (memcmp(head, TABLE_MAGIC, digit + 1) != 0 ||
 	    bytes_get(head + TABLE_CRC, 4) != crc32c(0, head, TABLE_CRC) ||

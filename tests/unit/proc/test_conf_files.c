@@ -66,7 +66,7 @@ test_wrong(void **state)
 {
 	struct conf_files	f;
 	struct rbuf		r = { (const unsigned char *)"x", 1 };
-	char			name[16];
+	char			name[24];
 	int			i;
 
 	(void)state;
