@@ -31,6 +31,8 @@ explain_active(struct buf *out, const struct queue_row *r,
 		[SCHEDULE_WAIT_RATE] = "rate",
 		[SCHEDULE_WAIT_CONNECT] = "connectinterval",
 		[SCHEDULE_WAIT_WORKER] = "worker",
+		[SCHEDULE_WAIT_CLOSED] = "suspended",
+		[SCHEDULE_WAIT_BARRED] = "unreachable",
 	};
 	struct schedule_reason	why;
 	int64_t			wall_ms = 0;

@@ -1,7 +1,11 @@
 /*
  * One table, of POLICY_FIELD_LIST.
  */
+#include "base/wire.h"
+
 #include "policy_field.h"
+
+enum { POLICY_VALUE_MAX = 255 };
 
 static const struct {
 	const char		*name;
@@ -49,4 +53,27 @@ policy_fields_put(struct buf *out, unsigned mask)
 			    policy_fields[f].name);
 			between = ",";
 		}
+}
+
+int
+policy_values_put(struct buf *out, const struct policy_values *v)
+{
+	int	f;
+
+	for (f = 0; f < POLICY_FIELDS; f++)
+		if (wire_put_blob(out, v->of[f], POLICY_VALUE_MAX) == -1)
+			return -1;
+	return 0;
+}
+
+int
+policy_values_get(struct policy_values *v, struct str bytes)
+{
+	struct rbuf	r = { (const unsigned char *)bytes.p, bytes.len };
+	int		f;
+
+	for (f = 0; f < POLICY_FIELDS; f++)
+		if (wire_get_blob(&r, &v->of[f], POLICY_VALUE_MAX) == -1)
+			return -1;
+	return r.len == 0 ? 0 : -1;
 }

@@ -42,6 +42,11 @@ struct policy_values {
 enum policy_field	 policy_field_find(struct str name);
 const char		*policy_field_name(enum policy_field f);
 enum pattern_type	 policy_field_type(enum policy_field f);
+/* All eight on the wire.  -1: too long; no honest peer says so. */
+int			 policy_values_put(struct buf *out,
+			    const struct policy_values *v);
+int			 policy_values_get(struct policy_values *v,
+			    struct str bytes);
 /* "remotemx,localip" in words of their own order; "-" for none. */
 void			 policy_fields_put(struct buf *out, unsigned mask);
 

@@ -69,12 +69,18 @@ struct schedule_entry_in {
 	int64_t			 deadline_ms;	/* useful_until; 0: none */
 	struct schedule_group	 group;
 	uint64_t		 user;		/* the caller's own */
-	/* NULL: one, whose only limiter is the transport's. */
+	/* NULL: one, whose only limiter is the transport's; or, if it is
+	 * `known`, those that its virtual queue has.  A queue whose entries
+	 * come with others than before has these from then on. */
 	const struct schedule_candidate *candidates;
 	size_t			 candidate_count;
+	bool			 known;
 };
 
 enum { SCHEDULE_FULL = 0 };	/* no ref: it has no room */
+/* No ref: it is `known`, but there is no such queue, or one of a generation
+ * before this: with candidates it goes. */
+enum { SCHEDULE_UNKNOWN = UINT32_MAX };
 enum { SCHEDULE_NOBODY = 0xffff };	/* no worker */
 
 struct schedule *schedule_new(const struct schedule_options *o);
@@ -120,6 +126,8 @@ struct schedule_pickup {
 	bool			 may_connect;
 	schedule_conn		 conn;
 	uint16_t		 worker;	/* slot */
+	uint64_t		 digest;	/* its virtual queue's */
+	bool			 barred;	/* all its hosts are */
 };
 
 /* true: *p goes now, its entries are SENDING.  false: nothing may go before
@@ -146,5 +154,35 @@ struct schedule_action {
 
 bool	schedule_action(struct schedule *s, int64_t now_ms,
 	    struct schedule_action *a);
+
+/* ---- What candidates there are changes ----------------------------------- */
+
+typedef uint32_t schedule_vq;	/* a virtual queue, for this moment */
+
+/* Candidates and limits of all queues may be others now: none goes before
+ * schedule_reroute() was told of it. */
+void	schedule_renew(struct schedule *s);
+
+struct schedule_stale {
+	schedule_vq		 queue;
+	struct schedule_subqueue subqueue;
+	struct str		 grouping;
+	uint64_t		 digest;
+	/* One of its entries, whose user knows more. */
+	schedule_ref		 ref;
+};
+
+/* One that schedule_renew() is about and that has entries waiting: first those
+ * whose turn it is; false: there is none.  Each answer costs the same. */
+bool	schedule_stale(struct schedule *s, struct schedule_stale *st);
+void	schedule_reroute(struct schedule *s, schedule_vq queue,
+	    const struct schedule_candidate *candidates, size_t count);
+/* An entry of this queue that waits, 0: there is none; for whoever takes them
+ * out, since mail for it goes elsewhere now. */
+schedule_ref schedule_first(const struct schedule *s, schedule_vq queue);
+
+/* Hosts of that name are passed over until then. */
+void	schedule_bar(struct schedule *s, struct str host, int64_t until_ms);
+void	schedule_unbar(struct schedule *s);	/* all */
 
 #endif

@@ -10,6 +10,7 @@
 #ifndef SCHEDULE_SCHEDULE_LIMIT_H
 #define SCHEDULE_SCHEDULE_LIMIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,11 +38,21 @@ struct schedule_limiter_in {
 enum { SCHEDULE_LIMITERS = 32 };	/* of a candidate */
 enum { SCHEDULE_CANDIDATES = 64 };
 
-/* Where an attempt may go.  Of those with the lowest preference any that has
- * room is taken. */
+/*
+ * Where an attempt may go.  Of those with the lowest preference, but for hosts
+ * that are barred, those with the lowest order that has room; of these one by
+ * chance, by weight.
+ */
 struct schedule_candidate {
-	struct str				 name;
-	uint16_t				 preference;
+	struct str				 name;	/* connections of the
+							 * same are alike */
+	struct str				 host;	/* schedule_bar()'s, or
+							 * none */
+	uint16_t				 preference, order;
+	uint16_t				 weight;	/* 0: 1 */
+	/* Suspended: nothing goes there, nor for that reason to any with a
+	 * higher preference. */
+	bool					 closed;
 	const struct schedule_limiter_in	*limiters;
 	size_t					 limiter_count;
 };

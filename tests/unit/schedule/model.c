@@ -344,8 +344,9 @@ model_candidates(const struct model *m, int way,
 	for (; count < 3 && ways[way][count] != 0; count++) {
 		struct schedule_candidate *c = &candidate[count];
 
-		*c = (struct schedule_candidate){ str_of(names[count]), 10,
-			limiter[count], 0 };
+		*c = (struct schedule_candidate){
+			.name = str_of(names[count]), .preference = 10,
+			.limiters = limiter[count] };
 		for (int n = 0; n < LIMITERS; n++)
 			if (ways[way][count] >> n & 1)
 				limiter[count][c->limiter_count++] =

@@ -46,7 +46,8 @@ million_add(struct schedule *s, const struct load *l, uint32_t domain)
 {
 	char			   text[32];
 	struct schedule_limiter_in in[LIMITED];
-	struct schedule_candidate  c = { STR("next"), 10, in, LIMITED };
+	struct schedule_candidate  c = { .name = STR("next"), .preference = 10,
+	    .limiters = in, .limiter_count = LIMITED };
 	struct schedule_entry_in   e = { .user = domain + 1,
 		.candidates = &c, .candidate_count = 1 };
 

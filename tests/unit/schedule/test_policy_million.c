@@ -45,7 +45,8 @@ million_add(struct schedule *s, struct policy_matcher *m, uint32_t domain)
 {
 	char				 text[32];
 	struct schedule_limiter_in	 in[SCHEDULE_LIMITERS];
-	struct schedule_candidate	 c = { STR("next"), 10, in, 0 };
+	struct schedule_candidate	 c = { .name = STR("next"),
+		.preference = 10, .limiters = in };
 	struct schedule_entry_in	 e = { .user = domain + 1,
 		.candidates = &c, .candidate_count = 1 };
 	struct policy_values		 v = { .of = { STR_NONE } };
