@@ -42,14 +42,14 @@ struct nexthop {
 	struct netaddr	address;	/* with the port; or a socket's path */
 	bool		secure;		/* address is by DNSSEC */
 	struct netaddr	source;		/* len 0: the system chooses */
-	struct str	source_id;	/* what transport.cf calls it, or none */
+	struct str	source_id;	/* its name in transport.cf, or none */
 	struct str	helo;		/* none: the transport's */
 };
 
 struct nexthops {
 	uint32_t		 ttl_s;
 	bool			 secure;	/* so is the list of names */
-	/* There is nowhere to go, and why, in the numbers of the attempt's
+	/* There is nowhere to go, and why, in the numbers of an attempt's
 	 * errors (send/attempt.h); 0: there are hops. */
 	uint8_t			 error, dns;
 	bool			 temporary;

@@ -16,7 +16,8 @@
  * connection's until it is closed; one that is idle is used again, or evicted
  * where another needs its slot.
  *
- * Connections, workers: schedule_conn.h; what is known: schedule_view.h.
+ * Connections, workers: schedule_conn.h; candidates that change:
+ * schedule_renew.h; what is known: schedule_view.h.
  *
  * Ownership  text is borrowed for the call; text in answers until the next
  *            call that changes anything.  schedule_free() takes and clears.
@@ -36,7 +37,6 @@
 /* Handles; 0 is none.  One that was given back may be given out again. */
 typedef uint32_t schedule_ref;		/* an entry */
 typedef uint32_t schedule_conn;		/* a connection */
-
 struct schedule;
 
 struct schedule_options {
@@ -69,20 +69,16 @@ struct schedule_entry_in {
 	int64_t			 deadline_ms;	/* useful_until; 0: none */
 	struct schedule_group	 group;
 	uint64_t		 user;		/* the caller's own */
-	/* NULL: one, whose only limiter is the transport's; or, if it is
-	 * `known`, those that its virtual queue has.  A queue whose entries
-	 * come with others than before has these from then on. */
+	/* NULL: one, whose only limiter is the transport's; or if `known`,
+	 * those that its queue has.  The newest ones hold for all of it. */
 	const struct schedule_candidate *candidates;
 	size_t			 candidate_count;
 	bool			 known;
 };
-
 enum { SCHEDULE_FULL = 0 };	/* no ref: it has no room */
-/* No ref: it is `known`, but there is no such queue, or one of a generation
- * before this: with candidates it goes. */
-enum { SCHEDULE_UNKNOWN = UINT32_MAX };
+/* No ref: it is `known`, but its queue is not there, or stale. */
+enum { SCHEDULE_UNKNOWN = 0x7fffffff };
 enum { SCHEDULE_NOBODY = 0xffff };	/* no worker */
-
 struct schedule *schedule_new(const struct schedule_options *o);
 void	schedule_free(struct schedule **s);
 
@@ -107,8 +103,6 @@ void	schedule_more(struct schedule *s, const struct schedule_subqueue *q);
 bool	schedule_remove(struct schedule *s, schedule_ref ref);
 /* From the next pickup on; false if it is being sent. */
 bool	schedule_priority(struct schedule *s, schedule_ref ref, int priority);
-uint64_t schedule_user(const struct schedule *s, schedule_ref ref);
-bool	schedule_is_sending(const struct schedule *s, schedule_ref ref);
 /* A SENDING entry leaves, whatever became of it. */
 void	schedule_done(struct schedule *s, schedule_ref ref);
 /* It was not tried: it waits again, before others of its queue. */
@@ -134,7 +128,6 @@ struct schedule_pickup {
  * *wake_ms (INT64_MAX: before something else happens). */
 bool	schedule_next(struct schedule *s, int64_t now_ms,
 	    struct schedule_pickup *p, int64_t *wake_ms);
-
 enum schedule_action_kind {
 	SCHEDULE_REFILL,	/* subqueue: its window has room again */
 	SCHEDULE_ROOM,		/* active_limit does, after a refusal */
@@ -151,38 +144,7 @@ struct schedule_action {
 	uint16_t		 worker;
 	struct schedule_subqueue subqueue;
 };
-
 bool	schedule_action(struct schedule *s, int64_t now_ms,
 	    struct schedule_action *a);
-
-/* ---- What candidates there are changes ----------------------------------- */
-
-typedef uint32_t schedule_vq;	/* a virtual queue, for this moment */
-
-/* Candidates and limits of all queues may be others now: none goes before
- * schedule_reroute() was told of it. */
-void	schedule_renew(struct schedule *s);
-
-struct schedule_stale {
-	schedule_vq		 queue;
-	struct schedule_subqueue subqueue;
-	struct str		 grouping;
-	uint64_t		 digest;
-	/* One of its entries, whose user knows more. */
-	schedule_ref		 ref;
-};
-
-/* One that schedule_renew() is about and that has entries waiting: first those
- * whose turn it is; false: there is none.  Each answer costs the same. */
-bool	schedule_stale(struct schedule *s, struct schedule_stale *st);
-void	schedule_reroute(struct schedule *s, schedule_vq queue,
-	    const struct schedule_candidate *candidates, size_t count);
-/* An entry of this queue that waits, 0: there is none; for whoever takes them
- * out, since mail for it goes elsewhere now. */
-schedule_ref schedule_first(const struct schedule *s, schedule_vq queue);
-
-/* Hosts of that name are passed over until then. */
-void	schedule_bar(struct schedule *s, struct str host, int64_t until_ms);
-void	schedule_unbar(struct schedule *s);	/* all */
 
 #endif

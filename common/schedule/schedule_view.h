@@ -8,6 +8,9 @@
 
 #include "schedule.h"
 
+uint64_t schedule_user(const struct schedule *s, schedule_ref ref);
+bool	schedule_is_sending(const struct schedule *s, schedule_ref ref);
+
 /* Of a limiter that is there: new limits, with what is counted kept. */
 bool	schedule_limit(struct schedule *s, struct str name,
 	    const struct schedule_limits *limits, int64_t now_ms);

@@ -344,8 +344,8 @@ model_candidates(const struct model *m, int way,
 	for (; count < 3 && ways[way][count] != 0; count++) {
 		struct schedule_candidate *c = &candidate[count];
 
-		*c = (struct schedule_candidate){
-			.name = str_of(names[count]), .preference = 10,
+		*c = (struct schedule_candidate){ .preference = 10,
+			.name = str_of(names[count]),
 			.limiters = limiter[count] };
 		for (int n = 0; n < LIMITERS; n++)
 			if (ways[way][count] >> n & 1)
@@ -575,7 +575,6 @@ schedule_model_run(unsigned number, const uint8_t *byte, size_t count)
 		.start_ms = 5000000 };
 	struct schedule_limits	none = { 0 };
 	struct model	       *m = calloc(1, sizeof(*m));
-
 	if (m == NULL)
 		abort();
 	m->s = schedule_new(&o);
