@@ -234,6 +234,7 @@ class Postfix(servers.Postfix):
 class Halyard(servers.Halyard):
     """A transport for each destination, and one for all others."""
     queues = True
+    without = ()
     HOOK = '''foreach ($transaction["recipients"] as $r) {
     $domain = $r["address"]["domain"];
     $arguments["mail"]->queue($transaction["senderaddress"], $r["address"],

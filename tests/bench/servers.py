@@ -190,6 +190,7 @@ class Direct:
 class Halyard:
     port = 2525
     queues = False
+    without = ("deliver", "cleanup", "qmgr")  # programs
 
     def __init__(self, directory, backend=SINK_PORT, hooks=None, maxproc=2,
                  params=None):
@@ -214,9 +215,7 @@ class Halyard:
     def maxproc(self, n):
         with open(self.conf + "/master.cf") as f:
             rows = [l.split() for l in f if l.strip()]
-        # What is queued is to stay there.
-        gone = ("deliver",) if self.queues else ("deliver", "cleanup", "qmgr")
-        rows = [r for r in rows if r[-1] not in gone]
+        rows = [r for r in rows if r[-1] not in self.without]
         for row in rows:
             if len(row) >= 8 and row[0][0] != "#" and row[7] == "smtpd":
                 row[6] = str(n)
