@@ -13,6 +13,10 @@
  * schedule_conn.c keeps what it holds.  A queue, a class, a name are there
  * only as long as an entry needs them; all have 32-bit indices in slabs.
  *
+ * Of several candidates schedule_choose.c says which is tried, for some hosts
+ * may be barred (schedule_host.c).  Routes change: a queue whose route is of a
+ * former generation does not go (schedule_renew.c).
+ *
  * What waits costs nothing: it is looked at when a limiter of its own gets
  * room.  So the work of a pickup depends on how many limiters a candidate has
  * and not on how many queues there are.
@@ -47,6 +51,7 @@ schedule_slabs(struct schedule *s)
 	slab_init(&s->conns, sizeof(struct conn));
 	slab_init(&s->holds, sizeof(struct hold));
 	slab_init(&s->pools, sizeof(struct pool));
+	slab_init(&s->hosts, sizeof(struct host));
 	slab_init(&s->names, sizeof(struct schedule_name *));
 	slab_init(&s->routes, sizeof(struct route *));
 }
@@ -67,6 +72,9 @@ schedule_new(const struct schedule_options *o)
 	s->secret[0] = keyed.secret[0];
 	s->secret[1] = keyed.secret[1];
 	hmap_fini(&keyed);
+	s->random = o->seed != 0 ? o->seed : s->secret[0] ^ s->secret[1];
+	s->generation = 1;
+	s->swept = 1;
 	schedule_slabs(s);
 	wheel_init(&s->wheel, s->now, schedule_timer, s);
 	return s;
@@ -111,6 +119,7 @@ schedule_clock(struct schedule *s, int64_t now_ms)
 	if (now_ms > s->now)
 		s->now = now_ms;
 	limiter_timers(s);
+	host_clock(s);
 }
 
 /* ---- Transports --------------------------------------------------------- */

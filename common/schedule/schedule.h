@@ -45,6 +45,7 @@ struct schedule_options {
 	/* What began before us is unknown: limiters begin empty. */
 	bool		cold;
 	int64_t		start_ms;
+	uint64_t	seed;			/* of draws; 0: any */
 };
 
 /* What is known before routing. */
@@ -75,9 +76,8 @@ struct schedule_entry_in {
 	size_t			 candidate_count;
 	bool			 known;
 };
-enum { SCHEDULE_FULL = 0 };	/* no ref: it has no room */
-/* No ref: it is `known`, but its queue is not there, or stale. */
-enum { SCHEDULE_UNKNOWN = 0x7fffffff };
+/* No refs: there is no room; its queue is `known`, but not there or stale. */
+enum { SCHEDULE_FULL = 0, SCHEDULE_UNKNOWN = 0x7fffffff };
 enum { SCHEDULE_NOBODY = 0xffff };	/* no worker */
 struct schedule *schedule_new(const struct schedule_options *o);
 void	schedule_free(struct schedule **s);

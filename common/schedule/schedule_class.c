@@ -27,8 +27,9 @@ class_less(const void *arg, uint32_t a, uint32_t b)
 
 static const struct slab_heap_ops class_ops = { class_link, class_less };
 
+/* Its hash is of the first two alone: generations are numbered anew. */
 struct class_key {
-	uint32_t	route, priority;
+	uint32_t	route, priority, generation;
 };
 
 static bool
@@ -38,13 +39,14 @@ class_same(const void *arg, uint32_t i, const void *key)
 	const struct class     *c = PART(s, class, i);
 	const struct class_key *k = key;
 
-	return c->route == k->route && c->priority == k->priority;
+	return c->route == k->route && c->priority == k->priority &&
+	    c->generation == k->generation;
 }
 
 uint32_t
-class_of(struct schedule *s, uint32_t route, int priority)
+class_of(struct schedule *s, uint32_t route, const struct queue *q)
 {
-	struct class_key key = { route, (uint32_t)priority };
+	struct class_key key = { route, q->priority, q->generation };
 	uint32_t	 hash = slab_hash((uint32_t *)&key, 2), i;
 	struct class	*c;
 
@@ -53,7 +55,8 @@ class_of(struct schedule *s, uint32_t route, int priority)
 		i = slab_take(&s->classes);
 		c = PART(s, class, i);
 		c->route = route;
-		c->priority = (uint8_t)priority;
+		c->priority = q->priority;
+		c->generation = q->generation;
 		slab_index_add(&s->by_class, hash, i);
 	} else {
 		route_drop(s, route);		/* the class has it */
@@ -62,13 +65,30 @@ class_of(struct schedule *s, uint32_t route, int priority)
 	return i;
 }
 
+/* The line in which it stands while it may go, or could. */
+static uint32_t *
+class_line(struct schedule *s, const struct class *c)
+{
+	return c->generation == s->generation ? &s->heap[c->priority] :
+	    &s->old[c->priority];
+}
+
+/* The present generation is about to end. */
+void
+class_renew(struct schedule *s)
+{
+	for (int priority = 0; priority < 2; priority++)
+		slab_heap_join(&class_ops, s, &s->old[priority],
+		    &s->heap[priority]);
+}
+
 static void
 class_remove(struct schedule *s, uint32_t class)
 {
 	struct class *c = PART(s, class, class);
 
 	if (c->state == QUEUE_READY)
-		slab_heap_drop(&class_ops, s, &s->heap[c->priority], class);
+		slab_heap_drop(&class_ops, s, class_line(s, c), class);
 	limiter_unwait(s, &c->waits);
 	c->state = QUEUE_EMPTY;
 }
@@ -77,7 +97,7 @@ void
 class_release(struct schedule *s, uint32_t class)
 {
 	struct class	*c = PART(s, class, class);
-	struct class_key key = { c->route, c->priority };
+	struct class_key key = { c->route, c->priority, c->generation };
 
 	if (--c->queues > 0)
 		return;
@@ -104,10 +124,10 @@ class_update(struct schedule *s, uint32_t class)
 	if (state == QUEUE_PARKED)
 		return;
 	if (state == QUEUE_READY)
-		slab_heap_drop(&class_ops, s, &s->heap[c->priority], class);
+		slab_heap_drop(&class_ops, s, class_line(s, c), class);
 	c->stamp = PART(s, lane, c->first)->stamp;
 	c->state = QUEUE_READY;
-	slab_heap_add(&class_ops, s, &s->heap[c->priority], class);
+	slab_heap_add(&class_ops, s, class_line(s, c), class);
 }
 
 void

@@ -139,8 +139,8 @@ conn_holds(const struct schedule *s, uint32_t conn, uint32_t limiter)
 static bool
 conn_names(const uint32_t *candidate, uint32_t limiter)
 {
-	for (uint32_t k = 0; k < candidate[2]; k++)
-		if (candidate[3 + k] == limiter)
+	for (uint32_t k = 0; k < candidate[WAY_COUNT]; k++)
+		if (candidate[WAY_HEAD + k] == limiter)
 			return true;
 	return false;
 }
@@ -151,9 +151,9 @@ conn_move(struct schedule *s, uint32_t conn, const uint32_t *candidate)
 {
 	uint32_t *at = &PART(s, conn, conn)->holds, limiter, i;
 
-	for (uint32_t k = 0; k < candidate[2]; k++)
-		if (!conn_holds(s, conn, candidate[3 + k]))
-			hold_add(s, conn, candidate[3 + k]);
+	for (uint32_t k = 0; k < candidate[WAY_COUNT]; k++)
+		if (!conn_holds(s, conn, candidate[WAY_HEAD + k]))
+			hold_add(s, conn, candidate[WAY_HEAD + k]);
 	while ((i = *at) != 0) {
 		limiter = PART(s, hold, i)->limiter;
 		if (conn_names(candidate, limiter)) {
@@ -171,18 +171,19 @@ conn_move(struct schedule *s, uint32_t conn, const uint32_t *candidate)
 
 uint32_t
 conn_new(struct schedule *s, const struct conn_key *k,
-    const uint32_t *candidate, uint16_t worker)
+    const uint32_t *candidate, uint16_t worker, bool connects)
 {
 	uint32_t conn = slab_take(&s->conns), pool = pool_take(s, k);
 
 	PART(s, conn, conn)->pool = pool;
 	PART(s, conn, conn)->worker = worker;
 	PART(s, pool, pool)->conns++;
-	for (uint32_t n = 0; n < candidate[2]; n++) {
-		uint32_t limiter = candidate[3 + n];
+	for (uint32_t n = 0; n < candidate[WAY_COUNT]; n++) {
+		uint32_t limiter = candidate[WAY_HEAD + n];
 
 		hold_add(s, conn, limiter);
-		limiter_connect(s, limiter);
+		if (connects)
+			limiter_connect(s, limiter);
 	}
 	return conn;
 }
@@ -215,11 +216,11 @@ conn_idle_for(struct schedule *s, uint32_t pool, const uint32_t *candidate)
 
 		if (worker_room(s, PART(s, conn, conn)->worker) == 0)
 			continue;
-		while (k < candidate[2] &&
-		    (!limiter_is_full(s, candidate[3 + k]) ||
-		    conn_holds(s, conn, candidate[3 + k])))
+		while (k < candidate[WAY_COUNT] &&
+		    (!limiter_is_full(s, candidate[WAY_HEAD + k]) ||
+		    conn_holds(s, conn, candidate[WAY_HEAD + k])))
 			k++;
-		if (k == candidate[2])
+		if (k == candidate[WAY_COUNT])
 			return conn;
 	}
 	return 0;
@@ -326,9 +327,9 @@ conn_route_end(struct schedule *s, uint32_t route)
 	for (uint32_t n = 0; n < route_candidates(r); n++) {
 		const uint32_t *c = route_candidate(r, n);
 
-		count = c[2];
+		count = c[WAY_COUNT];
 		for (uint32_t k = 0; k < count; k++)
-			limiter[k] = c[3 + k];
+			limiter[k] = c[WAY_HEAD + k];
 		for (uint32_t k = 0; k < count; k++)
 			if (PART(s, limiter, limiter[k])->limits != 0)
 				limiter_release(s, limiter[k]);
@@ -348,8 +349,8 @@ schedule_started(struct schedule *s, const struct schedule_entry_in *in,
 	action_forget(s);
 	c = route_candidate(r, candidate < route_candidates(r) ? candidate : 0);
 	k.transport = sname_take(s, in->subqueue.transportid);
-	k.candidate = c[0];
-	conn = conn_new(s, &k, c, worker);
+	k.candidate = c[WAY_NAME];
+	conn = conn_new(s, &k, c, worker, true);
 	sname_drop(s, k.transport);
 	conn_route_end(s, route);
 	return conn;
@@ -366,17 +367,17 @@ static bool
 conn_may_move(struct schedule *s, uint32_t conn, const uint32_t *c,
     uint32_t recipients)
 {
-	for (uint32_t k = 0; k < c[2]; k++) {
-		struct limiter *l = PART(s, limiter, c[3 + k]);
+	for (uint32_t k = 0; k < c[WAY_COUNT]; k++) {
+		struct limiter *l = PART(s, limiter, c[WAY_HEAD + k]);
 
 		if (l->connect_ms > s->now)
 			return false;
-		if (conn_holds(s, conn, c[3 + k]))
+		if (conn_holds(s, conn, c[WAY_HEAD + k]))
 			continue;
-		if (limiter_is_full(s, c[3 + k]))
-			conn_evict(s, c[3 + k]);
-		if (limiter_is_full(s, c[3 + k]) ||
-		    rate_tokens(limiter_limits(s, c[3 + k]), l->tat_ns,
+		if (limiter_is_full(s, c[WAY_HEAD + k]))
+			conn_evict(s, c[WAY_HEAD + k]);
+		if (limiter_is_full(s, c[WAY_HEAD + k]) ||
+		    rate_tokens(limiter_limits(s, c[WAY_HEAD + k]), l->tat_ns,
 		    s->now, recipients) < recipients)
 			return false;
 	}
@@ -398,19 +399,20 @@ schedule_failover(struct schedule *s, schedule_conn conn,
 	c = route_candidate(route_at(s, route), 0);
 	may = PART(s, conn, conn)->state == CONN_BUSY &&
 	    conn_may_move(s, conn, c, recipients);
-	for (uint32_t k = 0; may && k < c[2]; k++) {
-		struct limiter		     *l = PART(s, limiter, c[3 + k]);
-		const struct schedule_limits *m = limiter_limits(s, c[3 + k]);
+	for (uint32_t k = 0; may && k < c[WAY_COUNT]; k++) {
+		uint32_t		      limiter = c[WAY_HEAD + k];
+		struct limiter		     *l = PART(s, limiter, limiter);
+		const struct schedule_limits *m = limiter_limits(s, limiter);
 
-		if (!conn_holds(s, conn, c[3 + k]))
+		if (!conn_holds(s, conn, limiter))
 			l->tat_ns = rate_take(m, l->tat_ns, s->now,
 			    recipients);
-		limiter_connect(s, c[3 + k]);
+		limiter_connect(s, limiter);
 	}
 	if (may)
 		conn_move(s, conn, c);
 	if (may)
-		conn_rename(s, conn, c[0]);
+		conn_rename(s, conn, c[WAY_NAME]);
 	conn_route_end(s, route);
 	return may;
 }

@@ -111,6 +111,7 @@ sentry_send(struct schedule *s, uint32_t ref, uint16_t worker,
 	struct entry *e = PART(s, entry, ref);
 
 	e->state = ENTRY_SENDING;
+	e->route = route_at(s, PART(s, queue, e->queue)->route)->number;
 	e->worker = worker;
 	e->candidate = (uint8_t)candidate;
 	s->sending++;
@@ -176,18 +177,26 @@ sentry_group(struct schedule *s, const struct schedule_entry_in *in,
 	return sname_take(s, (struct str){ (char *)&key, sizeof(key) });
 }
 
+/* w: its sub-queue, 0 where there is none yet.  0: its queue is `known`, but
+ * not there. */
 static uint32_t
-sentry_new(struct schedule *s, const struct schedule_entry_in *in)
+sentry_new(struct schedule *s, const struct schedule_entry_in *in, uint32_t w)
 {
-	uint32_t      ref = slab_take(&s->entries);
-	uint32_t      w = window_take(s, &in->subqueue);
-	struct entry *e = PART(s, entry, ref);
+	bool	      known = in->known && in->candidate_count == 0;
+	uint32_t      ref, queue = known ? squeue_known(s, in, w) : 0;
+	struct entry *e;
 
+	if (known && queue == 0)
+		return 0;
+	if (w == 0)
+		w = window_take(s, &in->subqueue);
+	ref = slab_take(&s->entries);
+	e = PART(s, entry, ref);
 	e->deadline_ms = in->deadline_ms != 0 ? in->deadline_ms : INT64_MAX;
 	e->user = in->user;
 	e->priority = in->priority != 0;
 	e->group = sentry_group(s, in, PART(s, subqueue, w));
-	e->queue = squeue_of(s, in, w);
+	e->queue = queue != 0 ? queue : squeue_of(s, in, w);
 	PART(s, queue, e->queue)->count++;
 	return ref;
 }
@@ -225,7 +234,9 @@ schedule_add(struct schedule *s, const struct schedule_entry_in *in,
 		return SCHEDULE_FULL;
 	}
 	young = young && window_room(s, w, 0) == 0;
-	ref = sentry_new(s, in);
+	ref = sentry_new(s, in, w);
+	if (ref == 0)
+		return SCHEDULE_UNKNOWN;
 	if (young)
 		sentry_displace(s, PART(s, subqueue, w)->youngest);
 	sentry_link(s, ref, false);
@@ -239,7 +250,9 @@ schedule_add_sending(struct schedule *s, const struct schedule_entry_in *in,
 	uint32_t ref;
 
 	schedule_clock(s, now_ms);
-	ref = sentry_new(s, in);
+	ref = sentry_new(s, in, window_find(s, &in->subqueue));
+	if (ref == 0)
+		return SCHEDULE_UNKNOWN;
 	sentry_send(s, ref, worker, 0);
 	return ref;
 }
@@ -304,15 +317,17 @@ schedule_refund(struct schedule *s, schedule_ref ref)
 	const uint32_t	   *c;
 
 	action_forget(s);
-	if (e->candidate >= route_candidates(r))
+	/* Where its queue was rerouted what was paid is gone. */
+	if (e->route != r->number || e->candidate >= route_candidates(r))
 		return;
 	c = route_candidate(r, e->candidate);
-	for (uint32_t k = 0; k < c[2]; k++) {
-		struct limiter *l = PART(s, limiter, c[3 + k]);
+	for (uint32_t k = 0; k < c[WAY_COUNT]; k++) {
+		uint32_t	limiter = c[WAY_HEAD + k];
+		struct limiter *l = PART(s, limiter, limiter);
 
-		l->tat_ns = rate_give(limiter_limits(s, c[3 + k]), l->tat_ns,
+		l->tat_ns = rate_give(limiter_limits(s, limiter), l->tat_ns,
 		    s->now, 1);
-		limiter_pass(s, c[3 + k]);
+		limiter_pass(s, limiter);
 	}
 }
 

@@ -1,10 +1,18 @@
 /*
- * schedule_flow - entries, windows, connections and workers, for each other
+ * schedule_flow - names, entries, windows, connections and workers, for each
+ * other
  *
  * Included by schedule_parts.h alone.
  */
 #ifndef SCHEDULE_SCHEDULE_FLOW_H
 #define SCHEDULE_SCHEDULE_FLOW_H
+
+/* Names; 0 is the empty one. */
+uint32_t	sname_find(const struct schedule *s, struct str text);
+uint32_t	sname_take(struct schedule *s, struct str text);
+uint32_t	sname_ref(struct schedule *s, uint32_t name);
+void		sname_drop(struct schedule *s, uint32_t name);
+struct str	sname_text(const struct schedule *s, uint32_t name);
 
 /* Time goes on, never back. */
 void		schedule_clock(struct schedule *s, int64_t now_ms);
@@ -48,7 +56,8 @@ struct conn_key {
 uint32_t	conn_hash(const struct conn_key *k);
 uint32_t	conn_pool(const struct schedule *s, const struct conn_key *k);
 uint32_t	conn_new(struct schedule *s, const struct conn_key *k,
-		    const uint32_t *candidate, uint16_t worker);
+		    const uint32_t *candidate, uint16_t worker,
+		    bool connects);
 /* An idle one that may go now with that candidate's limiters; 0: none. */
 uint32_t	conn_idle_for(struct schedule *s, uint32_t pool,
 		    const uint32_t *candidate);

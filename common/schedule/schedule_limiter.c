@@ -8,11 +8,15 @@
  *     among those that may go and has not been tried since.  Whoever is tried
  *     calls limiter_pass() for each of his limiters afterwards, so that one
  *     wake-up at a time is enough.
+ *     A stale one that is woken does not count: it does not go, so the next
+ *     one is woken, too; after some of them the timer goes on with it.
  * I2  Where somebody waits for time to pass, the limiter's timer is set.
  */
 #include <string.h>
 
 #include "schedule_private.h"
+
+enum { LIMITER_STALE = 64 };	/* stale ones that are woken at a time */
 
 static bool
 limits_same(const void *arg, uint32_t i, const void *key)
@@ -222,6 +226,19 @@ limiter_wait(struct schedule *s, uint32_t limiter, uint32_t who,
 	    i);
 }
 
+/* The list on which it stands: its first changes when that one leaves. */
+static uint32_t *
+limiter_ring(struct schedule *s, uint32_t i)
+{
+	const struct wait *w = PART(s, wait, i);
+	struct host	  *h;
+
+	if (!w->is_host)
+		return &PART(s, limiter, w->limiter)->waits[w->priority];
+	h = PART(s, host, w->limiter);
+	return h->woken == i ? &h->woken : &h->waits;
+}
+
 void
 limiter_unwait(struct schedule *s, uint32_t *waits)
 {
@@ -229,8 +246,7 @@ limiter_unwait(struct schedule *s, uint32_t *waits)
 		uint32_t     i = *waits;
 		struct wait *w = PART(s, wait, i);
 
-		PART_RING_DROP(s, wait,
-		    &PART(s, limiter, w->limiter)->waits[w->priority], i);
+		PART_RING_DROP(s, wait, limiter_ring(s, i), i);
 		*waits = w->beside;
 		slab_give(&s->waits, i);
 	}
@@ -246,24 +262,38 @@ limiter_can(const struct schedule *s, uint32_t limiter)
 	    (l->idle > 0 && l->evicting == 0);
 }
 
+/* true: it may go. */
+static bool
+limiter_wake(struct schedule *s, uint32_t i)
+{
+	uint32_t who = PART(s, wait, i)->who;
+
+	if (PART(s, wait, i)->is_class) {
+		class_wake(s, who);
+		return PART(s, class, who)->generation == s->generation;
+	}
+	squeue_wake(s, who);
+	return !squeue_is_stale(s, who);
+}
+
 void
 limiter_pass(struct schedule *s, uint32_t limiter)
 {
 	struct limiter	  *l = PART(s, limiter, limiter);
-	uint32_t	   i = l->waits[1] ? l->waits[1] : l->waits[0];
 	enum schedule_wait why;
+	uint32_t	   i;
 
-	if (i == 0)
-		return;
-	why = limiter_room(s, limiter, true);
-	s->visits--;		/* nobody was tried */
-	if (why != SCHEDULE_WAIT_TURN) {
-		limiter_timer(s, limiter, why);
-	} else if (limiter_can(s, limiter)) {
-		if (PART(s, wait, i)->is_class)
-			class_wake(s, PART(s, wait, i)->who);
-		else
-			squeue_wake(s, PART(s, wait, i)->who);
+	for (int n = 0; (i = l->waits[1] ? l->waits[1] : l->waits[0]) != 0;
+	    n++) {
+		why = limiter_room(s, limiter, true);
+		s->visits--;		/* nobody was tried */
+		if (why != SCHEDULE_WAIT_TURN)
+			limiter_timer(s, limiter, why);
+		else if (n == LIMITER_STALE)
+			wheel_set(&s->wheel, limiter, s->now + 1);
+		if (why != SCHEDULE_WAIT_TURN || n == LIMITER_STALE ||
+		    !limiter_can(s, limiter) || limiter_wake(s, i))
+			return;
 	}
 }
 

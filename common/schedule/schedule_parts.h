@@ -16,6 +16,7 @@ struct schedule_name {
 struct route {
 	uint32_t	refs, hash;
 	uint32_t	len;
+	uint32_t	number;		/* no other has had it */
 	uint32_t	word[];
 };
 
@@ -42,12 +43,20 @@ struct schedule {
 	uint32_t		 turn;
 	struct slab		 entries, queues, limiters, limits, waits;
 	struct slab		 classes, lanes, tenants, subqueues;
-	struct slab		 transports, conns, holds, pools;
+	struct slab		 transports, conns, holds, pools, hosts;
 	struct slab		 names, routes;		/* of pointers */
 	struct slab_index	 by_queue, by_limiter, by_limits, by_class;
 	struct slab_index	 by_lane, by_tenant, by_subqueue;
-	struct slab_index	 by_transport, by_pool, by_name, by_route;
+	struct slab_index	 by_transport, by_pool, by_host;
+	struct slab_index	 by_name, by_route;
 	uint32_t		 heap[2];	/* classes, by priority */
+	uint32_t		 old[2];	/* those that are stale */
+	uint16_t		 generation;
+	uint32_t		 swept;		/* queues below it */
+	uint32_t		 routed;	/* routes there were */
+	uint32_t		 barred, bars;	/* hosts, by the end */
+	uint32_t		 wakes;		/* hosts that wake some */
+	uint64_t		 random;
 	uint32_t		 alarms;	/* entries, by deadline */
 	struct wheel		 wheel;
 	struct worker		 worker[SCHEDULE_WORKERS];
@@ -77,13 +86,9 @@ struct schedule {
 #define SLAB_conn		conns
 #define SLAB_hold		holds
 #define SLAB_pool		pools
+#define SLAB_host		hosts
 
-/* Names; 0 is the empty one. */
-uint32_t	sname_find(const struct schedule *s, struct str text);
-uint32_t	sname_take(struct schedule *s, struct str text);
-uint32_t	sname_ref(struct schedule *s, uint32_t name);
-void		sname_drop(struct schedule *s, uint32_t name);
-struct str	sname_text(const struct schedule *s, uint32_t name);
+#include "schedule_way.h"
 
 /* Limiters. */
 uint32_t	limiter_take(struct schedule *s, struct str name,
@@ -107,23 +112,16 @@ void		limiter_unwait(struct schedule *s, uint32_t *waits);
 void		limiter_pass(struct schedule *s, uint32_t limiter);
 void		limiter_timers(struct schedule *s);
 
-/* Routes. */
-uint32_t	route_take(struct schedule *s, const uint32_t *word,
-		    uint32_t len);
-void		route_drop(struct schedule *s, uint32_t route);
-const struct route *route_at(const struct schedule *s, uint32_t route);
-uint32_t	route_candidates(const struct route *r);
-/* Words: name, preference, count, limiters... */
-const uint32_t	*route_candidate(const struct route *r, uint32_t n);
-/* Whoever waits for room at one of its limiters gets what there is (I1 in
- * schedule_limiter.c). */
-void		route_pass(struct schedule *s, uint32_t route);
-uint32_t	route_of(struct schedule *s,
-		    const struct schedule_entry_in *in);
-
 /* Virtual queues, and their places among those that may go. */
 uint32_t	squeue_of(struct schedule *s,
 		    const struct schedule_entry_in *in, uint32_t subqueue);
+/* 0: it is not there, or stale. */
+uint32_t	squeue_known(const struct schedule *s,
+		    const struct schedule_entry_in *in, uint32_t subqueue);
+bool		squeue_is_stale(const struct schedule *s, uint32_t queue);
+/* Takes the route. */
+void		squeue_reroute(struct schedule *s, uint32_t queue,
+		    uint32_t route);
 uint32_t	squeue_twin(struct schedule *s, uint32_t queue, int priority);
 void		squeue_release(struct schedule *s, uint32_t queue);
 /* Its first entry has changed, or whether it may go. */
@@ -135,7 +133,9 @@ void		squeue_park(struct schedule *s, uint32_t queue,
 void		squeue_turn(struct schedule *s, uint32_t queue);
 void		squeue_pass(struct schedule *s, uint32_t queue);
 
-uint32_t	class_of(struct schedule *s, uint32_t route, int priority);
+uint32_t	class_of(struct schedule *s, uint32_t route,
+		    const struct queue *q);
+void		class_renew(struct schedule *s);
 void		class_release(struct schedule *s, uint32_t class);
 void		class_wake(struct schedule *s, uint32_t class);
 void		class_park(struct schedule *s, uint32_t class);

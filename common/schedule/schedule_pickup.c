@@ -16,6 +16,7 @@ enum { PICKUP_HOT = 8 };	/* queues with a connection that are tried */
 struct pickup_way {
 	const uint32_t	*candidate;
 	uint32_t	 n;
+	bool		 barred;
 	uint32_t	 pool_hash, conn;
 	struct conn_key	 key;
 	uint32_t	 blocker;	/* a limiter; 0: it may go */
@@ -26,7 +27,8 @@ static void
 pickup_find(struct schedule *s, const struct queue *q, struct pickup_way *w)
 {
 	w->key = (struct conn_key){ q->digest,
-	    PART(s, subqueue, q->subqueue)->name[0], w->candidate[0] };
+	    PART(s, subqueue, q->subqueue)->name[0],
+	    w->candidate[WAY_NAME] };
 	w->pool_hash = conn_hash(&w->key);
 	w->conn = conn_idle_for(s, conn_pool(s, &w->key), w->candidate);
 }
@@ -37,17 +39,18 @@ static void
 pickup_look(struct schedule *s, struct pickup_way *w)
 {
 	const uint32_t *c = w->candidate;
+	bool		connects = w->conn == 0 && !w->barred;
 
-	for (uint32_t k = 0; k < c[2] && w->blocker == 0; k++)
-		if (limiter_room(s, c[3 + k], w->conn == 0) !=
+	for (uint32_t k = 0; k < c[WAY_COUNT] && w->blocker == 0; k++)
+		if (limiter_room(s, c[WAY_HEAD + k], connects) !=
 		    SCHEDULE_WAIT_TURN)
-			w->blocker = c[3 + k];
+			w->blocker = c[WAY_HEAD + k];
 	if (w->blocker != 0 || w->conn != 0)
 		return;
-	for (uint32_t k = 0; k < c[2]; k++)
-		if (limiter_is_full(s, c[3 + k])) {
-			conn_evict(s, c[3 + k]);
-			w->blocker = c[3 + k];
+	for (uint32_t k = 0; k < c[WAY_COUNT]; k++)
+		if (limiter_is_full(s, c[WAY_HEAD + k])) {
+			conn_evict(s, c[WAY_HEAD + k]);
+			w->blocker = c[WAY_HEAD + k];
 		}
 }
 
@@ -73,8 +76,8 @@ pickup_most(struct schedule *s, const struct queue *q,
 		most = 1;
 	if (most > room)
 		most = room;
-	for (uint32_t k = 0; k < w->candidate[2]; k++) {
-		uint32_t limiter = w->candidate[3 + k];
+	for (uint32_t k = 0; k < w->candidate[WAY_COUNT]; k++) {
+		uint32_t limiter = w->candidate[WAY_HEAD + k];
 
 		most = rate_tokens(limiter_limits(s, limiter),
 		    PART(s, limiter, limiter)->tat_ns, s->now, most);
@@ -106,11 +109,12 @@ pickup_entries(struct schedule *s, uint32_t queue, const struct pickup_way *w,
 static void
 pickup_pay(struct schedule *s, const struct pickup_way *w, uint32_t count)
 {
-	for (uint32_t k = 0; k < w->candidate[2]; k++) {
-		struct limiter *l = PART(s, limiter, w->candidate[3 + k]);
+	for (uint32_t k = 0; k < w->candidate[WAY_COUNT]; k++) {
+		uint32_t	limiter = w->candidate[WAY_HEAD + k];
+		struct limiter *l = PART(s, limiter, limiter);
 
-		l->tat_ns = rate_take(limiter_limits(s, w->candidate[3 + k]),
-		    l->tat_ns, s->now, count);
+		l->tat_ns = rate_take(limiter_limits(s, limiter), l->tat_ns,
+		    s->now, count);
 	}
 }
 
@@ -119,6 +123,8 @@ pickup_go(struct schedule *s, uint32_t queue, const struct pickup_way *w,
     struct schedule_pickup *p)
 {
 	p->candidate = w->n;
+	p->digest = PART(s, queue, queue)->digest;
+	p->barred = w->barred;
 	p->may_connect = w->conn == 0;
 	p->worker = w->conn != 0 ? PART(s, conn, w->conn)->worker :
 	    worker_choose(s, w->pool_hash);
@@ -128,7 +134,8 @@ pickup_go(struct schedule *s, uint32_t queue, const struct pickup_way *w,
 	if (w->conn != 0)
 		conn_use(s, w->conn, w->candidate);
 	else
-		p->conn = conn_new(s, &w->key, w->candidate, p->worker);
+		p->conn = conn_new(s, &w->key, w->candidate, p->worker,
+		    !w->barred);
 	PART(s, conn, p->conn)->queue = queue;
 	squeue_turn(s, queue);
 	squeue_pass(s, queue);
@@ -138,56 +145,79 @@ pickup_go(struct schedule *s, uint32_t queue, const struct pickup_way *w,
 /* Nothing of it may go: it waits, one limiter for each candidate. */
 static void
 pickup_park(struct schedule *s, uint32_t class, uint32_t queue,
-    const uint32_t *blocker, uint32_t count)
+    const struct choice *c, const uint32_t *blocker)
 {
-	if (PART(s, limiter, blocker[0])->owner == queue) {
+	const struct route *r = route_at(s, PART(s, queue, queue)->route);
+
+	if (c->count > 0 && PART(s, limiter, blocker[0])->owner == queue) {
 		squeue_park(s, queue, blocker[0]);
 		squeue_pass(s, queue);
 		return;
 	}
 	class_park(s, class);
-	for (uint32_t n = 0; n < count; n++)
+	for (uint32_t n = 0; n < c->count; n++)
 		limiter_wait(s, blocker[n], class, true);
+	choose_watch(s, r, c, class);
 	squeue_pass(s, queue);
 }
 
-static uint32_t
-pickup_preference(const struct route *r)
+static void
+pickup_way(struct schedule *s, uint32_t queue, const struct choice *c,
+    uint32_t at, struct pickup_way *w)
 {
-	uint32_t best = UINT32_MAX;
-
-	for (uint32_t n = 0; n < route_candidates(r); n++)
-		if (route_candidate(r, n)[1] < best)
-			best = route_candidate(r, n)[1];
-	return best;
+	*w = (struct pickup_way){ c->way[at], .n = c->n[at],
+		.barred = c->barred };
+	pickup_find(s, PART(s, queue, queue), w);
 }
 
 static bool
 pickup_try(struct schedule *s, uint32_t class, struct schedule_pickup *p)
 {
-	uint32_t	    queue = lane_first(s, class), count = 0;
-	uint32_t	    blocker[SCHEDULE_CANDIDATES];
-	const struct queue *q = PART(s, queue, queue);
-	const struct route *r = route_at(s, q->route);
-	uint32_t	    best = pickup_preference(r);
+	uint32_t	  queue = lane_first(s, class);
+	uint32_t	  blocker[SCHEDULE_CANDIDATES];
+	struct choice	  c;
+	struct pickup_way w;
 
 	s->tries++;
-	for (uint32_t n = 0; n < route_candidates(r); n++) {
-		struct pickup_way w = { route_candidate(r, n), .n = n };
-
-		if (w.candidate[1] != best)
-			continue;
-		pickup_find(s, q, &w);
+	choose_list(s, route_at(s, PART(s, queue, queue)->route), &c);
+	for (uint32_t at = 0; at < c.count; at++) {
+		choose_draw(s, &c, at);
+		pickup_way(s, queue, &c, at, &w);
 		pickup_look(s, &w);
 		if (w.blocker == 0) {
 			lane_turn(s, class);
 			pickup_go(s, queue, &w, p);
 			return true;
 		}
-		blocker[count++] = w.blocker;
+		blocker[at] = w.blocker;
 	}
-	pickup_park(s, class, queue, blocker, count);
+	pickup_park(s, class, queue, &c, blocker);
 	return false;
+}
+
+enum pickup_heat { PICKUP_COLD, PICKUP_WAITS, PICKUP_GOES };
+
+/* By a connection of any of the candidates that it may go to. */
+static enum pickup_heat
+pickup_idle(struct schedule *s, uint32_t queue, struct pickup_way *w)
+{
+	const struct queue *q = PART(s, queue, queue);
+	enum pickup_heat    heat = PICKUP_COLD;
+	struct choice	    c;
+
+	if (q->count == 0 || q->head == 0 || squeue_is_stale(s, queue))
+		return PICKUP_COLD;
+	choose_list(s, route_at(s, q->route), &c);
+	for (uint32_t at = 0; at < c.count; at++) {
+		pickup_way(s, queue, &c, at, w);
+		if (w->conn == 0)
+			continue;
+		pickup_look(s, w);
+		if (w->blocker == 0)
+			return PICKUP_GOES;
+		heat = PICKUP_WAITS;
+	}
+	return heat;
 }
 
 /*
@@ -200,25 +230,18 @@ pickup_hot(struct schedule *s, struct schedule_pickup *p)
 	for (uint32_t n = 0, looks = 0; n < s->hot_count &&
 	    looks < PICKUP_HOT; looks++) {
 		uint32_t	  queue = s->hot[n];
-		struct queue	 *q = PART(s, queue, queue);
-		struct pickup_way w = { 0 };
+		struct pickup_way w;
+		enum pickup_heat  heat = pickup_idle(s, queue, &w);
 
-		if (q->count > 0 && q->head != 0) {
-			w.candidate = route_candidate(route_at(s, q->route),
-			    0);
-			pickup_find(s, q, &w);
-		}
-		if (w.conn == 0) {
-			s->hot[n] = s->hot[--s->hot_count];
+		if (heat == PICKUP_WAITS) {
+			n++;
 			continue;
 		}
-		pickup_look(s, &w);
-		if (w.blocker == 0) {
-			s->hot[n] = s->hot[--s->hot_count];
+		s->hot[n] = s->hot[--s->hot_count];
+		if (heat == PICKUP_GOES) {
 			pickup_go(s, queue, &w, p);
 			return true;
 		}
-		n++;
 	}
 	return false;
 }
@@ -236,8 +259,11 @@ bool
 schedule_next(struct schedule *s, int64_t now_ms, struct schedule_pickup *p,
     int64_t *wake_ms)
 {
+	bool more;
+
 	schedule_clock(s, now_ms);
 	sentry_alarms(s, s->now);
+	more = !host_wake(s);
 	if (pickup_worker(s)) {
 		for (int priority = 1; priority >= 0; priority--)
 			while (s->heap[priority] != 0)
@@ -246,7 +272,9 @@ schedule_next(struct schedule *s, int64_t now_ms, struct schedule_pickup *p,
 		if (pickup_hot(s, p))
 			return true;
 	}
-	*wake_ms = wheel_next(&s->wheel);
+	*wake_ms = more ? s->now : wheel_next(&s->wheel);
+	if (s->barred != 0 && PART(s, host, s->barred)->until_ms < *wake_ms)
+		*wake_ms = PART(s, host, s->barred)->until_ms;
 	if (s->alarms != 0 &&
 	    PART(s, entry, s->alarms)->deadline_ms < *wake_ms)
 		*wake_ms = PART(s, entry, s->alarms)->deadline_ms;

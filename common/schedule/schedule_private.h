@@ -29,6 +29,7 @@ struct entry {
 	uint8_t			state, priority;
 	uint8_t			candidate;
 	bool			alarmed;	/* it is in the heap */
+	uint32_t		route;		/* its number, as it went */
 };
 static_assert(sizeof(struct entry) == 64, "an entry's size");
 
@@ -43,6 +44,7 @@ struct queue {
 	uint32_t		tenant, turn;
 	uint32_t		waits;
 	uint8_t			priority, state;
+	uint16_t		generation;	/* schedule_renew.c */
 };
 static_assert(sizeof(struct queue) == 64, "a virtual queue's size");
 
@@ -66,12 +68,12 @@ struct limits {
 	uint32_t		refs;
 };
 
-/* A queue or a class on a limiter's list. */
+/* A queue or a class on a limiter's list, or a class on a host's. */
 struct wait {
 	uint32_t		limiter, who;
 	struct slab_ring	ring;		/* on its limiter */
 	uint32_t		beside;		/* on its next candidate's */
-	bool			is_class;
+	bool			is_class, is_host;
 	uint8_t			priority;
 };
 
@@ -84,6 +86,7 @@ struct class {
 	struct slab_link	link;		/* among those that may go */
 	uint32_t		waits;
 	uint8_t			priority, state;	/* queue_state */
+	uint16_t		generation;
 };
 
 /* A destination that has ready queues in a class, and a tenant in it. */

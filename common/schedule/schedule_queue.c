@@ -10,12 +10,17 @@
  * ones.  With the second queue a limiter becomes shared, and stays so: the
  * first queue changes its class.  Where there are several candidates, all
  * their limiters count as shared.
+ *
+ * A queue is found without its route, which it has and which may change: then
+ * it leaves its class and its limiters for those of the new one.
  */
+#include <string.h>
+
 #include "schedule_private.h"
 
 struct squeue_key {
 	uint64_t	digest;
-	uint32_t	subqueue, grouping, route, priority;
+	uint32_t	subqueue, grouping, priority;
 };
 
 static bool
@@ -26,14 +31,13 @@ squeue_same(const void *arg, uint32_t i, const void *key)
 	const struct squeue_key *k = key;
 
 	return q->subqueue == k->subqueue && q->grouping == k->grouping &&
-	    q->route == k->route && q->digest == k->digest &&
-	    q->priority == k->priority;
+	    q->digest == k->digest && q->priority == k->priority;
 }
 
 static uint32_t
 squeue_hash(const struct squeue_key *k)
 {
-	uint32_t word[] = { k->subqueue, k->grouping, k->route, k->priority,
+	uint32_t word[] = { k->subqueue, k->grouping, k->priority,
 	    (uint32_t)k->digest, (uint32_t)(k->digest >> 32) };
 
 	return slab_hash(word, sizeof(word) / sizeof(*word));
@@ -46,46 +50,75 @@ squeue_join(struct schedule *s, uint32_t queue)
 	struct queue	   *q = PART(s, queue, queue);
 	const struct route *r = route_at(s, q->route);
 	const uint32_t	   *c = route_candidate(r, 0);
-	uint32_t	    word[4 + SCHEDULE_LIMITERS], len = 4, route;
+	uint32_t	    word[1 + WAY_HEAD + SCHEDULE_LIMITERS];
+	uint32_t	    len = 1 + WAY_HEAD, route;
 
 	if (route_candidates(r) == 1) {
 		word[0] = 1;
-		word[1] = c[0];
-		word[2] = c[1];
-		for (uint32_t k = 0; k < c[2]; k++)
-			if (PART(s, limiter, c[3 + k])->owner != queue)
-				word[len++] = c[3 + k];
-		word[3] = len - 4;
+		memcpy(word + 1, c, WAY_HEAD * sizeof(*c));
+		for (uint32_t k = 0; k < c[WAY_COUNT]; k++)
+			if (PART(s, limiter, c[WAY_HEAD + k])->owner != queue)
+				word[len++] = c[WAY_HEAD + k];
+		word[1 + WAY_COUNT] = len - 1 - WAY_HEAD;
 		route = route_take(s, word, len);
 	} else {
 		route = route_take(s, r->word, r->len);
 	}
-	q->class = class_of(s, route, q->priority);
+	q->class = class_of(s, route, q);
 }
 
-/* Every limiter of its route, once per place that it stands at. */
+/* One more user of every limiter of its route, at each place that it has. */
 static void
 squeue_count(struct schedule *s, uint32_t queue)
 {
 	const struct route *r = route_at(s, PART(s, queue, queue)->route);
+	const uint32_t	   *c = route_candidate(r, 0);
+
+	for (uint32_t n = 0; n < route_candidates(r); n++, c = way_next(c))
+		for (uint32_t k = 0; k < c[WAY_COUNT]; k++)
+			PART(s, limiter, c[WAY_HEAD + k])->users++;
+}
+
+/* What nobody else uses becomes its own; what another one owned is shared from
+ * now on. */
+static void
+squeue_own(struct schedule *s, uint32_t queue)
+{
+	const struct route *r = route_at(s, PART(s, queue, queue)->route);
+	const uint32_t	   *c = route_candidate(r, 0);
 	bool		    alone = route_candidates(r) == 1;
 
-	for (uint32_t n = 0; n < route_candidates(r); n++) {
-		const uint32_t *c = route_candidate(r, n);
+	for (uint32_t n = 0; n < route_candidates(r); n++, c = way_next(c))
+		for (uint32_t k = 0; k < c[WAY_COUNT]; k++) {
+			struct limiter *l = PART(s, limiter, c[WAY_HEAD + k]);
 
-		for (uint32_t k = 0; k < c[2]; k++) {
-			struct limiter *l = PART(s, limiter, c[3 + k]);
-
-			if (l->users++ == 0 && alone)
+			if (l->users == 1 && alone)
 				l->owner = queue;
 			else if (l->owner != 0)
 				squeue_share(s, l->owner);
 		}
-	}
+}
+
+static void
+squeue_forget(struct schedule *s, uint32_t route, uint32_t queue)
+{
+	const struct route *r = route_at(s, route);
+	const uint32_t	   *c = route_candidate(r, 0);
+
+	for (uint32_t n = 0; n < route_candidates(r); n++, c = way_next(c))
+		for (uint32_t k = 0; k < c[WAY_COUNT]; k++) {
+			struct limiter *l = PART(s, limiter, c[WAY_HEAD + k]);
+
+			if (l->owner == queue)
+				l->owner = 0;
+			if (--l->users == 0)
+				limiter_release(s, c[WAY_HEAD + k]);
+		}
 }
 
 static uint32_t
-squeue_new(struct schedule *s, const struct squeue_key *k)
+squeue_new(struct schedule *s, const struct squeue_key *k, uint32_t route,
+    uint16_t generation)
 {
 	uint32_t      i = slab_take(&s->queues);
 	struct queue *q = PART(s, queue, i);
@@ -93,13 +126,42 @@ squeue_new(struct schedule *s, const struct squeue_key *k)
 	q->digest = k->digest;
 	q->subqueue = k->subqueue;
 	q->grouping = sname_ref(s, k->grouping);
-	q->route = k->route;
+	q->route = route;
+	q->generation = generation;
 	q->priority = (uint8_t)k->priority;
 	PART(s, subqueue, q->subqueue)->queues++;
 	slab_index_add(&s->by_queue, squeue_hash(k), i);
 	squeue_count(s, i);
+	squeue_own(s, i);
 	squeue_join(s, i);
 	return i;
+}
+
+bool
+squeue_is_stale(const struct schedule *s, uint32_t queue)
+{
+	return PART(s, queue, queue)->generation != s->generation;
+}
+
+static uint32_t
+squeue_find(const struct schedule *s, const struct squeue_key *k)
+{
+	return slab_index_find(&s->by_queue, squeue_hash(k), squeue_same, s,
+	    k);
+}
+
+uint32_t
+squeue_known(const struct schedule *s, const struct schedule_entry_in *in,
+    uint32_t subqueue)
+{
+	struct squeue_key k = { in->digest, subqueue,
+	    sname_find(s, in->grouping), in->priority != 0 };
+	uint32_t	  i;
+
+	if (subqueue == 0 || (k.grouping == 0 && in->grouping.len > 0))
+		return 0;
+	i = squeue_find(s, &k);
+	return i == 0 || squeue_is_stale(s, i) ? 0 : i;
 }
 
 uint32_t
@@ -107,53 +169,31 @@ squeue_of(struct schedule *s, const struct schedule_entry_in *in,
     uint32_t subqueue)
 {
 	struct squeue_key k = { in->digest, subqueue,
-	    sname_take(s, in->grouping), route_of(s, in),
-	    in->priority != 0 };
-	uint32_t i;
+	    sname_take(s, in->grouping), in->priority != 0 };
+	uint32_t i = squeue_find(s, &k), route = route_of(s, in);
 
-	i = slab_index_find(&s->by_queue, squeue_hash(&k), squeue_same, s,
-	    &k);
 	if (i != 0)
-		route_drop(s, k.route);		/* the queue has it */
+		squeue_reroute(s, i, route);
 	else
-		i = squeue_new(s, &k);
+		i = squeue_new(s, &k, route, s->generation);
 	sname_drop(s, k.grouping);
 	return i;
 }
 
+/* It has the route of the other, as old as it is there. */
 uint32_t
 squeue_twin(struct schedule *s, uint32_t queue, int priority)
 {
 	const struct queue *q = PART(s, queue, queue);
 	struct squeue_key   k = { q->digest, q->subqueue, q->grouping,
-	    q->route, (uint32_t)priority };
-	uint32_t	    i;
+	    (uint32_t)priority };
+	const struct route *r = route_at(s, q->route);
+	uint32_t	    i = squeue_find(s, &k);
 
-	i = slab_index_find(&s->by_queue, squeue_hash(&k), squeue_same, s,
-	    &k);
 	if (i != 0)
 		return i;
-	route_take(s, route_at(s, k.route)->word, route_at(s, k.route)->len);
-	return squeue_new(s, &k);
-}
-
-static void
-squeue_forget(struct schedule *s, uint32_t route, uint32_t queue)
-{
-	const struct route *r = route_at(s, route);
-
-	for (uint32_t n = 0; n < route_candidates(r); n++) {
-		const uint32_t *c = route_candidate(r, n);
-
-		for (uint32_t k = 0; k < c[2]; k++) {
-			struct limiter *l = PART(s, limiter, c[3 + k]);
-
-			if (l->owner == queue)
-				l->owner = 0;
-			if (--l->users == 0)
-				limiter_release(s, c[3 + k]);
-		}
-	}
+	return squeue_new(s, &k, route_take(s, r->word, r->len),
+	    q->generation);
 }
 
 /* It has memory only while it has an entry. */
@@ -162,7 +202,7 @@ squeue_release(struct schedule *s, uint32_t queue)
 {
 	struct queue	 *q = PART(s, queue, queue);
 	struct squeue_key k = { q->digest, q->subqueue, q->grouping,
-	    q->route, q->priority };
+	    q->priority };
 	uint32_t	  subqueue = q->subqueue;
 
 	if (q->count > 0)
@@ -185,18 +225,23 @@ squeue_blocker(struct schedule *s, uint32_t queue)
 	const struct route *r = route_at(s, PART(s, queue, queue)->route);
 	const uint32_t	   *c = route_candidate(r, 0);
 
-	for (uint32_t k = 0; k < c[2]; k++)
-		if (PART(s, limiter, c[3 + k])->owner == queue &&
-		    limiter_room(s, c[3 + k], false) != SCHEDULE_WAIT_TURN)
-			return c[3 + k];
+	for (uint32_t k = 0; k < c[WAY_COUNT]; k++) {
+		uint32_t limiter = c[WAY_HEAD + k];
+
+		if (PART(s, limiter, limiter)->owner == queue &&
+		    limiter_room(s, limiter, false) != SCHEDULE_WAIT_TURN)
+			return limiter;
+	}
 	return 0;
 }
 
-/* Into its class, or onto a limiter of its own. */
+/* Into its class, or onto a limiter of its own.  A stale one waits for nothing
+ * but another route. */
 static void
 squeue_enter(struct schedule *s, uint32_t queue)
 {
-	uint32_t limiter = squeue_blocker(s, queue);
+	uint32_t limiter = squeue_is_stale(s, queue) ? 0 :
+	    squeue_blocker(s, queue);
 
 	if (limiter != 0)
 		squeue_park(s, queue, limiter);
@@ -267,14 +312,41 @@ squeue_share(struct schedule *s, uint32_t queue)
 	uint32_t	    class = q->class;
 
 	squeue_leave(s, queue);
-	for (uint32_t k = 0; k < c[2]; k++) {
-		struct limiter *l = PART(s, limiter, c[3 + k]);
+	for (uint32_t k = 0; k < c[WAY_COUNT]; k++) {
+		struct limiter *l = PART(s, limiter, c[WAY_HEAD + k]);
 
 		if (l->owner == queue && l->users > 1)
 			l->owner = 0;
 	}
 	squeue_join(s, queue);
 	class_release(s, class);
+	squeue_update(s, queue);
+}
+
+/*
+ * The new limiters are counted before the old ones are forgotten, so that one
+ * that stands in both routes keeps what is counted.  The queue waits nowhere
+ * meanwhile, and its class is gone if this was the last queue of it.
+ */
+void
+squeue_reroute(struct schedule *s, uint32_t queue, uint32_t route)
+{
+	struct queue *q = PART(s, queue, queue);
+	uint32_t      old = q->route;
+
+	if (old == route && !squeue_is_stale(s, queue)) {
+		route_drop(s, route);		/* the queue has it */
+		return;
+	}
+	squeue_leave(s, queue);
+	class_release(s, q->class);
+	q->route = route;
+	q->generation = s->generation;
+	squeue_count(s, queue);
+	squeue_forget(s, old, queue);
+	route_drop(s, old);
+	squeue_own(s, queue);
+	squeue_join(s, queue);
 	squeue_update(s, queue);
 }
 

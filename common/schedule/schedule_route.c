@@ -1,8 +1,8 @@
 /*
  * schedule_route - lists of candidates with their limiters, each list once
  *
- * A route is words: the number of candidates, then of each its name, its
- * preference, how many limiters it has, and these.  Names are the route's; a
+ * A route is words: the number of candidates, then of each those of
+ * schedule_way.h, and its limiters.  Names and hosts are the route's; a
  * limiter lives longer than the route, by the queues that are counted in it.
  */
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "schedule_private.h"
 
-enum { ROUTE_HEAD = 3 };	/* words before a candidate's limiters */
+enum { ROUTE_SOME = 4 };	/* candidates that need no allocation */
 
 struct route_key {
 	const uint32_t	*word;
@@ -41,13 +41,36 @@ route_candidates(const struct route *r)
 }
 
 const uint32_t *
+way_next(const uint32_t *c)
+{
+	return c + WAY_HEAD + c[WAY_COUNT];
+}
+
+const uint32_t *
 route_candidate(const struct route *r, uint32_t n)
 {
-	const uint32_t *word = r->word + 1;
+	const uint32_t *c = r->word + 1;
 
 	while (n-- > 0)
-		word += ROUTE_HEAD + word[2];
-	return word;
+		c = way_next(c);
+	return c;
+}
+
+static uint32_t
+route_new(struct schedule *s, const struct route_key *key, uint32_t hash)
+{
+	uint32_t      i = slab_take(&s->routes);
+	size_t	      size = sizeof(struct route) + key->len *
+	    sizeof(*key->word);
+	struct route *r = xmalloc(size);
+
+	*r = (struct route){ .hash = hash, .len = key->len,
+		.number = ++s->routed };
+	memcpy(r->word, key->word, key->len * sizeof(*key->word));
+	s->extra_bytes += size;
+	*(struct route **)slab_at(&s->routes, i) = r;
+	slab_index_add(&s->by_route, hash, i);
+	return i;
 }
 
 uint32_t
@@ -55,22 +78,30 @@ route_take(struct schedule *s, const uint32_t *word, uint32_t len)
 {
 	struct route_key key = { word, len };
 	uint32_t	 hash = slab_hash(word, len), i;
-	struct route	*r;
+	const uint32_t	*c = word + 1;
 
 	i = slab_index_find(&s->by_route, hash, route_same, s, &key);
 	if (i == 0) {
-		r = xmalloc(sizeof(*r) + len * sizeof(*word));
-		*r = (struct route){ .hash = hash, .len = len };
-		memcpy(r->word, word, len * sizeof(*word));
-		s->extra_bytes += sizeof(*r) + len * sizeof(*word);
-		i = slab_take(&s->routes);
-		*(struct route **)slab_at(&s->routes, i) = r;
-		slab_index_add(&s->by_route, hash, i);
-		for (uint32_t n = 0; n < word[0]; n++)
-			sname_ref(s, route_candidate(r, n)[0]);
+		i = route_new(s, &key, hash);
+		for (uint32_t n = 0; n < word[0]; n++, c = way_next(c)) {
+			sname_ref(s, c[WAY_NAME]);
+			host_ref(s, c[WAY_HOST]);
+		}
 	}
 	(*(struct route **)slab_at(&s->routes, i))->refs++;
 	return i;
+}
+
+/* What the candidates name. */
+static void
+route_drop_names(struct schedule *s, const uint32_t *word)
+{
+	const uint32_t *c = word + 1;
+
+	for (uint32_t n = 0; n < word[0]; n++, c = way_next(c)) {
+		sname_drop(s, c[WAY_NAME]);
+		host_drop(s, c[WAY_HOST]);
+	}
 }
 
 void
@@ -81,8 +112,7 @@ route_drop(struct schedule *s, uint32_t route)
 	if (--r->refs > 0)
 		return;
 	slab_index_drop(&s->by_route, r->hash, route);
-	for (uint32_t n = 0; n < r->word[0]; n++)
-		sname_drop(s, route_candidate(r, n)[0]);
+	route_drop_names(s, r->word);
 	s->extra_bytes -= sizeof(*r) + r->len * sizeof(*r->word);
 	free(r);
 	slab_give(&s->routes, route);
@@ -92,12 +122,14 @@ static uint32_t
 route_default(struct schedule *s, const struct schedule_entry_in *in)
 {
 	uint32_t name = sname_take(s, in->subqueue.transportid);
-	uint32_t t = transport_take(s, name), word[ROUTE_HEAD + 2] = { 1 };
+	uint32_t t = transport_take(s, name);
+	uint32_t word[1 + WAY_HEAD + 1] = { 1 }, *c = word + 1;
 
 	sname_drop(s, name);
-	word[3] = PART(s, transport_limits, t)->limiter != 0;
-	word[4] = PART(s, transport_limits, t)->limiter;
-	return route_take(s, word, ROUTE_HEAD + 1 + word[3]);
+	c[WAY_WEIGHT] = 1;
+	c[WAY_COUNT] = PART(s, transport_limits, t)->limiter != 0;
+	c[WAY_HEAD] = PART(s, transport_limits, t)->limiter;
+	return route_take(s, word, 1 + WAY_HEAD + c[WAY_COUNT]);
 }
 
 /* No limiter twice: it would be paid twice. */
@@ -120,34 +152,40 @@ route_add_limiters(struct schedule *s, const struct schedule_candidate *c,
 	return count;
 }
 
+static void
+route_add(struct schedule *s, const struct schedule_candidate *in,
+    uint32_t *c)
+{
+	c[WAY_NAME] = sname_take(s, in->name);
+	c[WAY_RANK] = (uint32_t)in->preference << 16 | in->order;
+	c[WAY_HOST] = host_take(s, in->host);
+	c[WAY_WEIGHT] = (in->weight == 0 ? 1u : in->weight) |
+	    (in->closed ? WAY_CLOSED : 0);
+	c[WAY_COUNT] = route_add_limiters(s, in, c + WAY_HEAD);
+}
+
 uint32_t
 route_of(struct schedule *s, const struct schedule_entry_in *in)
 {
-	size_t	  n, count = in->candidate_count;
-	uint32_t *word, len = 1, route, names = 0;
+	uint32_t  some[1 + ROUTE_SOME * (WAY_HEAD + SCHEDULE_LIMITERS)];
+	size_t	  count = in->candidate_count;
+	uint32_t *word = some, *c, route;
 
 	if (in->candidates == NULL || count == 0)
 		return route_default(s, in);
 	if (count > SCHEDULE_CANDIDATES)
 		count = SCHEDULE_CANDIDATES;
-	word = xmalloc((1 + count * (ROUTE_HEAD + SCHEDULE_LIMITERS)) *
-	    sizeof(*word));
+	if (count > ROUTE_SOME)
+		word = xmalloc((1 + count * (WAY_HEAD + SCHEDULE_LIMITERS)) *
+		    sizeof(*word));
 	word[0] = (uint32_t)count;
-	for (n = 0; n < count; n++) {
-		const struct schedule_candidate *c = &in->candidates[n];
-
-		word[len] = sname_take(s, c->name);
-		word[len + 1] = c->preference;
-		word[len + 2] = route_add_limiters(s, c,
-		    word + len + ROUTE_HEAD);
-		len += ROUTE_HEAD + word[len + 2];
-	}
-	route = route_take(s, word, len);
-	for (n = 0, names = 1; n < count; n++) {
-		sname_drop(s, word[names]);
-		names += ROUTE_HEAD + word[names + 2];
-	}
-	free(word);
+	c = word + 1;
+	for (size_t n = 0; n < count; n++, c += WAY_HEAD + c[WAY_COUNT])
+		route_add(s, &in->candidates[n], c);
+	route = route_take(s, word, (uint32_t)(c - word));
+	route_drop_names(s, word);
+	if (word != some)
+		free(word);
 	return route;
 }
 
@@ -155,11 +193,9 @@ void
 route_pass(struct schedule *s, uint32_t route)
 {
 	const struct route *r = route_at(s, route);
+	const uint32_t	   *c = route_candidate(r, 0);
 
-	for (uint32_t n = 0; n < route_candidates(r); n++) {
-		const uint32_t *c = route_candidate(r, n);
-
-		for (uint32_t k = 0; k < c[2]; k++)
-			limiter_pass(s, c[3 + k]);
-	}
+	for (uint32_t n = 0; n < route_candidates(r); n++, c = way_next(c))
+		for (uint32_t k = 0; k < c[WAY_COUNT]; k++)
+			limiter_pass(s, c[WAY_HEAD + k]);
 }

@@ -19,39 +19,58 @@ schedule_limit(struct schedule *s, struct str name,
 	return true;
 }
 
-/* The first limiter of a candidate that has no room, as a reason. */
-static bool
-view_candidate(struct schedule *s, const uint32_t *c,
-    struct schedule_reason *r)
+/* Why a limiter has no room, and when it has. */
+static enum schedule_wait
+view_limiter(struct schedule *s, uint32_t limiter, int64_t *room_ms)
 {
-	for (uint32_t k = 0; k < c[2]; k++) {
-		const struct limiter *l = PART(s, limiter, c[3 + k]);
-		enum schedule_wait    why = limiter_room(s, c[3 + k], true);
+	const struct limiter *l = PART(s, limiter, limiter);
+	enum schedule_wait    why = limiter_room(s, limiter, true);
 
-		if (why == SCHEDULE_WAIT_TURN &&
-		    limiter_is_full(s, c[3 + k]) && l->evicting > 0)
-			why = SCHEDULE_WAIT_CONCURRENCY;
-		if (why == SCHEDULE_WAIT_TURN)
-			continue;
-		r->why = why;
-		r->limiter = sname_text(s, l->name);
-		if (why == SCHEDULE_WAIT_RATE)
-			r->room_ms = rate_when(limiter_limits(s, c[3 + k]),
-			    l->tat_ns, s->now);
-		else if (why == SCHEDULE_WAIT_CONNECT)
-			r->room_ms = l->connect_ms;
-		return true;
-	}
-	return false;
+	s->visits--;
+	if (why == SCHEDULE_WAIT_TURN && limiter_is_full(s, limiter) &&
+	    l->evicting > 0)
+		why = SCHEDULE_WAIT_CONCURRENCY;
+	*room_ms = INT64_MAX;
+	if (why == SCHEDULE_WAIT_RATE)
+		*room_ms = rate_when(limiter_limits(s, limiter), l->tat_ns,
+		    s->now);
+	else if (why == SCHEDULE_WAIT_CONNECT)
+		*room_ms = l->connect_ms;
+	return why;
 }
 
-static bool
-view_workers(const struct schedule *s)
+/* The first limiter of a candidate that has no room, as a reason. */
+static void
+view_way(struct schedule *s, const uint32_t *c, struct schedule_reason *r)
 {
+	for (uint32_t k = 0; k < c[WAY_COUNT]; k++) {
+		r->why = view_limiter(s, c[WAY_HEAD + k], &r->room_ms);
+		if (r->why == SCHEDULE_WAIT_TURN)
+			continue;
+		r->limiter = sname_text(s,
+		    PART(s, limiter, c[WAY_HEAD + k])->name);
+		return;
+	}
+	*r = (struct schedule_reason){ .why = SCHEDULE_WAIT_TURN,
+		.room_ms = s->now };
+}
+
+static void
+view_workers(const struct schedule *s, struct schedule_reason *r)
+{
+	if (r->why != SCHEDULE_WAIT_TURN)
+		return;
 	for (uint32_t n = 0; n < s->workers; n++)
 		if (worker_room(s, (uint16_t)n) > 0)
-			return true;
-	return false;
+			return;
+	r->why = SCHEDULE_WAIT_WORKER;
+	r->room_ms = INT64_MAX;
+}
+
+static const struct route *
+view_route(const struct schedule *s, schedule_ref ref)
+{
+	return route_at(s, PART(s, queue, PART(s, entry, ref)->queue)->route);
 }
 
 /* Of several candidates the last one's reason is shown. */
@@ -59,28 +78,49 @@ void
 schedule_explain(struct schedule *s, schedule_ref ref, int64_t now_ms,
     struct schedule_reason *r)
 {
-	const struct entry *e = PART(s, entry, ref);
-	const struct route *route = route_at(s,
-	    PART(s, queue, e->queue)->route);
-	uint64_t	    visits;
+	struct choice c;
 
 	schedule_clock(s, now_ms);
 	*r = (struct schedule_reason){ .why = SCHEDULE_WAIT_SENDING,
 		.room_ms = INT64_MAX };
-	if (e->state == ENTRY_SENDING)
+	if (PART(s, entry, ref)->state == ENTRY_SENDING)
 		return;
-	visits = s->visits;
-	for (uint32_t n = 0; n < route_candidates(route); n++)
-		if (!view_candidate(s, route_candidate(route, n), r)) {
-			*r = (struct schedule_reason){
-				.why = SCHEDULE_WAIT_TURN, .room_ms = s->now };
-			break;
-		}
-	if (r->why == SCHEDULE_WAIT_TURN && !view_workers(s)) {
-		r->why = SCHEDULE_WAIT_WORKER;
-		r->room_ms = INT64_MAX;
+	r->why = SCHEDULE_WAIT_CLOSED;
+	choose_list(s, view_route(s, ref), &c);
+	for (uint32_t n = 0; n < c.count &&
+	    (n == 0 || r->why != SCHEDULE_WAIT_TURN); n++)
+		view_way(s, c.way[n], r);
+	view_workers(s, r);
+}
+
+bool
+schedule_explain_candidate(struct schedule *s, schedule_ref ref,
+    unsigned candidate, int64_t now_ms, struct schedule_reason *r)
+{
+	const struct entry *e = PART(s, entry, ref);
+	const struct route *route = view_route(s, ref);
+	const uint32_t	   *c;
+	struct choice	    choice;
+
+	schedule_clock(s, now_ms);
+	if (candidate >= route_candidates(route))
+		return false;
+	*r = (struct schedule_reason){ .why = SCHEDULE_WAIT_SENDING,
+		.room_ms = INT64_MAX };
+	if (e->state == ENTRY_SENDING)
+		return true;
+	c = route_candidate(route, candidate);
+	choose_list(s, route, &choice);
+	if ((c[WAY_WEIGHT] & WAY_CLOSED) != 0) {
+		r->why = SCHEDULE_WAIT_CLOSED;
+	} else if (!choice.barred && host_is_barred(s, c[WAY_HOST])) {
+		r->why = SCHEDULE_WAIT_BARRED;
+		r->room_ms = PART(s, host, c[WAY_HOST])->until_ms;
+	} else {
+		view_way(s, c, r);
+		view_workers(s, r);
 	}
-	s->visits = visits;
+	return true;
 }
 
 static uint64_t
@@ -89,11 +129,11 @@ view_bytes(const struct schedule *s)
 	const struct slab *slab[] = { &s->entries, &s->queues, &s->limiters,
 		&s->limits, &s->waits, &s->classes, &s->lanes, &s->tenants,
 		&s->subqueues, &s->transports, &s->conns, &s->holds,
-		&s->pools, &s->names, &s->routes };
+		&s->pools, &s->hosts, &s->names, &s->routes };
 	const struct slab_index *index[] = { &s->by_queue, &s->by_limiter,
 		&s->by_limits, &s->by_class, &s->by_lane, &s->by_tenant,
-		&s->by_subqueue, &s->by_transport, &s->by_pool, &s->by_name,
-		&s->by_route };
+		&s->by_subqueue, &s->by_transport, &s->by_pool, &s->by_host,
+		&s->by_name, &s->by_route };
 	uint64_t bytes = sizeof(*s) + s->extra_bytes +
 	    s->action_size * sizeof(*s->actions) +
 	    s->refs_size * sizeof(*s->refs);

@@ -189,6 +189,27 @@ slab_ring_drop(const struct slab *s, size_t offset, uint32_t *first,
 	*r = (struct slab_ring){ 0 };
 }
 
+void
+slab_ring_join(const struct slab *s, size_t offset, uint32_t *first,
+    uint32_t *more)
+{
+	struct slab_ring *a, *b;
+	uint32_t	  last;
+
+	if (*more != 0 && *first != 0) {
+		a = slab_ring_at(s, offset, *first);
+		b = slab_ring_at(s, offset, *more);
+		last = b->prev;
+		slab_ring_at(s, offset, a->prev)->next = *more;
+		slab_ring_at(s, offset, last)->next = *first;
+		b->prev = a->prev;
+		a->prev = last;
+	} else if (*more != 0) {
+		*first = *more;
+	}
+	*more = 0;
+}
+
 /* ---- Heap --------------------------------------------------------------- */
 
 /* Both are roots; the answer is the root of both. */
@@ -248,6 +269,14 @@ slab_heap_add(const struct slab_heap_ops *o, const void *arg, uint32_t *root,
 {
 	*o->link(arg, i) = (struct slab_link){ 0 };
 	*root = slab_heap_meld(o, arg, *root, i);
+}
+
+void
+slab_heap_join(const struct slab_heap_ops *o, const void *arg,
+    uint32_t *root, uint32_t *more)
+{
+	*root = slab_heap_meld(o, arg, *root, *more);
+	*more = 0;
 }
 
 void

@@ -65,6 +65,10 @@ void		 slab_ring_add(const struct slab *s, size_t offset,
 void		 slab_ring_drop(const struct slab *s, size_t offset,
 		    uint32_t *first, uint32_t i);
 
+/* All of `more` behind those of `first`; `more` is empty then. */
+void		 slab_ring_join(const struct slab *s, size_t offset,
+		    uint32_t *first, uint32_t *more);
+
 /* A pairing heap: the least is at its root. */
 struct slab_link {
 	uint32_t	child, next, prev;
@@ -79,5 +83,8 @@ void	slab_heap_add(const struct slab_heap_ops *o, const void *arg,
 	    uint32_t *root, uint32_t i);
 void	slab_heap_drop(const struct slab_heap_ops *o, const void *arg,
 	    uint32_t *root, uint32_t i);
+/* All of `more` into the heap; `more` is empty then. */
+void	slab_heap_join(const struct slab_heap_ops *o, const void *arg,
+	    uint32_t *root, uint32_t *more);
 
 #endif
