@@ -14,6 +14,10 @@ uint32_t	sname_ref(struct schedule *s, uint32_t name);
 void		sname_drop(struct schedule *s, uint32_t name);
 struct str	sname_text(const struct schedule *s, uint32_t name);
 
+/* Why a limiter has no room, and when it has; INT64_MAX: that is unknown. */
+enum schedule_wait limiter_why(struct schedule *s, uint32_t limiter,
+		    int64_t *room_ms);
+
 /* Time goes on, never back. */
 void		schedule_clock(struct schedule *s, int64_t now_ms);
 

@@ -307,3 +307,23 @@ limiter_timers(struct schedule *s)
 		limiter_release(s, i);
 	}
 }
+
+/* As somebody finds it who would connect. */
+enum schedule_wait
+limiter_why(struct schedule *s, uint32_t limiter, int64_t *room_ms)
+{
+	const struct limiter *l = PART(s, limiter, limiter);
+	enum schedule_wait    why = limiter_room(s, limiter, true);
+
+	s->visits--;
+	if (why == SCHEDULE_WAIT_TURN && limiter_is_full(s, limiter) &&
+	    l->evicting > 0)
+		why = SCHEDULE_WAIT_CONCURRENCY;
+	*room_ms = INT64_MAX;
+	if (why == SCHEDULE_WAIT_RATE)
+		*room_ms = rate_when(limiter_limits(s, limiter), l->tat_ns,
+		    s->now);
+	else if (why == SCHEDULE_WAIT_CONNECT)
+		*room_ms = l->connect_ms;
+	return why;
+}

@@ -23,6 +23,7 @@
 #include "schedule_rate.h"
 
 #define RATE_MS		INT64_C(1000000)
+#define RATE_LONGEST_MS	(INT64_C(400) * 86400 * 1000)
 #define RATE_LATE_NS	(2 * RATE_MS)
 
 /* Between two tokens, rounded up. */
@@ -166,6 +167,22 @@ rate_full(const struct schedule_limits *l, int64_t tat_ns)
 	}
 	interval = rate_interval(l);
 	return (tat_ns + rate_tolerance(l, interval)) / RATE_MS + 1;
+}
+
+int64_t
+rate_until(const struct schedule_limits *l, int64_t full_ms, int64_t now_ms)
+{
+	int64_t last, ns, tokens;
+
+	if (l->rate.thousandths == 0 || full_ms <= 0)
+		return INT64_MIN / 2;
+	if (full_ms > RATE_LONGEST_MS)
+		full_ms = RATE_LONGEST_MS;
+	last = (now_ms + full_ms) * RATE_MS - 1;
+	if (l->algorithm != SCHEDULE_FIXEDWINDOW)
+		return last - rate_tolerance(l, rate_interval(l));
+	rate_window(l, &ns, &tokens);
+	return last - last % ns + tokens;
 }
 
 /* ---- Other limits ------------------------------------------------------- */

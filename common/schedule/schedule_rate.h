@@ -27,5 +27,9 @@ int64_t		rate_convert(const struct schedule_limits *from,
 		    int64_t now_ms);
 /* When nothing is left of what was taken. */
 int64_t		rate_full(const struct schedule_limits *l, int64_t tat_ns);
+/* The other way round: nothing will be left in so many milliseconds.  Of a
+ * window it is not known how much was taken of it: all. */
+int64_t		rate_until(const struct schedule_limits *l, int64_t full_ms,
+		    int64_t now_ms);
 
 #endif

@@ -19,32 +19,12 @@ schedule_limit(struct schedule *s, struct str name,
 	return true;
 }
 
-/* Why a limiter has no room, and when it has. */
-static enum schedule_wait
-view_limiter(struct schedule *s, uint32_t limiter, int64_t *room_ms)
-{
-	const struct limiter *l = PART(s, limiter, limiter);
-	enum schedule_wait    why = limiter_room(s, limiter, true);
-
-	s->visits--;
-	if (why == SCHEDULE_WAIT_TURN && limiter_is_full(s, limiter) &&
-	    l->evicting > 0)
-		why = SCHEDULE_WAIT_CONCURRENCY;
-	*room_ms = INT64_MAX;
-	if (why == SCHEDULE_WAIT_RATE)
-		*room_ms = rate_when(limiter_limits(s, limiter), l->tat_ns,
-		    s->now);
-	else if (why == SCHEDULE_WAIT_CONNECT)
-		*room_ms = l->connect_ms;
-	return why;
-}
-
 /* The first limiter of a candidate that has no room, as a reason. */
 static void
 view_way(struct schedule *s, const uint32_t *c, struct schedule_reason *r)
 {
 	for (uint32_t k = 0; k < c[WAY_COUNT]; k++) {
-		r->why = view_limiter(s, c[WAY_HEAD + k], &r->room_ms);
+		r->why = limiter_why(s, c[WAY_HEAD + k], &r->room_ms);
 		if (r->why == SCHEDULE_WAIT_TURN)
 			continue;
 		r->limiter = sname_text(s,

@@ -43,8 +43,10 @@ struct schedule_limiter_view {
 	struct str		 name;
 	struct schedule_limits	 limits;
 	uint32_t		 busy, idle;	/* connections */
-	uint32_t		 waiting;	/* queues and classes */
-	uint32_t		 tokens;	/* now, at most a window's */
+	uint32_t		 waiting;	/* queues and classes; as far
+						 * as it counts, 10000 */
+	uint32_t		 tokens;	/* now, at most a window's;
+						 * without a rate none */
 	int64_t			 room_ms;	/* when there is room; 0: now;
 						 * INT64_MAX: unknown */
 };
