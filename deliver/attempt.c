@@ -190,6 +190,7 @@ attempt_envelope(struct job *j, struct send_request *rq, struct err *e)
 		return err_set(e, "the sender is not an address");
 	rq->smtputf8 = (entry->flags & ENTRY_SMTPUTF8) != 0;
 	rq->requiretls = (entry->flags & ENTRY_REQUIRETLS) != 0;
+	rq->tls_not_required = (entry->flags & ENTRY_TLS_NOT_REQUIRED) != 0;
 	if ((entry->flags & ENTRY_8BITMIME) != 0)
 		rq->body_type = SMTP_BODY_8BITMIME;
 	rq->ret = (enum smtp_ret)entry->dsn_ret;
@@ -246,15 +247,12 @@ attempt_xclient(struct job *j, struct send_backend *b)
 	buf_free(&text);
 }
 
-/* A sender who asked for TLS all the way meant TLS that is verified. */
 static void
 attempt_backend(struct job *j, struct send_request *rq)
 {
 	rq->backend = j->outlet->backend;
 	if (j->outlet->transport->options.xclient)
 		attempt_xclient(j, &rq->backend);
-	if (rq->requiretls)
-		rq->backend.tls = SEND_TLS_REQUIRE_VERIFY;
 }
 
 static int

@@ -154,7 +154,8 @@ active_describe(struct schedule_entry_in *in, struct buf *text,
 	    sizeof in->group.transaction);
 	in->group.edits = entry->edits;
 	in->group.digest = active_digest(entry);
-	in->digest = (entry->flags & ENTRY_REQUIRETLS) != 0;
+	in->digest = entry->flags & (ENTRY_REQUIRETLS |
+	    ENTRY_TLS_NOT_REQUIRED);
 	return routes_find(entry->transportid) != NULL ? 0 : -1;
 }
 

@@ -302,6 +302,7 @@ message_run_hook(struct session *s)
 	    .message_cache = &s->hooking.message_cache,
 	    .done = message_done, .arg = s },
 	    .body = t->body, .scan = transaction_scan(t),
+	    .tls_not_required = t->mime.tls_not_required,
 	    .present = message_client_present };
 
 	trace_write(s);

@@ -31,6 +31,7 @@ static const struct {
 	{ "DSN", SMTP_EXT_DSN },
 	{ "AUTH", SMTP_EXT_AUTH },
 	{ "DELIVERBY", SMTP_EXT_DELIVERBY },
+	{ "REQUIRETLS", SMTP_EXT_REQUIRETLS },
 };
 
 struct hello_list {
@@ -56,6 +57,9 @@ hello_usual(const struct session *s, struct hello_list *l)
 		l->lines[l->count++] = STR("STARTTLS");
 	if (s->server->params->smtpd_deliverby)
 		l->lines[l->count++] = STR("DELIVERBY");
+	if (s->server->params->smtpd_requiretls &&
+	    s->conn.tls_protocol != NULL)
+		l->lines[l->count++] = STR("REQUIRETLS");
 	if (s->spoken.allowed)
 		l->lines[l->count++] = STR(XCLIENT_OFFER);
 	if (auth_available(s)) {
@@ -103,6 +107,9 @@ hello_answer(struct session *s, const struct verdict *v)
 		memcpy(all + 1, l.lines, l.count * sizeof l.lines[0]);
 		a.line_count += l.count;
 		s->hello.offered = hello_bits(l.lines, l.count);
+		/* Whatever a hook offers: outside of TLS it is none. */
+		if (s->conn.tls_protocol == NULL)
+			s->hello.offered &= ~(unsigned)SMTP_EXT_REQUIRETLS;
 	}
 	session_write(s, &a);
 	if (v->disconnect)

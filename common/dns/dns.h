@@ -51,9 +51,10 @@ struct dns_answer {
 
 struct dns_hosts {
 	enum dns_status		 status;
-	bool			 secure;	/* both answers are there,
-						 * and are secure */
+	bool			 secure;	/* DNSSEC vouches for all of
+						 * the list */
 	const char		*why;
+	const char		*name;		/* CNAMEs followed; OK only */
 	const struct netaddr	*list;		/* IPv4 first; see host.c */
 	size_t			 count;
 };

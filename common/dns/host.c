@@ -7,6 +7,7 @@
  * over a backend's addresses.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -28,6 +29,7 @@ struct dns_lookup {
 	size_t			 count4;
 	uint16_t		 port;
 	struct netaddr		 list[DNS_ADDRESS_MAX];
+	char			 name[DNS_NAME_TEXT];
 };
 
 static void
@@ -64,6 +66,8 @@ host_report(void *arg)
 	lk->hosts.list = lk->list;
 	lk->hosts.status = host_status(lk);
 	lk->hosts.why = dns_status_text(lk->hosts.status);
+	lk->hosts.secure = lk->hosts.secure && lk->hosts.count != 0;
+	lk->hosts.name = lk->name;
 	TAILQ_REMOVE(&lk->dns->lookups, lk, link);
 	lk->fn(lk->arg, &lk->hosts);
 	timer_fini(&lk->timer);
@@ -85,7 +89,6 @@ host_other_late(void *arg)
 
 	dns_cancel(&lk->v4);
 	dns_cancel(&lk->v6);
-	lk->hosts.secure = false;
 	host_all(lk);
 }
 
@@ -96,6 +99,20 @@ host_answered(struct dns_lookup *lk)
 		host_all(lk);
 	else if (lk->hosts.count != 0)
 		timer_start(&lk->timer, HOST_OTHER_MS);
+}
+
+/*
+ * An answer without addresses has no say in whether the list is secure:
+ * otherwise who suppresses one answer could make the other look unsigned, and
+ * so turn DANE off.
+ */
+static void
+host_vouch(struct dns_lookup *lk, const struct dns_answer *a)
+{
+	if (a->count == 0)
+		return;
+	lk->hosts.secure = lk->hosts.secure && a->secure;
+	(void)strlcpy(lk->name, a->name, sizeof lk->name);
 }
 
 /* Each call brings one family.  IPv4 goes to the front, and IPv6 that came
@@ -109,7 +126,7 @@ host_on_v4(void *arg, const struct dns_answer *a)
 
 	lk->v4 = NULL;
 	lk->status[0] = a->status;
-	lk->hosts.secure = lk->hosts.secure && a->secure;
+	host_vouch(lk, a);
 	for (i = 0; i < a->count && lk->hosts.count < DNS_ADDRESS_MAX; i++) {
 		if (dns_read_address(&a->records[i], lk->port, &addr) == -1)
 			continue;
@@ -127,7 +144,7 @@ host_on_v6(void *arg, const struct dns_answer *a)
 
 	lk->v6 = NULL;
 	lk->status[1] = a->status;
-	lk->hosts.secure = lk->hosts.secure && a->secure;
+	host_vouch(lk, a);
 	for (i = 0; i < a->count && lk->hosts.count < DNS_ADDRESS_MAX; i++)
 		if (dns_read_address(&a->records[i], lk->port,
 		    &lk->list[lk->hosts.count]) == 0)

@@ -190,6 +190,9 @@ demand_apply(SSL *ssl, const struct tls_demand *d, struct err *e)
 	if (d->ciphers != NULL && d->ciphers[0] != '\0' &&
 	    SSL_set_cipher_list(ssl, d->ciphers) != 1)
 		return err_set(e, "%s: no such ciphers", d->ciphers);
+	if (d->dane_base != NULL && tls_dane_demand(ssl, d->dane_base,
+	    d->dane_records, e) == -1)
+		return -1;
 	if (d->sni != NULL && SSL_set_tlsext_host_name(ssl, d->sni) != 1)
 		return err_set(e, "%s: not a name for SNI", d->sni);
 	if (d->name != NULL && !demand_names(ssl, str_of(d->name)))

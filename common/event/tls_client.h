@@ -44,6 +44,11 @@ struct tls_demand {
 	unsigned			 without;
 	const char			*ciphers;	/* or NULL, "" */
 	const struct tls_identity	*identity;	/* or NULL */
+	/* With a context of tls_dane.h: whose TLSA records these are.  That is
+	 * the name that is asked for; `name` has further ones that the
+	 * certificate may be for. */
+	const char			*dane_base;
+	struct str			 dane_records;
 };
 
 /* As stream_tls_connect() says; whether the certificate must hold is the

@@ -57,6 +57,8 @@ tls_peer_fault(const struct tls_peer *p)
 		return "certificate-host-mismatch";
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		return "certificate-expired";
+	case X509_V_ERR_DANE_NO_MATCH:
+		return "validation-failure";
 	default:
 		return "certificate-not-trusted";
 	}

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 struct stream;
 
@@ -29,6 +30,10 @@ int64_t	tls_not_after(const X509 *cert);
 int	tls_no_password(char *buf, int size, int writing, void *arg);
 /* tls_ticket.c */
 void	tls_tickets_use(SSL_CTX *ssl);
+/* tls_dane.c: these records vouch for the certificate, which is for the base
+ * domain, that is also asked for. */
+int	tls_dane_demand(SSL *ssl, const char *base, struct str records,
+	    struct err *e);
 /* A session on the stream; neither side yet. */
 int	stream_tls_start(struct stream *s, struct tls_context *ctx,
 	    struct err *e);

@@ -224,6 +224,9 @@ scan_field(struct mime_scan *s, struct str line)
 		s->received++;
 	if (!s->nested && str_caseeq(name, STR("date")))
 		s->date = true;
+	/* RFC 8689 4.3 has this one value. */
+	if (!s->nested && str_caseeq(name, STR("tls-required")))
+		s->tls_not_required = str_caseeq(str_trim(value), STR("no"));
 	if (!s->nested && str_caseeq(name, STR("delivered-to")))
 		scan_delivered_add(s, str_trim(value));
 	if (!s->nested && s->id_len == 0 &&

@@ -1,9 +1,9 @@
 /*
  * scan - what a message weighs besides its bytes, in one cheap pass
  *
- * Size of its header, Received, Date, Message-ID and Delivered-To in it, and
- * how deep its parts lie in one another: a multipart or a message in a part is
- * one level.
+ * Size of its header, Received, Date, Message-ID, Delivered-To and TLS-Required
+ * in it, and how deep its parts lie in one another: a multipart or a message in
+ * a part is one level.
  * Where the top is no multipart, nothing behind the header is looked at.
  *
  * Ownership  the caller's storage; mime_scan_init(), mime_scan_fini().
@@ -32,6 +32,7 @@ struct mime_scan {
 	size_t			 id_len;
 	struct buf		 delivered;	/* Delivered-To, a line each */
 	bool			 date;		/* has a Date field */
+	bool			 tls_not_required; /* TLS-Required: No */
 	unsigned		 depth;		/* the greatest */
 	unsigned		 depth_limit;
 	enum { MIME_SCAN_HEADER, MIME_SCAN_BODY, MIME_SCAN_OVER } state;

@@ -12,27 +12,12 @@ static int
 transport_tls(const struct transport *t, struct send_backend *server,
     struct err *e)
 {
-	static const struct {
-		enum transport_tls	from;
-		enum send_tls		to;
-	} modes[] = {
-		{ TRANSPORT_TLS_DISABLED, SEND_TLS_DISABLED },
-		{ TRANSPORT_TLS_OPTIONAL, SEND_TLS_OPTIONAL },
-		{ TRANSPORT_TLS_OPTIONAL_VERIFY, SEND_TLS_OPTIONAL_VERIFY },
-		{ TRANSPORT_TLS_REQUIRE, SEND_TLS_REQUIRE },
-		{ TRANSPORT_TLS_REQUIRE_VERIFY, SEND_TLS_REQUIRE_VERIFY },
-	};
-	size_t	i;
+	struct str	word = transport_text(t, TRANSPORT_tls);
 
-	for (i = 0; i < sizeof modes / sizeof modes[0]; i++)
-		if ((int)modes[i].from == t->options.tls) {
-			server->tls = modes[i].to;
-			return 0;
-		}
-	return err_set(e, "transport '%.*s' has tls=%.*s, which is not "
-	    "available in this version", (int)t->id.len, t->id.p,
-	    (int)transport_text(t, TRANSPORT_tls).len,
-	    transport_text(t, TRANSPORT_tls).p);
+	if (send_tls_find(word, &server->tls) == 0)
+		return 0;
+	return err_set(e, "transport '%.*s': tls=%.*s", (int)t->id.len,
+	    t->id.p, (int)word.len, word.p);
 }
 
 /* Where TLS is verified, what that needs is set: a name is asked for. */
@@ -41,7 +26,8 @@ transport_names(const struct transport_options *o,
     struct send_backend *server)
 {
 	if (str_eq(o->tls_sni, STR("no")))
-		server->tls_no_sni = !send_backend_verifies(server);
+		server->tls_no_sni = !send_backend_verifies(server) &&
+		    !send_tls_asks_dane(server->tls);
 	else if (!str_eq(o->tls_sni, STR("yes")))
 		server->tls_sni = o->tls_sni;
 	server->tls_name = o->tls_verify_name;

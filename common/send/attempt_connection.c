@@ -38,6 +38,42 @@ attempt_connection_new(struct str remotemx, struct str helo,
 	return c;
 }
 
+static size_t
+connection_tlsa_count(struct str records)
+{
+	struct tls_tlsa	r;
+	size_t		n = 0;
+
+	while (tls_tlsa_next(&records, &r))
+		n++;
+	return n;
+}
+
+/* In one block: the records, and behind them their bytes. */
+void
+attempt_connection_set_tlsa(struct attempt_connection *c, struct str records)
+{
+	size_t		 count = connection_tlsa_count(records), i;
+	struct tls_tlsa	*list;
+	char		*bytes;
+
+	free(c->tlsa);
+	c->tlsa = NULL;
+	c->tls.tlsa.asked = true;
+	c->tls.tlsa.count = count;
+	c->tls.tlsa.records = NULL;
+	if (count == 0)
+		return;
+	list = xmalloc(count * sizeof *list + records.len);
+	bytes = (char *)(list + count);
+	memcpy(bytes, records.p, records.len);
+	records.p = bytes;
+	for (i = 0; i < count; i++)
+		(void)tls_tlsa_next(&records, &list[i]);
+	c->tls.tlsa.records = list;
+	c->tlsa = (char *)list;
+}
+
 /* To everybody but the client whose connection it is the facts are constant;
  * their count is not. */
 static struct attempt_connection *
@@ -63,5 +99,6 @@ attempt_connection_unref(const struct attempt_connection *c)
 		return;
 	smtp_reply_fini(&own->greeting);
 	tls_peer_fini(&own->tls.peer);
+	free(own->tlsa);
 	free(own);
 }

@@ -16,13 +16,9 @@
 
 #include "base/str.h"
 #include "base/uuid.h"
+#include "event/tls_dane.h"
 #include "event/tls_peer.h"
 #include "smtp/reply.h"
-
-struct attempt_tlsa_record {
-	uint8_t		usage, selector, mtype;
-	struct str	data;
-};
 
 struct attempt_tls {
 	bool			 tried;		/* it was wanted */
@@ -35,7 +31,7 @@ struct attempt_tls {
 	struct {
 		bool		 asked, failed, temporary;
 		size_t		 count;
-		const struct attempt_tlsa_record *records;
+		const struct tls_tlsa *records;
 	} tlsa;
 };
 
@@ -50,6 +46,7 @@ struct attempt_connection {
 	struct str		 remotemx;	/* the host's name */
 	struct smtp_reply	 greeting;	/* code 0: none came */
 	struct attempt_tls	 tls;
+	char			*tlsa;		/* what tls.tlsa points at */
 	char			 texts[];	/* of the three names */
 };
 
@@ -58,6 +55,9 @@ struct attempt_connection *attempt_connection_new(struct str remotemx,
 struct attempt_connection *attempt_connection_ref(
 		    const struct attempt_connection *c);
 void		 attempt_connection_unref(const struct attempt_connection *c);
+/* Records as tls_dane.h packs them, which are copied. */
+void		 attempt_connection_set_tlsa(struct attempt_connection *c,
+		    struct str records);
 /* What an attempt has that came to no address: nothing is known. */
 extern const struct attempt_connection	attempt_no_connection;
 

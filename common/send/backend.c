@@ -13,9 +13,10 @@
 #define BACKEND_STRINGS(X, s)						\
 	X((s)->host) X((s)->helo) X((s)->tls_sni) X((s)->tls_name)	\
 	X((s)->tls_ciphers) X((s)->tls_client_cert) X((s)->username)	\
-	X((s)->password) X((s)->token) X((s)->source_id)
+	X((s)->password) X((s)->token) X((s)->source_id)		\
+	X((s)->dane_base) X((s)->dane_records) X((s)->dane_names)
 
-#define BACKEND_NAMED	10
+#define BACKEND_NAMED	13
 #define BACKEND_STRS	(BACKEND_NAMED + SMTP_XCLIENT_COUNT)
 
 static void
@@ -169,6 +170,26 @@ send_backend_free(struct send_backend **sp)
 	backend_wipe(s->password);
 	backend_wipe(s->token);
 	free(s);
+}
+
+/* ---- Modes of TLS ------------------------------------------------------ */
+
+int
+send_tls_find(struct str word, enum send_tls *mode)
+{
+	static const char *const	words[] = {
+#define SEND_TLS_WORD(id, text)	[SEND_TLS_##id] = text,
+		SEND_TLS_MODES(SEND_TLS_WORD)
+#undef SEND_TLS_WORD
+	};
+	size_t				i;
+
+	for (i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (str_eq(word, str_of(words[i]))) {
+			*mode = (enum send_tls)i;
+			return 0;
+		}
+	return -1;
 }
 
 /* ---- Named source addresses -------------------------------------------- */

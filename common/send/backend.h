@@ -25,11 +25,29 @@
  *	DISABLED	 TLS is never used
  *	OPTIONAL	 if offered; if the handshake fails, in clear
  *	OPTIONAL_VERIFY	 if offered, and then the certificate must hold
+ *	DANE, DANE_FALLBACK_REQUIRE_VERIFY, DANE_REQUIRE
+ *			 what DNS says of the host makes one of the others of
+ *			 these before a connection is looked for (send_dane.c)
  *	REQUIRE		 always; the certificate is not looked at
  *	REQUIRE_VERIFY	 always, and the certificate must hold
+ *	TLSA		 always, and TLSA records vouch for the certificate;
+ *			 nobody can ask for it
+ *
+ * From REQUIRE on nothing goes in clear.
  */
-enum send_tls { SEND_TLS_DISABLED, SEND_TLS_OPTIONAL,
-	SEND_TLS_OPTIONAL_VERIFY, SEND_TLS_REQUIRE, SEND_TLS_REQUIRE_VERIFY };
+#define SEND_TLS_MODES(X)						\
+	X(DISABLED, "disabled") X(OPTIONAL, "optional")			\
+	X(OPTIONAL_VERIFY, "optional_verify") X(DANE, "dane")		\
+	X(DANE_FALLBACK_REQUIRE_VERIFY, "dane_fallback_require_verify")	\
+	X(DANE_REQUIRE, "dane_require") X(REQUIRE, "require")		\
+	X(REQUIRE_VERIFY, "require_verify")
+
+enum send_tls {
+#define SEND_TLS_ID(id, word)	SEND_TLS_##id,
+	SEND_TLS_MODES(SEND_TLS_ID)
+#undef SEND_TLS_ID
+	SEND_TLS_TLSA
+};
 
 /* How a connection is kept after a transaction; zeros: as the engine's limits
  * say. */
@@ -63,6 +81,12 @@ struct send_backend {
 	unsigned	 tls_without;	/* bits of enum tls_version */
 	struct str	 tls_ciphers;
 	struct str	 tls_client_cert; /* name of an identity */
+	/* With TLSA, whose records these are, all of them (tls_dane.h), and
+	 * the names beside it that a certificate may have.  They are also
+	 * here if none of them can be used. */
+	struct str	 dane_base;
+	struct str	 dane_records;
+	struct str	 dane_names;	/* separated by blanks */
 
 	struct str	 username;	/* none: no AUTH */
 	struct str	 password;
@@ -94,8 +118,17 @@ static inline bool
 send_backend_verifies(const struct send_backend *s)
 {
 	return s->tls == SEND_TLS_OPTIONAL_VERIFY ||
-	    s->tls == SEND_TLS_REQUIRE_VERIFY;
+	    s->tls == SEND_TLS_REQUIRE_VERIFY || s->tls == SEND_TLS_TLSA;
 }
+
+static inline bool
+send_tls_asks_dane(enum send_tls mode)
+{
+	return mode >= SEND_TLS_DANE && mode <= SEND_TLS_DANE_REQUIRE;
+}
+
+/* -1: there is no mode of this name. */
+int	send_tls_find(struct str word, enum send_tls *mode);
 
 /* The source for that destination.  NULL: any; if `barred` is set, it can't be
  * reached, because only a source of the other family is set. */

@@ -113,7 +113,7 @@ client_on_tls_error(struct client *c, const char *why)
 static void
 client_on_no_tls(struct client *c, const char *why)
 {
-	const struct client_fault	f = { .error = ATTEMPT_ERROR_TLS,
+	struct client_fault		 f = { .error = ATTEMPT_ERROR_TLS,
 					    .state = SMTP_STATE_STARTTLS,
 					    .why = why != NULL ? why :
 					    "TLS handshake timed out",
@@ -123,6 +123,8 @@ client_on_no_tls(struct client *c, const char *why)
 	tls_peer_take(&tls->peer, c->stream);
 	tls->tlsrpt = send_backend_verifies(c->backend) ?
 	    tls_peer_fault(&tls->peer) : "validation-failure";
+	if (c->backend->tls == SEND_TLS_TLSA && tls->peer.error != 0)
+		f.error = ATTEMPT_ERROR_DANE;
 	c->ops->fault(c, &f);
 }
 

@@ -187,6 +187,9 @@ client_on_ehlo(struct client *c, const char *why)
 	if (!client_reply_ok(c, 250))
 		return;
 	smtp_caps_read(&c->caps, &c->reader.reply);
+	/* In clear that is nobody's promise (RFC 8689 2). */
+	if (!c->facts->tls.started)
+		c->caps.exts &= ~(unsigned)SMTP_EXT_REQUIRETLS;
 	client_next(c);
 }
 
@@ -229,11 +232,16 @@ client_handshake(struct client *c)
 	struct err			 e;
 	struct buf			 sni = BUF_INIT, name = BUF_INIT;
 
-	if (v->tls_sni.len > 0)
+	if (v->tls == SEND_TLS_TLSA) {
+		d.dane_base = v->dane_base.p;
+		d.dane_records = v->dane_records;
+		d.name = client_names(&name, v->dane_names);
+	} else if (v->tls_sni.len > 0)
 		d.sni = client_names(&sni, v->tls_sni);
 	else if (!v->tls_no_sni && netaddr_parse_ip(&ip, v->host, 0) == -1)
 		d.sni = client_names(&sni, v->host);
-	if (send_backend_verifies(v) && !v->tls_any_name)
+	if (v->tls != SEND_TLS_TLSA && send_backend_verifies(v) &&
+	    !v->tls_any_name)
 		d.name = client_names(&name, v->tls_name.len > 0 ?
 		    v->tls_name : v->host);
 	c->state = CLIENT_TLS;

@@ -76,3 +76,25 @@ send_request_fault(const struct send_request *req, size_t *n)
 	}
 	return NULL;
 }
+
+/*
+ * REQUIRETLS is for the way over a network: a socket's other side is here.
+ * What an operator demands of all mail (require, dane_require) also holds for
+ * a message whose sender does without (RFC 8689 5).
+ */
+void
+send_request_choose_tls(struct send_request *req)
+{
+	struct send_backend	*b = &req->backend;
+
+	if (b->address.u.sa.sa_family == AF_UNIX)
+		req->requiretls = false;
+	if (req->requiretls) {
+		b->tls_any_name = false;
+		if (b->tls != SEND_TLS_REQUIRE_VERIFY &&
+		    b->tls != SEND_TLS_DANE_REQUIRE)
+			b->tls = SEND_TLS_DANE_FALLBACK_REQUIRE_VERIFY;
+	} else if (req->tls_not_required && (b->tls == SEND_TLS_DANE ||
+	    b->tls == SEND_TLS_DANE_FALLBACK_REQUIRE_VERIFY))
+		b->tls = SEND_TLS_OPTIONAL;
+}

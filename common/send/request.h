@@ -47,6 +47,7 @@ struct send_candidate {
 	struct netaddr	source;		/* len 0: the backend's */
 	struct str	source_id;	/* the name of source, or none */
 	struct str	helo;		/* none: the backend's */
+	bool		secure;		/* address is by DNSSEC */
 };
 
 struct send_request {
@@ -56,13 +57,19 @@ struct send_request {
 	size_t			 candidate_count;	/* 0: that host */
 	bool			 lookup_mx;	/* the host is a domain, and
 						 * its exchangers are meant */
+	bool			 secure;	/* the names of the candidates
+						 * are: by DNSSEC, or by our
+						 * own configuration */
 	struct smtp_path	 sender;
 	const struct send_rcpt	*rcpts;
 	size_t			 rcpt_count;
 	bool			 each;	/* for itself, not all or none */
 	enum smtp_body		 body_type;
 	bool			 smtputf8;
-	bool			 requiretls;	/* RFC 8689 */
+	/* RFC 8689: it goes by TLS that is verified, or not at all; a
+	 * domain's wish for TLS does not hold for it. */
+	bool			 requiretls;
+	bool			 tls_not_required;
 	enum smtp_ret		 ret;
 	struct str		 envid;		/* xtext */
 	struct smtp_mail_options by;		/* its BY, counted from now */
@@ -85,6 +92,9 @@ struct send_request {
 	void			*arg;
 };
 
+/* Makes of the backend's mode of TLS what requiretls and tls_not_required
+ * leave of it. */
+void		 send_request_choose_tls(struct send_request *req);
 /* NULL, or why it can't be sent as SMTP or LMTP; n is the recipient's number,
  * 0 if it is not about one. */
 const char	*send_request_fault(const struct send_request *req, size_t *n);

@@ -107,7 +107,10 @@ route_on_mx(void *arg, const struct dns_answer *a)
 	struct route			*r = arg;
 
 	r->query = NULL;
+	r->secure = a->secure;
 	r->hosts = xcalloc(ROUTE_HOSTS_MAX, sizeof *r->hosts);
+	buf_add_text(&r->names, a->name);
+	r->alias_len = r->names.len;
 	if (a->status == DNS_OK) {
 		route_read(r, a);
 		r->fn(r->arg, r->count != 0 ? NULL : route_is_null(a) ?
@@ -197,4 +200,42 @@ route_next(struct route *r, struct send_backend *b)
 	}
 	r->next++;
 	return true;
+}
+
+/* The operator's own host is not anybody's claim.  Nor is a domain itself the
+ * claim of an answer that there is no MX: but that may be suppressed, so that
+ * for DANE it is one. */
+bool
+route_names_secure(const struct route *r)
+{
+	const struct send_request	*req = r->req;
+
+	if (req->candidate_count != 0)
+		return req->secure;
+	return !req->lookup_mx || r->secure || r->implicit;
+}
+
+bool
+route_is_secure(const struct route *r)
+{
+	const struct send_request	*req = r->req;
+	const struct send_candidate	*c;
+
+	if (req->candidate_count == 0)
+		return !req->lookup_mx || r->secure;
+	c = &req->candidates[r->next - 1];
+	return req->secure && (c->secure || c->address.len == 0);
+}
+
+void
+route_add_names(struct route *r, struct buf *out)
+{
+	if (r->saved == NULL)
+		return;
+	buf_add_byte(out, ' ');
+	buf_add_str(out, r->saved->host);
+	if (r->alias_len == 0)
+		return;
+	buf_add_byte(out, ' ');
+	buf_add_str(out, (struct str){ buf_data(&r->names), r->alias_len });
 }

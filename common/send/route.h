@@ -46,6 +46,11 @@ struct route {
 	size_t				 count;
 	size_t				 next;
 	bool				 implicit;	/* it has no MX */
+	bool				 secure;	/* DNSSEC vouches for
+							 * the names */
+	size_t				 alias_len;	/* where CNAMEs of the
+							 * domain lead: the
+							 * first of names */
 };
 
 void	route_init(struct route *r);
@@ -55,5 +60,12 @@ bool	route_begin(struct route *r, struct dns *d,
 	    const struct send_request *req, route_fn *fn, void *arg);
 /* Makes b the backend that the next host is; false: there is none left. */
 bool	route_next(struct route *r, struct send_backend *b);
+/* Are the hosts' names the domain's, or our own configuration's? */
+bool	route_names_secure(const struct route *r);
+/* Of the host that was next: are its name and, if that is known, its address
+ * what the domain says?  Adds, with a blank before each, the names of the
+ * domain whose host it is. */
+bool	route_is_secure(const struct route *r);
+void	route_add_names(struct route *r, struct buf *out);
 
 #endif

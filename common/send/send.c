@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "event/tls.h"
 #include "event/tls_client.h"
+#include "event/tls_dane.h"
 
 #include "send_private.h"
 
@@ -29,6 +30,7 @@ send_free(struct send *s)
 {
 	timer_fini(&s->deadline);
 	smtp_reply_fini(&s->reply);
+	buf_free(&s->dane_names);
 	free(s);
 }
 
@@ -346,6 +348,7 @@ send_alloc(struct send_engine *e)
 	send_forget(s);
 	route_init(&s->route);
 	smtp_reply_init(&s->reply);
+	s->dane_names = (struct buf)BUF_INIT;
 	task_init(&s->task, send_begin, s);
 	timer_init(&s->deadline, e->loop, send_on_deadline, s);
 	return s;
@@ -357,6 +360,7 @@ send_start(struct send_engine *e, const struct send_request *req)
 	struct send	*s = send_alloc(e);
 
 	s->req = *req;
+	send_request_choose_tls(&s->req);
 	s->started_ms = loop_now_ms(e->loop);
 	TAILQ_INSERT_TAIL(&e->sends, s, link);
 	loop_defer(e->loop, &s->task);
@@ -384,7 +388,8 @@ send_engine_new(struct loop *l, struct dns *d,
 	pool_init(&e->pool, l, limits);
 	e->pool.granter = line_granter(&e->line);
 	e->tls = tls_client_unverified(err);
-	if (e->tls == NULL)
+	e->tls_dane = e->tls != NULL ? tls_client_dane(err) : NULL;
+	if (e->tls_dane == NULL)
 		send_engine_free(&e);
 	return e;
 }
@@ -421,5 +426,6 @@ send_engine_free(struct send_engine **ep)
 		send_free(s);
 	}
 	tls_context_free(&e->tls);
+	tls_context_free(&e->tls_dane);
 	free(e);
 }

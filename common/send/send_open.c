@@ -10,9 +10,11 @@
  *							     it failed
  *
  * Each host is taken in turn, of each its addresses, whatever is said there.
- * WAITING is for a grant (grant.h): before a host is looked up, and for each
- * of its addresses; the line that is built in answers the first question
- * only.  A connection that was used before and fails leads back to its host.
+ * Before its idle connections are looked at, its TLSA records may be asked for
+ * (send_dane.c), in RESOLVING too.  WAITING is for a grant (grant.h): before a
+ * host is looked up, and for each of its addresses; the line that is built in
+ * answers the first question only.  A connection that was used before and fails
+ * leads back to its host.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +24,6 @@
 #include "event/tls_client.h"
 
 #include "send_private.h"
-
-static void	send_next_host(struct send *s);
 
 /* ---- Grants ------------------------------------------------------------ */
 
@@ -111,7 +111,9 @@ send_choose_tls(struct send *s, struct client_setup *setup)
 	    (backend->tls == SEND_TLS_OPTIONAL && s->no_tls))
 		return 0;
 	setup->tls = s->engine->tls;
-	if (send_backend_verifies(backend))
+	if (backend->tls == SEND_TLS_TLSA)
+		setup->tls = s->engine->tls_dane;
+	else if (send_backend_verifies(backend))
 		setup->tls = backend->tls_own_ca ? trust->own : trust->system;
 	if (setup->tls == NULL) {
 		send_set_error(s, ATTEMPT_ERROR_CONFIG, true,
@@ -155,6 +157,7 @@ send_facts(struct send *s, const struct netaddr *to)
 	c->remoteport = b->port;
 	c->tls.tried = s->no_tls;
 	c->tls.tlsrpt = s->tlsrpt;
+	send_dane_facts(s, c);
 	send_address_begin(s, c);
 	if (s->req.tap != NULL) {
 		s->req.tap->connection(s->req.tap->arg, c);
@@ -287,8 +290,8 @@ send_tell_addresses(const struct send *s, const struct dns_hosts *h)
 	buf_free(&b);
 }
 
-static void
-send_on_hosts(void *arg, const struct dns_hosts *h)
+void
+send_host_unknown(struct send *s, enum dns_status status, const char *why)
 {
 	static const enum attempt_dns	kinds[] = {
 		[DNS_NXDOMAIN] = ATTEMPT_DNS_NXDOMAIN,
@@ -296,18 +299,9 @@ send_on_hosts(void *arg, const struct dns_hosts *h)
 		[DNS_TEMPORARY] = ATTEMPT_DNS_OTHER,
 		[DNS_BAD_NAME] = ATTEMPT_DNS_OTHER,
 	};
-	struct send			*s = arg;
-	struct route_fault		 f;
+	struct route_fault		 f = { kinds[status],
+	    status == DNS_TEMPORARY, why };
 
-	s->lookup = NULL;
-	if (h->status == DNS_OK) {
-		if (s->req.tap != NULL)
-			send_tell_addresses(s, h);
-		send_use_addresses(s, h->list, h->count);
-		return;
-	}
-	f = (struct route_fault){ kinds[h->status],
-	    h->status == DNS_TEMPORARY, h->why };
 	send_address_begin(s, &attempt_no_connection);
 	/* An exchanger that is not there is not the domain's last word. */
 	if (s->req.lookup_mx && !s->route.implicit)
@@ -315,6 +309,21 @@ send_on_hosts(void *arg, const struct dns_hosts *h)
 	send_set_dns_error(s, &f, !s->req.lookup_mx);
 	send_host_failed(s);
 	send_next_host(s);
+}
+
+static void
+send_on_hosts(void *arg, const struct dns_hosts *h)
+{
+	struct send	*s = arg;
+
+	s->lookup = NULL;
+	if (h->status != DNS_OK) {
+		send_host_unknown(s, h->status, h->why);
+		return;
+	}
+	if (s->req.tap != NULL)
+		send_tell_addresses(s, h);
+	send_use_addresses(s, h->list, h->count);
 }
 
 static void
@@ -350,17 +359,12 @@ send_open_host(struct send *s)
 	}
 }
 
-static void
-send_next_host(struct send *s)
+void
+send_pick(struct send *s)
 {
 	struct pool	*pool = &s->engine->pool;
 	struct pooled	*p = NULL;
 
-	if (send_spent(s) || !route_next(&s->route, &s->req.backend)) {
-		send_address_last(s);
-		send_finish(s);
-		return;
-	}
 	if (s->engine->waiting == 0 || !pool_has_line(pool, &s->req.backend))
 		p = pool_take(pool, &s->req);
 	if (p != NULL)
@@ -369,13 +373,41 @@ send_next_host(struct send *s)
 		send_open_host(s);
 }
 
+/*
+ * Names that anybody on the way may have made up are no hosts of the domain:
+ * TLS with such a one protects nothing (RFC 8689 4.2.1).
+ */
+static bool
+send_may_go(struct send *s)
+{
+	struct str	host = s->req.backend.host;
+
+	if (!s->req.requiretls || route_names_secure(&s->route))
+		return true;
+	send_set_requiretls(s, "REQUIRETLS: DNSSEC does not vouch for the "
+	    "mail exchangers of %.*s", (int)host.len, host.p);
+	send_finish(s);
+	return false;
+}
+
+void
+send_next_host(struct send *s)
+{
+	if (send_spent(s) || !route_next(&s->route, &s->req.backend)) {
+		send_address_last(s);
+		send_finish(s);
+	} else if (!send_dane_begin(s))
+		send_pick(s);
+}
+
 static void
 send_on_route(void *arg, const struct route_fault *f)
 {
 	struct send	*s = arg;
 
 	if (f == NULL) {
-		send_next_host(s);
+		if (send_may_go(s))
+			send_next_host(s);
 		return;
 	}
 	send_set_dns_error(s, f, false);
@@ -388,7 +420,8 @@ send_open(struct send *s)
 	s->stage = SEND_ROUTING;
 	s->no_tls = false;
 	s->tlsrpt = NULL;
-	if (route_begin(&s->route, s->engine->dns, &s->req, send_on_route, s))
+	if (route_begin(&s->route, s->engine->dns, &s->req, send_on_route,
+	    s) && send_may_go(s))
 		send_next_host(s);
 }
 
@@ -471,4 +504,5 @@ send_open_stop(struct send *s)
 		pool_close(s->pooled);
 	s->pooled = NULL;
 	send_drop_grant(s);
+	dane_free(&s->dane);
 }

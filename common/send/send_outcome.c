@@ -32,16 +32,13 @@ send_set_code(struct send *s)
 	r->enhanced[2] = codes[r->error].detail;
 }
 
-void
-send_set_error(struct send *s, enum attempt_error error, bool temporary,
-    const char *fmt, ...)
+static void
+send_set_error_v(struct send *s, enum attempt_error error, bool temporary,
+    const char *fmt, va_list ap)
 {
 	struct attempt	*r = &s->result;
-	va_list		 ap;
 
-	va_start(ap, fmt);
 	(void)vsnprintf(s->text, sizeof s->text, fmt, ap);
-	va_end(ap);
 	r->reply = NULL;
 	r->refusal = NULL;
 	r->error = error;
@@ -49,6 +46,29 @@ send_set_error(struct send *s, enum attempt_error error, bool temporary,
 	r->temporary = temporary;
 	r->message = s->text;
 	send_set_code(s);
+}
+
+void
+send_set_error(struct send *s, enum attempt_error error, bool temporary,
+    const char *fmt, ...)
+{
+	va_list	ap;
+
+	va_start(ap, fmt);
+	send_set_error_v(s, error, temporary, fmt, ap);
+	va_end(ap);
+}
+
+void
+send_set_requiretls(struct send *s, const char *fmt, ...)
+{
+	va_list	ap;
+
+	va_start(ap, fmt);
+	send_set_error_v(s, ATTEMPT_ERROR_SMTP, false, fmt, ap);
+	va_end(ap);
+	s->result.enhanced[1] = 7;
+	s->result.enhanced[2] = 30;
 }
 
 /*
@@ -209,4 +229,8 @@ send_address_last(struct send *s)
 {
 	attempt_keep(&s->result, &s->best, s->best.connection);
 	s->result.message = s->best_text;
+	/* To try later would not help: the host has no TLS to offer. */
+	if (s->req.requiretls && s->result.error == ATTEMPT_ERROR_TLS &&
+	    s->result.state != SMTP_STATE_STARTTLS)
+		send_set_requiretls(s, "REQUIRETLS: %s", s->best_text);
 }

@@ -7,6 +7,7 @@
 
 #include "event/loop.h"
 
+#include "dane.h"
 #include "line.h"
 #include "pool.h"
 #include "route.h"
@@ -31,6 +32,9 @@ struct send {
 	struct grant		*grant;		/* asked or held */
 	struct pooled		*pooled;
 	struct dns_lookup	*lookup;
+	struct dane		*dane;		/* of that host; its backend
+						 * borrows from both */
+	struct buf		 dane_names;
 	struct netaddr		*addrs;		/* of that host */
 	size_t			 addr_count;
 	size_t			 addr_next;
@@ -55,6 +59,7 @@ struct send_engine {
 	struct loop		*loop;
 	struct dns		*dns;
 	struct tls_context	*tls;		/* verifies nothing */
+	struct tls_context	*tls_dane;
 	struct send_trust	 trust;
 	struct pool		 pool;
 	struct line		 line;
@@ -87,6 +92,19 @@ void	send_open_again(struct send *s);
 void	send_open_failed(struct send *s, const struct client_fault *f);
 /* Lets go of all that was asked for on the way. */
 void	send_open_stop(struct send *s);
+/* A connection to the host whose turn it is. */
+void	send_pick(struct send *s);
+void	send_next_host(struct send *s);
+/* That host has no address: the next one. */
+void	send_host_unknown(struct send *s, enum dns_status status,
+	    const char *why);
+
+/* ---- send_dane.c ------------------------------------------------------- */
+
+/* False: nothing is to be asked of the host whose turn it is.  True: what
+ * follows was done, or will be. */
+bool	send_dane_begin(struct send *s);
+void	send_dane_facts(const struct send *s, struct attempt_connection *c);
 
 /* ---- send_outcome.c ---------------------------------------------------- */
 
@@ -97,6 +115,9 @@ void	send_set_error(struct send *s, enum attempt_error error,
 /* `ours`: the name is of our configuration's making. */
 void	send_set_dns_error(struct send *s, const struct route_fault *f,
 	    bool ours);
+/* For good: RFC 8689's 5.7.30. */
+void	send_set_requiretls(struct send *s, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
 void	send_set_unfit(struct send *s, const struct client_report *r);
 void	send_set_reply(struct send *s, enum smtp_state state,
 	    const struct smtp_reply *reply);

@@ -12,7 +12,8 @@ import time
 
 from halyard import free_port
 
-A, NS, SOA, TXT, AAAA, DS, RRSIG, NSEC, DNSKEY = 1, 2, 6, 16, 28, 43, 46, 47, 48
+A, NS, CNAME, SOA, MX, TXT, AAAA = 1, 2, 5, 6, 15, 16, 28
+DS, RRSIG, NSEC, DNSKEY, TLSA = 43, 46, 47, 48, 52
 
 
 def wire_name(name):
@@ -21,6 +22,14 @@ def wire_name(name):
         if label:
             out += bytes([len(label)]) + label.lower().encode()
     return out + b"\0"
+
+
+def text_name(wire):
+    labels, at = [], 0
+    while wire[at]:
+        labels.append(wire[at + 1:at + 1 + wire[at]].decode())
+        at += 1 + wire[at]
+    return ".".join(labels)
 
 
 class Key:
@@ -52,12 +61,15 @@ class Key:
 class SignedZone:
     """zone/NAME -> A addresses; "bogus.*" has a signature that is another's,
     names outside the zone are answered without any.  "big.*" is answered over
-    TCP alone."""
+    TCP alone.  `more` is (name, type) -> data of records, of those in `lies`
+    the signature is another's, too.  What is not there is proved not to be."""
 
-    def __init__(self, zone, hosts, unsigned=()):
+    def __init__(self, zone, hosts, unsigned=(), more=(), lies=()):
         self.zone = zone
         self.hosts = hosts
         self.unsigned = dict(unsigned)
+        self.more = dict(more)
+        self.lies = set(lies)
         self.dir = tempfile.mkdtemp(prefix="halyard-dns.")
         self.key = Key(self.dir)
         self.asked = []
@@ -107,7 +119,33 @@ class SignedZone:
                 wire_name(name) + struct.pack("!HHIH", A, 1, 60, 4) +
                 socket.inet_aton(a) for a in self.unsigned[name]), \
                 len(self.unsigned[name])
-        return b"", 0
+        return self.answer_more(name, kind)
+
+    def answer_more(self, name, kind):
+        alias = self.more.get((name, CNAME))
+        found = self.more.get((name, kind), alias)
+        if found is None:
+            return b"", 0
+        if found is not alias or kind == CNAME:
+            return self.rrset(name, kind, found, (name, kind) in self.lies)
+        rrs, count = self.rrset(name, CNAME, found,
+                                (name, CNAME) in self.lies)
+        more, n = self.answer(text_name(found[0]), kind)
+        return rrs + more, count + n
+
+    def denial(self, name):
+        """Such a name has these types alone, and nothing lies beneath it."""
+        kinds = {RRSIG, NSEC} | {k for n, k in self.more if n == name}
+        kinds |= {A} if name in self.hosts else set()
+        bits = bytearray(max(kinds) // 8 + 1)
+        for k in kinds:
+            bits[k // 8] |= 0x80 >> k % 8
+        soa = wire_name("ns." + self.zone) * 2 + struct.pack(
+            "!IIIII", 1, 60, 60, 60, 60)
+        a, n = self.rrset(self.zone, SOA, [soa])
+        b, m = self.rrset(name, NSEC, [b"\1\0" + wire_name(name) + bytes(
+            [0, len(bits)]) + bytes(bits)])
+        return a + b, n + m
 
     def serve(self):
         while True:
@@ -138,10 +176,24 @@ class SignedZone:
         self.asked.append((name, kind))
         cut = name.startswith("big.") and not tcp
         records, count = (b"", 0) if cut else self.answer(name, kind)
+        last = self.last_name(name, kind)
+        denied, denials = self.denial(last) if not cut and \
+            last.endswith(self.zone) and not self.there(last, kind) else \
+            (b"", 0)
         edns = b"\0" + struct.pack("!HHIH", 41, 4096, 0x8000, 0)
         return query[:2] + struct.pack(
-            "!HHHHH", 0x8380 if cut else 0x8180, 1, count, 0, 1) + \
-            query[12:at + 5] + records + edns
+            "!HHHHH", 0x8380 if cut else 0x8180, 1, count, denials, 1) + \
+            query[12:at + 5] + records + denied + edns
+
+    def last_name(self, name, kind):
+        while kind != CNAME and (name, CNAME) in self.more:
+            name = text_name(self.more[name, CNAME][0])
+        return name
+
+    def there(self, name, kind):
+        return (kind == A and name in self.hosts) or \
+            (name, kind) in self.more or \
+            (name == self.zone and kind == DNSKEY)
 
     def close(self):
         self.sock.close()

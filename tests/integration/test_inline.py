@@ -754,8 +754,6 @@ def test_limits_raise_exceptions():
         'send("a@b.example", ["c@d.example"], ["host" => "h",'
         ' "tls" => "always"])',
         'send("a@b.example", ["c@d.example"], ["host" => "h",'
-        ' "tls" => "dane"])',
-        'send("a@b.example", ["c@d.example"], ["host" => "h",'
         ' "protocol" => "uucp"])',
         'send("a@b.example", ["c@d.example", "e@d.example"], ["host" => "h",'
         ' "protocol" => "lmtp"])',

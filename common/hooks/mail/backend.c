@@ -236,32 +236,19 @@ read_source_id(struct reading *r, struct hsl_value v, const struct option *o)
 static enum hsl_rc
 read_tls(struct reading *r, struct hsl_value v, const struct option *o)
 {
-	static const struct {
-		const char	*name;
-		enum send_tls	 mode;
-	} modes[] = {
-		{ "disabled", SEND_TLS_DISABLED },
-		{ "none", SEND_TLS_DISABLED },
-		{ "optional", SEND_TLS_OPTIONAL },
-		{ "optional_verify", SEND_TLS_OPTIONAL_VERIFY },
-		{ "require", SEND_TLS_REQUIRE },
-		{ "require_verify", SEND_TLS_REQUIRE_VERIFY },
-	};
 	struct str	mode = hsl_value_str(v);
-	size_t		i;
 
-	for (i = 0; i < sizeof modes / sizeof modes[0]; i++)
-		if (str_eq(mode, str_of(modes[i].name))) {
-			r->server->tls = modes[i].mode;
-			return HSL_OK;
-		}
-	if (mode.len >= 4 && strncmp(mode.p, "dane", 4) == 0)
-		return hsl_throw(r->call, "send: tls mode '%.*s' is not "
-		    "available in this version",
-		    (int)(mode.len < 64 ? mode.len : 64), mode.p);
-	return hsl_throw(r->call, "send: %s is 'disabled', 'none', "
-	    "'optional', 'optional_verify', 'require' or 'require_verify'",
-	    o->name);
+	(void)o;
+	if (str_eq(mode, STR("none")))
+		mode = STR("disabled");
+	if (v.type == HSL_STRING &&
+	    send_tls_find(mode, &r->server->tls) == 0)
+		return HSL_OK;
+#define WORD(id, word)	word ", "
+	return hsl_throw(r->call, "send: tls is one of none, "
+	    SEND_TLS_MODES(WORD) "not '%.*s'",
+	    (int)(mode.len < 64 ? mode.len : 64), mode.p);
+#undef WORD
 }
 
 /* true is the host's name, as without it. */

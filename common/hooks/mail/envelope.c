@@ -264,6 +264,8 @@ envelope_read(struct eod_run *r, struct hsl_call *c,
 		return hsl_throw(c, "send: sender is not an address");
 	rq->body_type = o->body;
 	rq->smtputf8 = o->smtputf8;
+	rq->requiretls = o->requiretls;
+	rq->tls_not_required = r->rq.tls_not_required;
 	rq->ret = o->ret;
 	rq->envid = o->envid;
 	by_pass_through(r->run.rq.txn, rq);

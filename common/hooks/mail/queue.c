@@ -89,6 +89,8 @@ queue_facts(struct queue_call *q)
 		n->useful_until = (uint64_t)t->by;
 	if (t->options.requiretls)
 		n->flags |= ENTRY_REQUIRETLS;
+	if (q->r->rq.tls_not_required)
+		n->flags |= ENTRY_TLS_NOT_REQUIRED;
 	queue_scanned(q, q->r->rq.scan);
 }
 

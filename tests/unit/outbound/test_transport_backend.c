@@ -112,17 +112,35 @@ test_options(void **state)
 	assert_int_equal(b.password.len, 0);
 }
 
-/* What is not there yet is said, not left out. */
+/* Every mode that a transport can name. */
 static void
-test_faults(void **state)
+test_tls(void **state)
 {
-	struct err	e = { "" };
+	static const struct {
+		const char	*word;
+		enum send_tls	 mode;
+		bool		 no_sni;
+	} cases[] = {
+#define MODE(id, word)	{ word, SEND_TLS_##id, SEND_TLS_##id ==		\
+	SEND_TLS_DISABLED || SEND_TLS_##id == SEND_TLS_OPTIONAL ||	\
+	SEND_TLS_##id == SEND_TLS_REQUIRE },
+		SEND_TLS_MODES(MODE)
+#undef MODE
+	};
+	struct send_backend	b;
+	struct err		e = { "" };
+	char			text[80];
+	size_t			i;
 
 	(void)state;
-	assert_int_equal(make("transport a host b -o tls=dane", &e).host.len,
-	    0);
-	assert_string_equal(e.text, "transport 'a' has tls=dane, which is "
-	    "not available in this version");
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		(void)snprintf(text, sizeof text, "transport a host b "
+		    "-o tls=%s\n", cases[i].word);
+		b = make(text, &e);
+		assert_string_equal(e.text, "");
+		assert_int_equal(b.tls, cases[i].mode);
+		assert_int_equal(b.tls_no_sni, cases[i].no_sni);
+	}
 }
 
 int
@@ -131,7 +149,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_options),
-		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_tls),
 	};
 	int	rc;
 

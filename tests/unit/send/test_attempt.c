@@ -170,7 +170,7 @@ test_tls(void **state)
 {
 	static char				 certs[] = { 0, 1, 2 };
 	struct x509_st				*chain[2];
-	static const struct attempt_tlsa_record	 tlsa[] = {
+	static const struct tls_tlsa	 tlsa[] = {
 		{ 3, 1, 1, STR("\x01\xfe") }, { 2, 0, 1, STR("\xaa") } };
 	struct attempt_connection		 c = { .id = "ID" };
 	struct attempt				 a = { .message = "",

@@ -326,24 +326,6 @@ test_orcpt_utf8(void **state)
 	assert_true(f->dsn_dropped);
 }
 
-/* Asked for where it is offered, and sent to nobody else. */
-static void
-test_requiretls(void **state)
-{
-	struct sending	*f = *state;
-
-	f->req.requiretls = true;
-	assert_string_equal(sending_run(f), "smtp permanent : "
-	    "backend does not offer REQUIRETLS");
-	assert_int_equal(f->enhanced[1], 7);
-	assert_int_equal(f->enhanced[2], 30);
-	f->script.ehlo = "REQUIRETLS";
-	f->req.backend.helo = STR("again");
-	assert_string_equal(sending_run(f), OK);
-	assert_non_null(strstr(script_log(&f->script),
-	    ";MAIL FROM:<s@x> REQUIRETLS;"));
-}
-
 /* Never converted: what the backend lacks is permanent; it stays usable. */
 static void
 test_unfit(void **state)
@@ -416,7 +398,7 @@ main(void)
 		TEST(test_stale), TEST(test_large), TEST(test_parameters),
 		TEST(test_dsn_dropped), TEST(test_deliverby),
 		TEST(test_orcpt_utf8),
-		TEST(test_unfit), TEST(test_requiretls),
+		TEST(test_unfit),
 		TEST(test_bad_request),
 	};
 
