@@ -2,10 +2,12 @@
  * The recipients of a job have all but their own fields in common (job/job.h):
  * sender, DSN mode and flags are read from the first.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/net.h"
 #include "base/xtext.h"
 #include "outbound/secret.h"
 #include "send/send.h"
@@ -13,11 +15,14 @@
 #include "account.h"
 #include "attempt.h"
 #include "body.h"
+#include "course.h"
 #include "deliver.h"
 #include "job.h"
 #include "outlet.h"
+#include "shape.h"
 #include "trace.h"
 #include "verdict.h"
+#include "way.h"
 
 const struct job *
 attempt_working(const struct job *j)
@@ -38,6 +43,7 @@ attempt_end(struct job *j)
 {
 	send_cancel(&j->send);
 	trace_over(j);
+	course_end(j);
 	if (j->opened)
 		content_close(&j->content);
 	j->opened = false;
@@ -50,7 +56,8 @@ attempt_end(struct job *j)
 static void
 attempt_judge(struct job *j, const struct attempt *a)
 {
-	struct passage	p = { .options = &j->outlet->transport->options,
+	struct passage	p = { .options = j->options,
+			    .grouping = job_grouping(j),
 			    .now_ms = job_now_ms(j),
 			    .wall_ms = clock_wall_us() / 1000 };
 	struct attempt	own;
@@ -90,6 +97,7 @@ static void
 attempt_on_tried(void *arg, const struct attempt *a)
 {
 	account_tried(arg, a);
+	course_tried(arg, a);
 }
 
 /* What fails before the engine has it. */
@@ -102,6 +110,45 @@ attempt_fail(struct job *j, int detail, const char *why)
 				    .connection = &attempt_no_connection };
 
 	attempt_judge(j, &a);
+}
+
+/* ---- Without a connection ------------------------------------------------ */
+
+/* Its route leads nowhere. */
+static void
+attempt_no_way(struct job *j)
+{
+	const struct nexthops	*n = &j->way->hops;
+	struct attempt		 a = { .error = (enum attempt_error)n->error,
+				    .dns = (enum attempt_dns)n->dns,
+				    .temporary = n->temporary,
+				    .message = arena_strdup(&j->arena, n->why),
+				    .connection = &attempt_no_connection };
+
+	attempt_put_code(&a);
+	attempt_judge(j, &a);
+}
+
+/* Nobody was there a moment ago, at any of its hops. */
+static void
+attempt_barred(struct job *j)
+{
+	const struct nexthop	*h = &j->way->hops.hop[j->hop];
+	struct attempt		 a = { .error = ATTEMPT_ERROR_NETWORK,
+				    .temporary = true };
+	struct attempt_connection *c;
+	char			 text[NETADDR_TEXT + 64];
+
+	c = attempt_connection_new(h->mx, h->helo, h->source_id);
+	(void)netaddr_ip(&h->address, c->remoteip, sizeof c->remoteip);
+	c->remoteport = netaddr_port(&h->address);
+	(void)snprintf(text, sizeof text,
+	    "%s: could not be reached a moment ago", c->remoteip);
+	a.message = text;
+	a.connection = c;
+	attempt_put_code(&a);
+	attempt_judge(j, &a);
+	attempt_connection_unref(c);
 }
 
 /* ---- The request --------------------------------------------------------- */
@@ -204,63 +251,11 @@ attempt_envelope(struct job *j, struct send_request *rq, struct err *e)
 }
 
 static int
-attempt_secret(struct job *j, struct send_backend *b, struct err *e)
-{
-	const struct transport_options	*o = &j->outlet->transport->options;
-	bool				 token = o->sasltoken_file.len > 0;
-
-	if (o->saslusername.len == 0)
-		return 0;
-	if (secrets_get(deliver.secrets, token ? o->sasltoken_file :
-	    o->saslpassword_file, loop_now_ms(deliver.loop), &j->secret,
-	    e) == -1)
-		return -1;
-	if (token)
-		b->token = j->secret;
-	else
-		b->password = j->secret;
-	return 0;
-}
-
-static void
-attempt_xclient(struct job *j, struct send_backend *b)
-{
-	const struct spool_entry	*entry = &j->entries[0].entry;
-	const struct {
-		enum smtp_xclient	attribute;
-		struct str		value;
-	} says[] = {
-		{ SMTP_XCLIENT_ADDR, entry->client_address },
-		{ SMTP_XCLIENT_NAME, entry->client_name },
-		{ SMTP_XCLIENT_HELO, entry->helo },
-	};
-	struct buf			 text = BUF_INIT;
-	size_t				 i;
-
-	b->xclient = true;
-	for (i = 0; i < sizeof says / sizeof says[0]; i++) {
-		buf_clear(&text);
-		smtp_xclient_add(&text, says[i].attribute, says[i].value);
-		b->xclient_values[says[i].attribute] = arena_str(&j->arena,
-		    buf_str(&text));
-	}
-	buf_free(&text);
-}
-
-static void
-attempt_backend(struct job *j, struct send_request *rq)
-{
-	rq->backend = j->outlet->backend;
-	if (j->outlet->transport->options.xclient)
-		attempt_xclient(j, &rq->backend);
-}
-
-static int
 attempt_request(struct job *j, struct send_request *rq, struct err *e)
 {
-	const struct transport_options	*o = &j->outlet->transport->options;
+	const struct transport_options	*o = j->options;
 
-	*rq = (struct send_request){ .each = true,
+	*rq = (struct send_request){ .each = true, .backend = *j->backend,
 	    .deadline_ms = j->began_ms + o->attempt_limit,
 	    .address_limit = (uint32_t)o->address_limit,
 	    .session_limit = (uint32_t)o->session_limit,
@@ -268,25 +263,42 @@ attempt_request(struct job *j, struct send_request *rq, struct err *e)
 	    .tried = attempt_on_tried, .done = attempt_on_done, .arg = j };
 	if (attempt_envelope(j, rq, e) == -1)
 		return -1;
-	attempt_backend(j, rq);
-	return attempt_secret(j, &rq->backend, e);
+	if (j->way != NULL)
+		course_begin(j, rq);
+	return 0;
 }
 
 static void
-attempt_try(struct job *j)
+attempt_connect(struct job *j)
 {
 	struct send_request	rq;
 	struct err		e;
 
-	trace_begin(j);
 	if (j->outlet->fault != NULL)
 		attempt_fail(j, 5, j->outlet->fault);
-	else if (attempt_request(j, &rq, &e) == -1)
+	else if (j->way == NULL &&
+	    j->outlet->transport->mode == TRANSPORT_MX)
+		attempt_fail(j, 5, "its transport's mode mx needs a route");
+	else if (shape_secret(j, &e) == -1 ||
+	    shape_take(j, j->row, &e) == -1 ||
+	    attempt_request(j, &rq, &e) == -1)
 		attempt_fail(j, 5, e.text);
 	else if (body_open(j, &rq.body, &e) == -1)
 		attempt_fail(j, 0, e.text);
 	else
 		j->send = send_start(deliver.engine, &rq);
+}
+
+static void
+attempt_try(struct job *j)
+{
+	trace_begin(j);
+	if (j->way != NULL && j->way->hops.count == 0)
+		attempt_no_way(j);
+	else if (j->way != NULL && j->barred)
+		attempt_barred(j);
+	else
+		attempt_connect(j);
 }
 
 void
@@ -295,6 +307,7 @@ attempt_begin(struct job *j)
 	const struct job	*before = attempt_working(j);
 
 	j->began_ms = loop_now_ms(deliver.loop);
+	shape_options(j);
 	if (j->kind == JOB_AFTER)
 		attempt_judge(j, NULL);
 	else

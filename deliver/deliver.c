@@ -21,7 +21,9 @@
 #include "lease.h"
 #include "lent.h"
 #include "mailroom.h"
-#include "outlet.h"
+#include "numbered.h"
+#include "own.h"
+#include "routing.h"
 
 
 struct deliver	deliver;
@@ -65,6 +67,7 @@ deliver_prepare(struct worker *w)
 	deliver.params = &w->params;
 	w->state = &deliver;
 	deliver_open_secrets(w);
+	own_load(conf_files_text(&w->conf_files, "listening"));
 	if (trust_load(w, &deliver.trust) == -1)
 		return -1;
 	return deliver_load_dns(w);
@@ -107,7 +110,8 @@ deliver_start(struct worker *w)
 
 	(void)confine_run_directory(w, true, deliver.run_directory,
 	    sizeof deliver.run_directory);
-	outlets_init();
+	numbered_init();
+	routing_init();
 	lents_init();
 	leases_init();
 	jobs_init();

@@ -2,11 +2,19 @@
  * deliver - what the parts of a deliver(8) worker share
  *
  *	mailroom.c  the connection to qmgr: what it says, what it is told
- *	outlet.c    transports, by qmgr's numbers
+ *	numbered.c  what qmgr names by numbers of its own:
+ *	outlet.c    transports
+ *	way.c       routes
+ *	row.c       delivery rows of policy.cf
+ *	routing.c   where mail for a domain goes, for qmgr to choose from
+ *	hops.c      addresses and sources as a route
+ *	own.c       is a host this one?
  *	lent.c      segments that it lends
  *	intake.c    frames become jobs
  *	job.c       jobs in hand: the order of their lives
  *	attempt.c   one job's transaction: from the job to a request, and back
+ *	shape.c     options and backend that hold for it
+ *	course.c    over which hops of its route it goes
  *	body.c      the message's bytes, for the client engine
  *	verdict.c   what becomes of a recipient
  *	lease.c     leave to have connections open

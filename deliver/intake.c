@@ -14,6 +14,22 @@
 #include "lease.h"
 #include "lent.h"
 #include "outlet.h"
+#include "row.h"
+#include "way.h"
+
+/* -1: the job names what is not there. */
+static int
+intake_route(struct job *j, const struct ipc_DELIVER_JOB *m)
+{
+	if (m->route != 0 && (j->way = way_take(m->route)) == NULL)
+		return -1;
+	if (j->way != NULL && m->hop >= j->way->hops.count &&
+	    j->way->hops.count != 0)
+		return -1;
+	if (m->row != 0 && (j->row = row_take(m->row)) == NULL)
+		return -1;
+	return m->barred > 1 ? -1 : 0;
+}
 
 int
 intake_job(struct rbuf *r)
@@ -29,7 +45,8 @@ intake_job(struct rbuf *r)
 	/* A job that has begun goes with the connection. */
 	j->outlet = outlet_take(m.transport);
 	j->segment = lent_take(m.segment);
-	if (j->outlet == NULL || j->segment == NULL)
+	if (j->outlet == NULL || j->segment == NULL ||
+	    intake_route(j, &m) == -1)
 		return -1;
 	if (m.lease != 0)
 		j->lease = lease_join(m.lease, m.uses,

@@ -12,6 +12,7 @@
 
 #include "account.h"
 #include "attempt.h"
+#include "course.h"
 #include "deliver.h"
 #include "drain.h"
 #include "job.h"
@@ -19,6 +20,8 @@
 #include "lent.h"
 #include "mailroom.h"
 #include "outlet.h"
+#include "row.h"
+#include "way.h"
 
 #define JOB_KIND	1
 
@@ -89,6 +92,10 @@ job_new(const struct ipc_DELIVER_JOB *m)
 	j->count = m->entries;
 	j->entries = m->entries == 1 ? &j->first :
 	    xcalloc(m->entries, sizeof *j->entries);
+	j->hop = m->hop;
+	j->barred = m->barred != 0;
+	j->grouping_len = strlen(m->grouping);
+	buf_add(&j->bytes, m->grouping, j->grouping_len);
 	j->wants_file = m->file != 0;
 	j->body = m->body;
 	j->edits = m->edits;
@@ -107,6 +114,8 @@ static void
 job_let_go(struct job *j)
 {
 	attempt_end(j);
+	way_give(&j->way);
+	row_give(&j->row);
 	outlet_give(&j->outlet);
 	lent_give(&j->segment);
 	disk_close(&j->file);
@@ -152,6 +161,20 @@ int64_t
 job_now_ms(const struct job *j)
 {
 	return j->queue_ms + loop_now_ms(deliver.loop) - j->came_ms;
+}
+
+struct job *
+job_running(uint64_t number)
+{
+	struct job	*j = job_find(number);
+
+	return j != NULL && j->stage == JOB_RUNNING ? j : NULL;
+}
+
+struct str
+job_grouping(const struct job *j)
+{
+	return (struct str){ buf_str(&j->bytes).p, j->grouping_len };
 }
 
 /* ---- Turns --------------------------------------------------------------- */
@@ -293,6 +316,15 @@ jobs_tell_all(struct channel *c)
 	lease_tell_all(c);
 	TAILQ_FOREACH(j, &jobs.list[JOB_TOLD], link)
 		job_tell(j, c);
+}
+
+void
+jobs_ask_again(void)
+{
+	struct job	*j;
+
+	TAILQ_FOREACH(j, &jobs.list[JOB_RUNNING], link)
+		course_ask(j);
 }
 
 void

@@ -30,8 +30,11 @@ struct ipc_DELIVER_JOB;
 struct lease;
 struct lent;
 struct outlet;
+struct course;
+struct row;
 struct send;
 struct traced;
+struct way;
 
 /* Bytes of its entries; qmgr's are some hundreds each. */
 #define JOB_BYTES_MAX	(64U << 20)
@@ -60,6 +63,10 @@ struct job {
 	struct outlet		*outlet;
 	struct lent		*segment;
 	struct lease		*lease;		/* or NULL */
+	struct way		*way;		/* NULL: the transport's host */
+	uint32_t		 hop;		/* of way, which goes first */
+	bool			 barred;	/* none can be reached now */
+	struct row		*row;		/* or NULL */
 	struct disk_file	*file;		/* with the body, or NULL */
 	bool			 wants_file;
 	uint64_t		 body, edits;
@@ -68,10 +75,14 @@ struct job {
 	struct job_entry	*entries;
 	struct job_entry	 first;		/* where there is one alone */
 	uint32_t		 count, got;
-	struct buf		 bytes;
+	struct buf		 bytes;		/* grouping, entries */
+	size_t			 grouping_len;
 	struct buf		 said;		/* states of the verdicts */
 
 	/* The attempt. */
+	const struct transport_options *options;	/* with the row's */
+	const struct send_backend *backend;	/* of these options */
+	struct course		*course;	/* NULL: no way is gone */
 	struct send		*send;
 	struct traced		*traced;	/* NULL: nobody looks */
 	struct arena		 arena;
@@ -100,11 +111,16 @@ int		 job_safe(uint64_t number);
 void		 job_again(struct job *j);
 /* Of the queue clock. */
 int64_t		 job_now_ms(const struct job *j);
+/* Under way, by its number; NULL: there is none. */
+struct job	*job_running(uint64_t number);
+struct str	 job_grouping(const struct job *j);
 
 /* ---- For the connection -------------------------------------------------- */
 
 /* HELD and VERDICT of all of them. */
 void		 jobs_tell_all(struct channel *c);
+/* Those that wait for leave to go on ask for it. */
+void		 jobs_ask_again(void);
 /* qmgr has gone: what was not told to its end never was. */
 void		 jobs_forget_halves(void);
 

@@ -17,6 +17,7 @@
 #include "ipc/channel.h"
 #include "job/job.h"
 
+#include "course.h"
 #include "deliver.h"
 #include "job.h"
 #include "lease.h"
@@ -35,6 +36,7 @@ struct lease {
 	bool			 queued;
 	struct grant		*grant;
 	struct grant		*waiting;
+	struct buf		 fields;	/* policy_values_put()'s */
 };
 
 static struct {
@@ -59,6 +61,7 @@ lease_free(struct lease *l)
 	if (l->queued)
 		TAILQ_REMOVE(&leases.queue, l, link);
 	hmap_remove(&leases.table, &l->entry);
+	buf_free(&l->fields);
 	board_add(COUNTER_delivery_leases, -1);
 	free(l);
 }
@@ -124,7 +127,8 @@ lease_tell_one(void *arg, struct hmap_entry *entry)
 	struct lease			*l = (struct lease *)entry;
 	struct ipc_DELIVER_LEASED	 m = { .lease = l->number,
 					    .uses = l->uses,
-					    .idle = lease_idle(l) };
+					    .idle = lease_idle(l),
+					    .fields = buf_str(&l->fields) };
 
 	(void)strlcpy(m.transportid, l->transportid, sizeof m.transportid);
 	l->rested = m.idle != 0;
@@ -184,14 +188,26 @@ lease_leave(struct lease **lp)
 	lease_settle(l, false);
 }
 
-/* One that was used again since is not what qmgr means. */
+/* One that was used again since is not what qmgr means; one that its transport
+ * keeps stays until its time has passed. */
 void
 lease_evict(uint64_t number, uint32_t uses)
 {
 	struct lease	*l = lease_find(number);
 
-	if (l != NULL && l->uses == uses && lease_idle(l))
+	if (l != NULL && l->uses == uses && lease_idle(l) &&
+	    !l->grant->backend->keep.fixed)
 		grant_evict(l->grant);
+}
+
+void
+lease_note(struct lease *l, const struct policy_values *v)
+{
+	if (l == NULL)
+		return;
+	buf_clear(&l->fields);
+	if (policy_values_put(&l->fields, v) == -1)
+		buf_clear(&l->fields);
 }
 
 uint64_t
@@ -212,20 +228,59 @@ lease_queue(struct lease *l)
 	loop_defer(deliver.loop, &leases.task);
 }
 
+/* It has qmgr's leave to go on.  Its own place is kept meanwhile, as the grant
+ * that asks; if an idle connection fits, that comes in its place. */
+static void
+lease_go_on(struct lease *l, struct grant *g)
+{
+	struct job	*j = g->asker;
+
+	l->waiting = NULL;
+	if (course_changed(j))
+		grant_change(g, j->backend);
+	else if (!grant_reuse(g))
+		grant_answer(g, true);
+}
+
+static void
+lease_pass(struct lease *l, struct grant *g)
+{
+	l->waiting = NULL;
+	if (l->grant == NULL)
+		l->grant = g;
+	if (l->grant == g)
+		grant_skip(g);
+	else
+		grant_answer(g, false);
+}
+
 static void
 lease_serve(struct lease *l)
 {
-	struct grant	*g = l->waiting;
+	struct grant		*g = l->waiting;
+	enum course_leave	 leave;
 
-	if (g == NULL)
+	if (g == NULL ||
+	    (leave = course_leave(g->asker, g)) == COURSE_WAIT)
 		return;
-	if (l->grant == NULL) {
-		l->waiting = NULL;
+	if (leave == COURSE_PASS) {
+		lease_pass(l, g);
+		return;
+	}
+	if (l->grant == NULL)
 		l->grant = g;
-		grant_answer(g, true);
-	} else if (l->grant->state == GRANT_IDLE && !grant_reuse(g) &&
+	if (l->grant == g)
+		lease_go_on(l, g);
+	else if (l->grant->state == GRANT_IDLE && !grant_reuse(g) &&
 	    l->grant != NULL)
 		grant_evict(l->grant);
+}
+
+void
+lease_resume(struct lease *l)
+{
+	if (l != NULL)
+		lease_queue(l);
 }
 
 static void
@@ -251,7 +306,8 @@ lease_on_ask(void *arg, struct grant *g)
 	if (l == NULL)
 		return GRANT_NO;
 	g->owner = l;
-	if (l->grant == NULL || l->grant == g) {
+	if (course_leave(g->asker, g) == COURSE_GO &&
+	    (l->grant == NULL || l->grant == g)) {
 		l->grant = g;
 		return GRANT_YES;
 	}

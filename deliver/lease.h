@@ -10,6 +10,7 @@
  *	the one it holds already	may go on with it
  *	an idle one that does not fit	waits: that one is closed first
  *	one that says QUIT, or RSET	waits until it is closed, or idle
+ *	... for a hop without leave	waits for qmgr's (course.h)
  *
  * Ownership  leases are the table's: one ends when neither a job nor a
  *            connection has it, and qmgr is told CLOSED.
@@ -22,6 +23,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "schedule/policy_field.h"
 #include "send/grant.h"
 
 struct channel;
@@ -33,6 +35,10 @@ struct granter	 lease_granter(void);
 /* uses: of qmgr's count, or 0: one more. */
 struct lease	*lease_join(uint64_t number, uint32_t uses,
 		    struct str transportid);
+/* What its place is counted by from now on; l may be NULL. */
+void		 lease_note(struct lease *l, const struct policy_values *v);
+/* Its job has qmgr's answer (course.h). */
+void		 lease_resume(struct lease *l);
 /* The job needs it no more. */
 void		 lease_leave(struct lease **l);
 void		 lease_evict(uint64_t number, uint32_t uses);

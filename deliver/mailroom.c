@@ -10,6 +10,7 @@
 #include "base/net.h"
 #include "ipc/channel.h"
 
+#include "course.h"
 #include "deliver.h"
 #include "intake.h"
 #include "job.h"
@@ -17,7 +18,10 @@
 #include "lent.h"
 #include "mailroom.h"
 #include "outlet.h"
+#include "routing.h"
+#include "row.h"
 #include "trace.h"
+#include "way.h"
 
 #define AGAIN_MS	10
 #define AGAIN_MAX_MS	250
@@ -53,7 +57,42 @@ mailroom_on_drop(struct rbuf *r)
 	struct ipc_DELIVER_DROP	m;
 
 	return ipc_get_DELIVER_DROP(r, &m) == -1 ? -1 :
-	    outlet_drop(m.number);
+	    numbered_drop(m.number);
+}
+
+static int
+mailroom_on_route(struct rbuf *r)
+{
+	struct ipc_DELIVER_ROUTE	m;
+
+	return ipc_get_DELIVER_ROUTE(r, &m) == -1 ? -1 :
+	    way_add(m.number, m.hops);
+}
+
+static int
+mailroom_on_row(struct rbuf *r)
+{
+	struct ipc_DELIVER_ROW	m;
+
+	return ipc_get_DELIVER_ROW(r, &m) == -1 ? -1 :
+	    row_add(m.number, m.text);
+}
+
+static int
+mailroom_on_ask(struct rbuf *r)
+{
+	struct ipc_DELIVER_ASK	m;
+
+	return ipc_get_DELIVER_ASK(r, &m) == -1 ? -1 : routing_ask(&m);
+}
+
+static int
+mailroom_on_next(struct rbuf *r)
+{
+	struct ipc_DELIVER_NEXT_ANSWER	m;
+
+	return ipc_get_DELIVER_NEXT_ANSWER(r, &m) == -1 ? -1 :
+	    course_answer(&m);
 }
 
 static int
@@ -105,6 +144,14 @@ mailroom_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return mailroom_on_transport(r);
 	case IPC_DELIVER_DROP:
 		return mailroom_on_drop(r);
+	case IPC_DELIVER_ROUTE:
+		return mailroom_on_route(r);
+	case IPC_DELIVER_ROW:
+		return mailroom_on_row(r);
+	case IPC_DELIVER_ASK:
+		return mailroom_on_ask(r);
+	case IPC_DELIVER_NEXT_ANSWER:
+		return mailroom_on_next(r);
 	case IPC_DELIVER_SEGMENT:
 		return mailroom_on_segment(r, fd);
 	case IPC_DELIVER_CLOSE:
@@ -156,7 +203,8 @@ mailroom_on_end(void *arg)
 	channel_free(&mailroom.channel);
 	LOG(EV_QMGR_LOST, NULL, LOG_NUM("jobs", (int64_t)jobs_all()));
 	jobs_forget_halves();
-	outlets_drop_all();
+	routing_forget();
+	numbered_drop_all();
 	lents_close_all();
 	traces_clear();
 	mailroom_later();
@@ -171,6 +219,7 @@ mailroom_greet(struct channel *c)
 	    (uint32_t)deliver.params->deliver_concurrency });
 	jobs_tell_all(c);
 	CHANNEL_SEND(c, DELIVER_READY, -1, { .unused = 0 });
+	jobs_ask_again();
 	if (deliver.draining)
 		mailroom_drain();
 }

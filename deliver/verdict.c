@@ -124,7 +124,8 @@ verdict_place(struct passage *p)
 {
 	const struct attempt_connection	*c;
 
-	p->state.grouping = p->entry->state.grouping;
+	p->state.grouping = p->grouping.len > 0 ? p->grouping :
+	    p->entry->state.grouping;
 	if (p->attempt == NULL)
 		return;
 	c = p->attempt->connection;

@@ -28,6 +28,7 @@ struct passage {
 	/* The recipient, and what holds for it. */
 	const struct job_entry		*entry;
 	const struct transport_options	*options;
+	struct str			 grouping;	/* none: as before */
 	int64_t				 now_ms;	/* queue clock */
 	int64_t				 wall_ms;
 	uint64_t			 random;

@@ -42,32 +42,6 @@ plans_report(void *arg, const char *file, int line, int column,
 		c->report(c->arg, file, line, column, text);
 }
 
-static bool
-plans_delivers(const struct conf *conf)
-{
-	size_t	i;
-
-	for (i = 0; i < conf_service_count(conf); i++)
-		if (strcmp(conf_service(conf, i)->command, "deliver") == 0)
-			return true;
-	return false;
-}
-
-/* deliver(8) does not look up exchangers yet: mail must not wait for it. */
-static void
-plans_refuse_mx(struct counting *c, const struct conf *conf,
-    const struct transports *t, const char *file)
-{
-	size_t	i;
-
-	if (!plans_delivers(conf))
-		return;
-	for (i = 0; i < transports_count(t); i++)
-		if (transports_at(t, i)->mode == TRANSPORT_MX)
-			plans_report(c, file, transports_at(t, i)->line, 1,
-			    "mode mx is not delivered yet: host or lmtp");
-}
-
 static void
 plans_transports(struct plans *p, const struct conf *conf,
     struct counting *c)
@@ -86,7 +60,6 @@ plans_transports(struct plans *p, const struct conf *conf,
 	if (p->transport_cf.len > TEXT_MAX)
 		plans_report(c, file, 1, 1, "with what its groups say it is "
 		    "larger than 16 MiB");
-	plans_refuse_mx(c, conf, t, file);
 	if (params->dsn_transport[0] != '\0' && transports_find(t,
 	    str_of(params->dsn_transport)) == NULL) {
 		at = (struct conf_place){ file, 1, 1 };
@@ -279,7 +252,7 @@ plans_warn(const struct conf *conf, conf_report_fn *report, void *arg)
 
 /* ---- Telling ----------------------------------------------------------- */
 
-static void
+void
 plans_tell_file(struct channel *c, const char *name, struct str text)
 {
 	struct str		rest = text;

@@ -39,5 +39,7 @@ void	plans_warn(const struct conf *conf, conf_report_fn *report,
 /* To a worker that it is for, before START or RENEW.  schedules: policy.cf
  * is for it, too. */
 void	plans_tell(const struct plans *p, struct channel *c, bool schedules);
+/* A text under the name of a file. */
+void	plans_tell_file(struct channel *c, const char *name, struct str text);
 
 #endif

@@ -220,9 +220,23 @@ process_tell_tickets(struct process *p)
 		    { .keys = tickets_keys(t) });
 }
 
+/* Who sends mail must know where it would come back. */
+static void
+process_tell_listening(struct process *p)
+{
+	struct buf	b = BUF_INIT;
+
+	if (strcmp(p->service->command, "deliver") != 0)
+		return;
+	sockets_text(&p->generation->house->sockets, &b);
+	plans_tell_file(p->channel, "listening", buf_str(&b));
+	buf_free(&b);
+}
+
 static void
 process_tell_plans(struct process *p)
 {
+	process_tell_listening(p);
 	if (ipc_allowed(IPC_CONF_FILE, IPC_MASTER,
 	    ipc_role_of(p->service->command), 0))
 		plans_tell(&p->generation->plans, p->channel,

@@ -341,3 +341,15 @@ sockets_of(struct sockets *s, const struct conf *conf,
 			out[count++] = sock;
 	return count;
 }
+
+void
+sockets_text(const struct sockets *s, struct buf *out)
+{
+	const struct sock	*sock;
+	char			 text[NETADDR_TEXT];
+
+	TAILQ_FOREACH(sock, s, link)
+		if (sock->addr.u.sa.sa_family != AF_UNIX)
+			buf_printf(out, "%s\n", netaddr_text(&sock->addr,
+			    text, sizeof text));
+}

@@ -63,6 +63,9 @@ int	sockets_try(const struct conf *conf, const struct conf_service *svc,
 	    bool (*ours)(void *arg, const char *address), void *arg,
 	    struct err *e);
 
+/* An "address:port" a line of what clients may connect to. */
+void	sockets_text(const struct sockets *s, struct buf *out);
+
 #define SOCKETS_PER_SERVICE	2	/* all addresses: IPv6 and IPv4 */
 
 /* The descriptors of one service: how many. */

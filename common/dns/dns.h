@@ -47,6 +47,8 @@ struct dns_answer {
 	const char			*name;		/* CNAMEs followed */
 	const struct dns_record		*records;	/* of the type asked */
 	size_t				 count;
+	uint32_t			 ttl_s;		/* the least, CNAMEs
+							 * counted */
 };
 
 struct dns_hosts {

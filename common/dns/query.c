@@ -40,6 +40,7 @@ struct dns_query {
 	bool			 bogus;
 	bool			 insecure;	/* one of the names before */
 	int			 hops;
+	uint32_t		 ttl_s;		/* the least so far */
 	unsigned char		*packet;
 	size_t			 packet_len;
 	char			*why;
@@ -69,9 +70,17 @@ dns_queries_free(struct dns *d)
 
 /* ---- Reading the answer ------------------------------------------------ */
 
+static void
+query_lasts(struct dns_query *q, const struct dns_record *rr)
+{
+	if (rr->ttl < q->ttl_s)
+		q->ttl_s = rr->ttl;
+}
+
 /* Finds the CNAME of `name` and puts its target there: 1, 0 none, -1. */
 static int
-query_cname(struct dns_packet packet, char name[DNS_NAME_TEXT])
+query_cname(struct dns_query *q, struct dns_packet packet,
+    char name[DNS_NAME_TEXT])
 {
 	struct dns_record	rr;
 	struct dns_walk		w;
@@ -81,14 +90,16 @@ query_cname(struct dns_packet packet, char name[DNS_NAME_TEXT])
 	if (dns_walk_init(&w, packet) == -1)
 		return -1;
 	while ((rc = dns_walk_next(&w, &rr, owner)) == 1)
-		if (rr.type == DNS_CNAME && strcasecmp(owner, name) == 0)
+		if (rr.type == DNS_CNAME && strcasecmp(owner, name) == 0) {
+			query_lasts(q, &rr);
 			return dns_read_name(&rr, name) == 0 ? 1 : -1;
+		}
 	return rc;
 }
 
 /* The records of q's type that belong to `name`; their number, or -1. */
 static int
-query_collect(const struct dns_query *q, struct dns_packet packet,
+query_collect(struct dns_query *q, struct dns_packet packet,
     const char *name, struct dns_record *list)
 {
 	struct dns_record	rr;
@@ -100,14 +111,16 @@ query_collect(const struct dns_query *q, struct dns_packet packet,
 		return -1;
 	while ((rc = dns_walk_next(&w, &rr, owner)) == 1)
 		if (rr.type == q->type && n < DNS_RECORD_MAX &&
-		    strcasecmp(owner, name) == 0)
+		    strcasecmp(owner, name) == 0) {
+			query_lasts(q, &rr);
 			list[n++] = rr;
+		}
 	return rc == -1 ? -1 : n;
 }
 
 /* Follows CNAMEs to the name that holds the records, and takes them. */
 static void
-query_read(const struct dns_query *q, struct dns_answer *a,
+query_read(struct dns_query *q, struct dns_answer *a,
     char name[DNS_NAME_TEXT], struct dns_record *list)
 {
 	struct dns_packet	packet = { q->packet, q->packet_len };
@@ -118,7 +131,7 @@ query_read(const struct dns_query *q, struct dns_answer *a,
 		(void)strlcpy(name, w.question, DNS_NAME_TEXT);
 		do
 			rc = q->type == DNS_CNAME ? 0 :
-			    query_cname(packet, name);
+			    query_cname(q, packet, name);
 		while (rc == 1 && i++ < CNAME_MAX);
 		if (rc == 0)
 			n = query_collect(q, packet, name, list);
@@ -186,6 +199,7 @@ query_report(void *arg)
 		query_read(q, &a, name, list);
 	if (query_ask_on(q, &a))
 		return;
+	a.ttl_s = q->ttl_s;
 	a.secure = a.secure && !q->insecure;
 	query_log(q, &a);
 	/* The call back may cancel this query or free the resolver: neither
@@ -277,6 +291,7 @@ dns_query(struct dns *d, struct str name, enum dns_type type,
 	q->fn = fn;
 	q->arg = arg;
 	q->type = type;
+	q->ttl_s = UINT32_MAX;
 	if (log_wants(EV_DNS_ANSWER))
 		q->asked = xstrndup(name.p, name.len);
 	q->since_ms = loop_now_ms(d->loop);

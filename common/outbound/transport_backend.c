@@ -150,5 +150,6 @@ transport_keep(const struct transport *t, struct send_backend *server)
 	server->keep = (struct send_keep){ .never = !o->pooling,
 	    .idle_ms = o->pooling_timeout,
 	    .transactions = (size_t)o->pooling_transactions,
-	    .lifetime_ms = o->pooling_lifetime };
+	    .lifetime_ms = o->pooling_lifetime,
+	    .fixed = !o->pooling_evictable };
 }

@@ -83,6 +83,7 @@ struct policy_delivery {
 	int			 line;
 	bool			 set[TRANSPORT_OPTIONS];
 	struct transport_options options;	/* those that are set */
+	struct str		 text[TRANSPORT_OPTIONS];	/* as written */
 };
 
 struct policy_suspension {
@@ -126,5 +127,10 @@ int64_t	policies_windows(struct policies *p, int64_t local_s);
 /* What it sets, over the transport's; tls only where that is stricter. */
 void	policy_delivery_lay(const struct policy_delivery *d,
 	    struct transport_options *over);
+/* A policy.cf of that row alone, which holds for all. */
+void	policy_delivery_put(const struct policy_delivery *d,
+	    struct buf *out);
+/* The one delivery row; NULL: there is none, or more than one. */
+const struct policy_delivery *policies_delivery(const struct policies *p);
 
 #endif

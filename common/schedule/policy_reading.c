@@ -138,6 +138,7 @@ reading_transport_option(struct reading *g, struct str name,
 		reading_say(g, name, "%s", e.text);
 	} else {
 		d->set[o] = true;
+		d->text[o] = value;
 	}
 }
 

@@ -144,3 +144,26 @@ policy_delivery_lay(const struct policy_delivery *d,
 	if (d->set[TRANSPORT_tls] && !delivery_stricter(tls, o->tls))
 		over->tls = tls;
 }
+
+/* No value has a "$" or a brace. */
+void
+policy_delivery_put(const struct policy_delivery *d, struct buf *out)
+{
+	int	o;
+
+	buf_printf(out, "delivery %.*s -", (int)d->id.len, d->id.p);
+	for (o = 0; o < TRANSPORT_OPTIONS; o++)
+		if (d->set[o])
+			buf_printf(out, " -o { %s = %.*s }",
+			    transport_option_name((enum transport_option)o),
+			    (int)d->text[o].len, d->text[o].p);
+	buf_add_byte(out, '\n');
+}
+
+const struct policy_delivery *
+policies_delivery(const struct policies *p)
+{
+	return p->deliveries.count == 1 ?
+	    &((const struct policy_delivery_row *)
+	    p->deliveries.p[0])->delivery : NULL;
+}

@@ -33,6 +33,56 @@ attempt_dns_name(enum attempt_dns dns)
 	return names[dns];
 }
 
+/* ---- Codes ------------------------------------------------------------- */
+
+/* Subject and detail of RFC 3463, and 1.10 of RFC 7505.  A name that is not
+ * there is the recipient's fault, or that of our configuration, which is
+ * temporary. */
+static void
+attempt_put_dns_code(struct attempt *a)
+{
+	static const struct {
+		int	temporary[2], permanent[2];
+	} codes[ATTEMPT_DNS_MAX] = {
+		[ATTEMPT_DNS_NONE] = { { 4, 3 }, { 4, 3 } },
+		[ATTEMPT_DNS_OTHER] = { { 4, 3 }, { 1, 2 } },
+		[ATTEMPT_DNS_NXDOMAIN] = { { 3, 5 }, { 1, 2 } },
+		[ATTEMPT_DNS_NULLMX] = { { 3, 5 }, { 1, 10 } },
+		[ATTEMPT_DNS_IPFAMILY] = { { 4, 4 }, { 4, 4 } },
+		[ATTEMPT_DNS_NODATA] = { { 3, 5 }, { 1, 2 } },
+		[ATTEMPT_DNS_EXCLUDED] = { { 4, 4 }, { 4, 4 } },
+	};
+	const int	*code = a->temporary ? codes[a->dns].temporary :
+			    codes[a->dns].permanent;
+
+	a->enhanced[1] = code[0];
+	a->enhanced[2] = code[1];
+}
+
+void
+attempt_put_code(struct attempt *a)
+{
+	static const int	codes[ATTEMPT_ERROR_MAX][2] = {
+		[ATTEMPT_ERROR_CONFIG] = { 3, 5 },
+		[ATTEMPT_ERROR_NETWORK] = { 4, 1 },
+		[ATTEMPT_ERROR_DANE] = { 7, 5 },
+		[ATTEMPT_ERROR_PROTOCOL] = { 5, 0 },
+		[ATTEMPT_ERROR_TLS] = { 7, 5 },
+	};
+
+	a->code = a->temporary ? 451 : 554;
+	a->enhanced[0] = a->temporary ? 4 : 5;
+	a->enhanced[1] = codes[a->error][0];
+	a->enhanced[2] = codes[a->error][1];
+	if (a->error == ATTEMPT_ERROR_DNS)
+		attempt_put_dns_code(a);
+	/* Mail that would come back to us for ever. */
+	if (a->error == ATTEMPT_ERROR_CONFIG && !a->temporary) {
+		a->enhanced[1] = 4;
+		a->enhanced[2] = 6;
+	}
+}
+
 /* ---- Recipients -------------------------------------------------------- */
 
 struct attempt

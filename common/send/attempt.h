@@ -79,12 +79,16 @@ struct attempt {
 	bool			 end_given;	/* the backend may have it */
 	bool			 client_gone;	/* present() said so */
 	bool			 dsn_dropped;	/* the backend has no DSN */
+	bool			 unreachable;	/* so was the address */
 };
 
 /* "dns" and "nodata" */
 const char	*attempt_error_name(enum attempt_error error);
 const char	*attempt_dns_name(enum attempt_dns dns);
 
+/* The codes that fit its error: the class by `temporary`, the rest by its
+ * kind.  For what has no reply. */
+void		 attempt_put_code(struct attempt *a);
 /* The attempt as the i'th recipient has it; borrows what `a` borrows. */
 struct attempt	 attempt_of(const struct attempt *a, size_t i);
 

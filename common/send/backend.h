@@ -56,6 +56,7 @@ struct send_keep {
 	int64_t		 idle_ms;
 	size_t		 transactions;
 	int64_t		 lifetime_ms;	/* 0: any */
+	bool		 fixed;		/* it is closed for nobody else */
 };
 
 struct send_backend {

@@ -44,6 +44,7 @@ struct client_fault {
 	const struct smtp_reply		*reply;	/* a refusal, or NULL */
 	const char			*why;
 	bool				 tls_failed;	/* try in clear */
+	bool				 unreachable;	/* no connection */
 };
 
 struct client_ops {

@@ -14,7 +14,8 @@ client_fault(struct client *c, enum attempt_error error, const char *why)
 {
 	const struct client_fault	f = { .error = error,
 					    .state = client_where(c),
-					    .why = why };
+					    .why = why, .unreachable =
+					    c->state == CLIENT_CONNECT };
 
 	c->ops->fault(c, &f);
 }

@@ -58,6 +58,7 @@ struct grant {
 	enum grant_state		 state;
 	const struct send_backend	*backend;
 	struct netaddr			 to;	/* len 0: not known yet */
+	size_t				 candidate;	/* of its request */
 	void				*asker;	/* `arg` of the request that it
 						 * is asked or used for */
 	/* The engine's: who asks or holds, and what is open. */
@@ -84,6 +85,13 @@ void	grant_answer(struct grant *g, bool yes);
 /* Of one that is ASKED: looks for an idle connection again.  True: the send
  * has one, and g was dropped. */
 bool	grant_reuse(struct grant *g);
+/* Of one that is ASKED: the candidate is passed over, which is no failure; the
+ * grant is HELD, and asked for the next one, or dropped. */
+void	grant_skip(struct grant *g);
+/* Of one that is ASKED: b is what the candidate is laid over from now on, in
+ * place of the request's backend, and borrowed as that was.  The candidate
+ * begins anew: the grant is HELD, and asked for once more. */
+void	grant_change(struct grant *g, const struct send_backend *b);
 /* Of one that is IDLE: its connection says QUIT. */
 void	grant_evict(struct grant *g);
 

@@ -48,6 +48,8 @@ struct send_candidate {
 	struct str	source_id;	/* the name of source, or none */
 	struct str	helo;		/* none: the backend's */
 	bool		secure;		/* address is by DNSSEC */
+	bool		asks;		/* for a grant, before an idle
+					 * connection is looked for, too */
 };
 
 struct send_request {

@@ -239,3 +239,21 @@ route_add_names(struct route *r, struct buf *out)
 	buf_add_byte(out, ' ');
 	buf_add_str(out, (struct str){ buf_data(&r->names), r->alias_len });
 }
+
+bool
+route_asks(const struct route *r)
+{
+	return r->req->candidate_count != 0 &&
+	    r->req->candidates[r->next - 1].asks;
+}
+
+void
+route_change(struct route *r, const struct send_backend *from,
+    struct send_backend *b)
+{
+	if (r->req->candidate_count == 0)
+		return;
+	*r->saved = *from;
+	*b = *from;
+	route_put_candidate(b, &r->req->candidates[r->next - 1]);
+}

@@ -108,7 +108,9 @@ send_on_deadline(void *arg)
 	if (s->stage == SEND_OPENING) {
 		send_address_failed(s);
 		send_address_last(s);
-	}
+	} else if (s->stage == SEND_WAITING &&
+	    s->best.error != ATTEMPT_ERROR_NONE)
+		send_address_last(s);
 	send_finish(s);
 }
 

@@ -56,6 +56,7 @@ send_ask(struct send *s, const struct netaddr *to)
 		s->grant->asker = s->req.arg;
 	}
 	s->grant->backend = &s->req.backend;
+	s->grant->candidate = s->route.next - 1;
 	s->grant->to = to != NULL ? *to : (struct netaddr){ .len = 0 };
 	answer = by->ask(by->arg, s->grant);
 	if (answer == GRANT_LATER && s->req.tap != NULL)
@@ -192,6 +193,9 @@ send_connect(struct send *s)
 	if (c == NULL) {
 		send_set_error(s, ATTEMPT_ERROR_NETWORK, true, "%s: %s",
 		    netaddr_text(&setup.to, text, sizeof text), err.text);
+		/* With a source it may be that one which is not there. */
+		s->result.unreachable = s->req.backend.source4.len == 0 &&
+		    s->req.backend.source6.len == 0;
 		return -1;
 	}
 	s->stage = SEND_OPENING;
@@ -365,7 +369,9 @@ send_pick(struct send *s)
 	struct pool	*pool = &s->engine->pool;
 	struct pooled	*p = NULL;
 
-	if (s->engine->waiting == 0 || !pool_has_line(pool, &s->req.backend))
+	if ((s->has_leave || !route_asks(&s->route)) &&
+	    (s->engine->waiting == 0 ||
+	    !pool_has_line(pool, &s->req.backend)))
 		p = pool_take(pool, &s->req);
 	if (p != NULL)
 		send_use(s, p);
@@ -393,6 +399,7 @@ send_may_go(struct send *s)
 void
 send_next_host(struct send *s)
 {
+	s->has_leave = false;
 	if (send_spent(s) || !route_next(&s->route, &s->req.backend)) {
 		send_address_last(s);
 		send_finish(s);
@@ -454,6 +461,34 @@ grant_answer(struct grant *g, bool yes)
 	send_connect_some(s, false);
 }
 
+void
+grant_skip(struct grant *g)
+{
+	struct send	*s = g->send;
+
+	s->engine->waiting--;
+	s->stage = SEND_ROUTING;
+	g->state = GRANT_HELD;
+	if (s->req.tap != NULL)
+		tap_note(s->req.tap, "passed over: no leave to connect");
+	s->addr_next = s->addr_count;
+	send_next_host(s);
+}
+
+void
+grant_change(struct grant *g, const struct send_backend *b)
+{
+	struct send	*s = g->send;
+
+	s->engine->waiting--;
+	s->stage = SEND_ROUTING;
+	g->state = GRANT_HELD;
+	s->has_leave = true;
+	route_change(&s->route, b, &s->req.backend);
+	if (!send_dane_begin(s))
+		send_pick(s);
+}
+
 /* The connection is given up, its grant is kept. */
 static void
 send_drop_connection(struct send *s)
@@ -477,6 +512,7 @@ send_open_failed(struct send *s, const struct client_fault *f)
 {
 	send_note_connection(s);
 	s->result.state = f->state;
+	s->result.unreachable = f->unreachable;
 	if (f->reply != NULL)
 		send_set_refusal(s, f->reply);
 	else

@@ -10,28 +10,6 @@
 
 /* ---- Errors and verdicts ----------------------------------------------- */
 
-/* The enhanced code that fits a kind of error; class by `temporary`. */
-static void
-send_set_code(struct send *s)
-{
-	static const struct {
-		int	subject, detail;
-	} codes[ATTEMPT_ERROR_MAX] = {
-		[ATTEMPT_ERROR_CONFIG] = { 3, 5 },
-		[ATTEMPT_ERROR_DNS] = { 4, 3 },
-		[ATTEMPT_ERROR_NETWORK] = { 4, 1 },
-		[ATTEMPT_ERROR_DANE] = { 7, 5 },
-		[ATTEMPT_ERROR_PROTOCOL] = { 5, 0 },
-		[ATTEMPT_ERROR_TLS] = { 7, 5 },
-	};
-	struct attempt	*r = &s->result;
-
-	r->code = r->temporary ? 451 : 554;
-	r->enhanced[0] = r->temporary ? 4 : 5;
-	r->enhanced[1] = codes[r->error].subject;
-	r->enhanced[2] = codes[r->error].detail;
-}
-
 static void
 send_set_error_v(struct send *s, enum attempt_error error, bool temporary,
     const char *fmt, va_list ap)
@@ -45,7 +23,7 @@ send_set_error_v(struct send *s, enum attempt_error error, bool temporary,
 	r->dns = ATTEMPT_DNS_NONE;
 	r->temporary = temporary;
 	r->message = s->text;
-	send_set_code(s);
+	attempt_put_code(r);
 }
 
 void

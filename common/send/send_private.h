@@ -30,6 +30,7 @@ struct send {
 	int64_t			 started_ms;
 	struct route		 route;
 	struct grant		*grant;		/* asked or held */
+	bool			 has_leave;	/* as the candidate asked */
 	struct pooled		*pooled;
 	struct dns_lookup	*lookup;
 	struct dane		*dane;		/* of that host; its backend

@@ -1,7 +1,8 @@
 /*
- * Frames of qmgr's, as a worker of deliver takes them: transports, segments,
- * jobs and their entries, SAFE, traces.  A byte says which frame, two how long
- * it is; the worker drains, so that each job that is whole goes back at once.
+ * Frames of qmgr's, as a worker of deliver takes them: transports, routes,
+ * rows, segments, jobs and their entries, SAFE, traces.  A byte says which
+ * frame, two how long it is; the worker drains, so that each job that is whole
+ * goes back at once.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/wire.h"
+#include "deliver/course.h"
 #include "deliver/deliver.h"
 #include "deliver/drain.h"
 #include "deliver/intake.h"
@@ -18,6 +20,8 @@
 #include "deliver/lease.h"
 #include "deliver/lent.h"
 #include "deliver/outlet.h"
+#include "deliver/row.h"
+#include "deliver/way.h"
 #include "deliver/trace.h"
 #include "ipc/ipc.h"
 
@@ -47,7 +51,7 @@ begin(void)
 		begun = true;
 	}
 	deliver.draining = true;
-	outlets_init();
+	numbered_init();
 	lents_init();
 	leases_init();
 	jobs_init();
@@ -57,6 +61,9 @@ static int
 frame_other(int type, struct rbuf *r)
 {
 	struct ipc_DELIVER_TRANSPORT	transport;
+	struct ipc_DELIVER_ROUTE	route;
+	struct ipc_DELIVER_ROW		row;
+	struct ipc_DELIVER_NEXT_ANSWER	next;
 	struct ipc_DELIVER_SEGMENT	segment;
 	struct ipc_DELIVER_SAFE		safe;
 	struct ipc_DELIVER_EVICT	evict;
@@ -64,6 +71,15 @@ frame_other(int type, struct rbuf *r)
 	if (type == IPC_DELIVER_TRANSPORT)
 		return ipc_get_DELIVER_TRANSPORT(r, &transport) == -1 ? -1 :
 		    outlet_add(transport.number, transport.text);
+	if (type == IPC_DELIVER_ROUTE)
+		return ipc_get_DELIVER_ROUTE(r, &route) == -1 ? -1 :
+		    way_add(route.number, route.hops);
+	if (type == IPC_DELIVER_ROW)
+		return ipc_get_DELIVER_ROW(r, &row) == -1 ? -1 :
+		    row_add(row.number, row.text);
+	if (type == IPC_DELIVER_NEXT_ANSWER)
+		return ipc_get_DELIVER_NEXT_ANSWER(r, &next) == -1 ? -1 :
+		    course_answer(&next);
 	if (type == IPC_DELIVER_SEGMENT)
 		return ipc_get_DELIVER_SEGMENT(r, &segment) == -1 ? -1 :
 		    lent_add(segment.segment, open("/dev/null", O_RDONLY));
@@ -118,7 +134,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	jobs_fini();
 	traces_clear();
 	leases_fini();
-	outlets_fini();
+	numbered_fini();
 	lents_fini();
 	return 0;
 }

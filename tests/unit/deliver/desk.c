@@ -28,15 +28,19 @@
 #include "deliver/lease.h"
 #include "deliver/lent.h"
 #include "deliver/mailroom.h"
-#include "deliver/outlet.h"
+#include "deliver/numbered.h"
+#include "deliver/own.h"
+#include "deliver/routing.h"
 #include "dns/dns.h"
 #include "ipc/channel.h"
+#include "job/nexthop.h"
 #include "outbound/secret.h"
 #include "queue/queue_trace.h"
 #include "spool/record.h"
 
 #include "desk.h"
 #include "hop.h"
+#include "zone.h"
 
 struct deliver	deliver;
 
@@ -78,6 +82,11 @@ qmgr_on_verdict(struct rbuf *r)
 	assert_in_range(m.verdict, JOB_DONE, JOB_AGAIN);
 	assert_int_equal(m.id.len, SPOOL_ID_SIZE);
 	assert_int_equal(state_get(&id, &s, m.state, &e), 0);
+	t.due_ms = (int64_t)s.due_ms - 5000;	/* job_frame()'s now_ms */
+	buf_clear(&t.verdict);
+	buf_printf(&t.verdict, "%.*s|%.*s|%.*s", (int)s.remotemx.len,
+	    s.remotemx.p, (int)s.grouping.len, s.grouping.p,
+	    (int)s.reason.len, s.reason.p);
 	heard(names[m.verdict], m.job);
 	return 0;
 }
@@ -102,6 +111,73 @@ qmgr_on_traced(struct rbuf *r)
 	return 0;
 }
 
+static void
+put_hop(const struct nexthop *h)
+{
+	char	text[NETADDR_TEXT];
+
+	buf_printf(&t.hops, " | %u", h->preference);
+	if (h->order != 0)
+		buf_printf(&t.hops, "+%u", h->order);
+	buf_printf(&t.hops, " %.*s %s%s", (int)h->mx.len, h->mx.p,
+	    netaddr_text(&h->address, text, sizeof text),
+	    h->secure ? " secure" : "");
+	if (h->source.len > 0)
+		buf_printf(&t.hops, " < %.*s", (int)h->source_id.len,
+		    h->source_id.p);
+	if (h->weight != 1)
+		buf_printf(&t.hops, "*%u", h->weight);
+	if (h->helo.len > 0)
+		buf_printf(&t.hops, " as %.*s", (int)h->helo.len, h->helo.p);
+}
+
+static int
+qmgr_on_hops(struct rbuf *r)
+{
+	struct ipc_DELIVER_HOPS	m;
+	struct nexthops		n;
+	size_t			i;
+
+	assert_int_equal(ipc_get_DELIVER_HOPS(r, &m), 0);
+	assert_int_equal(nexthops_get(&n, m.hops), 0);
+	buf_clear(&t.hops);
+	if (n.error != 0)
+		buf_printf(&t.hops, "%s/%s %s: %.*s",
+		    attempt_error_name((enum attempt_error)n.error),
+		    attempt_dns_name((enum attempt_dns)n.dns),
+		    n.temporary ? "temporary" : "permanent",
+		    (int)n.why.len, n.why.p);
+	else
+		buf_printf(&t.hops, "%u%s", n.ttl_s, n.secure ? " secure" :
+		    "");
+	for (i = 0; i < n.count; i++)
+		put_hop(&n.hop[i]);
+	nexthops_free(&n);
+	heard("hops", m.number);
+	return 0;
+}
+
+static int
+qmgr_on_next(struct rbuf *r)
+{
+	struct ipc_DELIVER_NEXT	m;
+
+	assert_int_equal(ipc_get_DELIVER_NEXT(r, &m), 0);
+	heard_lease("next", m.job, m.hop);
+	return 0;
+}
+
+static int
+qmgr_on_dead(struct rbuf *r)
+{
+	struct ipc_DELIVER_DEAD	m;
+
+	assert_int_equal(ipc_get_DELIVER_DEAD(r, &m), 0);
+	buf_printf(&t.heard, "dead %s;", m.address);
+	assert_int_equal(m.ms, 60000);
+	return 0;
+}
+
 static int
 qmgr_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
@@ -114,6 +190,12 @@ qmgr_on_frame(void *arg, int type, struct rbuf *r, int fd)
 	switch (type) {
 	case IPC_DELIVER_VERDICT:
 		return qmgr_on_verdict(r);
+	case IPC_DELIVER_HOPS:
+		return qmgr_on_hops(r);
+	case IPC_DELIVER_NEXT:
+		return qmgr_on_next(r);
+	case IPC_DELIVER_DEAD:
+		return qmgr_on_dead(r);
 	case IPC_DELIVER_TRACED:
 		return qmgr_on_traced(r);
 	case IPC_DELIVER_HELD:
@@ -123,6 +205,8 @@ qmgr_on_frame(void *arg, int type, struct rbuf *r, int fd)
 	case IPC_DELIVER_LEASED:
 		assert_int_equal(ipc_get_DELIVER_LEASED(r, &leased), 0);
 		assert_string_equal(leased.transportid, "hop");
+		buf_clear(&t.fields);
+		buf_add_str(&t.fields, leased.fields);
 		heard_lease(leased.idle ? "leased idle" : "leased",
 		    leased.lease, leased.uses);
 		return 0;
@@ -287,8 +371,8 @@ start_engine(void)
 {
 	static const struct send_limits	limits = { SIZE_MAX, 5000, 100, 0, 0 };
 	const struct granter		by = lease_granter();
-	static const struct dns_config	names = { .servers = "127.0.0.1@1",
-	    .local_data = "", .trust_anchor = "" };
+	const struct dns_config		names = { .servers =
+	    zone_start(deliver.loop), .local_data = "", .trust_anchor = "" };
 	struct err			e;
 
 	deliver.dns = dns_new(deliver.loop, &names, &e);
@@ -337,7 +421,8 @@ desk_setup(void **state)
 	t.segment = mkstemp(segment);
 	(void)unlink(segment);
 	put_record(4096, RECORD_BODY, STR("Subject: s\r\n\r\nbody\r\n"));
-	outlets_init();
+	numbered_init();
+	routing_init();
 	lents_init();
 	leases_init();
 	jobs_init();
@@ -358,7 +443,8 @@ desk_teardown(void **state)
 	jobs_fini();
 	send_engine_free(&deliver.engine);
 	leases_fini();
-	outlets_fini();
+	routing_fini();
+	numbered_fini();
 	lents_fini();
 	channel_free(&t.channel);
 	watch_free(&t.watch);
@@ -367,7 +453,12 @@ desk_teardown(void **state)
 	(void)close(t.segment);
 	timer_fini(&t.limit);
 	buf_free(&t.heard);
+	buf_free(&t.hops);
+	buf_free(&t.verdict);
+	buf_free(&t.fields);
+	own_fini();
 	dns_free(&deliver.dns);
+	zone_stop();
 	secrets_free(&deliver.secrets);
 	params_fini(&worker.params);
 	loop_free(&deliver.loop);

@@ -6,6 +6,8 @@
  *	hello  held 7  leased 1/2 idle  ready  drain
  *	done 7  defer 7  hold 7  again 7	verdicts, by job
  *	rests 1/2  closed 1/2			leases, with their uses
+ *	hops 3					an answer to ASK: t.hops
+ *	next 7/2  dead 192.0.2.1:25		of job 7's hop 2; an address
  *	traced 1  shown 1			attempt 1 begins, and ends
  *	END					it closed the connection
  *
@@ -27,6 +29,10 @@ struct desk {
 	struct watch	*watch;
 	struct channel	*channel;
 	struct buf	 heard;
+	struct buf	 hops;		/* the last answer, as text */
+	struct buf	 verdict;	/* the last one: "host|grouping|why" */
+	int64_t		 due_ms;	/* and when again, from its job on */
+	struct buf	 fields;	/* of the last LEASED */
 	int		 segment;
 	pid_t		 hop;
 	uint16_t	 port;

@@ -410,6 +410,54 @@ test_delivery(void **state)
 	policies_free(&p);
 }
 
+/* A row as another process reads it changes the same, and says so again. */
+static void
+test_delivery_put(void **state)
+{
+	struct policies			*p = laws_good("list l remotemx "
+	    "-o { items = *.google.com }\n"
+	    "delivery d remotemx=@l -o tls=require -o { tls_ciphers = "
+	    "HIGH:!aNULL @SECLEVEL=2 } -o pooling=no -o retry=1m,2m+notify "
+	    "-o { tls_verify_name = a.lab, b.lab } -o jitter=5%\n");
+	struct policy_matcher		*m = policy_matcher_new(p, NULL);
+	struct policy_values		 v = { .of = { STR_NONE } };
+	struct policy_match		 match;
+	struct policies			*again;
+	const struct policy_delivery	*d;
+	struct transport_options	 one, two;
+	struct buf			 text = BUF_INIT, said = BUF_INIT;
+
+	(void)state;
+	v.of[POLICY_FIELD_REMOTEMX] = STR("mx.google.com");
+	policy_match(m, &v, 0, &match);
+	assert_non_null(match.delivery);
+	policy_delivery_put(match.delivery, &text);
+	again = laws_good(buf_cstr(&text));
+	d = policies_delivery(again);
+	assert_non_null(d);
+	memset(&one, 0, sizeof one);
+	memset(&two, 0, sizeof two);
+	policy_delivery_lay(match.delivery, &one);
+	policy_delivery_lay(d, &two);
+	assert_true(str_eq(one.tls_ciphers, two.tls_ciphers));
+	assert_true(str_eq(one.tls_verify_name, two.tls_verify_name));
+	one.tls_ciphers = two.tls_ciphers;
+	one.tls_verify_name = two.tls_verify_name;
+	assert_memory_equal(&one, &two, sizeof one);
+	policy_delivery_put(d, &said);
+	assert_string_equal(buf_cstr(&said), buf_cstr(&text));
+	/* One, and no more. */
+	buf_add_text(&text, "delivery e - -o pooling=no\n");
+	policies_free(&again);
+	again = laws_good(buf_cstr(&text));
+	assert_null(policies_delivery(again));
+	policies_free(&again);
+	policy_matcher_free(&m);
+	policies_free(&p);
+	buf_free(&text);
+	buf_free(&said);
+}
+
 int
 main(void)
 {
@@ -423,6 +471,7 @@ main(void)
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_stricter),
 		cmocka_unit_test(test_delivery),
+		cmocka_unit_test(test_delivery_put),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
