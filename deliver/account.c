@@ -101,6 +101,7 @@ account_log(const struct job *j, const struct passage *p,
 	    LOG_STR("remote", c->remoteip[0] != '\0' ? c->remoteip : NULL),
 	    LOG_NUM_IF("remote_port", c->remoteport),
 	    LOG_STR("remote_tls", c->tls.started ? c->tls.protocol : NULL),
+	    LOG_STR("tlsrpt", c->tls.tlsrpt),
 	    LOG_STR("local", c->localip[0] != '\0' ? c->localip : NULL),
 	    LOG_STR("connection", c->id[0] != '\0' ? c->id : NULL),
 	    LOG_NUM_IF("transactions", (int64_t)a->transactions),
@@ -187,6 +188,7 @@ account_tried(const struct job *j, const struct attempt *a)
 	    LOG_NUM_IF("remote_port", c->remoteport),
 	    LOG_STR("type", attempt_error_name(a->error)),
 	    LOG_STR("state", account_state(a)),
+	    LOG_STR("tlsrpt", c->tls.tlsrpt),
 	    LOG_STR("error", a->message));
 	buf_free(&l.to);
 }

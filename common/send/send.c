@@ -116,6 +116,15 @@ send_on_deadline(void *arg)
 
 /* ---- The transaction --------------------------------------------------- */
 
+/* REQUIRETLS is the one that another of the domain's hosts may offer (RFC 8689
+ * 4.2.1); else one is as good as the other. */
+static bool
+send_unfit_here(const struct send *s)
+{
+	return s->req.requiretls && s->result.enhanced[1] == 7 &&
+	    s->result.enhanced[2] == 30;
+}
+
 void
 send_run(struct send *s)
 {
@@ -131,7 +140,11 @@ send_run(struct send *s)
 	s->result.state = SMTP_STATE_NONE;
 	pool_rest(s->pooled);
 	s->pooled = NULL;
-	send_finish(s);
+	if (send_unfit_here(s)) {
+		send_host_failed(s);
+		send_next_host(s);
+	} else
+		send_finish(s);
 }
 
 /*
@@ -342,6 +355,7 @@ send_alloc(struct send_engine *e)
 		e->spare_count--;
 		s->retried = false;
 		s->addr_tried = s->sessions = 0;
+		s->failed = s->no_requiretls = 0;
 		s->stage = SEND_STARTING;
 		return s;
 	}

@@ -183,9 +183,38 @@ send_telling(const struct attempt *r)
 	return ranks[r->error];
 }
 
+/* It has no TLS to offer, or not this. */
+static bool
+send_lacks_requiretls(const struct attempt *r)
+{
+	return (r->error == ATTEMPT_ERROR_TLS &&
+	    r->state != SMTP_STATE_STARTTLS) ||
+	    (r->error == ATTEMPT_ERROR_SMTP && !r->temporary);
+}
+
+/* To try later would not help, if there is none that failed for another
+ * reason. */
+static void
+send_judge_requiretls(struct send *s)
+{
+	struct attempt	*r = &s->result;
+
+	if (s->no_requiretls != 0 && s->no_requiretls == s->failed) {
+		send_set_requiretls(s, "REQUIRETLS: %s", s->best_text);
+		return;
+	}
+	if (r->temporary)
+		return;
+	r->temporary = true;
+	r->code = 451;
+	r->enhanced[0] = 4;
+}
+
 void
 send_host_failed(struct send *s)
 {
+	s->failed++;
+	s->no_requiretls += send_lacks_requiretls(&s->result);
 	if (s->req.tap != NULL)
 		tap_note(s->req.tap, "failed: %s", s->result.message);
 	if (send_telling(&s->result) <= send_telling(&s->best))
@@ -207,8 +236,6 @@ send_address_last(struct send *s)
 {
 	attempt_keep(&s->result, &s->best, s->best.connection);
 	s->result.message = s->best_text;
-	/* To try later would not help: the host has no TLS to offer. */
-	if (s->req.requiretls && s->result.error == ATTEMPT_ERROR_TLS &&
-	    s->result.state != SMTP_STATE_STARTTLS)
-		send_set_requiretls(s, "REQUIRETLS: %s", s->best_text);
+	if (s->req.requiretls)
+		send_judge_requiretls(s);
 }

@@ -41,6 +41,9 @@ struct send {
 	size_t			 addr_next;
 	uint32_t		 addr_tried;	/* of all hosts */
 	uint32_t		 sessions;	/* that did connect */
+	uint32_t		 failed;	/* addresses and hosts, */
+	uint32_t		 no_requiretls;	/* and of these those that do
+						 * not offer it */
 	bool			 no_tls;	/* it failed on this address */
 	const char		*tlsrpt;	/* and why */
 	bool			 retried;

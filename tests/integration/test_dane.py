@@ -3,11 +3,8 @@
 resolver that validates, certificates, handshakes."""
 
 import hashlib
-import os
-import socket
 import ssl
 import tempfile
-import threading
 
 from dnssec import AAAA, CNAME, TLSA, SignedZone, wire_name
 from halyard import Backend, Conversation, Instance, main
@@ -268,6 +265,160 @@ def test_aliases():
         assert w.asked == ["real-a." + ZONE, "b." + ZONE,
                            "real-c." + ZONE, "real-d." + ZONE,
                            "out." + ZONE, "bad." + ZONE], w.asked
+
+
+
+def secret_client(mta):
+    """Inside TLS; with what was offered in clear and is offered there."""
+    c = mta.client()
+    clear = c.hello().text
+    c.cmd("MAIL FROM:<a@x.example> REQUIRETLS", 555)
+    c.cmd("STARTTLS", 220)
+    c.sock = ssl._create_unverified_context().wrap_socket(c.sock)
+    c.file = c.sock.makefile("rb")
+    return c, clear, c.hello().text
+
+
+def smtpd_tls(w, **params):
+    cert, key = w.pki.make("smtpd", "mx.example.org", ["mx.example.org"])
+    return dict({"smtpd_tls_cert_file": cert, "smtpd_tls_key_file": key,
+                 "smtpd_requiretls": "yes",
+                 "send_tls_ca_file": w.pki.path("ca.pem")}, **params)
+
+
+def say(c, mail, host, header="Subject: s"):
+    c.cmd("MAIL FROM:%s" % mail, 250)
+    c.cmd("RCPT TO:<r@%s>" % host, 250)
+    c.cmd("DATA", 354)
+    c.send(header + "\r\n\r\nbody\r\n.\r\n")
+    return c.expect(250).text[0].split(" ", 1)[1]
+
+
+def test_requiretls():
+    """Offered inside TLS, and by send() to who offers it there."""
+    with world(exts=("STARTTLS", "REQUIRETLS")) as w, \
+            world() as lacks:
+        lacks.pki, lacks.contexts = w.pki, w.contexts
+        w.host("good." + ZONE, (3, 1, 1, None), ca="stranger")
+        w.host("none." + ZONE)
+        w.host("alien." + ZONE, ca="stranger")
+        hook = SEND % w.backend.port
+        hook = hook.replace('"port" => ', '"port" => $transaction'
+                            '["senderaddress"]["domain"] == "lacks.example" '
+                            '? %d : ' % lacks.backend.port)
+        with SignedZone(ZONE, w.hosts, (), w.more) as zone, \
+                Instance(hook=hook, params=smtpd_tls(
+                    w, dns_trust_anchor=zone.anchor(),
+                    dns_servers="127.0.0.1@%d" % zone.port)) as mta:
+            c, clear, inside = secret_client(mta)
+            with c:
+                assert "REQUIRETLS" not in clear, clear
+                assert "REQUIRETLS" in inside, inside
+                for mode in ("disabled", "optional", "dane"):
+                    mail = "<%s@x.example> REQUIRETLS" % mode
+                    said = say(c, mail, "good." + ZONE)
+                    assert said.startswith("250 tls"), said
+                    said = say(c, mail, "none." + ZONE)
+                    assert said.startswith("250 tls"), said
+                    said = say(c, mail, "alien." + ZONE)
+                    assert said.startswith("tls temporary clear 7"), said
+                assert all(m["params"].split()[-1] == b"REQUIRETLS"
+                           for m in w.backend.messages)
+                assert len(w.backend.messages) == 6
+                said = say(c, "<dane@lacks.example> REQUIRETLS",
+                           "none." + ZONE)
+                assert said.startswith("smtp permanent"), said
+                assert "REQUIRETLS" in said and not lacks.backend.messages
+                say(c, "<dane@x.example>", "good." + ZONE)
+                assert b"REQUIRETLS" not in w.backend.messages[-1]["params"]
+        with Instance(hook=hook, params=smtpd_tls(
+                w, smtpd_requiretls="no")) as mta:
+            c, clear, inside = secret_client(mta)
+            with c:
+                assert "REQUIRETLS" not in clear + inside
+
+
+def test_not_required():
+    """"TLS-Required: No" goes before what TLSA records demand."""
+    with world() as w:
+        w.host("strict." + ZONE, (3, 1, 1, "stranger"))
+        with SignedZone(ZONE, w.hosts, (), w.more) as zone, \
+                Instance(hook=SEND % w.backend.port, params=smtpd_tls(
+                    w, dns_trust_anchor=zone.anchor(),
+                    dns_servers="127.0.0.1@%d" % zone.port)) as mta:
+            c, _, _ = secret_client(mta)
+            with c:
+                no = "Subject: s\r\nTLS-required:  no"
+                for mail, header, want in (
+                        ("<dane@x.example>", "Subject: s", REFUSED),
+                        ("<dane@x.example>", no, GOOD),
+                        ("<dane@x.example>", "TLS-Required: yes", REFUSED),
+                        ("<dane_require@x.example>", no, REFUSED),
+                        ("<dane@x.example> REQUIRETLS", no, REFUSED)):
+                    said = say(c, mail, "strict." + ZONE, header)
+                    assert said.startswith(want), (mail, header, said)
+            mta.wait_log("tlsrpt=validation-failure")
+
+
+QUEUE = '''
+foreach ($transaction["recipients"] as $r)
+    $arguments["mail"]->queue($transaction["sender"], $r["address"],
+        $r["address"]["localpart"]);
+Accept();
+'''
+
+
+def test_queued():
+    """The same of what deliver takes from the queue."""
+    with world(exts=("STARTTLS", "REQUIRETLS")) as w, world() as lacks:
+        lacks.pki, lacks.contexts = w.pki, w.contexts
+        for name, records in (("good.", [(3, 1, 1, None)]),
+                              ("strict.", [(3, 1, 1, "ca")])):
+            w.host(name + ZONE, *records, ca="stranger")
+        w.host("none." + ZONE)
+        with SignedZone(ZONE, w.hosts, (), w.more) as zone:
+            mta = Mta(w.backend, hook=QUEUE, params=smtpd_tls(
+                w, dns_trust_anchor=zone.anchor(),
+                dns_servers="127.0.0.1@%d" % zone.port))
+            mta.transports("".join(
+                "transport %s host %s.%s:%d -o tls=dane "
+                "-o retry=1h\n" % (id, host, ZONE, port)
+                for id, host, port in (
+                    ("good", "good", w.backend.port),
+                    ("strict", "strict", w.backend.port),
+                    ("lacks", "none", lacks.backend.port))))
+            with mta:
+                c, _, _ = secret_client(mta)
+                with c:
+                    for to, param, header in (
+                            ("good", "", "Subject: 1"),
+                            ("good", " REQUIRETLS", "Subject: 2"),
+                            ("strict", "", "Subject: 3"),
+                            ("strict", "", "TLS-Required: No"),
+                            ("lacks", " REQUIRETLS", "Subject: 5")):
+                        c.cmd("MAIL FROM:<a@x.example>" + param, 250)
+                        c.cmd("RCPT TO:<%s@y.example>" % to, 250)
+                        c.cmd("DATA", 354)
+                        c.send(header + "\r\n\r\nbody\r\n.\r\n")
+                        c.expect(250)
+                held = mta.wait_state("hold")
+                waits = mta.wait_state("defer")
+                assert "lacks" in held[0]["recipient"], held
+                assert "strict" in waits[0]["recipient"], waits
+                assert len(mta.left()) == 2
+                got = sorted((m["body"].split(b"\r\n\r\n")[0].split(b"\r\n")
+                              [-1], b"REQUIRETLS" in m["params"])
+                             for m in w.backend.messages)
+                assert got == [(b"Subject: 1", False),
+                               (b"Subject: 2", True),
+                               (b"TLS-Required: No", False)], got
+                log = {d["to"]: d for d in mta.deliveries()
+                       if d["verdict"] != "done"}
+                assert log["lacks@y.example"]["enhanced"] == "5.7.30", log
+                assert log["strict@y.example"]["enhanced"] == "4.7.5", log
+                assert log["strict@y.example"]["type"] == "dane", log
+                assert log["strict@y.example"]["tlsrpt"] == \
+                    "validation-failure", log
 
 
 if __name__ == "__main__":

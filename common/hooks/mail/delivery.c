@@ -65,6 +65,7 @@ result_log_error(const struct eod_run *r, const struct attempt *res,
 	    LOG_BYTES("remote_host", r->delivery.host),
 	    LOG_STR("remote", result_remote(res)),
 	    LOG_NUM("remote_port", r->delivery.port),
+	    LOG_STR("tlsrpt", res->connection->tls.tlsrpt),
 	    LOG_NUM_IF("transactions", (int64_t)res->transactions),
 	    LOG_NUM("ms", ms));
 }
@@ -85,6 +86,7 @@ result_log(struct eod_run *r, const struct attempt *res)
 		    LOG_BYTES("remote_host", r->delivery.host),
 		    LOG_STR("remote", result_remote(res)),
 		    LOG_NUM("remote_port", r->delivery.port),
+		    LOG_STR("tlsrpt", res->connection->tls.tlsrpt),
 		    LOG_NUM("transactions",
 		    (int64_t)res->transactions),
 		    LOG_NUM("ms", ms));
@@ -107,6 +109,7 @@ delivery_on_tried(void *arg, const struct attempt *res)
 	    LOG_STR("type", attempt_error_name(res->error)),
 	    LOG_STR("state", res->state != SMTP_STATE_NONE ?
 	    smtp_state_name(res->state) : NULL),
+	    LOG_STR("tlsrpt", res->connection->tls.tlsrpt),
 	    LOG_STR("error", res->message));
 }
 

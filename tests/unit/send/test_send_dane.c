@@ -466,7 +466,33 @@ test_requiretls(void **state)
 	f->script.ehlo = "PIPELINING,STARTTLS";
 	f->req.backend.helo = STR("third");
 	assert_string_equal(sending_run(f), "smtp permanent : "
+	    "REQUIRETLS: backend does not offer REQUIRETLS");
+}
+
+/* Of several hosts one may offer it, or may have been down. */
+static void
+test_requiretls_hosts(void **state)
+{
+#define TWO	"MX d.lab secure mx.lab,my.lab; A my.lab secure; "	\
+		"TLSA my.lab secure " GOOD "; "
+	static const struct rule	without[] = { { "EHLO",
+	    "250-x\r\n250 STARTTLS\r\n", 0, 1 }, { .verb = NULL } };
+	struct sending			*f = *state;
+	static const struct dane_case	both = { SEND_TLS_OPTIONAL, TWO
+	    "A mx.lab secure; TLSA mx.lab secure " GOOD, BY_TLSA, NULL };
+	static const struct dane_case	down = { SEND_TLS_OPTIONAL, TWO
+	    "A mx.lab bogus", BY_TLSA, NULL };
+
+	f->req.requiretls = true;
+	f->script.rules = without;
+	run_cases(f, &both, 1);
+	assert_int_equal(f->script.connections, 2);
+	f->script.ehlo = "PIPELINING,STARTTLS";
+	f->req.backend.helo = STR("other");
+	said.text = down.dns;
+	assert_string_equal(sending_run(f), "smtp temporary : "
 	    "backend does not offer REQUIRETLS");
+	assert_int_equal(f->enhanced[0], 4);
 }
 
 /* "TLS-Required: No" */
@@ -507,7 +533,8 @@ main(void)
 		TEST(test_states), TEST(test_records), TEST(test_aliases),
 		TEST(test_not_asked), TEST(test_clear), TEST(test_broken),
 		TEST(test_pool), TEST(test_facts), TEST(test_candidates),
-		TEST(test_requiretls), TEST(test_not_required),
+		TEST(test_requiretls), TEST(test_requiretls_hosts),
+		TEST(test_not_required),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
