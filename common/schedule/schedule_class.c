@@ -284,8 +284,12 @@ lane_enter(struct schedule *s, uint32_t queue)
 	slab_heap_add(&queue_ops, s, &PART(s, tenant, q->tenant)->queues,
 	    queue);
 	q->state = QUEUE_READY;
+	/* A stale class does not wait: it is shown by where it stands. */
 	if (PART(s, class, q->class)->state == QUEUE_EMPTY)
 		class_update(s, q->class);
+	else if (PART(s, class, q->class)->state == QUEUE_PARKED &&
+	    squeue_is_stale(s, queue))
+		class_wake(s, q->class);
 }
 
 void

@@ -1,71 +1,17 @@
 /*
  * model - a naive scheduler that judges the real one
  *
- * Limiters are numbers, a route is a row of `ways`: a set of limiters for
- * each of its candidates.  Tokens are counted by the same arithmetic
- * (schedule_rate.h) and, apart from it, by a log of when they were taken.
- * Connections are closed at once when an eviction is asked for.
+ * Limiters are numbers, a route is a row of `mroutes`.  A queue is known by
+ * its kind (the digest), domain, tenant and priority; what it has is a route,
+ * of a generation.  Connections are closed at once when an eviction is asked
+ * for.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
-#include "schedule/schedule_conn.h"
-#include "schedule/schedule_rate.h"
-#include "schedule/schedule_view.h"
-
-enum { LIMITERS = 6, WAYS = 8, ENTRIES = 96, CONNS = 256, LOG = 4096,
-	NAMES = 3 };
-enum { IN_NONE, IN_WAITING, IN_SENDING };
-
-struct m_entry {
-	int		state, way, domain, tenant, priority, group;
-	schedule_ref	ref;
-	int		conn;
-};
-
-struct m_conn {
-	schedule_conn	conn;		/* 0: none */
-	bool		idle, started, busy;
-	int		way, candidate;
-	unsigned	holds;
-};
-
-struct m_limiter {
-	struct schedule_limits	l;
-	int64_t			tat, connect;
-	int64_t			log[LOG];	/* when tokens were taken */
-	int			logged;
-	int			before;		/* by former limits */
-};
-
-struct model {
-	struct schedule		*s;
-	const uint8_t		*byte;
-	size_t			 count;
-	unsigned		 number;
-	int64_t			 now;
-	struct m_entry		 e[ENTRIES];
-	struct m_conn		 c[CONNS];
-	struct m_limiter	 l[LIMITERS];
-	char			 name[LIMITERS][16];
-};
-
-/* Limiters by candidate; 0 ends them. */
-static const unsigned ways[WAYS][3] = {
-	{ 1 }, { 1 | 2 }, { 1 | 4 | 8 }, { 8 | 16 }, { 1 | 8, 2 | 8 },
-	{ 4, 16, 32 }, { 1 | 2 | 4 | 32 }, { 32 },
-};
-static const char *const names[NAMES] = { "a", "b", "c" };
-
-static void
-model_fault(const struct model *m, const char *what)
-{
-	fprintf(stderr, "model: history %u: %s, %zu bytes before the end\n",
-	    m->number, what, m->count);
-	abort();
-}
+#include "model_private.h"
 
 static unsigned
 model_byte(struct model *m)
@@ -89,271 +35,17 @@ model_limits(struct model *m, struct m_limiter *l)
 		.connectinterval_ms = k % 8 == 0 ? 300 : 0 };
 }
 
-/* ---- What holds --------------------------------------------------------- */
-
-static unsigned
-model_held(const struct model *m, int limiter, bool idle_too)
-{
-	unsigned held = 0;
-
-	for (int n = 0; n < CONNS; n++)
-		held += m->c[n].conn != 0 && (idle_too || !m->c[n].idle) &&
-		    (m->c[n].holds >> limiter & 1);
-	return held;
-}
-
-/* clean: without an eviction, and with a new connection. */
-static bool
-model_room(const struct model *m, unsigned limiters, bool clean)
-{
-	for (int n = 0; n < LIMITERS; n++) {
-		const struct m_limiter *l = &m->l[n];
-
-		if (!(limiters >> n & 1))
-			continue;
-		if ((l->l.concurrency != 0 &&
-		    model_held(m, n, clean) >= l->l.concurrency) ||
-		    rate_tokens(&l->l, l->tat, m->now, 1) == 0 ||
-		    l->connect > m->now)
-			return false;
-	}
-	return true;
-}
-
-static bool
-model_may_go(const struct model *m, const struct m_entry *e, bool clean)
-{
-	for (int n = 0; n < 3 && ways[e->way][n] != 0; n++)
-		if (model_room(m, ways[e->way][n], clean))
-			return true;
-	return false;
-}
-
-/* n + 1 in any window, 2n, or n in an aligned one; there what was taken by
- * former limits counts, too. */
-static void
-model_log(struct model *m, struct m_limiter *l)
-{
-	int64_t	 length = l->l.rate.per_ms, most;
-	int	 inside = 0, before = 0;
-	int64_t	 n = (int64_t)(l->l.rate.thousandths / 1000);
-	bool	 window = l->l.algorithm == SCHEDULE_FIXEDWINDOW;
-
-	if (l->l.rate.thousandths == 0 || l->logged == LOG)
-		return;
-	l->log[l->logged++] = m->now;
-	if (l->l.rate.thousandths % 1000 != 0)
-		return;
-	for (int k = window ? 0 : l->before; k < l->logged; k++) {
-		if (window ? l->log[k] / length != m->now / length :
-		    l->log[k] <= m->now - length)
-			continue;
-		inside++;
-		before += k < l->before;
-	}
-	most = l->l.algorithm == SCHEDULE_SPREAD ? n + 1 :
-	    window ? n : 2 * n;
-	if (inside > most && inside > before)
-		model_fault(m, "a rate is exceeded");
-}
-
-static void
-model_pay(struct model *m, unsigned limiters, uint32_t count)
-{
-	for (int n = 0; n < LIMITERS; n++) {
-		struct m_limiter *l = &m->l[n];
-
-		if (!(limiters >> n & 1))
-			continue;
-		if (rate_tokens(&l->l, l->tat, m->now, count) < count)
-			model_fault(m, "tokens that were not there");
-		l->tat = rate_take(&l->l, l->tat, m->now, count);
-		for (uint32_t k = 0; k < count; k++)
-			model_log(m, l);
-	}
-}
-
-static void
-model_check_held(const struct model *m, unsigned limiters)
-{
-	for (int n = 0; n < LIMITERS; n++)
-		if ((limiters >> n & 1) && m->l[n].l.concurrency != 0 &&
-		    model_held(m, n, true) > m->l[n].l.concurrency)
-			model_fault(m, "too many connections");
-}
-
-static void
-model_connect(const struct model *m, struct m_limiter *l)
-{
-	if (l->connect < m->now + l->l.connectinterval_ms)
-		l->connect = m->now + l->l.connectinterval_ms;
-}
-
-/* ---- Pickups ------------------------------------------------------------ */
-
-static struct m_entry *
-model_entry(struct model *m, schedule_ref ref)
-{
-	uint64_t user = schedule_user(m->s, ref);
-
-	if (user < 1 || user > ENTRIES || m->e[user - 1].ref != ref)
-		model_fault(m, "an entry that is not there");
-	return &m->e[user - 1];
-}
-
-static int
-model_conn(struct model *m, schedule_conn conn)
-{
-	for (int n = 0; n < CONNS; n++)
-		if (m->c[n].conn == conn)
-			return n;
-	model_fault(m, "a connection that is not there");
-	return 0;
-}
-
-static void
-model_judge(struct model *m, const struct schedule_pickup *p)
-{
-	struct m_entry *first = model_entry(m, p->refs[0]);
-	unsigned	limiters = ways[first->way][p->candidate];
-
-	if (p->count < 1 || p->count > 4)
-		model_fault(m, "too many recipients");
-	for (int n = 0; n < ENTRIES && first->priority == 0; n++)
-		if (m->e[n].state == IN_WAITING && m->e[n].priority == 1 &&
-		    model_may_go(m, &m->e[n], true))
-			model_fault(m, "priority 1 was passed by");
-	for (int n = 0; n < LIMITERS && p->may_connect; n++) {
-		if (!(limiters >> n & 1))
-			continue;
-		if (m->l[n].connect > m->now)
-			model_fault(m, "connected too early");
-		model_connect(m, &m->l[n]);
-	}
-	model_pay(m, limiters, (uint32_t)p->count);
-}
-
-static void
-model_pickup(struct model *m, const struct schedule_pickup *p)
-{
-	struct m_entry *first = model_entry(m, p->refs[0]), *e;
-	int		conn = p->may_connect ? model_conn(m, 0) :
-	    model_conn(m, p->conn);
-	struct m_conn  *c = &m->c[conn];
-	unsigned	held;
-
-	model_judge(m, p);
-	if (!p->may_connect && (!c->idle || c->candidate !=
-	    (int)p->candidate || c->way != first->way))
-		model_fault(m, "a connection of another sort");
-	held = p->may_connect ? 0 : c->holds;
-	*c = (struct m_conn){ .conn = p->conn, .busy = true,
-		.way = first->way, .candidate = (int)p->candidate,
-		.holds = ways[first->way][p->candidate] };
-	model_check_held(m, c->holds & ~held);
-	for (size_t n = 0; n < p->count; n++) {
-		e = model_entry(m, p->refs[n]);
-		if (e->state != IN_WAITING || e->way != first->way ||
-		    e->domain != first->domain ||
-		    e->tenant != first->tenant || e->group != first->group)
-			model_fault(m, "entries of several sorts");
-		e->state = IN_SENDING;
-		e->conn = conn;
-	}
-}
-
-static void
-model_forget(struct m_limiter *l)
-{
-	l->tat = INT64_MIN / 2;
-	l->connect = INT64_MIN;
-	l->logged = l->before = 0;
-}
-
-/* A limiter that nobody uses goes as soon as it is as new. */
-static void
-model_forget_unused(struct model *m)
-{
-	unsigned used = 0;
-
-	for (int n = 0; n < ENTRIES; n++)
-		for (int k = 0; k < 3 && m->e[n].state != IN_NONE; k++)
-			used |= ways[m->e[n].way][k];
-	for (int n = 0; n < CONNS; n++)
-		if (m->c[n].conn != 0)
-			used |= m->c[n].holds;
-	for (int n = 0; n < LIMITERS; n++)
-		if (!(used >> n & 1) && m->l[n].connect <= m->now &&
-		    rate_full(&m->l[n].l, m->l[n].tat) <= m->now)
-			model_forget(&m->l[n]);
-}
-
-static bool
-model_same(const struct schedule_limits *a, const struct schedule_limits *b)
-{
-	return a->concurrency == b->concurrency &&
-	    a->rate.thousandths == b->rate.thousandths &&
-	    a->rate.per_ms == b->rate.per_ms && a->algorithm == b->algorithm &&
-	    a->connectinterval_ms == b->connectinterval_ms;
-}
-
-/* All that may go goes, what is to be evicted is closed.  The answer is when
- * to ask again. */
-static int64_t
-model_settle(struct model *m)
-{
-	struct schedule_pickup p;
-	struct schedule_action a;
-	int64_t		       wake;
-	bool		       again;
-
-	do {
-		again = false;
-		while (schedule_next(m->s, m->now, &p, &wake))
-			model_pickup(m, &p);
-		while (schedule_action(m->s, m->now, &a)) {
-			int n;
-
-			if (a.kind != SCHEDULE_EVICT)
-				continue;
-			n = model_conn(m, a.conn);
-			if (!m->c[n].idle)
-				model_fault(m, "evicted while in use");
-			schedule_connection_closed(m->s, a.conn, m->now);
-			m->c[n].conn = 0;
-			again = true;
-		}
-	} while (again);
-	for (int n = 0; n < ENTRIES; n++)
-		if (m->e[n].state == IN_WAITING &&
-		    model_may_go(m, &m->e[n], false))
-			model_fault(m, "idle while an entry may go");
-	model_forget_unused(m);
-	return wake;
-}
-
 /* ---- What happens ------------------------------------------------------- */
 
-static size_t
-model_candidates(const struct model *m, int way,
-    struct schedule_candidate candidate[3],
-    struct schedule_limiter_in limiter[3][LIMITERS])
+static void
+model_candidates(const struct model *m, int route, struct mroute_in *in)
 {
-	size_t count = 0;
+	struct schedule_limiter_in l[LIMITERS];
 
-	for (; count < 3 && ways[way][count] != 0; count++) {
-		struct schedule_candidate *c = &candidate[count];
-
-		*c = (struct schedule_candidate){ .preference = 10,
-			.name = str_of(names[count]),
-			.limiters = limiter[count] };
-		for (int n = 0; n < LIMITERS; n++)
-			if (ways[way][count] >> n & 1)
-				limiter[count][c->limiter_count++] =
-				    (struct schedule_limiter_in){
-				    str_of(m->name[n]), m->l[n].l };
-	}
-	return count;
+	for (int n = 0; n < LIMITERS; n++)
+		l[n] = (struct schedule_limiter_in){ str_of(m->name[n]),
+			m->l[n].l };
+	mroute_in(route, l, in);
 }
 
 static void
@@ -361,39 +53,67 @@ model_in(const struct model *m, int n, const struct m_entry *e,
     struct schedule_entry_in *in)
 {
 	*in = (struct schedule_entry_in){ .subqueue = { STR("t"),
-		str_of(names[e->domain]), str_of(names[e->tenant]),
+		str_of(mroute_name((unsigned)e->domain)),
+		str_of(mroute_name((unsigned)e->tenant)),
 		STR_NONE }, .priority = e->priority,
-		.digest = (uint64_t)e->way, .user = (uint64_t)n + 1 };
+		.digest = (uint64_t)e->kind, .user = (uint64_t)n + 1 };
 	in->group.edits = (uint64_t)e->group;
 	if (e->group == 3)
 		in->deadline_ms = m->now + 1000 * (n % 7 + 1);
 }
 
+/* With candidates, those that it has or others; or `known`: how says. */
+static schedule_ref
+model_add_entry(struct model *m, int n, unsigned how)
+{
+	struct m_entry		*e = &m->e[n];
+	struct m_queue		*q = model_queue(m, e);
+	struct mroute_in	 route;
+	struct schedule_entry_in in;
+	schedule_ref		 ref;
+	bool			 there = model_is_there(m, e);
+
+	model_in(m, n, e, &in);
+	in.known = how % 8 < 3;
+	if (in.known) {
+		ref = schedule_add(m->s, &in, m->now);
+		if ((ref != SCHEDULE_UNKNOWN) !=
+		    (there && !model_is_stale(m, e)))
+			model_fault(m, "known or not");
+		return ref;
+	}
+	if (!there)
+		q->route = e->kind;
+	if (how % 8 == 3)
+		q->route = (int)(how >> 3) % MROUTES;
+	q->generation = m->generation;
+	model_candidates(m, q->route, &route);
+	in.candidates = route.c;
+	in.candidate_count = route.count;
+	return schedule_add(m->s, &in, m->now);
+}
+
 static void
 model_add(struct model *m)
 {
-	struct schedule_candidate  candidate[3];
-	struct schedule_limiter_in limiter[3][LIMITERS];
-	struct schedule_entry_in   in;
-	unsigned		   b = model_byte(m), k = model_byte(m);
-	struct m_entry		  *e;
-	int			   n = 0;
+	unsigned	b = model_byte(m), k = model_byte(m);
+	unsigned	how = model_byte(m);
+	struct m_entry *e;
+	int		n = 0;
 
 	while (n < ENTRIES && m->e[n].state != IN_NONE)
 		n++;
 	if (n == ENTRIES)
 		return;
 	e = &m->e[n];
-	*e = (struct m_entry){ .way = b % WAYS, .domain = (b >> 3) % NAMES,
+	*e = (struct m_entry){ .kind = b % KINDS, .domain = (b >> 3) % NAMES,
 		.tenant = k % NAMES, .priority = (k >> 2) % 4 == 0,
 		.group = (k >> 4) % 4 };
-	model_in(m, n, e, &in);
-	in.candidates = candidate;
-	in.candidate_count = model_candidates(m, e->way, candidate, limiter);
-	e->ref = schedule_add(m->s, &in, m->now);
-	if (e->ref == 0)
+	e->ref = model_add_entry(m, n, how);
+	if (e->ref == SCHEDULE_FULL)
 		model_fault(m, "no room");
-	e->state = IN_WAITING;
+	if (e->ref != SCHEDULE_UNKNOWN)
+		e->state = IN_WAITING;
 }
 
 static void
@@ -431,17 +151,17 @@ model_end(struct model *m, int conn, unsigned how)
 static void
 model_started(struct model *m, unsigned b)
 {
-	struct schedule_candidate  candidate[3];
-	struct schedule_limiter_in limiter[3][LIMITERS];
-	struct schedule_entry_in   in;
-	struct m_entry		   e = { .way = (int)(b % WAYS) };
-	struct m_conn		  *c = &m->c[model_conn(m, 0)];
+	struct mroute_in	 route;
+	struct schedule_entry_in in;
+	struct m_entry		 e = { .kind = (int)(b % KINDS) };
+	struct m_conn		*c = &m->c[model_conn(m, 0)];
 
 	model_in(m, 0, &e, &in);
-	in.candidates = candidate;
-	in.candidate_count = model_candidates(m, e.way, candidate, limiter);
-	*c = (struct m_conn){ .started = true, .busy = true, .way = e.way,
-		.holds = ways[e.way][0] };
+	model_candidates(m, e.kind, &route);
+	in.candidates = route.c;
+	in.candidate_count = route.count;
+	*c = (struct m_conn){ .started = true, .busy = true, .kind = e.kind,
+		.holds = mroutes[e.kind][0].limiters };
 	c->conn = schedule_started(m->s, &in, 0, SCHEDULE_NOBODY);
 	for (int n = 0; n < LIMITERS; n++)
 		if (c->holds >> n & 1)
@@ -470,6 +190,19 @@ model_change(struct model *m, unsigned n)
 	}
 }
 
+/* The other queue may be there, with another route. */
+static void
+model_priority(struct model *m, struct m_entry *e)
+{
+	struct m_queue q = *model_queue(m, e);
+
+	e->state = IN_NONE;
+	e->priority = !e->priority;
+	if (!model_is_there(m, e))
+		*model_queue(m, e) = q;
+	e->state = IN_WAITING;
+}
+
 static void
 model_by_hand(struct model *m, unsigned b)
 {
@@ -487,7 +220,72 @@ model_by_hand(struct model *m, unsigned b)
 		if (schedule_priority(m->s, e->ref, !e->priority) != waits)
 			model_fault(m, "priority");
 		if (waits)
-			e->priority = !e->priority;
+			model_priority(m, e);
+	}
+}
+
+/* All that waits in that queue is taken out, or it gets a route. */
+static void
+model_reroute(struct model *m, const struct schedule_stale *st, unsigned how)
+{
+	struct m_entry	*first = model_entry(m, st->ref);
+	struct m_queue	*q = model_queue(m, first);
+	struct mroute_in route;
+	schedule_ref	 ref;
+
+	if (first->state != IN_WAITING || !model_is_stale(m, first))
+		model_fault(m, "a queue that is not stale");
+	if (how % 8 == 7) {
+		while ((ref = schedule_first(m->s, st->queue)) != 0) {
+			model_entry(m, ref)->state = IN_NONE;
+			if (!schedule_remove(m->s, ref))
+				model_fault(m, "removed");
+		}
+		return;
+	}
+	if (how % 8 < 5)
+		q->route = (int)(how >> 3) % MROUTES;
+	q->generation = m->generation;
+	model_candidates(m, q->route, &route);
+	schedule_reroute(m->s, st->queue, route.c, route.count);
+}
+
+/* plain: all, and to routes over which they go at last. */
+static void
+model_sweep(struct model *m, unsigned count, bool plain)
+{
+	struct schedule_stale st;
+
+	for (; plain || count > 0; count--) {
+		if (!schedule_stale(m->s, &st))
+			break;
+		model_reroute(m, &st, plain ? count % MROUTE_PLAIN << 3 :
+		    model_byte(m));
+	}
+	for (int n = 0; n < ENTRIES && (plain || count > 0); n++)
+		if (m->e[n].state == IN_WAITING &&
+		    model_is_stale(m, &m->e[n]))
+			model_fault(m, "a stale queue is forgotten");
+}
+
+static void
+model_renew(struct model *m)
+{
+	schedule_renew(m->s);
+	m->generation++;
+}
+
+static void
+model_bar(struct model *m, unsigned b)
+{
+	unsigned host = 1 + b % MROUTE_HOSTS;
+
+	if (b >> 5 == 0) {
+		schedule_unbar(m->s);
+		memset(m->until, 0, sizeof(m->until));
+	} else {
+		m->until[host] = m->now + (b >> 2) * 20;
+		schedule_bar(m->s, mroute_host(host), m->until[host]);
 	}
 }
 
@@ -513,9 +311,16 @@ model_step(struct model *m)
 		break;
 	case 11: case 12:
 		m->now += 1 + (int64_t)model_byte(m) * (op >> 4 & 7);
+		if (op & 128)
+			model_sweep(m, model_byte(m) % 16, false);
 		break;
 	case 13:
-		model_by_hand(m, model_byte(m));
+		if (op >> 6 == 3)
+			model_renew(m);
+		else if (op >> 6 == 2)
+			model_bar(m, model_byte(m));
+		else
+			model_by_hand(m, model_byte(m));
 		break;
 	case 14:
 		b = model_byte(m);
@@ -540,8 +345,11 @@ model_drain(struct model *m)
 	int		      left, busy;
 	int64_t		      wake;
 
+	model_renew(m);
+	model_sweep(m, 0, true);
 	do {
 		wake = model_settle(m);
+		model_sweep(m, 0, true);	/* of what is sent again */
 		left = busy = 0;
 		for (int n = 0; n < CONNS; n++)
 			if (m->c[n].conn != 0) {
@@ -561,6 +369,7 @@ model_drain(struct model *m)
 		if (m->c[n].conn != 0)
 			model_end(m, n, 0);
 	m->now += 100000;
+	schedule_unbar(m->s);
 	model_settle(m);
 	schedule_stats(m->s, &st);
 	if (st.waiting + st.sending + st.queues + st.classes + st.limiters +
