@@ -9,6 +9,9 @@
 #include "schedule/slab.h"
 
 #include "delivery.h"
+#include "hopset.h"
+#include "policies.h"
+#include "route.h"
 
 static struct {
 	struct slab		entries;
@@ -17,6 +20,8 @@ static struct {
 	struct buf		text;
 	struct buf		group;
 } active;
+
+#define ACTIVE_FLAGS	16
 
 static_assert(sizeof(struct active) <= 64, "an active entry's size");
 
@@ -100,6 +105,10 @@ active_new(const struct spool_id *id)
 void
 active_drop(struct active *a)
 {
+	if (a->routing)
+		route_leave(a);
+	else if (a->place != 0)
+		hopset_drop(a->place);
 	slab_index_drop(&active.by_id, active_hash(a->key), a->self);
 	slab_give(&active.entries, a->self);
 	pump_freed();
@@ -139,15 +148,22 @@ active_digest(const struct spool_entry *e)
 	return hmap_hash(secret, 0, buf_str(b));
 }
 
+void
+active_subqueue(struct schedule_subqueue *q, struct buf *text,
+    const struct spool_entry *entry)
+{
+	buf_clear(text);
+	buf_add_lower(text, spool_entry_domain(entry));
+	*q = (struct schedule_subqueue){ entry->transportid, buf_str(text),
+	    entry->tenantid, entry->jobid };
+}
+
 int
 active_describe(struct schedule_entry_in *in, struct buf *text,
     const struct spool_id *id, const struct spool_entry *entry)
 {
 	memset(in, 0, sizeof *in);
-	buf_clear(text);
-	buf_add_lower(text, spool_entry_domain(entry));
-	in->subqueue = (struct schedule_subqueue){ entry->transportid,
-	    buf_str(text), entry->tenantid, entry->jobid };
+	active_subqueue(&in->subqueue, text, entry);
 	in->priority = entry->priority == 1;
 	in->deadline_ms = active_deadline(entry);
 	memcpy(in->group.transaction, id->txn,
@@ -156,24 +172,92 @@ active_describe(struct schedule_entry_in *in, struct buf *text,
 	in->group.digest = active_digest(entry);
 	in->digest = entry->flags & (ENTRY_REQUIRETLS |
 	    ENTRY_TLS_NOT_REQUIRED);
-	return routes_find(entry->transportid) != NULL ? 0 : -1;
+	return outlets_find(entry->transportid) != NULL ? 0 : -1;
+}
+
+/* A list of hops, from now on its own. */
+static void
+active_goes(struct active *a, uint32_t hopset)
+{
+	a->place = hopset;
+	hopset_ref(hopset);
+}
+
+static schedule_ref
+active_schedule(struct schedule_entry_in *in, const struct hopset *h)
+{
+	schedule_ref	ref;
+
+	/* Its flags are below. */
+	in->digest |= h->number << ACTIVE_FLAGS;
+	in->grouping = policies_grouping_of(&in->subqueue, h);
+	in->known = true;
+	ref = schedule_add(delivery_schedule(), in, delivery_now());
+	if (ref != (schedule_ref)SCHEDULE_UNKNOWN)
+		return ref;
+	in->known = false;
+	in->candidates = policies_candidates(&in->subqueue, in->grouping, h,
+	    &in->candidate_count);
+	return schedule_add(delivery_schedule(), in, delivery_now());
+}
+
+void
+active_limited(const struct active *a, struct schedule_entry_in *in,
+    struct buf *text, const struct spool_entry *entry)
+{
+	const struct hopset	*h;
+
+	active_subqueue(&in->subqueue, text, entry);
+	if (a->place == 0 || outlets_find(entry->transportid) == NULL)
+		return;
+	h = hopset_at(a->place);
+	in->grouping = policies_grouping_of(&in->subqueue, h);
+	in->candidates = policies_candidates(&in->subqueue, in->grouping, h,
+	    &in->candidate_count);
+}
+
+/* There is nowhere to go: an attempt says so.  Or it runs alone. */
+static void
+active_apart(const struct spool_id *id, const struct schedule_entry_in *in,
+    uint32_t hopset)
+{
+	struct active	*a = active_add_sending(id, in, SCHEDULE_NOBODY);
+
+	active_goes(a, hopset);
+	if (hopset_at(hopset)->hops.count == 0)
+		dispatch_after(a);
+	else
+		poison_wait(a);
 }
 
 enum active_result
-active_add(const struct spool_id *id, const struct spool_entry *entry)
+active_add(const struct spool_id *id, const struct spool_entry *entry,
+    bool poison)
 {
-	struct schedule_entry_in	 in;
-	struct active			*a;
+	struct schedule_entry_in in;
+	struct active		*a;
+	struct route		*r;
+	uint32_t		 hopset;
 
 	if (active_describe(&in, &active.text, id, entry) == -1)
 		return ACTIVE_NOWHERE;
+	hopset = route_hops(outlets_find(entry->transportid),
+	    in.subqueue.recipientdomain, &r);
+	if (hopset != 0 && (poison || hopset_at(hopset)->hops.count == 0)) {
+		active_apart(id, &in, hopset);
+		return ACTIVE_TAKEN;
+	}
 	a = active_new(id);
 	in.user = (uint64_t)(uintptr_t)a;
-	a->ref = schedule_add(delivery_schedule(), &in, delivery_now());
+	if (hopset == 0 && route_wait(r, a))
+		return ACTIVE_TAKEN;
+	if (hopset != 0)
+		a->ref = active_schedule(&in, hopset_at(hopset));
 	if (a->ref == SCHEDULE_FULL) {
 		active_drop(a);
 		return ACTIVE_FULL;
 	}
+	active_goes(a, hopset);
 	return ACTIVE_TAKEN;
 }
 
@@ -204,8 +288,8 @@ active_found(struct active *a)
 bool
 active_remove(struct active *a)
 {
-	if (a->job != NULL || a->apart ||
-	    !schedule_remove(delivery_schedule(), a->ref))
+	if (a->job != NULL || a->apart || (!a->routing &&
+	    !schedule_remove(delivery_schedule(), a->ref)))
 		return false;
 	active_drop(a);
 	return true;

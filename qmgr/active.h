@@ -15,11 +15,13 @@ struct active {
 	unsigned char		 key[SPOOL_ID_SIZE];
 	schedule_ref		 ref;
 	uint32_t		 self;		/* its place in the table */
+	uint32_t		 place;	/* of its hopset, or its route */
 	struct job		*job;	/* it is being sent */
 	pid_t			 awaits;	/* who may have it */
-	uint32_t		 held : 30;	/* a schedule_conn, meanwhile */
+	uint32_t		 held : 29;	/* a schedule_conn, meanwhile */
 	uint32_t		 named : 1;	/* by its worker */
 	uint32_t		 apart : 1;	/* it is not in a queue */
+	uint32_t		 routing : 1;	/* it is on a route's list */
 };
 TAILQ_HEAD(active_list, active);
 
@@ -34,9 +36,9 @@ void	active_close(void);
 struct active *active_find(const struct spool_id *id);
 size_t	active_count(void);
 enum queue_live active_live(const struct spool_id *id);
-/* entry: with what has changed over it. */
+/* entry: with what has changed over it.  poison: it runs alone. */
 enum active_result active_add(const struct spool_id *id,
-	    const struct spool_entry *entry);
+	    const struct spool_entry *entry, bool poison);
 /* It is in no queue and no job any more; the scheduler's part is the
  * caller's. */
 void	active_drop(struct active *a);
@@ -46,6 +48,11 @@ bool	active_remove(struct active *a);
  * buffer's. */
 int	active_describe(struct schedule_entry_in *in, struct buf *text,
 	    const struct spool_id *id, const struct spool_entry *entry);
+/* What a connection for it counts against, if it goes by the first hop. */
+void	active_limited(const struct active *a, struct schedule_entry_in *in,
+	    struct buf *text, const struct spool_entry *entry);
+void	active_subqueue(struct schedule_subqueue *q, struct buf *text,
+	    const struct spool_entry *entry);
 /* One that does not wait in the scheduler. */
 struct active *active_add_sending(const struct spool_id *id,
 	    const struct schedule_entry_in *in, uint16_t slot);

@@ -18,7 +18,12 @@
 #include "ipc/channel.h"
 
 #include "delivery.h"
+#include "failover.h"
+#include "live.h"
+#include "policies.h"
 #include "quota.h"
+#include "route.h"
+#include "told.h"
 #include "trace.h"
 
 #define AGENT_IN_FLIGHT_MAX	100000
@@ -26,12 +31,6 @@
 #define AGENT_FDS_MAX		64		/* of bodies' own files, too */
 #define AGENT_SLOTS		1024
 #define AGENT_SAID_MAX		200000
-#define ROUTE_KNOWN		1
-
-struct known_route {
-	struct hmap_entry	hash;
-	uint64_t		number;
-};
 
 static struct {
 	TAILQ_HEAD(, agent)	 agents;
@@ -95,17 +94,10 @@ agent_new(pid_t pid)
 	a->pid = pid;
 	a->slot = slot;
 	TAILQ_INIT(&a->jobs);
-	hmap_init(&a->routes);
+	hmap_init(&a->known);
 	agents.slot[slot] = a;
 	TAILQ_INSERT_TAIL(&agents.agents, a, link);
 	return a;
-}
-
-static void
-agent_forget_route(void *arg, struct hmap_entry *e)
-{
-	hmap_remove(arg, e);
-	free(e);
 }
 
 /* Its descriptors and what it was told are its connection's. */
@@ -115,10 +107,11 @@ agent_away(struct agent *a)
 	channel_free(&a->channel);
 	a->greeted = a->ready = a->full = a->draining = a->starved = false;
 	trace_agent_away(a);
+	route_agent_away(a);
 	if (delivery_schedule() != NULL)
 		agent_update(a);
 	a->lent_count = 0;
-	hmap_walk(&a->routes, a->routes.size, agent_forget_route, &a->routes);
+	told_forget(a);
 	free(a->said);
 	a->said = NULL;
 	a->said_count = 0;
@@ -128,54 +121,10 @@ static void
 agent_free(struct agent *a)
 {
 	poison_agent_over(a);
-	hmap_fini(&a->routes);
+	hmap_fini(&a->known);
 	agents.slot[a->slot] = NULL;
 	TAILQ_REMOVE(&agents.agents, a, link);
 	free(a);
-}
-
-/* ---- What it knows ------------------------------------------------------- */
-
-void
-agent_tell_route(struct agent *a, const struct route *r)
-{
-	struct known_route	*k;
-	struct str		 key = { (const char *)&r->number,
-				    sizeof r->number };
-
-	if (hmap_find(&a->routes, ROUTE_KNOWN, key) != NULL)
-		return;
-	k = xcalloc(1, sizeof *k);
-	k->number = r->number;
-	k->hash.key = (const char *)&k->number;
-	k->hash.len = sizeof k->number;
-	k->hash.kind = ROUTE_KNOWN;
-	hmap_insert(&a->routes, &k->hash);
-	CHANNEL_SEND(a->channel, DELIVER_TRANSPORT, -1,
-	    { .number = r->number, .text = buf_str(&r->text) });
-}
-
-static void
-agent_drop_route(void *arg, struct hmap_entry *e)
-{
-	struct agent		*a = arg;
-	struct known_route	*k = (struct known_route *)e;
-
-	if (routes_has(k->number))
-		return;
-	if (a->channel != NULL)
-		CHANNEL_SEND(a->channel, DELIVER_DROP, -1,
-		    { .number = k->number });
-	agent_forget_route(&a->routes, e);
-}
-
-void
-agent_drop_routes(void)
-{
-	struct agent	*a;
-
-	TAILQ_FOREACH(a, &agents.agents, link)
-		hmap_walk(&a->routes, a->routes.size, agent_drop_route, a);
 }
 
 /* May it have more? */
@@ -284,11 +233,12 @@ agent_on_leased(struct agent *a, struct rbuf *r)
 	 * a transport that is gone they limit nothing. */
 	if (l == NULL && ++a->leased > 2 * a->in_flight)
 		return -1;
-	if (l == NULL && routes_find(str_of(m.transportid)) == NULL)
+	if (l == NULL && outlets_find(str_of(m.transportid)) == NULL)
 		return 0;
 	if (l == NULL) {
-		memset(&in, 0, sizeof in);
-		in.subqueue.transportid = str_of(m.transportid);
+		if (policies_started(&in, str_of(m.transportid),
+		    m.fields) == -1)
+			return -1;
 		l = lease_new(a, schedule_started(delivery_schedule(), &in, 0,
 		    a->slot), m.lease);
 		l->uses = m.uses;
@@ -358,6 +308,7 @@ agent_on_ready(struct agent *a, struct rbuf *r)
 	agent_release(a->pid);
 	lease_close_unnamed(a);
 	agent_update(a);
+	route_agent_ready();
 	return 0;
 }
 
@@ -432,7 +383,8 @@ agent_on_drain(struct agent *a, struct rbuf *r)
 static int
 agent_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
-	struct agent	*a = arg;
+	struct live_asker	 who;
+	struct agent		*a = arg;
 
 	(void)fd;
 	if (type == IPC_DELIVER_HELLO)
@@ -454,6 +406,17 @@ agent_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return agent_on_drain(a, r);
 	case IPC_DELIVER_TRACED:
 		return trace_on_line(a, r);
+	case IPC_DELIVER_HOPS:
+		return route_on_hops(a, r);
+	case IPC_DELIVER_NEXT:
+		return failover_on_next(a, r);
+	case IPC_DELIVER_DEAD:
+		return failover_on_dead(r);
+	case IPC_LIVE_ADD:
+	case IPC_LIVE_DELETE:
+		who = (struct live_asker){ a->channel, IPC_DELIVER, 0 };
+		return type == IPC_LIVE_ADD ? live_on_add(&who, r) :
+		    live_on_delete(&who, r);
 	case IPC_QUOTA_ASK:
 		return quota_on_ask(a->channel, r);
 	default:

@@ -25,7 +25,7 @@ struct agent {
 	bool			 alone;		/* it gets one job */
 	struct job_list		 jobs;
 	uint32_t		 job_count;
-	struct hmap		 routes;	/* numbers that it knows */
+	struct hmap		 known;		/* numbers of texts */
 	struct lent		 lent[JOB_SEGMENTS_MAX];
 	uint32_t		 lent_count;
 	uint64_t		 stamp;
@@ -41,8 +41,6 @@ struct agent *agent_at(uint16_t slot);
 struct agent *agent_idle(void);
 /* Its connection ends; it comes again, and says what it has. */
 void	agent_lose(struct agent *a);
-/* Transports are others now: what no job will name is told. */
-void	agent_drop_routes(void);
 /* Something that decides whether it may have jobs has changed. */
 void	agent_update(struct agent *a);
 /* It was sent a job: while it does not read it is passed by. */
@@ -51,6 +49,5 @@ void	agent_given(struct agent *a);
 void	agent_release(pid_t pid);
 void	agent_close(void);
 void	agents_each(void (*fn)(void *arg, struct agent *a), void *arg);
-void	agent_tell_route(struct agent *a, const struct route *r);
 
 #endif

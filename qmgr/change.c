@@ -25,7 +25,7 @@ change_check(const char *name, struct str key, struct str value,
 		return str_eq(value, STR("0")) || str_eq(value, STR("1")) ?
 		    0 : err_set(e, "priority is 0 or 1");
 	if (strcmp(name, "transportid") == 0)
-		return routes_find(value) != NULL ? 0 : err_set(e, "there is "
+		return outlets_find(value) != NULL ? 0 : err_set(e, "there is "
 		    "no transport \"%.*s\" in transport.cf",
 		    (int)(value.len < 64 ? value.len : 64),
 		    value.len > 0 ? value.p : "");

@@ -7,6 +7,11 @@
 #include "base/log.h"
 
 #include "delivery.h"
+#include "failover.h"
+#include "hopset.h"
+#include "live.h"
+#include "policies.h"
+#include "route.h"
 
 static struct {
 	struct worker	*worker;
@@ -45,6 +50,10 @@ delivery_prepare(struct worker *w)
 	pump_prepare(w);
 	dispatch_prepare(w);
 	verdict_prepare(w);
+	route_prepare(w);
+	failover_prepare(w);
+	policies_prepare(w);
+	live_prepare(w);
 }
 
 void
@@ -52,8 +61,8 @@ delivery_renew(void)
 {
 	if (delivery.schedule == NULL)
 		return;
-	routes_load();
-	agent_drop_routes();
+	outlets_load();
+	policies_load();
 	dispatch_kick();
 }
 
@@ -90,7 +99,7 @@ delivery_inherit_one(void *arg, const struct spool_id *id, uint64_t worker)
 	a = active_add_sending(id, &in, SCHEDULE_NOBODY);
 	a->awaits = (pid_t)worker;
 	a->held = schedule_started(delivery.schedule, &in, 0,
-	    SCHEDULE_NOBODY) & ((1U << 30) - 1);
+	    SCHEDULE_NOBODY) & ((1U << 29) - 1);
 	buf_free(&text);
 }
 
@@ -104,7 +113,11 @@ delivery_open(void)
 	o.active_window = (uint32_t)delivery.worker->params.active_window;
 	o.start_ms = delivery_now();
 	delivery.schedule = schedule_new(&o);
-	routes_load();
+	hopsets_open();
+	route_open();
+	outlets_load();
+	policies_open();
+	live_open();
 	active_open();
 	lease_open();
 	job_open();
@@ -149,7 +162,11 @@ delivery_close(void)
 	poison_close();
 	job_close();
 	lease_close();
+	route_close();
 	active_close();
+	live_close();
+	policies_close();
+	hopsets_close();
 	schedule_free(&delivery.schedule);
 	delivery_show();
 }

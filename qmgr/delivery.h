@@ -1,13 +1,19 @@
 /*
  * delivery - the parts of qmgr(8) that make mail move
  *
- *	routes.c   transport.cf as it holds, each transport with a number
+ *	outlets.c  transport.cf as it holds, each transport with a number
+ *	route.c	   where mail goes, as workers found out; hopset.c: lists of
+ *		   hops, each once; told.c: texts that workers know by number
+ *	policies.c policy.cf as it holds, and what it says of a queue
+ *	live.c	   what is added to them for a time; desk.c, policy_rows.c:
+ *		   what mtactl(8) sees of it
  *	active.c   entries that the scheduler has
  *	pump.c	   from the book into the scheduler: what is new, due, or waits
  *	dispatch.c what the scheduler picks up becomes jobs, and leaves
  *	job.c	   jobs, and what becomes of their entries
  *	lease.c	   leave to have connections open
  *	agent.c	   deliver workers: who there is, and what they say
+ *	failover.c an attempt goes on with another hop
  *	lend.c	   descriptors of segments that they read from
  *	verdict.c  what they say of an entry goes into the book
  *	poison.c   entries that end their workers
@@ -54,7 +60,7 @@ uint32_t delivery_active_limit(void);
 /* Its numbers, on the board. */
 void	delivery_show(void);
 
-#include "routes.h"
+#include "outlets.h"
 #include "active.h"
 #include "lease.h"
 #include "job.h"

@@ -9,6 +9,7 @@
 #include "base/log.h"
 
 #include "delivery.h"
+#include "policies.h"
 
 #define DISPATCH_TURN		256	/* pickups */
 #define DISPATCH_FAILED_MS	1000
@@ -105,15 +106,22 @@ dispatch_pick(const struct schedule_pickup *p, struct job_list *list)
 	struct job	*j = job_new(agent, JOB_ATTEMPT, 0);
 	struct lease	*l = p->may_connect ? lease_new(agent, p->conn, 0) :
 			    lease_of_conn(p->conn);
+	struct active	*a;
 	size_t		 i;
 
 	if (l == NULL)
 		fatal("a pickup for a connection that is nobody's");
 	j->lease = l->number;
 	j->uses = ++l->uses;
-	for (i = 0; i < p->count; i++)
-		dispatch_entry(j, (struct active *)(uintptr_t)schedule_user(
-		    delivery_schedule(), p->refs[i]));
+	j->connects = p->may_connect;
+	j->barred = p->barred;
+	for (i = 0; i < p->count; i++) {
+		a = (struct active *)(uintptr_t)schedule_user(
+		    delivery_schedule(), p->refs[i]);
+		if (i == 0)
+			job_route(j, a->place, p->candidate);
+		dispatch_entry(j, a);
+	}
 	TAILQ_INSERT_TAIL(list, j, turn);
 }
 
@@ -127,7 +135,10 @@ dispatch_afters(struct job_list *list)
 	while ((a = TAILQ_FIRST(&dispatch.after)) != NULL &&
 	    (agent = agent_idle()) != NULL) {
 		TAILQ_REMOVE(&dispatch.after, a, link);
-		j = job_new(agent, JOB_AFTER, 0);
+		/* Hops, but no hop: an attempt says why. */
+		j = job_new(agent, a->place != 0 ? JOB_ATTEMPT : JOB_AFTER,
+		    0);
+		job_route(j, a->place, 0);
 		dispatch_entry(j, a);
 		TAILQ_INSERT_TAIL(list, j, turn);
 	}
@@ -189,6 +200,7 @@ dispatch_turn(void *arg)
 	struct schedule_pickup	p;
 	struct job_list		list = TAILQ_HEAD_INITIALIZER(list);
 	int64_t			wake = INT64_MAX, wait;
+	bool			stale;
 	int			n = 0;
 
 	(void)arg;
@@ -196,6 +208,7 @@ dispatch_turn(void *arg)
 	    !book_hinted(keeper_book()))
 		return;
 	dispatch_actions();
+	stale = policies_sweep();
 	dispatch_afters(&list);
 	poison_dispatch(&list);
 	while (n < DISPATCH_TURN && schedule_next(delivery_schedule(),
@@ -207,7 +220,7 @@ dispatch_turn(void *arg)
 	dispatch_actions();
 	if (dispatch.failed)
 		return;
-	wait = n == DISPATCH_TURN ? 0 : wake - delivery_now();
+	wait = n == DISPATCH_TURN || stale ? 0 : wake - delivery_now();
 	if (wait <= 60000)
 		timer_start(&dispatch.wake, wait > 0 ? wait : 0);
 }

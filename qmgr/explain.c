@@ -2,13 +2,29 @@
  * What an entry waits for, in the words of mtactl(8).
  */
 #include "delivery.h"
+#include "hopset.h"
+#include "policies.h"
+#include "policy_rows.h"
 #include "query.h"
 
+#define EXPLAIN_HOPS	16		/* that are shown */
+
+static const char	*const explain_names[] = {
+	[SCHEDULE_WAIT_TURN] = "turn",
+	[SCHEDULE_WAIT_SENDING] = "sending",
+	[SCHEDULE_WAIT_CONCURRENCY] = "concurrency",
+	[SCHEDULE_WAIT_RATE] = "rate",
+	[SCHEDULE_WAIT_CONNECT] = "connectinterval",
+	[SCHEDULE_WAIT_WORKER] = "worker",
+	[SCHEDULE_WAIT_CLOSED] = "suspended",
+	[SCHEDULE_WAIT_BARRED] = "unreachable",
+};
+
 static void
-explain_put(struct buf *out, const char *why, struct str limiter,
+explain_why(struct buf *out, const char *why, struct str limiter,
     int64_t wall_ms)
 {
-	buf_printf(out, ",\"explain\":{\"why\":\"%s\"", why);
+	buf_printf(out, "\"why\":\"%s\"", why);
 	if (limiter.len > 0) {
 		buf_add_text(out, ",\"limiter\":");
 		buf_add_json(out, limiter);
@@ -16,7 +32,61 @@ explain_put(struct buf *out, const char *why, struct str limiter,
 	if (wall_ms > 0)
 		buf_printf(out, ",\"until\":%lld.%03lld",
 		    (long long)wall_ms / 1000, (long long)wall_ms % 1000);
+}
+
+static void
+explain_put(struct buf *out, const char *why, int64_t wall_ms)
+{
+	buf_add_text(out, ",\"explain\":{");
+	explain_why(out, why, STR_NONE, wall_ms);
 	buf_add_text(out, "}}");
+}
+
+static void
+explain_reason(struct buf *out, const struct queue_row *r,
+    const struct schedule_reason *why)
+{
+	int64_t	wall_ms = 0;
+
+	if (why->room_ms > 0 && why->room_ms < INT64_MAX)
+		wall_ms = r->wall_ms + why->room_ms - delivery_now();
+	explain_why(out, explain_names[why->why], why->limiter, wall_ms);
+}
+
+/* One way that it could go, and what is in the way. */
+static void
+explain_hop(struct buf *out, const struct queue_row *r,
+    const struct active *a, const struct schedule_subqueue *q,
+    struct str grouping, unsigned hop)
+{
+	const struct hopset	*h = hopset_at(a->place);
+	const struct nexthop	*to = &h->hops.hop[hop];
+	struct schedule_reason	 why;
+	struct policy_match	 m;
+
+	buf_printf(out, "%s{\"preference\":%u,\"remotemx\":",
+	    hop > 0 ? "," : "", to->preference);
+	buf_add_json(out, to->mx);
+	buf_add_text(out, ",\"address\":");
+	buf_add_json(out, h->text[hop].host);
+	if (h->text[hop].localip.len > 0) {
+		buf_add_text(out, ",\"localip\":");
+		buf_add_json(out, h->text[hop].localip);
+	}
+	buf_add_byte(out, ',');
+	if (schedule_explain_candidate(delivery_schedule(), a->ref, hop,
+	    delivery_now(), &why))
+		explain_reason(out, r, &why);
+	else
+		explain_why(out, "turn", STR_NONE, 0);
+	policies_match(q, grouping, h, hop, &m);
+	buf_add_text(out, ",\"policies\":");
+	policy_rows_match(out, &m);
+	if (m.suspension != NULL) {
+		buf_add_text(out, ",\"suspension\":");
+		policy_rows_suspension(out, m.suspension);
+	}
+	buf_add_byte(out, '}');
 }
 
 /* One that the scheduler has. */
@@ -24,23 +94,28 @@ static void
 explain_active(struct buf *out, const struct queue_row *r,
     const struct active *a)
 {
-	static const char	*const names[] = {
-		[SCHEDULE_WAIT_TURN] = "turn",
-		[SCHEDULE_WAIT_SENDING] = "sending",
-		[SCHEDULE_WAIT_CONCURRENCY] = "concurrency",
-		[SCHEDULE_WAIT_RATE] = "rate",
-		[SCHEDULE_WAIT_CONNECT] = "connectinterval",
-		[SCHEDULE_WAIT_WORKER] = "worker",
-		[SCHEDULE_WAIT_CLOSED] = "suspended",
-		[SCHEDULE_WAIT_BARRED] = "unreachable",
-	};
-	struct schedule_reason	why;
-	int64_t			wall_ms = 0;
+	struct schedule_subqueue q;
+	struct schedule_reason	 why;
+	struct str		 grouping;
+	struct buf		 text = BUF_INIT;
+	unsigned		 i, hops;
 
 	schedule_explain(delivery_schedule(), a->ref, delivery_now(), &why);
-	if (why.room_ms > 0 && why.room_ms < INT64_MAX)
-		wall_ms = r->wall_ms + why.room_ms - delivery_now();
-	explain_put(out, names[why.why], why.limiter, wall_ms);
+	buf_add_text(out, ",\"explain\":{");
+	explain_reason(out, r, &why);
+	if (a->place != 0) {
+		active_subqueue(&q, &text, &r->accepted);
+		grouping = policies_grouping_of(&q, hopset_at(a->place));
+		buf_add_text(out, ",\"grouping\":");
+		buf_add_json(out, grouping);
+		buf_add_text(out, ",\"hops\":[");
+		hops = (unsigned)hopset_at(a->place)->hops.count;
+		for (i = 0; i < hops && i < EXPLAIN_HOPS; i++)
+			explain_hop(out, r, a, &q, grouping, i);
+		buf_add_byte(out, ']');
+	}
+	buf_add_text(out, "}}");
+	buf_free(&text);
 }
 
 static void
@@ -51,16 +126,18 @@ explain_put_row(struct buf *out, const struct queue_row *r)
 	queue_row_json(out, r);
 	buf_truncate(out, out->len - 1);	/* its brace */
 	if (a != NULL && a->apart)
-		explain_put(out, "sending", STR_NONE, 0);
+		explain_put(out, "sending", 0);
+	else if (a != NULL && a->routing)
+		explain_put(out, "routing", 0);
 	else if (a != NULL)
 		explain_active(out, r, a);
 	else if (r->entry.state == STATE_HOLD)
-		explain_put(out, "held", STR_NONE, 0);
+		explain_put(out, "held", 0);
 	else if (r->entry.state == STATE_DEFER && r->entry.due_ms > r->now_ms)
-		explain_put(out, "time", STR_NONE, r->wall_ms +
+		explain_put(out, "time", r->wall_ms +
 		    r->entry.due_ms - r->now_ms);
 	else
-		explain_put(out, "room", STR_NONE, 0);
+		explain_put(out, "room", 0);
 }
 
 void

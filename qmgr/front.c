@@ -25,6 +25,8 @@
 #include "proc/access.h"
 
 #include "delivery.h"
+#include "desk.h"
+#include "live.h"
 #include "query.h"
 #include "quota.h"
 #include "trace.h"
@@ -335,13 +337,27 @@ static int
 client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
 	struct client	*cl = arg;
+	const struct live_asker who = { cl->channel, cl->role, cl->uid };
+	const char	*why = NULL;
 	uint64_t	 unused;
+	int		 at_desk;
 
 	(void)fd;
 	if (type == IPC_QUEUE_CREDIT)
 		return client_on_credit(cl, r);
 	if (cl->asked || cl->trace != NULL)
 		return -1;		/* one at a time */
+	if (type == IPC_LIVE_ADD)
+		return live_on_add(&who, r);
+	if (type == IPC_LIVE_DELETE)
+		return live_on_delete(&who, r);
+	if ((at_desk = desk_on_frame(client_query(cl), type, r,
+	    &why)) == 2)
+		client_refuse(cl, why);
+	else if (at_desk == 1)
+		return client_ask(cl, QUERY_TEXT, 0, false);
+	if (at_desk != 0)
+		return at_desk == 2 ? 0 : -1;
 	switch (type) {
 	case IPC_QUEUE_TERM:
 		return client_on_term(cl, r);

@@ -12,6 +12,11 @@
 #include "spool/scan.h"
 
 #include "delivery.h"
+#include "failover.h"
+#include "hopset.h"
+#include "policies.h"
+#include "route.h"
+#include "told.h"
 
 #define JOB_UNREAD_MS	60000
 #define JOB_NOWHERE_MS	300000
@@ -24,7 +29,7 @@ struct job_part {
 static struct {
 	struct hmap	jobs;		/* by worker and number */
 	uint64_t	next;
-	struct buf	bytes, record;
+	struct buf	bytes, record, text;
 	struct job_part	*part;
 } jobs;
 
@@ -42,6 +47,7 @@ job_close(void)
 	hmap_fini(&jobs.jobs);
 	buf_free(&jobs.bytes);
 	buf_free(&jobs.record);
+	buf_free(&jobs.text);
 	free(jobs.part);
 	jobs.part = NULL;
 }
@@ -85,9 +91,22 @@ job_add(struct job *j, struct active *a)
 }
 
 void
+job_route(struct job *j, uint32_t hopset, uint32_t hop)
+{
+	if (hopset != 0)
+		hopset_ref(hopset);
+	if (j->hopset != 0)
+		hopset_drop(j->hopset);
+	j->hopset = hopset;
+	j->hop = hop;
+}
+
+void
 job_free(struct job *j)
 {
 	struct active	*a;
+
+	failover_forget(j);
 
 	while ((a = TAILQ_FIRST(&j->entries)) != NULL) {
 		TAILQ_REMOVE(&j->entries, a, link);
@@ -100,6 +119,7 @@ job_free(struct job *j)
 	TAILQ_REMOVE(&j->agent->jobs, j, link);
 	j->agent->job_count--;
 	hmap_remove(&jobs.jobs, &j->hash);
+	job_route(j, 0, 0);
 	free(j);
 }
 
@@ -143,8 +163,11 @@ job_undo(struct job *j)
 		schedule_refund(delivery_schedule(), a->ref);
 		job_take_back(j, a);
 	}
-	if ((l = lease_find(j->agent, j->lease)) != NULL)
-		lease_event(l, LEASE_CLOSED);
+	/* A connection that was there before is where it was. */
+	if ((l = lease_find(j->agent, j->lease)) != NULL) {
+		l->uses--;
+		lease_event(l, j->connects ? LEASE_CLOSED : LEASE_RESTS);
+	}
 	job_free(j);
 }
 
@@ -180,6 +203,31 @@ job_file(const struct job *j, const struct book_envelope *envelope,
 	    err_errno(e, "%s", name);
 }
 
+/* Hops and rows by their numbers, which its worker is told first. */
+static void
+job_send_route(struct job *j, const struct spool_entry *entry,
+    struct ipc_DELIVER_JOB *m)
+{
+	const struct hopset		*h;
+	struct schedule_subqueue	 q;
+	struct str			 grouping, text = STR_NONE;
+
+	if (j->hopset == 0)
+		return;
+	h = hopset_at(j->hopset);
+	told_tell(j->agent, TOLD_ROUTE, h->number, h->bytes);
+	m->route = h->number;
+	m->hop = j->hop;
+	m->barred = j->barred;
+	active_subqueue(&q, &jobs.text, entry);
+	grouping = policies_grouping_of(&q, h);
+	if (grouping.len < sizeof m->grouping)
+		memcpy(m->grouping, grouping.p, grouping.len);
+	m->row = policies_row(&q, grouping, h, j->hop, &text);
+	if (m->row != 0)
+		told_tell(j->agent, TOLD_ROW, m->row, text);
+}
+
 /* The first entry says where the message lies: it is the same for all. */
 static int
 job_send_head(struct job *j, const struct book_envelope *envelope,
@@ -191,7 +239,7 @@ job_send_head(struct job *j, const struct book_envelope *envelope,
 				    .body = envelope->body,
 				    .edits = envelope->edits,
 				    .entries = j->count };
-	const struct route	*r = routes_find(envelope->entry.transportid);
+	const struct outlet	*r = outlets_find(envelope->entry.transportid);
 	struct disk_file	*own = NULL;
 	int			 rc;
 
@@ -204,7 +252,8 @@ job_send_head(struct job *j, const struct book_envelope *envelope,
 		return rc;
 	}
 	j->segment = envelope->segment;
-	agent_tell_route(j->agent, r);
+	told_tell(j->agent, TOLD_TRANSPORT, r->number, buf_str(&r->text));
+	job_send_route(j, &envelope->entry, &m);
 	m.transport = r->number;
 	m.lease = j->lease;
 	m.uses = j->uses;
@@ -260,6 +309,33 @@ job_put_off(struct job *j, struct active *a, int64_t wait_ms, const char *why)
 	}
 }
 
+/* Mail for it goes elsewhere by now, or nobody knows: its entries are added
+ * anew.  No connection was made. */
+static bool
+job_moved(struct job *j, const struct spool_entry *entry)
+{
+	const struct outlet	*o = outlets_find(entry->transportid);
+	struct schedule_subqueue q;
+	struct active		*a;
+	struct route		*r;
+	struct spool_id		 id;
+	struct err		 e;
+
+	if (j->hopset == 0 || j->kind != JOB_ATTEMPT)
+		return false;
+	active_subqueue(&q, &jobs.text, entry);
+	if (route_hops(o, q.recipientdomain, &r) == j->hopset)
+		return false;
+	while ((a = TAILQ_FIRST(&j->entries)) != NULL) {
+		spool_id_get(&id, a->key);
+		schedule_refund(delivery_schedule(), a->ref);
+		job_leave(j, a);
+		(void)book_started(keeper_book(), &id, 0, &e);
+		pump_one(&id);
+	}
+	return true;
+}
+
 /* Which of its entries do not read, or are gone, leave it. */
 static int
 job_pack_all(struct job *j, struct book_envelope *envelope, struct err *e)
@@ -272,13 +348,13 @@ job_pack_all(struct job *j, struct book_envelope *envelope, struct err *e)
 	TAILQ_FOREACH_SAFE(a, &j->entries, link, next) {
 		if (job_pack(&jobs.part[n], a, envelope, e) == -1)
 			job_put_off(j, a, JOB_UNREAD_MS, e->text);
-		else if (routes_find(envelope->entry.transportid) == NULL)
+		else if (outlets_find(envelope->entry.transportid) == NULL)
 			job_put_off(j, a, JOB_NOWHERE_MS, "its transport is "
 			    "not in transport.cf");
 		else
 			n++;
 	}
-	return n > 0 ? 0 : -1;
+	return n > 0 && !job_moved(j, &envelope->entry) ? 0 : -1;
 }
 
 int

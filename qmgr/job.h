@@ -13,12 +13,20 @@ struct job {
 	struct hmap_entry	 hash;
 	TAILQ_ENTRY(job)	 link;		/* of its agent */
 	TAILQ_ENTRY(job)	 turn;		/* to be sent, or SAFE */
+	TAILQ_ENTRY(job)	 failover;	/* it is `failing` */
+	bool			 failing;	/* it waits for next_hop */
+	uint32_t		 next_hop;
+	int64_t			 failing_until_ms;
 	uint64_t		 number;
 	enum job_kind		 kind;
 	struct agent		*agent;
 	uint64_t		 lease;		/* its number; 0: none */
 	uint32_t		 uses;		/* of the lease, so far */
+	bool			 connects;	/* the lease is new with it */
 	uint64_t		 segment;	/* that was lent; 0: none */
+	uint32_t		 hopset;	/* 0: none; counted */
+	uint32_t		 hop;
+	bool			 barred;	/* none of the hops answers */
 	struct active_list	 entries;
 	uint32_t		 count;
 	uint32_t		 left;		/* without a verdict */
@@ -33,6 +41,8 @@ struct job *job_new(struct agent *a, enum job_kind kind, uint64_t number);
 /* Of that worker: what another names is not looked at. */
 struct job *job_find(const struct agent *a, uint64_t number);
 void	job_add(struct job *j, struct active *a);
+/* It goes by these hops, that one first. */
+void	job_route(struct job *j, uint32_t hopset, uint32_t hop);
 void	job_free(struct job *j);
 /* Frames of it: 0; 1: it can't be sent; -1: nor can others, for now.  Entries
  * that are there no more leave it. */

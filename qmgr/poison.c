@@ -44,10 +44,8 @@ poison_strike(const struct spool_id *id)
 }
 
 void
-poison_wait(const struct spool_id *id, const struct schedule_entry_in *in)
+poison_wait(struct active *a)
 {
-	struct active	*a = active_add_sending(id, in, SCHEDULE_NOBODY);
-
 	TAILQ_INSERT_TAIL(&poison.waiting, a, link);
 	dispatch_kick();
 }
@@ -99,7 +97,7 @@ poison_dispatch(struct job_list *list)
 	struct schedule_entry_in in = { .digest = 0 };
 	struct book_envelope	 envelope;
 	struct entry_state	 state;
-	struct buf		 bytes = BUF_INIT;
+	struct buf		 bytes = BUF_INIT, text = BUF_INIT;
 	struct active		*a = TAILQ_FIRST(&poison.waiting);
 	struct lease		*l;
 	struct spool_id		 id;
@@ -110,11 +108,14 @@ poison_dispatch(struct job_list *list)
 	TAILQ_REMOVE(&poison.waiting, a, link);
 	spool_id_get(&id, a->key);
 	if (active_entry(&id, &envelope, &state, &bytes, &e) == 0)
-		in.subqueue.transportid = envelope.entry.transportid;
+		active_limited(a, &in, &text, &envelope.entry);
 	l = lease_new(poison.agent, schedule_started(delivery_schedule(), &in,
 	    0, poison.agent->slot), 0);
 	buf_free(&bytes);
+	buf_free(&text);
 	poison.job = job_new(poison.agent, JOB_ATTEMPT, 0);
+	job_route(poison.job, a->place, 0);
+	poison.job->connects = true;
 	poison.job->lease = l->number;
 	poison.job->uses = l->uses = 1;
 	dispatch_entry(poison.job, a);

@@ -11,8 +11,7 @@
 /* A worker died while it worked on it; the entry is nobody's. */
 void	poison_strike(const struct spool_id *id);
 /* It runs where nothing else does: it gets a turn of its own. */
-void	poison_wait(const struct spool_id *id,
-	    const struct schedule_entry_in *in);
+void	poison_wait(struct active *a);
 /* Jobs that can go now join the list. */
 void	poison_dispatch(struct job_list *list);
 void	poison_job_over(const struct job *j);

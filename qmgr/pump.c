@@ -141,6 +141,15 @@ pump_unfill(void *arg, struct hmap_entry *e)
 	free(e);
 }
 
+void
+pump_unfill_all(void)
+{
+	if (!pump.open)
+		return;
+	hmap_walk(&pump.filled, pump.filled.size, pump_unfill, NULL);
+	pump_room();
+}
+
 /* ---- One entry ----------------------------------------------------------- */
 
 static int
@@ -167,7 +176,7 @@ pump_unread(const struct spool_id *id, struct err *e)
 static bool
 pump_is_late(const struct spool_entry *entry, const struct entry_state *s)
 {
-	const struct route	*r = routes_find(entry->transportid);
+	const struct outlet	*r = outlets_find(entry->transportid);
 	int64_t			 wall_ms = keeper_wall_ms();
 	struct retry_entry	 e = {
 		.created_ms = (int64_t)s->accepted_ms,
@@ -184,18 +193,14 @@ pump_is_late(const struct spool_entry *entry, const struct entry_state *s)
 	return retry_too_late(&r->transport->options, &e, keeper_queue_ms());
 }
 
-/* It does not wait with others. */
+/* It does not wait with others, and no attempt is made. */
 static int
-pump_apart(const struct spool_id *id, const struct spool_entry *entry,
-    bool poison)
+pump_apart(const struct spool_id *id, const struct spool_entry *entry)
 {
 	struct schedule_entry_in	in;
 
 	(void)active_describe(&in, &pump.text, id, entry);
-	if (poison)
-		poison_wait(id, &in);
-	else
-		dispatch_after(active_add_sending(id, &in, SCHEDULE_NOBODY));
+	dispatch_after(active_add_sending(id, &in, SCHEDULE_NOBODY));
 	return 0;
 }
 
@@ -213,9 +218,9 @@ pump_take(const struct spool_id *id, struct err *e)
 		return pump_unread(id, e);
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
-	if (state.strikes > 0 || pump_is_late(&envelope.entry, &state))
-		return pump_apart(id, &envelope.entry, state.strikes > 0);
-	switch (active_add(id, &envelope.entry)) {
+	if (pump_is_late(&envelope.entry, &state))
+		return pump_apart(id, &envelope.entry);
+	switch (active_add(id, &envelope.entry, state.strikes > 0)) {
 	case ACTIVE_NOWHERE:
 		return pump_nowhere(id, e);
 	case ACTIVE_FULL:
@@ -281,7 +286,7 @@ pump_arrived(void *arg, const struct spool_id *id,
 		    sizeof(struct spool_id)) = *id;
 		return;
 	}
-	switch (active_add(id, entry)) {
+	switch (active_add(id, entry, false)) {
 	case ACTIVE_TAKEN:
 		dispatch_kick();
 		break;

@@ -25,6 +25,8 @@ void	pump_deferred(int64_t due_ms);
 /* The sub-queue, or all, have room again. */
 void	pump_refill(const struct schedule_subqueue *q);
 void	pump_room(void);
+/* Full sub-queues may have room again, and are looked at anew. */
+void	pump_unfill_all(void);
 /* Something could not be read: all that waits is looked at again, soon. */
 void	pump_again(void);
 /* An entry has left memory. */

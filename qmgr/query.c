@@ -61,6 +61,7 @@ query_free(struct query **q)
 	free((*q)->found);
 	buf_free(&(*q)->rows);
 	buf_free(&(*q)->scratch);
+	buf_free(&(*q)->made);
 	free(*q);
 	*q = NULL;
 }
@@ -128,6 +129,8 @@ query_done(struct query *q, const char *why)
 		    "%" PRIx64 "-%" PRIx64 "-%s", q->at.segment,
 		    q->at.offset, id);
 	}
+	if (q->made_more)
+		(void)strlcpy(m.after, "more", sizeof m.after);
 	if (query_changes(q) && !q->dry_run)
 		query_log(q);
 	CHANNEL_PUT(q->channel, QUEUE_DONE, -1, &m);
@@ -387,6 +390,29 @@ query_quota(struct query *q, struct err *e)
 	return 0;
 }
 
+/* Whole rows, as many as a frame holds, for each credit. */
+static int
+query_text(struct query *q)
+{
+	const char	*all = buf_data(&q->made), *end;
+	size_t		 n;
+
+	while (q->made_at < q->made.len && q->credit > 0) {
+		n = q->made.len - q->made_at;
+		if (n > QUERY_ROWS) {
+			end = memchr(all + q->made_at + QUERY_ROWS, '\n',
+			    n - QUERY_ROWS);
+			n = end != NULL ? (size_t)(end + 1 - all) -
+			    q->made_at : n;
+		}
+		CHANNEL_SEND(q->channel, QUEUE_ROWS, -1,
+		    { .rows = { all + q->made_at, n } });
+		q->made_at += n;
+		q->credit--;
+	}
+	return q->made_at < q->made.len;
+}
+
 static int
 query_cat_open(struct query *q, struct err *e)
 {
@@ -450,6 +476,8 @@ query_slice(struct query *q)
 		rc = query_cat(q, &e);
 	else if (q->kind == QUERY_QUOTA)
 		rc = query_quota(q, &e);
+	else if (q->kind == QUERY_TEXT)
+		rc = query_text(q);
 	else
 		rc = query_many(q, &e);
 	if (rc == -1)

@@ -24,7 +24,7 @@ struct channel;
 
 enum query_kind {
 	QUERY_LIST, QUERY_GROUP, QUERY_STATS, QUERY_CAT, QUERY_EXPLAIN,
-	QUERY_QUOTA,
+	QUERY_QUOTA, QUERY_TEXT,
 	/* these change something */
 	QUERY_HOLD, QUERY_RELEASE, QUERY_RETRY, QUERY_SET, QUERY_DELETE,
 	QUERY_EXPORTED
@@ -87,6 +87,10 @@ struct query {
 		bool		 in_queue;
 	} stats;
 
+	/* QUERY_TEXT: rows that were made when it was asked. */
+	struct buf	 made;
+	size_t		 made_at;
+	bool		 made_more;	/* there are more of them */
 	struct spool_id	 id;		/* QUERY_CAT */
 	bool		 original;
 	struct content	 content;

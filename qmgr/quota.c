@@ -14,7 +14,7 @@
 #include "ipc/channel.h"
 #include "spool/book_quota.h"
 
-#include "qmgr.h"
+#include "live.h"
 #include "quota.h"
 
 #define QUOTA_PER_PROCESS	2	/* the next while the last one ends */
@@ -63,6 +63,7 @@ quota_on_ask(struct channel *c, struct rbuf *r)
 static int
 asker_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
+	struct live_asker	 who;
 	struct asker		*a = arg;
 	struct ipc_QUOTA_HELLO	 m;
 
@@ -72,8 +73,19 @@ asker_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		    m.table_hash == ipc_table_hash();
 		return a->greeted ? 0 : -1;
 	}
-	return type == IPC_QUOTA_ASK && a->greeted ?
-	    quota_on_ask(a->channel, r) : -1;
+	who = (struct live_asker){ a->channel, IPC_SMTPD, 0 };
+	if (!a->greeted)
+		return -1;
+	switch (type) {
+	case IPC_QUOTA_ASK:
+		return quota_on_ask(a->channel, r);
+	case IPC_LIVE_ADD:
+		return live_on_add(&who, r);
+	case IPC_LIVE_DELETE:
+		return live_on_delete(&who, r);
+	default:
+		return -1;
+	}
 }
 
 static void

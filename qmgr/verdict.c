@@ -147,7 +147,7 @@ verdict_fits(const struct entry_state *said)
 
 	return (said->changed & ~known) == 0 &&
 	    ((said->changed & STATE_CHANGED_TRANSPORT) == 0 ||
-	    routes_find(said->transportid) != NULL);
+	    outlets_find(said->transportid) != NULL);
 }
 
 static void

@@ -66,6 +66,21 @@ enum quota_status {
 	QUOTA_STATUSES
 };
 
+/* Of a LIVE_ADD, a LIVE_ANSWER. */
+enum live_kind {
+	LIVE_KIND_POLICY = 1,
+	LIVE_KIND_SUSPENSION = 2
+};
+
+enum live_status {
+	LIVE_DONE,
+	LIVE_NONE,		/* no policy has these fields; no such id */
+	LIVE_WRONG,		/* the text says what */
+	LIVE_REFUSED,		/* the asker may not: the text says why */
+	LIVE_NOT_YET,		/* qmgr reads the spool; ask again */
+	LIVE_STATUSES
+};
+
 const char	*ipc_name(int type);
 /* May one that has any of the roles `from` say this to one of `to`? */
 bool		 ipc_allowed(int type, enum ipc_role from, enum ipc_role to,

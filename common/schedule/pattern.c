@@ -4,6 +4,7 @@
  * which of them it is; of networks also the family and the length.  Of each
  * key there is a list of the numbers that it stands for.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -363,4 +364,68 @@ pattern_has(const struct pattern_index *x, struct str value)
 
 	pattern_find(x, value, pattern_noted, &has);
 	return has;
+}
+
+/* ---- Shown --------------------------------------------------------------- */
+
+struct pattern_shown {
+	bool	(*fn)(void *arg, struct str pattern);
+	void	*arg;
+	bool	 over;
+};
+
+/* As it would be written; out has room for any. */
+static struct str
+pattern_text(const struct hmap_entry *e, char out[PATTERN_VALUE + 16])
+{
+	char			ip[NETADDR_TEXT];
+	struct netaddr		a = { .len = 0 };
+	struct str		key = { e->key, e->len };
+	unsigned		bits;
+	int			n;
+
+	if (e->kind == KEY_TEXT)
+		return key;
+	if (e->kind == KEY_BELOW) {
+		n = snprintf(out, PATTERN_VALUE + 16, "*.%.*s", (int)key.len,
+		    key.p);
+		return (struct str){ out, (size_t)n };
+	}
+	bits = (e->kind - KEY_NETWORK) % 256;
+	if (key.len == 16) {
+		a.len = sizeof a.u.in6;
+		a.u.in6.sin6_family = AF_INET6;
+		memcpy(&a.u.in6.sin6_addr, key.p, key.len);
+	} else {
+		a.len = sizeof a.u.in4;
+		a.u.in4.sin_family = AF_INET;
+		memcpy(&a.u.in4.sin_addr, key.p, key.len);
+	}
+	(void)netaddr_ip(&a, ip, sizeof ip);
+	n = bits == key.len * 8 ? snprintf(out, PATTERN_VALUE + 16, "%s", ip) :
+	    snprintf(out, PATTERN_VALUE + 16, "%s/%u", ip, bits);
+	return (struct str){ out, (size_t)n };
+}
+
+static void
+pattern_show_key(void *arg, struct hmap_entry *e)
+{
+	struct pattern_shown		*show = arg;
+	const struct pattern_key	*k = (const struct pattern_key *)e;
+	char				 out[PATTERN_VALUE + 16];
+
+	if (!show->over && k->first.id != 0)
+		show->over = !show->fn(show->arg, pattern_text(e, out));
+}
+
+void
+pattern_show(struct pattern_index *x,
+    bool (*fn)(void *arg, struct str pattern), void *arg)
+{
+	struct pattern_shown	show = { fn, arg, false };
+	size_t			i;
+
+	hmap_walk(&x->keys, x->keys.size, pattern_show_key, &show);
+	for (i = 0; i < x->try_count && !show.over; i++)
+		show.over = !fn(arg, x->tries[i].text);
 }

@@ -52,6 +52,10 @@ void	pattern_find(const struct pattern_index *x, struct str value,
 	    void (*hit)(void *arg, uint32_t id), void *arg);
 bool	pattern_has(const struct pattern_index *x, struct str value);
 
+/* Every pattern that is there, in no order, until fn() returns false. */
+void	pattern_show(struct pattern_index *x,
+	    bool (*fn)(void *arg, struct str pattern), void *arg);
+
 /* A text or an address, and no other pattern. */
 bool	pattern_is_exact(enum pattern_type type, struct str pattern);
 /* A value as it is compared and shown: a domain in lower case without a last

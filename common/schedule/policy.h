@@ -116,6 +116,10 @@ const struct policy_suspension *policies_suspension(const struct policies *p,
 /* "#id" if that policy rolls the value up, else none. */
 struct str policies_rollup(const struct policies *p, const struct policy *of,
 	    enum policy_field f, struct str value);
+/* The fields that groupings are of; 0: there is never one. */
+unsigned policies_group_fields(const struct policies *p);
+/* Are there delivery rows? */
+bool	policies_deliver(const struct policies *p);
 /* "&id", or the default field's value, or none. */
 struct str policies_grouping(const struct policies *p,
 	    const struct policy_values *v);

@@ -193,6 +193,30 @@ grouping_default(const struct policies *p, const struct policy_values *v)
 	return STR_NONE;
 }
 
+unsigned
+policies_group_fields(const struct policies *p)
+{
+	const struct policy_set	*g;
+	unsigned		 fields = 0;
+	size_t			 i;
+
+	for (i = 0; i < p->groupings.count; i++) {
+		g = p->groupings.p[i];
+		fields |= POLICY_BIT(g->field);
+	}
+	if (p->grouping_default == POLICY_GROUPING_REMOTEMX)
+		fields |= POLICY_BIT(POLICY_FIELD_REMOTEMX);
+	if (p->grouping_default == POLICY_GROUPING_RECIPIENTDOMAIN)
+		fields |= POLICY_BIT(POLICY_FIELD_RECIPIENTDOMAIN);
+	return fields;
+}
+
+bool
+policies_deliver(const struct policies *p)
+{
+	return p->deliveries.count > 0;
+}
+
 struct str
 policies_grouping(const struct policies *p, const struct policy_values *v)
 {

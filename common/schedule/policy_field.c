@@ -5,7 +5,7 @@
 
 #include "policy_field.h"
 
-enum { POLICY_VALUE_MAX = 255 };
+enum { POLICY_VALUE_MAX = 1024 };
 
 static const struct {
 	const char		*name;

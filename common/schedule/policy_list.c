@@ -167,3 +167,36 @@ policies_list_file(struct policies *p, struct str id, struct str text,
 	policies_settle(p);
 	return 0;
 }
+
+struct list_shown {
+	struct buf	*out;
+	uint64_t	 left;
+	bool		 more;
+};
+
+static bool
+policy_list_show_one(void *arg, struct str pattern)
+{
+	struct list_shown	*s = arg;
+
+	if (s->left == 0) {
+		s->more = true;
+		return false;
+	}
+	s->left--;
+	buf_add_json(s->out, pattern);
+	buf_add_byte(s->out, '\n');
+	return true;
+}
+
+bool
+policies_list_show(struct policies *p, struct str id, uint64_t limit,
+    struct buf *out)
+{
+	struct policy_list	*l = policy_list_find(p, id);
+	struct list_shown	 s = { out, limit, false };
+
+	if (l != NULL)
+		pattern_show(&l->index, policy_list_show_one, &s);
+	return s.more;
+}

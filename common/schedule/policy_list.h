@@ -28,6 +28,10 @@ int	policies_list_delete(struct policies *p, struct str id,
 /* Is this value one of the list's? */
 bool	policies_list_has(const struct policies *p, struct str id,
 	    struct str value);
+/* Its items as strings of JSON, a line each, in no order, at most so many;
+ * true: there are more. */
+bool	policies_list_show(struct policies *p, struct str id, uint64_t limit,
+	    struct buf *out);
 /* Its file has changed: this is in it now. */
 int	policies_list_file(struct policies *p, struct str id, struct str text,
 	    conf_report_fn *report, void *arg);

@@ -165,8 +165,8 @@ match_value(struct policy_matcher *m, enum policy_field f, struct str text)
 /* ---- Limiters ----------------------------------------------------------- */
 
 /* Blanks divide what a name is made of: no value has one that shows. */
-static void
-name_value(struct buf *out, struct str s)
+void
+policy_name_value(struct buf *out, struct str s)
 {
 	size_t		i;
 	unsigned char	c;
@@ -196,7 +196,7 @@ match_name(struct policy_matcher *m, const struct policy *of,
 		buf_add_text(&m->names,
 		    policy_field_name((enum policy_field)f));
 		buf_add_byte(&m->names, '=');
-		name_value(&m->names, tuple->of[f]);
+		policy_name_value(&m->names, tuple->of[f]);
 	}
 }
 

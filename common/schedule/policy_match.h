@@ -65,6 +65,8 @@ void	policy_matcher_stats(const struct policy_matcher *m,
 size_t	policy_match_limiters(const struct policy_match *match,
 	    const struct schedule_limiter_in *transport,
 	    struct schedule_limiter_in in[SCHEDULE_LIMITERS], size_t *left);
+/* A value as limiters' names have it: without blanks. */
+void	policy_name_value(struct buf *out, struct str value);
 /* The properties as scripts see them: the static ones, with dynamic ones
  * over them.  false: there is none at that place. */
 bool	policy_applied_property(const struct policy_applied *a, size_t i,

@@ -403,7 +403,7 @@ def test_transport_gone():
             for n in range(10):
                 mta.mail(rcpts=("r@other.example",))
             wait_for(lambda: len(other.messages) == 10, text="the others")
-            assert len(b.messages) == 1
+            wait_for(lambda: len(b.messages) == 1, text="the first")
 
 
 def test_killed():

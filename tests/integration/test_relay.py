@@ -136,7 +136,7 @@ def test_permanent_is_held():
 def test_no_backend():
     with Backend() as b:
         port = b.port
-        text = out(b, "retry=1s", "jitter=0%")
+        text = out(b, "retry=1s", "jitter=0%", "dead_host=0s")
     with Queue(text) as mta:
         mta.put(2)
         mta.wait(2, "--state", "defer")

@@ -1,0 +1,208 @@
+/*
+ * A list is found by its bytes, without the time that it holds: that is the
+ * domain's, not the list's.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "schedule/slab.h"
+
+#include "hopset.h"
+#include "told.h"
+
+#define HOPSET_KIND	1
+
+static struct {
+	struct hmap	by_bytes;
+	struct slab	sets;		/* of pointers */
+	struct buf	bytes;		/* to look up */
+} hopsets;
+
+void
+hopsets_open(void)
+{
+	hmap_init(&hopsets.by_bytes);
+	slab_init(&hopsets.sets, sizeof(struct hopset *));
+}
+
+static struct hopset **
+hopset_place(uint32_t i)
+{
+	return slab_at(&hopsets.sets, i);
+}
+
+const struct hopset *
+hopset_at(uint32_t i)
+{
+	return *hopset_place(i);
+}
+
+static void
+hopset_free(struct hopset *h)
+{
+	hmap_remove(&hopsets.by_bytes, &h->hash);
+	nexthops_free(&h->hops);
+	free((char *)(uintptr_t)h->bytes.p);
+	free(h->text);
+	buf_free(&h->texts);
+	free(h);
+}
+
+static void
+hopset_free_entry(void *arg, struct hmap_entry *e)
+{
+	(void)arg;
+	hopset_free((struct hopset *)e);
+}
+
+void
+hopsets_close(void)
+{
+	hmap_walk(&hopsets.by_bytes, hopsets.by_bytes.size,
+	    hopset_free_entry, NULL);
+	hmap_fini(&hopsets.by_bytes);
+	slab_fini(&hopsets.sets);
+	buf_free(&hopsets.bytes);
+}
+
+/* ---- Making one ---------------------------------------------------------- */
+
+/* Where in the texts it begins and ends; they may still move. */
+struct hop_span {
+	size_t	at, end;
+};
+
+static struct hop_span
+hopset_text(struct buf *b, const char *text)
+{
+	struct hop_span	s = { .at = b->len };
+
+	buf_add_text(b, text);
+	s.end = b->len;
+	return s;
+}
+
+static struct str
+hopset_span(struct buf *b, struct hop_span s)
+{
+	return (struct str){ (const char *)buf_data(b) + s.at,
+	    s.end - s.at };
+}
+
+/* A socket's path is no address. */
+static const char *
+hopset_ip(const struct netaddr *a, char *out, size_t size)
+{
+	return a->len == 0 || a->u.sa.sa_family == AF_UNIX ? "" :
+	    netaddr_ip(a, out, size);
+}
+
+static void
+hopset_texts(struct hopset *h)
+{
+	char		 text[NETADDR_TEXT];
+	struct hop_span	*span;
+	size_t		 i;
+
+	h->text = xcalloc(h->hops.count + 1, sizeof *h->text);
+	span = xcalloc(h->hops.count + 1, 3 * sizeof *span);
+	for (i = 0; i < h->hops.count; i++) {
+		const struct nexthop	*hop = &h->hops.hop[i];
+
+		span[3 * i] = hopset_text(&h->texts,
+		    netaddr_text(&hop->address, text, sizeof text));
+		/* "192.0.2.9 ip1 out.example mx.example 192.0.2.1:25" */
+		span[3 * i + 1] = hopset_text(&h->texts,
+		    hopset_ip(&hop->source, text, sizeof text));
+		buf_add_byte(&h->texts, ' ');
+		buf_add_str(&h->texts, hop->source_id);
+		buf_add_byte(&h->texts, ' ');
+		buf_add_str(&h->texts, hop->helo);
+		buf_add_byte(&h->texts, ' ');
+		buf_add_str(&h->texts, hop->mx);
+		buf_add_byte(&h->texts, ' ');
+		(void)hopset_text(&h->texts,
+		    netaddr_text(&hop->address, text, sizeof text));
+		span[3 * i + 2] = hopset_text(&h->texts,
+		    hopset_ip(&hop->address, text, sizeof text));
+	}
+	for (i = 0; i < h->hops.count; i++) {
+		struct hop_text	*t = &h->text[i];
+		struct hop_span	 name = span[3 * i + 1];
+
+		t->host = hopset_span(&h->texts, span[3 * i]);
+		t->localip = hopset_span(&h->texts, name);
+		name.end = span[3 * i + 2].at;
+		t->name = hopset_span(&h->texts, name);
+		t->remoteip = hopset_span(&h->texts, span[3 * i + 2]);
+	}
+	free(span);
+}
+
+static uint32_t
+hopset_new(struct str bytes)
+{
+	struct hopset	*h = xcalloc(1, sizeof *h);
+
+	h->bytes = (struct str){ xmemdup(bytes.p, bytes.len), bytes.len };
+	if (nexthops_get(&h->hops, h->bytes) == -1) {
+		free((char *)(uintptr_t)h->bytes.p);
+		free(h);
+		return 0;
+	}
+	hopset_texts(h);
+	h->number = told_number();
+	h->hash.key = h->bytes.p;
+	h->hash.len = (uint32_t)h->bytes.len;
+	h->hash.kind = HOPSET_KIND;
+	hmap_insert(&hopsets.by_bytes, &h->hash);
+	h->self = slab_take(&hopsets.sets);
+	*hopset_place(h->self) = h;
+	return h->self;
+}
+
+uint32_t
+hopset_take(struct str bytes, uint32_t *ttl_s)
+{
+	struct hopset	*h;
+	struct nexthops	 n;
+	struct str	 key;
+	uint32_t	 i;
+
+	if (nexthops_get(&n, bytes) == -1)
+		return 0;
+	*ttl_s = n.ttl_s;
+	n.ttl_s = 0;
+	buf_clear(&hopsets.bytes);
+	i = (uint32_t)nexthops_put(&hopsets.bytes, &n);
+	nexthops_free(&n);
+	if (i != 0)
+		return 0;
+	key = buf_str(&hopsets.bytes);
+	h = (struct hopset *)hmap_find(&hopsets.by_bytes, HOPSET_KIND, key);
+	i = h != NULL ? h->self : hopset_new(key);
+	if (i != 0)
+		hopset_ref(i);
+	return i;
+}
+
+/* ---- Counting ------------------------------------------------------------ */
+
+void
+hopset_ref(uint32_t i)
+{
+	(*hopset_place(i))->refs++;
+}
+
+void
+hopset_drop(uint32_t i)
+{
+	struct hopset	*h = *hopset_place(i);
+
+	if (--h->refs > 0)
+		return;
+	told_drop(h->number);
+	slab_give(&hopsets.sets, i);
+	hopset_free(h);
+}

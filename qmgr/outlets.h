@@ -1,0 +1,25 @@
+/*
+ * outlets - transports as they hold, each with a number
+ *
+ * Ownership  A route holds until the next outlets_load().
+ */
+#ifndef QMGR_OUTLETS_H
+#define QMGR_OUTLETS_H
+
+#include "delivery.h"
+
+struct outlet {
+	struct hmap_entry	 hash, by_number;
+	uint64_t		 number;	/* changes with it */
+	const struct transport	*transport;
+	struct buf		 text;
+	struct buf		 label;		/* its limiter's name */
+};
+
+void	outlets_load(void);
+const struct outlet *outlets_find(struct str transportid);
+/* Its own limits. */
+struct schedule_limiter_in outlet_limiter(const struct outlet *o);
+const struct outlet *outlets_numbered(uint64_t number);
+
+#endif
