@@ -96,6 +96,17 @@ transport_source(const struct transports *all, const struct transport *t,
 	}
 }
 
+static void
+transport_proxy(const struct transport_options *o,
+    struct send_backend *server)
+{
+	server->proxy.kind = o->proxyprotocol.len > 0 ? SEND_PROXY_HEADER :
+	    o->socks5.len > 0 ? SEND_PROXY_SOCKS5 : SEND_PROXY_NONE;
+	/* That it is one was checked when it was read. */
+	(void)option_host_split(o->proxyprotocol.len > 0 ? o->proxyprotocol :
+	    o->socks5, &server->proxy.host, &server->proxy.port);
+}
+
 /* A socket lies in run_directory unless its path is whole. */
 static int
 transport_target(const struct transport *t, const char *run_directory,
@@ -139,6 +150,8 @@ transport_backend(const struct transports *all, const struct transport *t,
 	transport_names(&t->options, server);
 	transport_times(&t->options, server);
 	transport_source(all, t, server);
+	if (t->socket.p == NULL)
+		transport_proxy(&t->options, server);
 	return 0;
 }
 

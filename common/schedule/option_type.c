@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/net.h"
 #include "conf/value.h"
 #include "event/tls_version.h"
 
@@ -292,6 +293,59 @@ option_read_ID(const struct option_row *row, struct str v, void *field,
 	if (v.len > 0 && !option_id_ok(v))
 		return err_set(e, "%s: \"%.*s\" is not an id", row->name,
 		    (int)v.len, v.p);
+	*(struct str *)field = v;
+	return 0;
+}
+
+/* ---- Hosts --------------------------------------------------------------- */
+
+int
+option_host_split(struct str text, struct str *host, uint16_t *port)
+{
+	uint64_t	n = 0;
+	size_t		i = text.len;
+
+	*host = text;
+	*port = 0;
+	while (i > 0 && text.p[i - 1] != ':' && text.p[i - 1] != ']')
+		i--;
+	if (i == 0 || text.p[i - 1] != ':')
+		return 0;
+	host->len = i - 1;
+	if (str_uint((struct str){ text.p + i, text.len - i }, 65535, &n) ==
+	    -1 || n == 0)
+		return -1;
+	*port = (uint16_t)n;
+	return 0;
+}
+
+bool
+option_host_ok(struct str host)
+{
+	struct netaddr	a;
+	size_t		i;
+
+	if (host.len > 2 && host.p[0] == '[')
+		return host.p[host.len - 1] == ']' &&
+		    netaddr_parse_ip(&a, host, 0) == 0;
+	for (i = 0; i < host.len; i++)
+		if (!ascii_isalnum((unsigned char)host.p[i]) &&
+		    host.p[i] != '.' && host.p[i] != '-' && host.p[i] != '_')
+			return false;
+	return host.len > 0 && host.len <= 253 && host.p[0] != '-';
+}
+
+int
+option_read_HOSTPORT(const struct option_row *row, struct str v, void *field,
+    struct err *e)
+{
+	struct str	host;
+	uint16_t	port;
+
+	if (v.len > 0 && (option_host_split(v, &host, &port) == -1 ||
+	    port == 0 || !option_host_ok(host)))
+		return err_set(e, "%s is not host:port or [address]:port",
+		    row->name);
 	*(struct str *)field = v;
 	return 0;
 }

@@ -54,6 +54,7 @@ struct transport_rate {
 #define OPTION_FIELD_NAMES(name)	struct str name;
 #define OPTION_FIELD_IDS(name)		struct str name;
 #define OPTION_FIELD_ID(name)		struct str name;
+#define OPTION_FIELD_HOSTPORT(name)	struct str name;	/* or none */
 #define OPTION_FIELD_TEXT(name)		struct str name;
 #define OPTION_FIELD_PATH(name)		struct str name;
 #define OPTION_FIELD_PATTERNS(name)	struct str name;
@@ -78,7 +79,7 @@ option_reader	option_read_RETRY, option_read_PERCENT, option_read_INT,
 		option_read_TIME, option_read_LIMIT, option_read_BOOL,
 		option_read_ENUM, option_read_VERSIONS, option_read_RATE,
 		option_read_WORDS, option_read_NAMES, option_read_IDS,
-		option_read_ID, option_read_TEXT;
+		option_read_ID, option_read_TEXT, option_read_HOSTPORT;
 /* What more than a row of a table is needed for: kept as it is. */
 option_reader	option_read_PATH, option_read_PATTERNS, option_read_WINDOW;
 
@@ -91,6 +92,12 @@ const char	*option_suggest(const struct option_row *rows, size_t count,
 int		 option_set(const struct option_row *row, void *to,
 		    struct str value, struct err *e);
 
+/* "host", "host:port", "[v6]", "[v6]:port"; without a port that is 0.  -1: the
+ * port is none.  Whether the host is one is option_host_ok()'s to say. */
+int		 option_host_split(struct str text, struct str *host,
+		    uint16_t *port);
+/* As it may be connected to: letters, digits, an address. */
+bool		 option_host_ok(struct str host);
 /* 1-32 letters, digits or "._-". */
 bool		 option_id_ok(struct str id);
 /* The next of a list that commas or blanks divide; false: none is left. */

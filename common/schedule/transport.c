@@ -162,49 +162,22 @@ plan_option(struct planning *p, struct str arg)
 
 /* ---- Targets ----------------------------------------------------------- */
 
-/* A host as it may be connected to: letters, digits, an address. */
-static bool
-target_host_ok(struct str host)
-{
-	struct netaddr	a;
-	size_t		i;
-
-	if (host.len > 2 && host.p[0] == '[')
-		return host.p[host.len - 1] == ']' &&
-		    netaddr_parse_ip(&a, host, 0) == 0;
-	for (i = 0; i < host.len; i++)
-		if (!ascii_isalnum((unsigned char)host.p[i]) &&
-		    host.p[i] != '.' && host.p[i] != '-' && host.p[i] != '_')
-			return false;
-	return host.len > 0 && host.len <= 253 && host.p[0] != '-';
-}
-
-/* "host", "host:port", "[v6]", "[v6]:port". */
 static int
 target_host(struct planning *p, struct transport *tr)
 {
-	struct str	host = tr->target, port;
-	uint64_t	n = 0;
-	size_t		i = host.len;
+	struct str	host;
 
-	while (i > 0 && host.p[i - 1] != ':' && host.p[i - 1] != ']')
-		i--;
-	if (i > 0 && host.p[i - 1] == ':') {
-		port = (struct str){ host.p + i, host.len - i };
-		host.len = i - 1;
-		if (str_uint(port, 65535, &n) == -1 || n == 0) {
-			row_text_report(p->row, COL_TARGET, "has no port "
-			    "from 1 to 65535");
-			return -1;
-		}
+	if (option_host_split(tr->target, &host, &tr->port) == -1) {
+		row_text_report(p->row, COL_TARGET, "has no port from 1 to "
+		    "65535");
+		return -1;
 	}
-	if (!target_host_ok(host)) {
+	if (!option_host_ok(host)) {
 		row_text_report(p->row, COL_TARGET, "is not host:port, "
 		    "[address]:port or unix:name");
 		return -1;
 	}
 	tr->host = host;
-	tr->port = (uint16_t)n;
 	return 0;
 }
 
@@ -238,7 +211,7 @@ plan_target(struct planning *p, struct transport *tr)
 		return 0;
 	if (tr->mode == TRANSPORT_MX) {
 		tr->host = tr->target;
-		if (target_host_ok(tr->host) && tr->host.p[0] != '[')
+		if (option_host_ok(tr->host) && tr->host.p[0] != '[')
 			return 0;
 		row_text_report(p->row, COL_TARGET, "is not a domain");
 		return -1;
@@ -323,6 +296,21 @@ plan_secrets(const struct planning *p, const struct transport *tr,
 	    "saslpassword_file and sasltoken_file");
 }
 
+/* It goes through one proxy, or none. */
+static void
+plan_proxies(const struct planning *p, const struct transport *tr,
+    const struct plan *group)
+{
+	const struct transport_options	*o = &tr->options;
+	const struct plan		*by;
+
+	if (o->proxyprotocol.len == 0 || o->socks5.len == 0)
+		return;
+	by = plan_setter(p->plan, group, TRANSPORT_socks5);
+	report(p->src->reports, &by->set[TRANSPORT_socks5].at,
+	    "proxyprotocol and socks5 exclude each other");
+}
+
 static void
 plan_transport(struct planning *p)
 {
@@ -351,6 +339,7 @@ plan_transport(struct planning *p)
 	plan_settle(tr, p->plan, group);
 	plan_references(p, tr, group);
 	plan_secrets(p, tr, group);
+	plan_proxies(p, tr, group);
 	p->plan->transport = tr;
 	if (t->count == t->cap) {
 		t->cap = t->cap == 0 ? 16 : t->cap * 2;

@@ -14,9 +14,10 @@
 	X((s)->host) X((s)->helo) X((s)->tls_sni) X((s)->tls_name)	\
 	X((s)->tls_ciphers) X((s)->tls_client_cert) X((s)->username)	\
 	X((s)->password) X((s)->token) X((s)->source_id)		\
-	X((s)->dane_base) X((s)->dane_records) X((s)->dane_names)
+	X((s)->dane_base) X((s)->dane_records) X((s)->dane_names)	\
+	X((s)->proxy.host)
 
-#define BACKEND_NAMED	13
+#define BACKEND_NAMED	14
 #define BACKEND_STRS	(BACKEND_NAMED + SMTP_XCLIENT_COUNT)
 
 static void
@@ -77,7 +78,8 @@ key_put_address(struct key_writer *k, const struct netaddr *a)
 static void
 key_put_numbers(struct key_writer *k, const struct send_backend *s)
 {
-	const uint32_t	numbers[] = { s->port, s->tls, s->tls_without };
+	const uint32_t	numbers[] = { s->port, s->tls, s->tls_without,
+			    s->proxy.kind, s->proxy.port };
 	const bool	switches[] = { s->lmtp, s->nonlocal, s->tls_no_sni,
 			    s->tls_any_name, s->tls_own_ca, s->xclient };
 

@@ -18,6 +18,7 @@
 #include "base/net.h"
 #include "base/str.h"
 #include "event/tls_client.h"
+#include "send/proxy.h"
 #include "smtp/ext.h"
 #include "smtp/state.h"
 
@@ -52,11 +53,10 @@ enum send_tls {
 /* How a connection is kept after a transaction; zeros: as the engine's limits
  * say. */
 struct send_keep {
-	bool		 never;
+	bool		 never, fixed;	/* not at all; or for nobody else */
 	int64_t		 idle_ms;
 	size_t		 transactions;
 	int64_t		 lifetime_ms;	/* 0: any */
-	bool		 fixed;		/* it is closed for nobody else */
 };
 
 struct send_backend {
@@ -71,6 +71,7 @@ struct send_backend {
 	struct netaddr	 source4, source6;
 	struct str	 source_id;	/* what the source address is called */
 	bool		 nonlocal;	/* these need not be ours */
+	struct send_proxy proxy;	/* the way there */
 
 	enum send_tls	 tls;
 	bool		 tls_no_sni;
@@ -83,10 +84,9 @@ struct send_backend {
 	struct str	 tls_ciphers;
 	struct str	 tls_client_cert; /* name of an identity */
 	/* With TLSA, whose records these are, all of them (tls_dane.h), and
-	 * the names beside it that a certificate may have.  They are also
-	 * here if none of them can be used. */
-	struct str	 dane_base;
-	struct str	 dane_records;
+	 * the names beside it that a certificate may have; also where none of
+	 * them can be used. */
+	struct str	 dane_base, dane_records;
 	struct str	 dane_names;	/* separated by blanks */
 
 	struct str	 username;	/* none: no AUTH */

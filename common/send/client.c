@@ -7,6 +7,7 @@
  *
  *	state	connected reply		tls	closed	timer	bad
  *	CONNECT	banner	  -		-	fault	fault	-
+ *	PROXY	-	  -		-	fault	fault	fault
  *	BANNER	-	  220: EHLO	-	fault	fault	fault
  *	EHLO	-	  250: next,	-	fault	fault	fault
  *			  5yz: HELO
@@ -23,6 +24,9 @@
  *			  close
  *	RSET	-	  250: idle	-	fault	fault	fault
  *	QUIT	-	  gone		-	gone	gone	gone
+ *
+ * "connected" leads through PROXY where that is SOCKS5: what comes is no reply
+ * until the proxy says that it is connected, too; all in connect_ms.
  *
  * "next" is the first of STARTTLS, XCLIENT, AUTH that the request asks of its
  * backend (backend.h) and that was not done yet, then ready; what it demands
@@ -323,6 +327,7 @@ client_give_back(struct client *c)
 	smtp_reader_fini(&c->reader);
 	feed_fini(&c->feed);
 	txn_fini(&c->txn);
+	free(c->socks);
 	client_forget_auth(c);
 	send_backend_free(&c->backend);
 	attempt_connection_unref(c->facts);
@@ -367,8 +372,9 @@ client_on_read(void *arg, struct str data)
 	if (c->state == CLIENT_IDLE) {
 		used = data.len;
 		client_event(c, CLIENT_EV_BAD, "reply to nothing");
-	}
-	while (!c->dead && used < data.len) {
+	} else if (c->state == CLIENT_PROXY)
+		used = client_read_proxy(c, data);
+	while (!c->dead && c->state != CLIENT_PROXY && used < data.len) {
 		if (client_end_given(c))
 			c->reader.bound = SMTP_REPLY_LAST_BOUND;
 		got = smtp_reader_feed(&c->reader, (struct str){
@@ -433,7 +439,8 @@ client_on_connect(void *arg)
 		(void)netaddr_ip(&local, c->facts->localip,
 		    sizeof c->facts->localip);
 	if (c->tap != NULL)
-		tap_note(c->tap, "connected, from %s", c->facts->localip);
+		tap_note(c->tap, "connected%s, from %s", c->proxy.len != 0 ?
+		    " to the proxy" : "", c->facts->localip);
 	client_enter(c);
 	client_event(c, CLIENT_EV_CONNECTED, NULL);
 	client_leave(c);
@@ -481,6 +488,9 @@ client_connect(struct client *c, struct err *e)
 	struct stream_from	 from = { .nonlocal = c->backend->nonlocal };
 	bool			 barred;
 
+	if (c->proxy.len != 0)
+		return stream_connect(c->loop, &c->proxy.u.sa, NULL,
+		    &client_stream_ops, c, e);
 	source = send_backend_source(c->backend, &c->to, &barred);
 	if (source != NULL)
 		from.address = &source->u.sa;
@@ -501,6 +511,7 @@ client_new(const struct client_setup *s, struct err *e)
 	c->identity = s->identity;
 	c->tap = s->tap;
 	c->to = s->to;
+	c->proxy = s->proxy;
 	c->backend = send_backend_copy(s->backend);
 	c->times = c->backend;
 	c->facts = s->facts;

@@ -66,6 +66,7 @@ struct client_setup {
 	void				*work_arg;	/* of ops->work */
 	const struct send_backend	*backend;
 	struct netaddr			 to;
+	struct netaddr			 proxy;	/* len 0: straight to it */
 	struct tls_context		*tls;	/* NULL: never STARTTLS */
 	const struct tls_identity	*identity;	/* or NULL */
 	const struct tap		*tap;	/* until client_end() */

@@ -20,6 +20,30 @@ client_fault(struct client *c, enum attempt_error error, const char *why)
 	c->ops->fault(c, &f);
 }
 
+/* Before it is connected to the backend: the proxy's fault, unless it says
+ * that nobody is there. */
+static void
+client_proxy_fault(struct client *c, const char *why)
+{
+	char				at[NETADDR_TEXT];
+	char				text[NETADDR_TEXT + 200];
+	const struct client_fault	f = { .error = ATTEMPT_ERROR_NETWORK,
+					    .state = client_where(c),
+					    .why = text, .unreachable =
+					    c->socks != NULL &&
+					    c->socks->unreachable };
+
+	(void)snprintf(text, sizeof text, "proxy %s: %s",
+	    netaddr_text(&c->proxy, at, sizeof at), why);
+	c->ops->fault(c, &f);
+}
+
+static bool
+client_at_proxy(const struct client *c)
+{
+	return c->proxy.len != 0 && c->state <= CLIENT_PROXY;
+}
+
 void
 client_refused(struct client *c)
 {
@@ -86,15 +110,22 @@ client_on_txn_closed(struct client *c, const char *why)
 static void
 client_on_closed(struct client *c, const char *why)
 {
-	client_fault(c, ATTEMPT_ERROR_NETWORK, why);
+	if (client_at_proxy(c))
+		client_proxy_fault(c, why);
+	else
+		client_fault(c, ATTEMPT_ERROR_NETWORK, why);
 }
 
 static void
 client_on_timeout(struct client *c, const char *why)
 {
 	(void)why;
-	client_fault(c, ATTEMPT_ERROR_NETWORK, c->state == CLIENT_CONNECT ?
-	    "connection timed out" : "timed out waiting for a reply");
+	if (client_at_proxy(c))
+		client_proxy_fault(c, "connection timed out");
+	else
+		client_fault(c, ATTEMPT_ERROR_NETWORK, c->state ==
+		    CLIENT_CONNECT ? "connection timed out" :
+		    "timed out waiting for a reply");
 }
 
 static void
@@ -280,6 +311,8 @@ client_on_idle_timer(struct client *c, const char *why)
 static client_fn *const	client_table[CLIENT_STATE_MAX][CLIENT_EV_MAX] = {
 	[CLIENT_CONNECT] = { client_connected, NOTHING, NOTHING, CLOSED,
 		TLS_ERR, TIMEOUT, NOTHING },
+	[CLIENT_PROXY] = { NOTHING, NOTHING, NOTHING, CLOSED,
+		CLOSED, TIMEOUT, client_proxy_fault },
 	[CLIENT_BANNER] = { NOTHING, client_on_banner, NOTHING, CLOSED,
 		TLS_ERR, TIMEOUT, BAD },
 	[CLIENT_EHLO] = { NOTHING, client_on_ehlo, NOTHING, CLOSED,

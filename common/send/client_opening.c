@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/net.h"
 #include "event/tls_client.h"
 
@@ -19,12 +20,82 @@ client_hello(struct client *c)
 	    c->backend->helo.p);
 }
 
+/* Where the backend sees it come from; NULL: that is not known. */
+static void
+client_note_local(struct client *c, const struct netaddr *from)
+{
+	c->facts->localip[0] = '\0';
+	if (from != NULL)
+		(void)netaddr_ip(from, c->facts->localip,
+		    sizeof c->facts->localip);
+	if (c->tap != NULL)
+		tap_note(c->tap, "the proxy connects, from %s", from != NULL ?
+		    c->facts->localip : "where it likes");
+}
+
+static void
+client_await_banner(struct client *c)
+{
+	c->state = CLIENT_BANNER;
+	timer_start(&c->timer, client_reply_ms(c));
+}
+
+/* Its timer goes on: the proxy has no more time to connect than we have. */
+static void
+client_begin_proxy(struct client *c)
+{
+	const struct netaddr	*from;
+	struct buf		 out = BUF_INIT;
+	bool			 barred;
+
+	if (c->backend->proxy.kind == SEND_PROXY_SOCKS5) {
+		c->socks = xcalloc(1, sizeof *c->socks);
+		proxy_socks_begin(c->socks, &c->to, &out);
+		c->state = CLIENT_PROXY;
+	} else {
+		from = send_backend_source(c->backend, &c->to, &barred);
+		proxy_put_header(&out, from != NULL ? from :
+		    &(struct netaddr){ .len = 0 }, &c->to);
+		client_note_local(c, from);
+		client_await_banner(c);
+	}
+	stream_write(c->stream, buf_data(&out), out.len);
+	buf_free(&out);
+}
+
 void
 client_connected(struct client *c, const char *why)
 {
 	(void)why;
-	c->state = CLIENT_BANNER;
-	timer_start(&c->timer, client_reply_ms(c));
+	if (c->proxy.len != 0)
+		client_begin_proxy(c);
+	else
+		client_await_banner(c);
+}
+
+size_t
+client_read_proxy(struct client *c, struct str data)
+{
+	const char	*why = "";
+	struct buf	 out = BUF_INIT;
+	struct netaddr	 from;
+	enum proxy_said	 said;
+	size_t		 used;
+
+	said = proxy_socks_feed(c->socks, data, &used, &out, &why);
+	if (out.len > 0)
+		stream_write(c->stream, buf_data(&out), out.len);
+	buf_free(&out);
+	if (said == PROXY_SOCKS_FAILED) {
+		client_event(c, CLIENT_EV_BAD, why);
+		return data.len;
+	}
+	if (said == PROXY_SOCKS_OPEN) {
+		proxy_socks_from(c->socks, &from);
+		client_note_local(c, from.len != 0 ? &from : NULL);
+		client_await_banner(c);
+	}
+	return used;
 }
 
 void

@@ -14,9 +14,10 @@
 #include "tap.h"
 #include "txn.h"
 
-enum client_state { CLIENT_CONNECT, CLIENT_BANNER, CLIENT_EHLO, CLIENT_HELO,
-	CLIENT_STARTTLS, CLIENT_TLS, CLIENT_XCLIENT, CLIENT_AUTH, CLIENT_IDLE,
-	CLIENT_TXN, CLIENT_FLUSH, CLIENT_RSET, CLIENT_QUIT, CLIENT_STATE_MAX };
+enum client_state { CLIENT_CONNECT, CLIENT_PROXY, CLIENT_BANNER,
+	CLIENT_EHLO, CLIENT_HELO, CLIENT_STARTTLS, CLIENT_TLS,
+	CLIENT_XCLIENT, CLIENT_AUTH, CLIENT_IDLE, CLIENT_TXN, CLIENT_FLUSH,
+	CLIENT_RSET, CLIENT_QUIT, CLIENT_STATE_MAX };
 
 enum client_ev { CLIENT_EV_CONNECTED, CLIENT_EV_REPLY, CLIENT_EV_TLS,
 	CLIENT_EV_CLOSED, CLIENT_EV_TLS_FAILED, CLIENT_EV_TIMER,
@@ -39,6 +40,8 @@ struct client {
 	struct tls_context		*tls;
 	const struct tls_identity	*identity;
 	struct netaddr			 to;
+	struct netaddr			 proxy;	/* len 0: there is none */
+	struct proxy_socks		*socks;	/* while it is spoken */
 	struct send_backend		*backend;
 	struct sasl			 sasl;
 	const struct tap		*tap;		/* NULL: nobody looks */
@@ -85,6 +88,9 @@ void	client_config(struct client *c, const char *why, const char *what);
 void	client_refusal(struct client *c, const char *what);
 
 /* ---- Cells before the first transaction: client_opening.c -------------- */
+
+/* What the proxy says: how much of it was used; the client may be dead. */
+size_t	client_read_proxy(struct client *c, struct str data);
 
 client_fn	client_connected, client_on_banner, client_on_ehlo,
 		client_on_helo, client_on_starttls, client_on_tls_done,

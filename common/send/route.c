@@ -248,12 +248,10 @@ route_asks(const struct route *r)
 }
 
 void
-route_change(struct route *r, const struct send_backend *from,
-    struct send_backend *b)
+route_change(struct route *r, struct send_backend *b)
 {
 	if (r->req->candidate_count == 0)
 		return;
-	*r->saved = *from;
-	*b = *from;
+	*r->saved = *b;
 	route_put_candidate(b, &r->req->candidates[r->next - 1]);
 }

@@ -67,10 +67,9 @@ bool	route_names_secure(const struct route *r);
  * domain whose host it is. */
 bool	route_is_secure(const struct route *r);
 void	route_add_names(struct route *r, struct buf *out);
-/* The host that route_next() gave last, of candidates: does it ask first, and
- * what it is over another backend than the request's. */
+/* The host that route_next() gave last, of candidates: does it ask first?
+ * Lays it over b, which is in place of the request's backend from now on. */
 bool	route_asks(const struct route *r);
-void	route_change(struct route *r, const struct send_backend *from,
-	    struct send_backend *b);
+void	route_change(struct route *r, struct send_backend *b);
 
 #endif

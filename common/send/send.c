@@ -376,6 +376,7 @@ send_start(struct send_engine *e, const struct send_request *req)
 	struct send	*s = send_alloc(e);
 
 	s->req = *req;
+	s->proxy.len = 0;
 	send_request_choose_tls(&s->req);
 	s->started_ms = loop_now_ms(e->loop);
 	TAILQ_INSERT_TAIL(&e->sends, s, link);

@@ -178,7 +178,8 @@ send_connect(struct send *s)
 				    .work_arg = s->engine,
 				    .tap = s->req.tap,
 				    .backend = &s->req.backend,
-				    .to = s->addrs[s->addr_next] };
+				    .to = s->addrs[s->addr_next],
+				    .proxy = s->proxy };
 	struct client		*c;
 	struct err		 err;
 	char			 text[NETADDR_TEXT];
@@ -194,7 +195,8 @@ send_connect(struct send *s)
 		send_set_error(s, ATTEMPT_ERROR_NETWORK, true, "%s: %s",
 		    netaddr_text(&setup.to, text, sizeof text), err.text);
 		/* With a source it may be that one which is not there. */
-		s->result.unreachable = s->req.backend.source4.len == 0 &&
+		s->result.unreachable = s->proxy.len == 0 &&
+		    s->req.backend.source4.len == 0 &&
 		    s->req.backend.source6.len == 0;
 		return -1;
 	}
@@ -203,6 +205,47 @@ send_connect(struct send *s)
 	s->pooled->send = s;
 	s->grant = NULL;
 	return 0;
+}
+
+/* ---- Proxies ------------------------------------------------------------- */
+
+static void	send_connect_some(struct send *s, bool granted);
+
+/* It is the same one for all hosts: without it there is no way. */
+static void
+send_on_proxy(void *arg, const struct dns_hosts *h)
+{
+	struct send	*s = arg;
+	struct str	 host = s->req.backend.proxy.host;
+
+	s->lookup = NULL;
+	s->stage = SEND_ROUTING;
+	if (h->status == DNS_OK) {
+		s->proxy = h->list[0];
+		send_connect_some(s, true);
+		return;
+	}
+	attempt_connection_unref(send_facts(s, &s->addrs[s->addr_next]));
+	send_set_error(s, ATTEMPT_ERROR_NETWORK, true, "proxy %.*s: DNS: %s",
+	    (int)host.len, host.p, h->why);
+	send_address_failed(s);
+	send_address_last(s);
+	send_finish(s);
+}
+
+/* False: it is known, or there is none. */
+static bool
+send_resolve_proxy(struct send *s)
+{
+	const struct send_backend	*b = &s->req.backend;
+
+	if (b->proxy.kind == SEND_PROXY_NONE || s->proxy.len != 0 ||
+	    netaddr_parse_ip(&s->proxy, b->proxy.host, b->proxy.port) == 0)
+		return false;
+	s->stage = SEND_RESOLVING;
+	s->lookup = dns_addresses(s->engine->dns, b->proxy.host,
+	    b->proxy.port, send_on_proxy, s);
+	return true;
 }
 
 /* ---- Addresses --------------------------------------------------------- */
@@ -254,7 +297,7 @@ send_connect_some(struct send *s, bool granted)
 				break;
 			}
 		granted = false;
-		if (send_connect(s) == 0)
+		if (send_resolve_proxy(s) || send_connect(s) == 0)
 			return;
 		send_address_failed(s);
 		s->no_tls = false;
@@ -484,7 +527,9 @@ grant_change(struct grant *g, const struct send_backend *b)
 	s->stage = SEND_ROUTING;
 	g->state = GRANT_HELD;
 	s->has_leave = true;
-	route_change(&s->route, b, &s->req.backend);
+	s->req.backend = *b;
+	send_request_choose_tls(&s->req);
+	route_change(&s->route, &s->req.backend);
 	if (!send_dane_begin(s))
 		send_pick(s);
 }

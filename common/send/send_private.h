@@ -36,6 +36,7 @@ struct send {
 	struct dane		*dane;		/* of that host; its backend
 						 * borrows from both */
 	struct buf		 dane_names;
+	struct netaddr		 proxy;		/* len 0: not known */
 	struct netaddr		*addrs;		/* of that host */
 	size_t			 addr_count;
 	size_t			 addr_next;

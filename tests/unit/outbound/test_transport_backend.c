@@ -112,6 +112,31 @@ test_options(void **state)
 	assert_int_equal(b.password.len, 0);
 }
 
+static void
+test_proxies(void **state)
+{
+	struct send_backend	b;
+	struct err		e;
+
+	(void)state;
+	b = make("transport a host b -o proxyprotocol=[2001:db8::1]:8080\n",
+	    &e);
+	assert_int_equal(b.proxy.kind, SEND_PROXY_HEADER);
+	assert_true(str_eq(b.proxy.host, STR("[2001:db8::1]")));
+	assert_int_equal(b.proxy.port, 8080);
+	b = make("group g - - -o socks5=proxy.lab:1080\n"
+	    "transport a host b -o group=g\n", &e);
+	assert_int_equal(b.proxy.kind, SEND_PROXY_SOCKS5);
+	assert_true(str_eq(b.proxy.host, STR("proxy.lab")));
+	assert_int_equal(b.proxy.port, 1080);
+	/* Of its own kind it has none. */
+	b = make("group g - - -o socks5=proxy.lab:1080\n"
+	    "transport a host b -o group=g -o { socks5 = }\n", &e);
+	assert_int_equal(b.proxy.kind, SEND_PROXY_NONE);
+	b = make("transport a lmtp unix:x -o socks5=proxy.lab:1080\n", &e);
+	assert_int_equal(b.proxy.kind, SEND_PROXY_NONE);
+}
+
 /* Every mode that a transport can name. */
 static void
 test_tls(void **state)
@@ -148,7 +173,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_targets),
-		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_options), cmocka_unit_test(test_proxies),
 		cmocka_unit_test(test_tls),
 	};
 	int	rc;

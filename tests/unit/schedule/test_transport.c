@@ -319,6 +319,13 @@ static const struct {
 	{ "transport a host b -o sasltoken_file=t",
 	    "1:38: saslusername goes with one of saslpassword_file and "
 	    "sasltoken_file\n" },
+	{ "transport a mx - -o socks5=proxy\n",
+	    "1:28: socks5 is not host:port or [address]:port\n" },
+	{ "transport a mx - -o proxyprotocol=p:0\n",
+	    "1:35: proxyprotocol is not host:port or [address]:port\n" },
+	{ "group g - - -o socks5=p:1\n"
+	    "transport a mx - -o group=g -o proxyprotocol=p:2\n",
+	    "1:23: proxyprotocol and socks5 exclude each other\n" },
 	{ "transport a mx - -o helo=$nothing\n",
 	    "1:26: unknown parameter \"nothing\"\n" },
 	{ "transport a mx - -o { helo = a;b }\n",
