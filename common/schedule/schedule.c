@@ -119,7 +119,8 @@ schedule_clock(struct schedule *s, int64_t now_ms)
 	if (now_ms > s->now)
 		s->now = now_ms;
 	limiter_timers(s);
-	host_clock(s);
+	if (s->barred != 0)
+		host_clock(s);
 }
 
 /* ---- Transports --------------------------------------------------------- */

@@ -50,12 +50,27 @@ choose_insert(struct choice *c, const uint32_t *way, uint32_t n)
 	c->n[at] = (uint8_t)n;
 }
 
+/* The usual case: there is no choice. */
+static void
+choose_only(const struct schedule *s, const uint32_t *way, struct choice *c)
+{
+	c->way[0] = way;
+	c->n[0] = 0;
+	c->count = (way[WAY_WEIGHT] & WAY_CLOSED) == 0;
+	c->preference = WAY_PREFERENCE(way);
+	c->barred = choose_passes(s, way);
+}
+
 void
 choose_list(const struct schedule *s, const struct route *r,
     struct choice *c)
 {
 	const uint32_t *way = route_candidate(r, 0);
 
+	if (route_candidates(r) == 1) {
+		choose_only(s, way, c);
+		return;
+	}
 	c->count = 0;
 	c->preference = choose_preference(s, r, &c->barred);
 	for (uint32_t n = 0; n < route_candidates(r); n++) {
@@ -109,8 +124,9 @@ choose_watch(struct schedule *s, const struct route *r,
 	const uint32_t *way = route_candidate(r, 0);
 	uint32_t	last = 0;
 
-	for (uint32_t n = 0; n < route_candidates(r) &&
-	    route_candidates(r) > 1; n++) {
+	if (route_candidates(r) == 1)
+		return;
+	for (uint32_t n = 0; n < route_candidates(r); n++) {
 		if (way[WAY_HOST] != last && (c->barred ||
 		    WAY_PREFERENCE(way) <= c->preference)) {
 			last = way[WAY_HOST];

@@ -276,8 +276,8 @@ limiter_wake(struct schedule *s, uint32_t i)
 	return !squeue_is_stale(s, who);
 }
 
-void
-limiter_pass(struct schedule *s, uint32_t limiter)
+static void
+limiter_pass_on(struct schedule *s, uint32_t limiter)
 {
 	struct limiter	  *l = PART(s, limiter, limiter);
 	enum schedule_wait why;
@@ -295,6 +295,15 @@ limiter_pass(struct schedule *s, uint32_t limiter)
 		    !limiter_can(s, limiter) || limiter_wake(s, i))
 			return;
 	}
+}
+
+void
+limiter_pass(struct schedule *s, uint32_t limiter)
+{
+	const struct limiter *l = PART(s, limiter, limiter);
+
+	if (l->waits[0] != 0 || l->waits[1] != 0)
+		limiter_pass_on(s, limiter);
 }
 
 void

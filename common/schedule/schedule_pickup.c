@@ -181,7 +181,8 @@ pickup_try(struct schedule *s, uint32_t class, struct schedule_pickup *p)
 	s->tries++;
 	choose_list(s, route_at(s, PART(s, queue, queue)->route), &c);
 	for (uint32_t at = 0; at < c.count; at++) {
-		choose_draw(s, &c, at);
+		if (at + 1 < c.count)
+			choose_draw(s, &c, at);
 		pickup_way(s, queue, &c, at, &w);
 		pickup_look(s, &w);
 		if (w.blocker == 0) {
@@ -263,7 +264,7 @@ schedule_next(struct schedule *s, int64_t now_ms, struct schedule_pickup *p,
 
 	schedule_clock(s, now_ms);
 	sentry_alarms(s, s->now);
-	more = !host_wake(s);
+	more = s->wakes != 0 && !host_wake(s);
 	if (pickup_worker(s)) {
 		for (int priority = 1; priority >= 0; priority--)
 			while (s->heap[priority] != 0)
