@@ -258,13 +258,20 @@ def test_aliases():
         w.alias("bad." + ZONE, "open.example")
         w.certificate("bad." + ZONE)
         w.tlsa("bad." + ZONE, (2, 0, 1, "stranger"))
+        # Usage 2: the certificate may be for the host's own name, too.
+        for name, whom in ("e.", "e." + ZONE), ("f.", "other." + ZONE):
+            w.host("real-" + name + ZONE, (2, 0, 1, "ca"), whom=whom)
+            w.alias(name + ZONE, "real-" + name + ZONE)
         w.run([("a." + ZONE, "dane", GOOD), ("b." + ZONE, "dane", GOOD),
                ("c." + ZONE, "dane", REFUSED), ("d." + ZONE, "dane", GOOD),
                ("out." + ZONE, "dane", GOOD),
-               ("bad." + ZONE, "dane", REFUSED)])
+               ("bad." + ZONE, "dane", REFUSED),
+               ("e." + ZONE, "dane", GOOD),
+               ("f." + ZONE, "dane", REFUSED)])
         assert w.asked == ["real-a." + ZONE, "b." + ZONE,
                            "real-c." + ZONE, "real-d." + ZONE,
-                           "out." + ZONE, "bad." + ZONE], w.asked
+                           "out." + ZONE, "bad." + ZONE, "real-e." + ZONE,
+                           "real-f." + ZONE], w.asked
 
 
 

@@ -205,6 +205,37 @@ test_delivered(void **state)
 	mime_scan_fini(&s);
 }
 
+/* RFC 8689 4.3: the field has one value, and is the message's own. */
+static void
+test_tls_required(void **state)
+{
+	static const struct {
+		const char	*text;
+		bool		 want;
+	} fields[] = {
+		{ "TLS-Required: No\r\n\r\n", true },
+		{ "a: b\r\ntls-required:no \r\n\r\n", true },
+		{ "TLS-Required: Yes\r\n\r\n", false },
+		{ "TLS-Required:\r\n\r\n", false },
+		{ "TLS-Required: none\r\n\r\n", false },
+		{ "X-TLS-Required: No\r\n\r\n", false },
+		{ "a: b\r\n\r\nTLS-Required: No\r\n", false },
+		{ "Content-Type: message/rfc822\r\n\r\n"
+		    "TLS-Required: No\r\n\r\n", false },
+	};
+	struct mime_scan	s;
+	size_t			i, cut;
+
+	(void)state;
+	for (i = 0; i < sizeof fields / sizeof fields[0]; i++)
+		for (cut = 1; cut < strlen(fields[i].text); cut++) {
+			mime_scan_init(&s, 10);
+			scan_cut(&s, str_of(fields[i].text), cut);
+			assert_int_equal(s.tls_not_required, fields[i].want);
+			mime_scan_fini(&s);
+		}
+}
+
 int
 main(void)
 {
@@ -214,6 +245,7 @@ main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_delivered),
+		cmocka_unit_test(test_tls_required),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

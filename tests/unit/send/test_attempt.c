@@ -207,6 +207,13 @@ test_tls(void **state)
 	    "tlsa={error={temporary=yes } } "));
 	assert_non_null(strstr(show(&a, ATTEMPT_INLINE), "tls={started=yes "
 	    "protocol=TLSv1.3 cipher=C keysize=256 } "));
+	/* No connection was made, because of what DNS says of TLS. */
+	c = (struct attempt_connection){ .tls = { .tried = true,
+	    .tlsrpt = "dnssec-invalid", .tlsa = { .asked = true,
+	    .failed = true, .temporary = true } } };
+	assert_non_null(strstr(show(&a, ATTEMPT_QUEUED), "tls={started=no "
+	    "tlsrpt=dnssec-invalid tlsa={error={temporary=yes } } } } "));
+	assert_null(strstr(show(&a, ATTEMPT_INLINE), "connection={"));
 }
 
 static int
