@@ -169,7 +169,6 @@ course_begin(struct job *j, struct send_request *rq)
 	for (i = 0; i < c->count; i++) {
 		course_candidate(j, &n->hop[c->hop[i]], &list[i]);
 		list[i].asks = i > 0;
-		list[i].secure = n->hop[c->hop[i]].secure;
 	}
 	rq->secure = n->secure;
 	rq->candidates = list;

@@ -47,7 +47,6 @@ struct send_candidate {
 	struct netaddr	source;		/* len 0: the backend's */
 	struct str	source_id;	/* the name of source, or none */
 	struct str	helo;		/* none: the backend's */
-	bool		secure;		/* address is by DNSSEC */
 	bool		asks;		/* for a grant, before an idle
 					 * connection is looked for, too */
 };

@@ -202,29 +202,38 @@ route_next(struct route *r, struct send_backend *b)
 	return true;
 }
 
-/* The operator's own host is not anybody's claim.  Nor is a domain itself the
- * claim of an answer that there is no MX: but that may be suppressed, so that
- * for DANE it is one. */
+/* Is the domain its own host? */
+static bool
+route_is_domain(const struct route *r)
+{
+	const struct send_request	*req = r->req;
+	size_t				 i;
+
+	if (req->candidate_count == 0)
+		return r->implicit;
+	for (i = 0; i < req->candidate_count; i++)
+		if (!str_caseeq(req->candidates[i].host, r->saved->host))
+			return false;
+	return true;
+}
+
+/* The operator's own host is not anybody's claim. */
 bool
-route_names_secure(const struct route *r)
+route_is_secure(const struct route *r)
 {
 	const struct send_request	*req = r->req;
 
 	if (req->candidate_count != 0)
 		return req->secure;
-	return !req->lookup_mx || r->secure || r->implicit;
+	return !req->lookup_mx || r->secure;
 }
 
+/* Nor is a domain's own name, which a certificate can have; but that it has no
+ * other host is such a claim. */
 bool
-route_is_secure(const struct route *r)
+route_names_secure(const struct route *r)
 {
-	const struct send_request	*req = r->req;
-	const struct send_candidate	*c;
-
-	if (req->candidate_count == 0)
-		return !req->lookup_mx || r->secure;
-	c = &req->candidates[r->next - 1];
-	return req->secure && (c->secure || c->address.len == 0);
+	return route_is_secure(r) || route_is_domain(r);
 }
 
 void

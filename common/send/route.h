@@ -60,12 +60,12 @@ bool	route_begin(struct route *r, struct dns *d,
 	    const struct send_request *req, route_fn *fn, void *arg);
 /* Makes b the backend that the next host is; false: there is none left. */
 bool	route_next(struct route *r, struct send_backend *b);
-/* Are the hosts' names the domain's, or our own configuration's? */
-bool	route_names_secure(const struct route *r);
-/* Of the host that was next: are its name and, if that is known, its address
- * what the domain says?  Adds, with a blank before each, the names of the
- * domain whose host it is. */
+/* Are the hosts what the domain says they are, or our own configuration?  Or
+ * is at least no name of them made up? */
 bool	route_is_secure(const struct route *r);
+bool	route_names_secure(const struct route *r);
+/* Adds, with a blank before each, the names of the domain whose host was
+ * next. */
 void	route_add_names(struct route *r, struct buf *out);
 /* The host that route_next() gave last, of candidates: does it ask first?
  * Lays it over b, which is in place of the request's backend from now on. */

@@ -74,19 +74,29 @@ dns_addresses_cancel(struct dns_lookup **lk)
 
 /* ---- Cases ------------------------------------------------------------- */
 
+/* The server has the last certificate of the file: its own, or its issuer's,
+ * which records are made of. */
 static void
-use_tls(struct sending *f)
+use_certificate(struct sending *f, const char *name)
 {
 	char		cert[] = "/tmp/test_cert.XXXXXX";
 	char		key[] = "/tmp/test_key.XXXXXX";
 	struct err	e;
 	FILE		*pem;
+	X509		*next;
 
-	certificate_make(cert, key);
+	if (name == NULL)
+		certificate_make(cert, key);
+	else
+		certificate_make_signed(cert, key, name);
+	tls_context_free(&f->script.tls);
 	f->script.tls = tls_server(cert, key, &e);
 	pem = fopen(cert, "r");
 	assert_non_null(pem);
-	said.cert = PEM_read_X509(pem, NULL, NULL, NULL);
+	while ((next = PEM_read_X509(pem, NULL, NULL, NULL)) != NULL) {
+		X509_free(said.cert);
+		said.cert = next;
+	}
 	(void)fclose(pem);
 	(void)unlink(cert);
 	(void)unlink(key);
@@ -159,7 +169,7 @@ run_cases(struct sending *f, const struct dane_case *c, size_t n)
 	f->req.tried = NULL;
 	f->req.backend.host = STR("d.lab");
 	f->req.lookup_mx = true;
-	use_tls(f);
+	use_certificate(f, NULL);
 	for (; n > 0; n--)
 		run_case(f, c++);
 }
@@ -294,6 +304,41 @@ test_aliases(void **state)
 	RUN(*state, cases);
 }
 
+/* Which names a certificate may have that a record of usage 2 vouches for. */
+static void
+test_names(void **state)
+{
+#define TA	"2.0.1.good"
+#define BY_MX	"MX d.lab secure >e.lab mx.lab; A mx.lab secure >real.lab; "
+	static const struct {
+		const char		*name;
+		struct dane_case	 c;
+	} cases[] = {
+		{ "real.lab", { DANE, BY_MX "TLSA real.lab secure " TA,
+		    BY_TLSA, NULL } },
+		{ "mx.lab", { DANE, BY_MX "TLSA real.lab secure " TA,
+		    BY_TLSA, NULL } },
+		{ "d.lab", { DANE, BY_MX "TLSA real.lab secure " TA, BY_TLSA,
+		    NULL } },
+		{ "e.lab", { DANE, BY_MX "TLSA real.lab secure " TA, BY_TLSA,
+		    NULL } },
+		{ "other.lab", { DANE, BY_MX "TLSA real.lab secure " TA,
+		    DANE_ERR, "certificate-host-mismatch" } },
+		{ "other.lab", { DANE, BY_MX "TLSA real.lab secure "
+		    "3.0.1.good", DANE_ERR, "validation-failure" } },
+		{ "real.lab", { DANE, BY_MX "TLSA mx.lab secure " TA,
+		    DANE_ERR, "certificate-host-mismatch" } },
+	};
+	struct sending	*f = *state;
+	size_t		 i;
+
+	run_cases(f, &cases[0].c, 0);
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		use_certificate(f, cases[i].name);
+		run_case(f, &cases[i].c);
+	}
+}
+
 static void
 test_not_asked(void **state)
 {
@@ -412,12 +457,14 @@ static void
 test_candidates(void **state)
 {
 	struct sending		*f = *state;
-	struct send_candidate	 c = { .host = STR("mx.lab"), .secure = true };
+	struct send_candidate	 c = { .host = STR("mx.lab") };
 	static const char	 dns[] = "A mx.lab secure; "
 				    "TLSA mx.lab secure " BAD;
 	static const struct dane_case	bad = { DANE, dns, DANE_ERR,
 	    "validation-failure" };
 	static const struct dane_case	any = { DANE, dns, BY_ANY, NULL };
+	static const struct dane_case	loose = { DANE, "A mx.lab insecure; "
+	    "TLSA mx.lab secure " BAD, BY_ANY, NULL };
 
 	run_cases(f, &bad, 0);
 	assert_int_equal(netaddr_parse_ip(&c.address, STR("127.0.0.1"), 0),
@@ -428,15 +475,23 @@ test_candidates(void **state)
 	f->req.candidate_count = 1;
 	f->req.secure = true;
 	run_case(f, &bad);
-	c.secure = false;
-	run_case(f, &any);
-	c.secure = true;
+	run_case(f, &loose);
 	f->req.secure = false;
 	run_case(f, &any);
 	/* An address has no records. */
 	f->req.secure = true;
 	c.host = STR("127.0.0.1");
 	run_case(f, &any);
+	/* REQUIRETLS to names that anybody may have made up; to the domain's
+	 * own it goes, and meets its certificate. */
+	f->req.secure = false;
+	f->req.requiretls = true;
+	c.host = STR("mx.lab");
+	(void)sending_run(f);
+	assert_non_null(strstr(buf_cstr(&f->result), "does not vouch"));
+	c.host = STR("D.lab");
+	(void)sending_run(f);
+	assert_non_null(strstr(buf_cstr(&f->result), "config temporary"));
 }
 
 /* ---- RFC 8689 ---------------------------------------------------------- */
@@ -531,6 +586,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		TEST(test_states), TEST(test_records), TEST(test_aliases),
+		TEST(test_names),
 		TEST(test_not_asked), TEST(test_clear), TEST(test_broken),
 		TEST(test_pool), TEST(test_facts), TEST(test_candidates),
 		TEST(test_requiretls), TEST(test_requiretls_hosts),
