@@ -39,7 +39,6 @@ intake_job(struct rbuf *r)
 
 	if (ipc_get_DELIVER_JOB(r, &m) == -1 ||
 	    (m.kind != JOB_ATTEMPT && m.kind != JOB_AFTER) || m.file > 1 ||
-	    (m.kind == JOB_ATTEMPT && m.lease == 0) ||
 	    m.now_ms > INT64_MAX / 2 || (j = job_new(&m)) == NULL)
 		return -1;
 	/* A job that has begun goes with the connection. */
@@ -47,6 +46,11 @@ intake_job(struct rbuf *r)
 	j->segment = lent_take(m.segment);
 	if (j->outlet == NULL || j->segment == NULL ||
 	    intake_route(j, &m) == -1)
+		return -1;
+	/* Without leave to connect it can only say that there is nowhere to
+	 * go. */
+	if (j->kind == JOB_ATTEMPT && m.lease == 0 &&
+	    (j->way == NULL || j->way->hops.count != 0))
 		return -1;
 	if (m.lease != 0)
 		j->lease = lease_join(m.lease, m.uses,

@@ -136,9 +136,15 @@ policies_point(size_t hops)
 	size_t		 hop, i;
 
 	for (hop = 0; hop < hops; hop++)
-		for (i = 0; i < policies.candidate[hop].limiter_count; i++)
-			policies.limiter[hop][i].name.p = all +
-			    policies.name_at[hop][i];
+		for (i = 0; i < policies.candidate[hop].limiter_count; i++) {
+			struct schedule_limiter_in *l =
+			    &policies.limiter[hop][i];
+
+			l->name.p = all + policies.name_at[hop][i];
+			/* One that is there has the limits of before. */
+			(void)schedule_limit(delivery_schedule(), l->name,
+			    &l->limits, delivery_now());
+		}
 }
 
 const struct schedule_candidate *

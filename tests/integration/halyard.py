@@ -308,7 +308,8 @@ class Backend:
     EXTS = ("PIPELINING", "SIZE 10000000", "8BITMIME", "SMTPUTF8",
             "ENHANCEDSTATUSCODES")
 
-    def __init__(self, exts=EXTS, replies=None, handler=None, port=0):
+    def __init__(self, exts=EXTS, replies=None, handler=None, port=0,
+                 address="127.0.0.1"):
         self.exts = list(exts)
         self.replies = dict(replies or {})
         self.handler = handler or Conversation.run
@@ -319,7 +320,7 @@ class Backend:
         self.lock = threading.Lock()
         self.sock = socket.socket()
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.sock.bind(("127.0.0.1", port))
+        self.sock.bind((address, port))
         self.sock.listen(512)
         self.port = self.sock.getsockname()[1]
         self.open = True
