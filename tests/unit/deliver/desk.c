@@ -302,7 +302,7 @@ give_all(uint64_t number, const char *options)
 void
 give_entry(uint64_t job, uint32_t queue, const char *to)
 {
-	struct spool_entry	entry = { .queue = queue,
+	struct spool_entry	entry = { .queue = queue, .flags = t.flags,
 				    .sender = STR("s@x"),
 				    .recipient = str_of(to) };
 	struct entry_state	state = { .accepted_ms = 1000 };

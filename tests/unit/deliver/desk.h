@@ -38,6 +38,7 @@ struct desk {
 	uint16_t	 port;
 	struct timer	 limit;
 	const char	*wanted;
+	uint32_t	 flags;		/* of entries that are given */
 	int		 commands;	/* of traces */
 };
 

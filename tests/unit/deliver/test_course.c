@@ -24,6 +24,7 @@
 #include "send/attempt.h"
 
 #include "desk.h"
+#include "zone.h"
 
 static struct nexthop
 hop(uint16_t preference, const char *mx, const char *ip, const char *source)
@@ -239,7 +240,7 @@ test_deadline(void **state)
 	(void)state;
 	CHANNEL_SEND(t.channel, DELIVER_DROP, -1, { .number = 1 });
 	CHANNEL_SEND(t.channel, DELIVER_CLOSE, -1, { .segment = SEGMENT });
-	give_all(1, "-o attempt_limit=1s");
+	give_all(1, "-o attempt_limit=2s");
 	give_two(3);
 	give_routed(7, 1, 3, 0, "r@a.example");
 	(void)hear("next");
@@ -392,6 +393,44 @@ test_codes(void **state)
 	}
 }
 
+/* RFC 8689: by exchangers that DNSSEC vouches for, or not at all. */
+static void
+test_requiretls(void **state)
+{
+	struct nexthop	h = hop(10, "a.lab", "127.0.0.1", NULL);
+	struct nexthops	n = { .ttl_s = 60, .hop = &h, .count = 1,
+			    .secure = true };
+	struct buf	b = BUF_INIT;
+
+	(void)state;
+	zone_set("dead.lab 60 A 127.0.0.2\na.lab 60 A 127.0.0.1\n");
+	t.flags = ENTRY_REQUIRETLS;
+	give_route(3, &h, 1);
+	give_routed(1, 1, 3, 0, "r@a.example");
+	assert_string_equal(hear("closed"), "hold 1;closed 1/1;");
+	assert_non_null(strstr(buf_cstr(&t.verdict), "REQUIRETLS"));
+	assert_int_equal(nexthops_put(&b, &n), 0);
+	CHANNEL_SEND(t.channel, DELIVER_ROUTE, -1, { .number = 4,
+	    .hops = buf_str(&b) });
+	give_routed(2, 2, 4, 0, "r@a.example");
+	(void)hear("closed 2/1");
+	assert_null(strstr(buf_cstr(&t.verdict), "REQUIRETLS"));
+	/* Also when a row comes with another hop. */
+	n.count = 2;
+	n.hop = (struct nexthop[]){ hop(10, "dead.lab", "127.0.0.2", NULL),
+	    h };
+	buf_clear(&b);
+	assert_int_equal(nexthops_put(&b, &n), 0);
+	CHANNEL_SEND(t.channel, DELIVER_ROUTE, -1, { .number = 5,
+	    .hops = buf_str(&b) });
+	give_row(6, "delivery d - -o pooling=no\n");
+	give_routed(3, 3, 5, 0, "r@a.example");
+	(void)hear("next");
+	answer(3, 1, true, 6);
+	assert_string_equal(hear("closed"), "defer 3;closed 3/1;");
+	buf_free(&b);
+}
+
 /* ---- Rows ---------------------------------------------------------------- */
 
 static void
@@ -484,8 +523,8 @@ main(void)
 		cmocka_unit_test(test_plan), cmocka_unit_test(test_codes),
 		TEST(test_next), TEST(test_no_leave), TEST(test_asked_again),
 		TEST(test_deadline), TEST(test_idle), TEST(test_fields),
-		TEST(test_barred), TEST(test_nowhere), TEST(test_rows),
-		TEST(test_bad),
+		TEST(test_barred), TEST(test_nowhere),
+		TEST(test_requiretls), TEST(test_rows), TEST(test_bad),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -344,7 +344,8 @@ test_bounds(void **state)
 	for (; (p = strstr(p, " | ")) != NULL; p++)
 		count++;
 	assert_int_equal(count, 64);
-	assert_in_range(zone_asked(), 1, 33);
+	/* Of 257 that it might ask, even if it asks for some again. */
+	assert_in_range(zone_asked(), 1, 150);
 	buf_free(&records);
 	buf_free(&transport);
 }
@@ -381,6 +382,43 @@ test_many(void **state)
 	(void)hear("END");		/* by a transport that it has not */
 }
 
+/* Sockets on all addresses are on those of this machine. */
+static void
+test_own(void **state)
+{
+	static const struct {
+		const char	*listening, *ip;
+		uint16_t	 port;
+		bool		 own;
+	} rows[] = {
+		{ "127.0.0.1:25\n", "127.0.0.1", 25, true },
+		{ "127.0.0.1:25\n", "127.0.0.1", 26, false },
+		{ "127.0.0.1:25\n", "127.0.0.2", 25, false },
+		{ "192.0.2.1:26\n0.0.0.0:25\n", "127.0.0.2", 25, true },
+		{ "192.0.2.1:26\n0.0.0.0:25\n", "192.0.2.1", 26, true },
+		{ "0.0.0.0:25\n", "127.0.0.2", 26, false },
+		{ "0.0.0.0:25\n", "192.0.2.1", 25, false },
+		{ "[::]:25\n", "::1", 25, true },
+		{ "[::]:25\n", "2001:db8::1", 25, false },
+		{ "[2001:db8::1]:25\n", "2001:db8::1", 25, true },
+		{ "", "127.0.0.1", 25, false },
+		{ "nonsense\n:\n1.2.3.4:x\n", "1.2.3.4", 25, false },
+	};
+	struct netaddr	a;
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		own_load(str_of(rows[i].listening));
+		assert_int_equal(netaddr_parse_ip(&a, str_of(rows[i].ip),
+		    rows[i].port), 0);
+		assert_int_equal(own_address(&a), rows[i].own);
+	}
+	assert_true(own_name(STR("US.example"), STR("us.example")));
+	assert_false(own_name(STR(""), STR("")));
+	own_fini();
+}
+
 #define TEST(fn)	cmocka_unit_test_setup_teardown(fn, desk_setup,	\
 	desk_teardown)
 
@@ -391,6 +429,7 @@ main(void)
 		TEST(test_exchangers), TEST(test_families), TEST(test_loops),
 		TEST(test_hosts), TEST(test_literals), TEST(test_sources),
 		TEST(test_bounds), TEST(test_many),
+		cmocka_unit_test(test_own),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);
