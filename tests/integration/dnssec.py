@@ -102,6 +102,8 @@ class SignedZone:
                            now - 3600, self.key.tag) + wire_name(self.zone)
         rrs = b"".join(owner + struct.pack("!HHIH", kind, 1, 60, len(r)) + r
                        for r in sorted(rdatas))
+        if not name.endswith(self.zone):
+            return rrs, len(rdatas)
         signature = self.key.sign(head + (b"lie" if lie else b"") + rrs)
         sig = head + signature
         return rrs + owner + struct.pack("!HHIH", RRSIG, 1, 60, len(sig)) + \

@@ -4,10 +4,11 @@ resolver that validates, certificates, handshakes."""
 
 import hashlib
 import ssl
+import struct
 import tempfile
 
-from dnssec import AAAA, CNAME, TLSA, SignedZone, wire_name
-from halyard import Backend, Conversation, Instance, main
+from dnssec import AAAA, CNAME, MX, TLSA, SignedZone, wire_name
+from halyard import Backend, Conversation, Instance, main, wait_for
 from pki import Pki, openssl
 from test_deliver import Mta
 
@@ -426,6 +427,59 @@ def test_queued():
                 assert log["strict@y.example"]["type"] == "dane", log
                 assert log["strict@y.example"]["tlsrpt"] == \
                     "validation-failure", log
+
+
+def test_exchangers():
+    """Those that qmgr and deliver find: only what DNSSEC vouches for counts,
+    and where one can't be known the next one is tried."""
+    with world(exts=("STARTTLS", "REQUIRETLS")) as w:
+        def domain(name, *hosts):
+            w.more[name, MX] = [struct.pack("!H", i) + wire_name(h)
+                                for i, h in enumerate(hosts)]
+
+        w.host("good." + ZONE, (3, 1, 1, None), ca="stranger")
+        w.host("strict." + ZONE, (3, 1, 1, "ca"), ca="stranger")
+        w.host("false." + ZONE, (3, 1, 1, None))
+        w.lie("false." + ZONE)
+        w.hosts["false." + ZONE] = ["127.0.0.2"]        # of one address once
+        w.host("named." + ZONE, (2, 0, 1, "ca"), whom="e." + ZONE)
+        domain("a." + ZONE, "false." + ZONE, "good." + ZONE)
+        domain("b." + ZONE, "strict." + ZONE)
+        domain("open.example", "strict." + ZONE)
+        domain("e." + ZONE, "named." + ZONE)
+        domain("f." + ZONE, "named." + ZONE)
+        with SignedZone(ZONE, w.hosts, (), w.more, w.lies) as zone:
+            mta = Mta(None, hook=QUEUE, params=smtpd_tls(
+                w, dns_trust_anchor=zone.anchor(),
+                send_default_port=str(w.backend.port),
+                dns_servers="127.0.0.1@%d" % zone.port))
+            mta.transports("transport mx mx - -o tls=dane -o retry=1h\n")
+            with mta:
+                c, _, _ = secret_client(mta)
+                with c:
+                    for to, param in (("a." + ZONE, ""), ("b." + ZONE, ""),
+                                      ("open.example", ""),
+                                      ("e." + ZONE, ""), ("f." + ZONE, ""),
+                                      ("open.example", " REQUIRETLS"),
+                                      ("a." + ZONE, " REQUIRETLS")):
+                        c.cmd("MAIL FROM:<a@x.example>" + param, 250)
+                        c.cmd("RCPT TO:<mx@%s>" % to, 250)
+                        c.cmd("DATA", 354)
+                        c.send("Subject: s\r\n\r\nbody\r\n.\r\n")
+                        c.expect(250)
+                wait_for(lambda: len(mta.deliveries()) == 7, 20,
+                         "7: %s" % mta.deliveries())
+                said = sorted((d["to"][3:].split(".")[0], d["verdict"],
+                               d.get("type", ""), d["remote_host"]
+                               .split(".")[0] if "remote_host" in d else "")
+                              for d in mta.deliveries())
+                assert said == [("a", "done", "", "good"),
+                                ("a", "done", "", "good"),
+                                ("b", "defer", "dane", "strict"),
+                                ("e", "done", "", "named"),
+                                ("f", "defer", "dane", "named"),
+                                ("open", "done", "", "strict"),
+                                ("open", "hold", "smtp", "")], said
 
 
 if __name__ == "__main__":
