@@ -90,6 +90,21 @@ active_count(void)
 	return active.by_id.count;
 }
 
+/* A place that is free does not say that it is itself. */
+uint32_t
+active_walk(uint32_t at, uint32_t count,
+    void (*fn)(void *arg, struct active *a), void *arg)
+{
+	struct active	*a;
+
+	for (; count > 0 && at < active.entries.top; count--) {
+		a = ++at < active.entries.top ? active_at(at) : NULL;
+		if (a != NULL && a->self == at)
+			fn(arg, a);
+	}
+	return at < active.entries.top ? at : 0;
+}
+
 static struct active *
 active_new(const struct spool_id *id)
 {
@@ -105,12 +120,16 @@ active_new(const struct spool_id *id)
 void
 active_drop(struct active *a)
 {
+	uint32_t	at;
+
 	if (a->routing)
 		route_leave(a);
 	else if (a->place != 0)
 		hopset_drop(a->place);
 	slab_index_drop(&active.by_id, active_hash(a->key), a->self);
-	slab_give(&active.entries, a->self);
+	at = a->self;
+	a->self = 0;
+	slab_give(&active.entries, at);
 	pump_freed();
 }
 

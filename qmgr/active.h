@@ -35,6 +35,10 @@ void	active_open(void);
 void	active_close(void);
 struct active *active_find(const struct spool_id *id);
 size_t	active_count(void);
+/* Shows so many from that place on, 0 the first; where to go on, or 0.  fn()
+ * may take the one that it is shown out. */
+uint32_t active_walk(uint32_t at, uint32_t count,
+	    void (*fn)(void *arg, struct active *a), void *arg);
 enum queue_live active_live(const struct spool_id *id);
 /* entry: with what has changed over it.  poison: it runs alone. */
 enum active_result active_add(const struct spool_id *id,

@@ -66,6 +66,14 @@ agents_each(void (*fn)(void *arg, struct agent *a), void *arg)
 		fn(arg, a);
 }
 
+bool
+agent_is_ready(pid_t pid)
+{
+	const struct agent	*a = agent_find(pid);
+
+	return a != NULL && a->ready;
+}
+
 struct agent *
 agent_idle(void)
 {

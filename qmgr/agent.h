@@ -37,6 +37,7 @@ struct agent {
 void	agent_accept(int fd, pid_t pid);
 void	agent_gone(pid_t pid, int signal, struct str culprit);
 struct agent *agent_at(uint16_t slot);
+bool	agent_is_ready(pid_t pid);
 /* The one with the fewest jobs; NULL: there is none. */
 struct agent *agent_idle(void);
 /* Its connection ends; it comes again, and says what it has. */

@@ -8,6 +8,8 @@
 #include "spool/fields.h"
 
 #include "delivery.h"
+#include "route.h"
+#include "schedule/schedule_renew.h"
 #include "query.h"
 
 #define CHANGE_SYNC	10000		/* notes, at most, that wait for it */
@@ -178,6 +180,11 @@ change_found(struct query *q, struct err *e)
 	size_t	i;
 	int	rc;
 
+	/* Now means now: what was not reached a moment ago is tried. */
+	if (q->kind == QUERY_RETRY && delivery_schedule() != NULL) {
+		schedule_unbar(delivery_schedule());
+		route_forget();
+	}
 	for (i = 0; i < q->found_count; i++) {
 		rc = change_one(q, &q->found[i], e);
 		pump_one(&q->found[i]);

@@ -6,16 +6,21 @@
 
 #include "base/log.h"
 
+#include "bucket.h"
 #include "delivery.h"
 #include "failover.h"
 #include "hopset.h"
 #include "live.h"
+#include "overdue.h"
 #include "policies.h"
 #include "route.h"
+
+#define DELIVERY_AWAIT_MS	1000
 
 static struct {
 	struct worker	*worker;
 	struct schedule	*schedule;
+	int64_t		 await_ms;	/* so long workers are waited for */
 	struct schedule_stats shown;
 } delivery;
 
@@ -54,6 +59,7 @@ delivery_prepare(struct worker *w)
 	failover_prepare(w);
 	policies_prepare(w);
 	live_prepare(w);
+	overdue_prepare(w);
 }
 
 void
@@ -64,6 +70,21 @@ delivery_renew(void)
 	outlets_load();
 	policies_load();
 	dispatch_kick();
+}
+
+/* Connections that workers have from before count as soon as these tell of
+ * them: until all have, nothing new goes, but not for ever. */
+bool
+delivery_awaits(void)
+{
+	const struct sibling	*s;
+
+	if (delivery_now() >= delivery.await_ms)
+		return false;
+	TAILQ_FOREACH(s, &delivery.worker->siblings, link)
+		if (s->role == IPC_DELIVER && !agent_is_ready(s->pid))
+			return true;
+	return false;
 }
 
 /* ---- What began before us ------------------------------------------------ */
@@ -118,12 +139,15 @@ delivery_open(void)
 	outlets_load();
 	policies_open();
 	live_open();
+	bucket_open();
 	active_open();
 	lease_open();
 	job_open();
 	book_started_walk(keeper_book(), delivery_inherit_one, &bytes);
 	buf_free(&bytes);
 	pump_open();
+	overdue_open();
+	delivery.await_ms = delivery_now() + DELIVERY_AWAIT_MS;
 	dispatch_kick();
 }
 
@@ -154,6 +178,7 @@ void
 delivery_close(void)
 {
 	pump_close();
+	overdue_close();
 	if (delivery.schedule == NULL)
 		return;
 	dispatch_close();
@@ -164,6 +189,7 @@ delivery_close(void)
 	lease_close();
 	route_close();
 	active_close();
+	bucket_close();
 	live_close();
 	policies_close();
 	hopsets_close();

@@ -7,6 +7,7 @@
  *	policies.c policy.cf as it holds, and what it says of a queue
  *	live.c	   what is added to them for a time; desk.c, policy_rows.c:
  *		   what mtactl(8) sees of it
+ *	bucket.c   long rates, over a restart; overdue.c: who waits too long
  *	active.c   entries that the scheduler has
  *	pump.c	   from the book into the scheduler: what is new, due, or waits
  *	dispatch.c what the scheduler picks up becomes jobs, and leaves
@@ -57,6 +58,8 @@ struct worker	*delivery_worker(void);
 struct schedule *delivery_schedule(void);
 int64_t	delivery_now(void);		/* of the scheduler's clock */
 uint32_t delivery_active_limit(void);
+/* Workers may have connections that they have not told of yet. */
+bool	delivery_awaits(void);
 /* Its numbers, on the board. */
 void	delivery_show(void);
 

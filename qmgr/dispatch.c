@@ -8,11 +8,13 @@
 #include "base/fatal.h"
 #include "base/log.h"
 
+#include "bucket.h"
 #include "delivery.h"
 #include "policies.h"
 
 #define DISPATCH_TURN		256	/* pickups */
 #define DISPATCH_FAILED_MS	1000
+#define DISPATCH_AWAIT_MS	20
 
 static struct {
 	struct worker	*worker;
@@ -192,6 +194,8 @@ dispatch_send(struct job_list *list)
 		if (rc == -1)
 			dispatch_fail();
 	}
+	/* The frames leave at the end of this turn. */
+	bucket_write();
 }
 
 static void
@@ -207,6 +211,10 @@ dispatch_turn(void *arg)
 	if (delivery_schedule() == NULL || dispatch.failed ||
 	    !book_hinted(keeper_book()))
 		return;
+	if (delivery_awaits()) {
+		timer_start(&dispatch.wake, DISPATCH_AWAIT_MS);
+		return;
+	}
 	dispatch_actions();
 	stale = policies_sweep();
 	dispatch_afters(&list);

@@ -61,6 +61,7 @@ failover_move(struct job *j)
 	if (c[j->next_hop].closed || !schedule_failover(delivery_schedule(),
 	    l->conn, &c[j->next_hop], j->left, delivery_now()))
 		return 0;
+	policies_paid(&q, grouping, h, j->next_hop);
 	row = policies_row(&q, grouping, h, j->next_hop, &text);
 	if (row != 0)
 		told_tell(j->agent, TOLD_ROW, row, text);

@@ -223,6 +223,7 @@ job_send_route(struct job *j, const struct spool_entry *entry,
 	grouping = policies_grouping_of(&q, h);
 	if (grouping.len < sizeof m->grouping)
 		memcpy(m->grouping, grouping.p, grouping.len);
+	policies_paid(&q, grouping, h, j->hop);
 	m->row = policies_row(&q, grouping, h, j->hop, &text);
 	if (m->row != 0)
 		told_tell(j->agent, TOLD_ROW, m->row, text);

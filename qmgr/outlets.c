@@ -20,6 +20,7 @@ static struct {
 	struct hmap		 by_id;	/* by id */
 	struct outlet		*list;
 	size_t			 count;
+	int64_t			 least_age_ms;
 	bool			 loaded;
 } outlets;
 
@@ -93,6 +94,21 @@ outlets_build(struct outlet *list, size_t count, struct transports *t,
 	}
 }
 
+static void
+outlets_age(const struct transport_options *o)
+{
+	if (o->max_age < outlets.least_age_ms)
+		outlets.least_age_ms = o->max_age;
+	if (o->bounce_max_age < outlets.least_age_ms)
+		outlets.least_age_ms = o->bounce_max_age;
+}
+
+int64_t
+outlets_least_age(void)
+{
+	return outlets.least_age_ms;
+}
+
 static const struct outlet *
 outlet_in(struct hmap *list, struct str id)
 {
@@ -140,7 +156,9 @@ outlets_load(void)
 	list = xcalloc(count + 1, sizeof *list);
 	outlets_build(list, count, t, &outlets.by_id);
 	hmap_init(&now);
+	outlets.least_age_ms = INT64_MAX / 2;
 	for (i = 0; i < count; i++) {
+		outlets_age(&list[i].transport->options);
 		hmap_insert(&now, &list[i].hash);
 		hmap_insert(&now, &list[i].by_number);
 		outlets_limit(&list[i]);

@@ -18,6 +18,8 @@ struct outlet {
 
 void	outlets_load(void);
 const struct outlet *outlets_find(struct str transportid);
+/* The least age at which any of them gives up. */
+int64_t	outlets_least_age(void);
 /* Its own limits. */
 struct schedule_limiter_in outlet_limiter(const struct outlet *o);
 const struct outlet *outlets_numbered(uint64_t number);

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "schedule/schedule_renew.h"
 
+#include "bucket.h"
 #include "policies.h"
 #include "route.h"
 #include "told.h"
@@ -39,6 +40,7 @@ static struct {
 	struct hmap		 rows;
 	struct timer		 change;
 	unsigned		 group_fields;
+	bool			 long_rates;	/* there may be some */
 	bool			 open;
 	struct buf		 names, text;
 	struct schedule_candidate candidate[NEXTHOPS_MAX];
@@ -141,6 +143,7 @@ policies_point(size_t hops)
 			    &policies.limiter[hop][i];
 
 			l->name.p = all + policies.name_at[hop][i];
+			policies.long_rates |= bucket_is_long(&l->limits);
 			/* One that is there has the limits of before. */
 			(void)schedule_limit(delivery_schedule(), l->name,
 			    &l->limits, delivery_now());
@@ -162,6 +165,18 @@ policies_candidates(const struct schedule_subqueue *q, struct str grouping,
 	policies_point(h->hops.count);
 	*count = h->hops.count;
 	return policies.candidate;
+}
+
+void
+policies_paid(const struct schedule_subqueue *q, struct str grouping,
+    const struct hopset *h, unsigned hop)
+{
+	struct policy_match	m;
+
+	if (!policies.long_rates)
+		return;
+	policies_match(q, grouping, h, hop, &m);
+	bucket_note(&m);
 }
 
 int

@@ -44,6 +44,10 @@ void	policies_match_values(const struct policy_values *v,
  * many. */
 uint64_t policies_refill(struct str policy, const struct policy_values *v);
 
+/* An attempt by that hop has paid. */
+void	policies_paid(const struct schedule_subqueue *q, struct str grouping,
+	    const struct hopset *h, unsigned hop);
+
 /* Some queues are told what they have now; true: there are more. */
 bool	policies_sweep(void);
 

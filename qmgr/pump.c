@@ -258,6 +258,18 @@ pump_show_ready(void *arg, const struct spool_id *id,
 	return pump_take(id, arg);
 }
 
+void
+pump_check(const struct spool_id *id, struct active *a)
+{
+	struct book_envelope	envelope;
+	struct entry_state	state;
+	struct err		e;
+
+	if (active_entry(id, &envelope, &state, &pump.bytes, &e) == 0 &&
+	    pump_is_late(&envelope.entry, &state) && active_remove(a))
+		pump_one(id);
+}
+
 /* Its deadline has passed while it waited. */
 void
 pump_late(const struct spool_id *id)

@@ -18,6 +18,8 @@ void	pump_arrived(void *arg, const struct spool_id *id,
 void	pump_read(void);
 /* One that waits may have changed. */
 void	pump_one(const struct spool_id *id);
+/* It may have waited in memory beyond its time. */
+void	pump_check(const struct spool_id *id, struct active *a);
 /* Its deadline has passed. */
 void	pump_late(const struct spool_id *id);
 /* Something was deferred until then (queue clock). */
