@@ -81,9 +81,10 @@ class Hosts:
 
 class Mta(Queue):
     def __init__(self, hosts, domains, policy="", options="-o retry=1s",
-                 hook=MX,
+                 hook=MX, addresses="",
                  **params):
         super().__init__(
+            addresses +
             "transport mx mx - -o tls=disabled -o families=ipv4 "
             "-o jitter=0%% -o dead_host=1s %s\n" % options, hook=hook,
             params={"dns_local_data": "zone", "dns_servers": "127.0.0.1@9",
