@@ -2,10 +2,12 @@
  * One table, of POLICY_FIELD_LIST.
  */
 #include "base/wire.h"
+#include "conf/value.h"
 
 #include "policy_field.h"
 
 enum { POLICY_VALUE_MAX = 1024 };
+enum { POLICY_NAME_MAX = 64 };	/* of what may be meant for a field */
 
 static const struct {
 	const char		*name;
@@ -25,6 +27,25 @@ policy_field_find(struct str name)
 		if (str_eq(name, str_of(policy_fields[f].name)))
 			break;
 	return (enum policy_field)f;
+}
+
+const char *
+policy_field_suggest(struct str name)
+{
+	unsigned int	 best = (unsigned int)(name.len / 3) + 1, d;
+	const char	*near = NULL;
+	int		 f;
+
+	if (name.len > POLICY_NAME_MAX)
+		return NULL;
+	for (f = 0; f < POLICY_FIELDS; f++) {
+		d = value_distance(name, str_of(policy_fields[f].name));
+		if (d < best) {
+			best = d;
+			near = policy_fields[f].name;
+		}
+	}
+	return near;
 }
 
 const char *

@@ -40,6 +40,8 @@ struct policy_values {
 
 /* POLICY_FIELDS: there is none of that name. */
 enum policy_field	 policy_field_find(struct str name);
+/* The nearest name, or NULL. */
+const char		*policy_field_suggest(struct str name);
 const char		*policy_field_name(enum policy_field f);
 enum pattern_type	 policy_field_type(enum policy_field f);
 /* All eight on the wire.  -1: too long; no honest peer says so. */

@@ -1,6 +1,8 @@
 /*
  * policy.def is expanded into a table, as transport.def is.
  */
+#include <string.h>
+
 #include "policy_option.h"
 
 #define SET	POLICY_ROW_SET
@@ -20,6 +22,18 @@ static const struct option_row	policy_rows[POLICY_OPTIONS] = {
 #include "schedule/policy.def"
 #undef OPTION
 };
+
+bool
+policy_property_ok(struct str name)
+{
+	size_t	i;
+
+	for (i = 0; i < name.len; i++)
+		if (!ascii_isalnum((unsigned char)name.p[i]) &&
+		    (name.p[i] == '\0' || strchr("._-", name.p[i]) == NULL))
+			return false;
+	return name.len > 0 && name.len <= POLICY_PROPERTY_NAME;
+}
 
 enum policy_option
 policy_option_find(struct str name)

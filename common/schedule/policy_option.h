@@ -33,6 +33,10 @@ enum { POLICY_ROW_SET = 1, POLICY_ROW_LIST = 2, POLICY_ROW_GROUPING = 4,
 enum policy_grouping_default { POLICY_GROUPING_NONE,
 	POLICY_GROUPING_REMOTEMX, POLICY_GROUPING_RECIPIENTDOMAIN };
 
+/* The name of a property: letters, digits or "._-". */
+enum { POLICY_PROPERTY_NAME = 64 };
+
+bool			 policy_property_ok(struct str name);
 /* POLICY_OPTIONS: there is none. */
 enum policy_option	 policy_option_find(struct str name);
 const char		*policy_option_name(enum policy_option o);

@@ -6,8 +6,6 @@
 
 #include "policy_reading.h"
 
-enum { PROPERTY_NAME = 64 };
-
 /* Kinds in the order of POLICY_ROW_... */
 const struct row_form	policy_form = {
 	.columns = 3,
@@ -35,18 +33,6 @@ reading_say(struct reading *g, struct str at, const char *fmt, ...)
 
 /* ---- Options ----------------------------------------------------------- */
 
-static bool
-property_name_ok(struct str name)
-{
-	size_t	i;
-
-	for (i = 0; i < name.len; i++)
-		if (!ascii_isalnum((unsigned char)name.p[i]) &&
-		    (name.p[i] == '\0' || strchr("._-", name.p[i]) == NULL))
-			return false;
-	return name.len > 0 && name.len <= PROPERTY_NAME;
-}
-
 static void
 reading_property(struct reading *g, struct str name, struct str value)
 {
@@ -54,9 +40,9 @@ reading_property(struct reading *g, struct str name, struct str value)
 	struct err		e;
 	size_t			i;
 
-	if (!property_name_ok(name)) {
+	if (!policy_property_ok(name)) {
 		reading_say(g, name, "the name of a property is 1 to %d "
-		    "letters, digits or \"._-\"", PROPERTY_NAME);
+		    "letters, digits or \"._-\"", POLICY_PROPERTY_NAME);
 		return;
 	}
 	for (i = 0; i < g->property_count; i++)

@@ -1,6 +1,6 @@
 /*
  * remote - a share that is the service, asked over a socket; or qmgr, of which
- * quotas are asked
+ * quotas are asked, and policies
  *
  *	state        ask            connected          lost
  *	down         connect        -                  -
@@ -121,9 +121,43 @@ quota_hello(struct channel *c)
 }
 
 static void
+live_delete(struct channel *c, const struct share_ticket *t)
+{
+	struct ipc_LIVE_DELETE	m = { .ask = t->id,
+				    .kind = LIVE_KIND_POLICY };
+
+	if (t->q.key.len < sizeof m.id)
+		memcpy(m.id, t->q.key.p, t->q.key.len);
+	CHANNEL_PUT(c, LIVE_DELETE, -1, &m);
+}
+
+static void
 quota_ask(struct channel *c, const struct share_ticket *t)
 {
-	CHANNEL_SEND(c, QUOTA_ASK, -1, { .id = t->id, .name = t->q.key });
+	if (t->q.op == SHARE_QUOTA)
+		CHANNEL_SEND(c, QUOTA_ASK, -1,
+		    { .id = t->id, .name = t->q.key });
+	else if (t->q.op == SHARE_POLICY_DELETE)
+		live_delete(c, t);
+	else
+		CHANNEL_SEND(c, LIVE_ADD, -1, { .ask = t->id,
+		    .kind = t->q.op == SHARE_POLICY ? LIVE_KIND_POLICY :
+		    LIVE_KIND_SUSPENSION, .what = t->q.value });
+}
+
+/* The text of an answer holds until the next one. */
+static int
+live_answer(struct rbuf *in, uint64_t *id, struct share_answer *a)
+{
+	static struct ipc_LIVE_ANSWER	m;
+
+	if (ipc_get_LIVE_ANSWER(in, &m) == -1 || m.status >= LIVE_STATUSES)
+		return -1;
+	*id = m.ask;
+	*a = (struct share_answer){ .status = m.status == LIVE_DONE ?
+	    SHARE_OK : m.status == LIVE_NONE ? SHARE_NO : SHARE_WRONG,
+	    .value = str_of(m.status == LIVE_DONE ? m.id : m.text) };
+	return m.status == LIVE_NOT_YET;
 }
 
 static int
@@ -131,6 +165,8 @@ quota_answer(int type, struct rbuf *in, uint64_t *id, struct share_answer *a)
 {
 	struct ipc_QUOTA_ANSWER	m;
 
+	if (type == IPC_LIVE_ANSWER)
+		return live_answer(in, id, a);
 	if (type != IPC_QUOTA_ANSWER || ipc_get_QUOTA_ANSWER(in, &m) == -1 ||
 	    m.status >= QUOTA_STATUSES)
 		return -1;

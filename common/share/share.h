@@ -40,7 +40,11 @@ enum share_op {
 	SHARE_RATE,		/* number per interval_ms */
 	SHARE_LOCK,		/* key is the name */
 	SHARE_OPS,
-	SHARE_QUOTA = SHARE_OPS	/* asked of qmgr(8), and alone */
+	/* Asked of qmgr(8), and of nobody else. */
+	SHARE_QUOTA = SHARE_OPS,
+	SHARE_POLICY,		/* value: policy_dynamic_put() */
+	SHARE_SUSPEND,		/* value: policy_suspend_put() */
+	SHARE_POLICY_DELETE	/* key is the id */
 };
 
 enum share_flag {
@@ -65,12 +69,14 @@ enum share_status {
 	/*
 	 * store, delete: another version, which is in the answer; delete:
 	 * nothing there; add: not a number; rate: too many; quota: too many
-	 * names for this one to be known.
+	 * names for this one to be known; policy: there is none with such
+	 * fields, or of this id.
 	 */
 	SHARE_NO,
 	SHARE_FULL,		/* no memory, or too many that wait */
 	SHARE_ABSENT,		/* there is no service */
-	SHARE_STATUSES
+	SHARE_STATUSES,
+	SHARE_WRONG = SHARE_STATUSES	/* qmgr(8): value is why, with NUL */
 };
 
 struct share_answer {
@@ -79,14 +85,15 @@ struct share_answer {
 	double			number;		/* sum, or how many; store,
 						 * delete: was there one */
 	uint64_t		bytes;		/* of a quota */
-	struct str		value;
+	struct str		value;		/* policy: its id */
 };
 
 typedef void	share_done_fn(void *arg, const struct share_answer *a);
 
 /* `path` is where the service listens; the first question connects. */
 struct share	*share_connect(struct loop *l, const char *path);
-/* Whoever listens there is qmgr(8), which answers SHARE_QUOTA. */
+/* Whoever listens there is qmgr(8), which answers SHARE_QUOTA and what follows
+ * it. */
 struct share	*share_connect_queue(struct loop *l, const char *path);
 struct share	*share_local(struct loop *l, size_t limit_bytes);
 void		 share_free(struct share **s);

@@ -38,16 +38,6 @@ FILENAME ~ /^common\/ipc\/ipc\.[ch]$/ { next }
 }
 END {
 	got["HINT"]			# by qmgr, when it sends mail
-	# mtactl's half is being written.
-	count = split("ADD DELETE ANSWER LIST", soon, " ")
-	for (i = 1; i <= count; i++) {
-		written["LIVE_" soon[i]]
-		got["LIVE_" soon[i]]
-	}
-	count = split("LIMITER_LIST QUEUE_SHAPE LIST_SHOW LIST_CHANGE " \
-	    "POLICY_REFILL", soon, " ")
-	for (i = 1; i <= count; i++)
-		written[soon[i]]
 	for (n in name) {
 		if (!(n in written)) complain("ipc.def: nobody sends " n)
 		if (!(n in got)) complain("ipc.def: nobody reads " n)
