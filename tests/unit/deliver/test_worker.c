@@ -95,6 +95,22 @@ test_leases(void **state)
 	    "closed 12/2;done 5;rests 13/1;");
 }
 
+/* A transport may keep its idle connections from those who need a place. */
+static void
+test_not_evictable(void **state)
+{
+	(void)state;
+	CHANNEL_SEND(t.channel, DELIVER_DROP, -1, { .number = 1 });
+	CHANNEL_SEND(t.channel, DELIVER_CLOSE, -1, { .segment = SEGMENT });
+	give_all(1, "-o pooling_evictable=no");
+	give(1, 11, 1, "r@a.example");
+	(void)hear("rests 11/1");
+	CHANNEL_SEND(t.channel, DELIVER_EVICT, -1, { .lease = 11,
+	    .uses = 1 });
+	give(2, 11, 2, "r@a.example");
+	assert_string_equal(hear("rests"), "done 2;rests 11/2;");
+}
+
 /* What was under way goes on, and is told to the next qmgr. */
 static void
 test_qmgr_lost(void **state)
@@ -250,6 +266,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		TEST(test_verdicts), TEST(test_refused), TEST(test_leases),
+		TEST(test_not_evictable),
 		TEST(test_qmgr_lost), TEST(test_bad), TEST(test_unusable),
 		TEST(test_drained),
 	};
