@@ -160,12 +160,22 @@ delivery_gauge(enum counter counter, uint32_t *was, uint32_t now)
 }
 
 void
+delivery_stats(struct schedule_stats *s)
+{
+	memset(s, 0, sizeof *s);
+	if (delivery.schedule == NULL)
+		return;
+	schedule_stats(delivery.schedule, s);
+	s->waiting = active_count() > s->sending ?
+	    (uint32_t)active_count() - s->sending : 0;
+}
+
+void
 delivery_show(void)
 {
-	struct schedule_stats	s = { .waiting = 0 };
+	struct schedule_stats	s;
 
-	if (delivery.schedule != NULL)
-		schedule_stats(delivery.schedule, &s);
+	delivery_stats(&s);
 	delivery_gauge(COUNTER_queue_active, &delivery.shown.waiting,
 	    s.waiting);
 	delivery_gauge(COUNTER_queue_sending, &delivery.shown.sending,

@@ -60,6 +60,8 @@ int64_t	delivery_now(void);		/* of the scheduler's clock */
 uint32_t delivery_active_limit(void);
 /* Workers may have connections that they have not told of yet. */
 bool	delivery_awaits(void);
+/* The scheduler's numbers; what waits for a route is waiting, too. */
+void	delivery_stats(struct schedule_stats *s);
 /* Its numbers, on the board. */
 void	delivery_show(void);
 

@@ -105,8 +105,7 @@ stats_put(struct query *q, const struct book_counts *c)
 	if (c->deferred > q->stats.due)
 		later = c->deferred - q->stats.due;
 	now = c->entries - c->held - later;
-	if (delivery_schedule() != NULL)
-		schedule_stats(delivery_schedule(), &s);
+	delivery_stats(&s);
 	live = (uint64_t)s.waiting + s.sending;
 	agents_each(stats_worker, &workers);
 	buf_printf(&q->rows, "{\"entries\":%" PRIu64 ",\"hold\":%" PRIu64
