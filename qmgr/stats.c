@@ -107,6 +107,11 @@ stats_put(struct query *q, const struct book_counts *c)
 	now = c->entries - c->held - later;
 	delivery_stats(&s);
 	live = (uint64_t)s.waiting + s.sending;
+	/* Some have become due since. */
+	if (now < live && live - now <= later) {
+		later -= live - now;
+		now = live;
+	}
 	agents_each(stats_worker, &workers);
 	buf_printf(&q->rows, "{\"entries\":%" PRIu64 ",\"hold\":%" PRIu64
 	    ",\"defer\":%" PRIu64 ",\"ready\":%" PRIu64
