@@ -107,8 +107,10 @@ test_not_evictable(void **state)
 	(void)hear("rests 11/1");
 	CHANNEL_SEND(t.channel, DELIVER_EVICT, -1, { .lease = 11,
 	    .uses = 1 });
-	give(2, 11, 2, "r@a.example");
-	assert_string_equal(hear("rests"), "done 2;rests 11/2;");
+	channel_flush(t.channel);
+	channel_free(&t.channel);
+	assert_string_equal(hear("ready"), "hello 0;leased idle 11/1;"
+	    "done 1;ready 0;");
 }
 
 /* What was under way goes on, and is told to the next qmgr. */
