@@ -18,7 +18,8 @@ struct active {
 	uint32_t		 place;	/* of its hopset, or its route */
 	struct job		*job;	/* it is being sent */
 	pid_t			 awaits;	/* who may have it */
-	uint32_t		 held : 29;	/* a schedule_conn, meanwhile */
+	uint32_t		 held : 28;	/* a schedule_conn, meanwhile */
+	uint32_t		 again : 1;	/* it was given back before */
 	uint32_t		 named : 1;	/* by its worker */
 	uint32_t		 apart : 1;	/* it is not in a queue */
 	uint32_t		 routing : 1;	/* it is on a route's list */

@@ -120,7 +120,7 @@ delivery_inherit_one(void *arg, const struct spool_id *id, uint64_t worker)
 	a = active_add_sending(id, &in, SCHEDULE_NOBODY);
 	a->awaits = (pid_t)worker;
 	a->held = schedule_started(delivery.schedule, &in, 0,
-	    SCHEDULE_NOBODY) & ((1U << 29) - 1);
+	    SCHEDULE_NOBODY) & ((1U << 28) - 1);
 	buf_free(&text);
 }
 

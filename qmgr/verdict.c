@@ -212,14 +212,25 @@ verdict_note(const struct spool_id *id, enum job_verdict verdict,
 	}
 }
 
+/* At once, the first time; a worker that gives it back for ever is not asked
+ * for ever. */
 static void
 verdict_again(struct job *j, struct active *a, const struct spool_id *id)
 {
 	struct err	e;
+	bool		rests = a->again && !j->agent->draining;
 
 	(void)book_started(keeper_book(), id, 0, &e);
 	schedule_refund(delivery_schedule(), a->ref);
-	job_return(j, a);
+	a->again = true;
+	if (!rests) {
+		job_return(j, a);
+		return;
+	}
+	job_judged(j, a);
+	if (verdict_defer(id, VERDICT_AGAIN_MS, "its worker gave it back",
+	    &e) == -1)
+		verdict_failed(&e);
 }
 
 int

@@ -28,6 +28,7 @@
 #define QUOTA_NAME_MAX	65536
 #define QUOTA_BYTES_MAX	(8U << 20)	/* of all names */
 #define QUOTA_KIND	2
+#define QUOTA_FAILURES	5
 
 struct book_quota {
 	struct hmap_entry	 hash;
@@ -176,6 +177,20 @@ quota_accepted(struct book *b, const struct book_entry *entry,
 	return 0;
 }
 
+/* What does not read may read a moment later, but a number is not worth an
+ * entry that never ends. */
+static bool
+quota_gives_up(struct book *b, const struct spool_id *id)
+{
+	struct book_quotas	*q = &b->quotas;
+
+	if (!spool_id_same(&q->failed, id)) {
+		q->failed = *id;
+		q->failures = 0;
+	}
+	return ++q->failures >= QUOTA_FAILURES;
+}
+
 int
 book_quota_before(struct book *b, const struct spool_id *id,
     const struct book_entry *entry, struct entry_state *s, struct err *e)
@@ -190,7 +205,7 @@ book_quota_before(struct book *b, const struct spool_id *id,
 	    s->quotas.len == 0))
 		return 0;
 	if (quota_accepted(b, entry, s, e) == -1)
-		return -1;
+		return quota_gives_up(b, id) ? 0 : -1;
 	if (entry->journal == 0)
 		return 0;
 	rc = journal_at(b->journal, entry->journal - 1, &b->quotas.state,

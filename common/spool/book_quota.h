@@ -37,6 +37,8 @@ struct book_quotas {
 	size_t		name_bytes;	/* of all names */
 	uint64_t	uncounted;	/* of entries, with too many names */
 	struct buf	entry, state;	/* what an entry carries, as read */
+	struct spool_id	failed;		/* one that did not read, and how */
+	uint32_t	failures;	/* often in a row */
 };
 
 void	book_quota_init(struct book *b);

@@ -57,6 +57,7 @@ class Taken(Captured):
             assert f is not None, "the connection ended"
             if f[0] == JOB:
                 job = struct.unpack(">Q", f[1][:8])[0]
+                self.lease = struct.unpack(">QI", f[1][20:32])
                 count = struct.unpack(">I", f[1][60:64])[0]
             elif f[0] == JOB_ENTRY:
                 ids.append(f[1][12:32])
@@ -239,6 +240,26 @@ def test_blame():
                                    set(others)).pop())
         assert "event=queue-poison" not in a.mta.log()
         a.all_arrive(6)
+
+
+def test_again():
+    """One that gives all back is asked again, but not all the time."""
+    if why_not():
+        return why_not()
+    with Attack("concurrency=1", workers=1) as a:
+        a.mta.put(1)
+        jobs, end = 0, time.monotonic() + 2.5
+        a.peer.sock.settimeout(0.5)
+        while time.monotonic() < end:
+            try:
+                job, ids = a.peer.job()
+            except (TimeoutError, socket.timeout):
+                continue
+            jobs += 1
+            a.peer.verdict(job, ids[0], AGAIN)
+            a.peer.send(LEASE, struct.pack(">QII", *a.peer.lease, 2))
+        assert 1 <= jobs <= 10, jobs
+        a.all_arrive(1)
 
 
 def test_leases():
