@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "conf/conf.h"
 #include "schedule/transport.h"
+#include "config_policy.h"
 #include "options.h"
 #include "report.h"
 #include "verb.h"
@@ -208,7 +209,7 @@ config_dump(struct config *g)
 {
 	const struct conf_service	*s;
 	json_t				*services = json_array();
-	json_t				*transports;
+	json_t				*transports, *policies = NULL;
 	size_t				 i;
 
 	for (i = 0; i < param_count; i++)
@@ -223,8 +224,13 @@ config_dump(struct config *g)
 	}
 	transports = config_transports(g);
 	if (g->out != NULL)
-		json_print(json_pack("{s:O,s:O,s:O}", "parameters", g->out,
-		    "services", services, "transports", transports));
+		policies = json_array();
+	if (!config_policies(g->conf, policies))
+		g->failed = true;
+	if (g->out != NULL)
+		json_print(json_pack("{s:O,s:O,s:O,s:o}", "parameters",
+		    g->out, "services", services, "transports", transports,
+		    "policies", policies));
 	json_decref(services);
 	json_decref(transports);
 }

@@ -7,7 +7,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "policy_words.h"
 #include "queue_show.h"
+#include "terminal.h"
+
+#define SHOW_INDENT	15	/* of what stands behind a name */
 
 void
 queue_show_span(struct buf *out, int64_t s)
@@ -46,9 +50,10 @@ show_time(struct buf *out, const json_t *v)
 	buf_add_text(out, left > 0 ? ")" : " ago)");
 }
 
-/* See qmgr/explain.c for what there is. */
-static void
-show_explain(struct buf *out, const json_t *v)
+/* ---- What an entry waits for: see qmgr/explain.c ------------------------- */
+
+static const char *
+explain_words(const char *why)
 {
 	static const struct { const char *why, *words; } all[] = {
 		{ "turn", "its turn: others are before it" },
@@ -57,29 +62,104 @@ show_explain(struct buf *out, const json_t *v)
 		{ "rate", "the next attempt that the rate allows" },
 		{ "connectinterval", "the next connection that may be made" },
 		{ "worker", "a deliver worker: all are busy, or none runs" },
+		{ "suspended", "the end of a suspension" },
+		{ "unreachable", "hosts that can't be reached for now" },
+		{ "routing", "where its mail goes: the DNS is asked" },
 		{ "held", "somebody to release it: it is held" },
 		{ "time", "the time of its next try" },
 		{ "room", "room in memory" },
 	};
+	size_t	i;
+
+	for (i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (strcmp(why, all[i].why) == 0)
+			return all[i].words;
+	return why;
+}
+
+static void
+explain_why(struct buf *out, const json_t *v)
+{
 	const char	*why = json_string_value(json_object_get(v, "why"));
-	const char	*limiter = json_string_value(json_object_get(v,
-			    "limiter"));
 	const json_t	*until = json_object_get(v, "until");
-	size_t		 i;
 
 	if (why == NULL)
 		return;
-	for (i = 0; i < sizeof all / sizeof all[0]; i++)
-		if (strcmp(why, all[i].why) == 0)
-			break;
-	buf_add_text(out, i < sizeof all / sizeof all[0] ? all[i].words :
-	    why);
-	if (limiter != NULL)
-		buf_printf(out, " (%s)", limiter);
+	terminal_add(out, str_of(explain_words(why)));
+	if (json_object_get(v, "limiter") != NULL) {
+		buf_add_text(out, " (");
+		words_text(out, v, "limiter");
+		buf_add_byte(out, ')');
+	}
 	if (until != NULL) {
 		buf_add_text(out, ", ");
 		show_time(out, until);
 	}
+}
+
+/* A line below, so far in. */
+static void
+explain_line(struct buf *out, struct buf *words, size_t indent)
+{
+	buf_printf(out, "\n%*s", (int)indent, "");
+	words_fold(out, buf_cstr(words), indent, indent + 2);
+	buf_clear(words);
+}
+
+/* One way that it could go. */
+static void
+explain_hop(struct buf *out, const json_t *hop)
+{
+	const json_t	*policies = json_object_get(hop, "policies");
+	const json_t	*suspension = json_object_get(hop, "suspension");
+	struct buf	 words = BUF_INIT;
+	size_t		 i;
+
+	buf_printf(&words, "%" JSON_INTEGER_FORMAT " ",
+	    json_integer_value(json_object_get(hop, "preference")));
+	words_text(&words, hop, "remotemx");
+	buf_add_byte(&words, ' ');
+	words_text(&words, hop, "address");
+	if (json_object_get(hop, "localip") != NULL) {
+		buf_add_text(&words, " from ");
+		words_text(&words, hop, "localip");
+	}
+	buf_add_text(&words, ": ");
+	explain_why(&words, hop);
+	explain_line(out, &words, SHOW_INDENT);
+	for (i = 0; i < json_array_size(policies); i++) {
+		buf_add_text(&words, "policy ");
+		words_applied(&words, json_array_get(policies, i));
+		explain_line(out, &words, SHOW_INDENT + 2);
+	}
+	if (suspension != NULL) {
+		buf_add_text(&words, "suspended by ");
+		words_suspension(&words, suspension);
+		explain_line(out, &words, SHOW_INDENT + 2);
+	}
+	buf_free(&words);
+}
+
+static void
+show_explain(struct buf *out, const json_t *v)
+{
+	const json_t	*hops = json_object_get(v, "hops");
+	const char	*grouping = json_string_value(json_object_get(v,
+			    "grouping"));
+	struct buf	 words = BUF_INIT;
+	size_t		 i;
+
+	explain_why(&words, v);
+	words_fold(out, buf_cstr(&words), SHOW_INDENT, SHOW_INDENT + 2);
+	buf_clear(&words);
+	if (grouping != NULL && grouping[0] != '\0') {
+		buf_add_text(&words, "grouping ");
+		words_text(&words, v, "grouping");
+		explain_line(out, &words, SHOW_INDENT);
+	}
+	for (i = 0; i < json_array_size(hops); i++)
+		explain_hop(out, json_array_get(hops, i));
+	buf_free(&words);
 }
 
 bool

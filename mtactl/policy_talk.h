@@ -1,0 +1,41 @@
+/*
+ * policy_talk - asking qmgr(8) about policies, suspensions and lists
+ *
+ * Each function makes a connection, asks, prints, and returns the exit code.
+ */
+#ifndef MTACTL_POLICY_TALK_H
+#define MTACTL_POLICY_TALK_H
+
+#include <jansson.h>
+
+#include "policy_args.h"
+#include "queue_talk.h"
+
+/* Rows that are asked for. */
+struct policy_listing {
+	const char	*name;		/* of the array of JSON; NULL: one
+					 * object alone */
+	const char	*none;		/* said where there are none */
+	void		(*head)(void);	/* before the first; or NULL */
+	void		(*row)(const json_t *row);
+	bool		 json;
+	uint64_t	 count;
+};
+
+/* fields: of that message, as ipc_put_X() wrote them; put: what that
+ * returned. */
+int	policy_talk_list(const struct ctl *c, int type, int put,
+	    struct buf *fields, struct policy_listing *l);
+/* *changed: how many were. */
+int	policy_talk_change(const struct ctl *c, int type, int put,
+	    struct buf *fields, uint64_t *changed);
+/* Prints the id. */
+int	policy_talk_add(const struct ctl *c, enum live_kind kind, int put,
+	    struct buf *what, bool json);
+/* All words are ids. */
+int	policy_talk_delete(const struct ctl *c, enum live_kind kind,
+	    const struct policy_args *a);
+/* The reason and the usage: CTL_USAGE. */
+int	policy_talk_usage(const struct err *e);
+
+#endif
