@@ -19,8 +19,10 @@
 #include "deliver.h"
 #include "job.h"
 #include "outlet.h"
+#include "prepare.h"
 #include "shape.h"
 #include "trace.h"
+#include "trial.h"
 #include "verdict.h"
 #include "way.h"
 
@@ -42,6 +44,7 @@ void
 attempt_end(struct job *j)
 {
 	send_cancel(&j->send);
+	prepare_end(j);
 	trace_over(j);
 	course_end(j);
 	if (j->opened)
@@ -188,10 +191,26 @@ attempt_envid(struct job *j, struct str envid)
 	return smtp_envid_ok(s) ? s : STR_NONE;
 }
 
+/* What a script asks for; or nothing. */
+static const struct wish *
+attempt_wish(const struct job *j)
+{
+	static const struct wish	none;
+
+	return j->trial != NULL ? &j->trial->wish : &none;
+}
+
+static struct str
+attempt_text(const struct wish *w, enum wish_id id, struct str entrys)
+{
+	return w->of[id].p != NULL ? w->of[id] : entrys;
+}
+
 static int
 attempt_recipients(struct job *j, struct err *e)
 {
 	const struct spool_entry	*entry;
+	const struct wish		*w = attempt_wish(j);
 	struct send_rcpt		*r;
 	uint32_t			 i;
 
@@ -199,12 +218,15 @@ attempt_recipients(struct job *j, struct err *e)
 	for (i = 0; i < j->count; i++) {
 		entry = &j->entries[i].entry;
 		r = &j->rcpts[i];
-		if (smtp_address_parse(&r->path, entry->recipient,
-		    &j->arena) == -1)
+		if (smtp_address_parse(&r->path, attempt_text(w,
+		    WISH_recipient, entry->recipient), &j->arena) == -1)
 			return err_set(e, "the recipient is not an address");
 		/* Both number the kinds alike: see verdict.c. */
-		r->notify = (unsigned)entry->dsn_notify;
-		r->orcpt = attempt_orcpt(j, entry->dsn_orcpt);
+		r->notify = (unsigned)wish_number(w, WISH_dsn_notify,
+		    entry->dsn_notify);
+		r->orcpt = attempt_orcpt(j, attempt_text(w, WISH_dsn_orcpt,
+		    entry->dsn_orcpt));
+		r->params = w->of[WISH_recipient_params];
 	}
 	return 0;
 }
@@ -229,19 +251,26 @@ static int
 attempt_envelope(struct job *j, struct send_request *rq, struct err *e)
 {
 	const struct spool_entry	*entry = &j->entries[0].entry;
+	const struct wish		*w = attempt_wish(j);
+	struct str			 sender;
 
-	if (entry->sender.len == 0)
+	sender = attempt_text(w, WISH_sender, entry->sender);
+	if (sender.len == 0)
 		rq->sender.null = true;
-	else if (smtp_address_parse(&rq->sender, entry->sender,
-	    &j->arena) == -1)
+	else if (smtp_address_parse(&rq->sender, sender, &j->arena) == -1)
 		return err_set(e, "the sender is not an address");
 	rq->smtputf8 = (entry->flags & ENTRY_SMTPUTF8) != 0;
 	rq->requiretls = (entry->flags & ENTRY_REQUIRETLS) != 0;
 	rq->tls_not_required = (entry->flags & ENTRY_TLS_NOT_REQUIRED) != 0;
 	if ((entry->flags & ENTRY_8BITMIME) != 0)
 		rq->body_type = SMTP_BODY_8BITMIME;
-	rq->ret = (enum smtp_ret)entry->dsn_ret;
-	rq->envid = attempt_envid(j, entry->dsn_envid);
+	rq->ret = (enum smtp_ret)wish_number(w, WISH_dsn_ret,
+	    entry->dsn_ret);
+	rq->envid = attempt_envid(j, attempt_text(w, WISH_dsn_envid,
+	    entry->dsn_envid));
+	rq->params = w->of[WISH_sender_params];
+	rq->smtputf8 = rq->smtputf8 || !str_is_ascii(sender) ||
+	    !str_is_ascii(attempt_text(w, WISH_recipient, STR_NONE));
 	attempt_by(entry, &rq->by);
 	if (attempt_recipients(j, e) == -1)
 		return -1;
@@ -308,7 +337,9 @@ attempt_begin(struct job *j)
 
 	j->began_ms = loop_now_ms(deliver.loop);
 	shape_options(j);
-	if (j->kind == JOB_AFTER)
+	if (j->kind == JOB_PREPARE)
+		prepare_begin(j);
+	else if (j->kind == JOB_AFTER)
 		attempt_judge(j, NULL);
 	else
 		attempt_try(j);
@@ -318,7 +349,9 @@ attempt_begin(struct job *j)
 bool
 attempt_cut(struct job *j)
 {
-	if (j->send == NULL || send_end_given(j->send))
+	if (j->prepare != NULL)
+		prepare_end(j);
+	else if (j->send == NULL || send_end_given(j->send))
 		return false;
 	send_cancel(&j->send);
 	job_again(j);

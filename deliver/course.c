@@ -18,6 +18,7 @@
 #include "outlet.h"
 #include "row.h"
 #include "shape.h"
+#include "trial.h"
 #include "way.h"
 
 enum { COURSE_SPARE = 11 };	/* candidates beyond address_limit */
@@ -125,6 +126,14 @@ course_candidate(struct job *j, const struct nexthop *h,
 		    str_of(netaddr_ip(&h->address, text, sizeof text))));
 }
 
+/* Of the attempt, where a script says so. */
+static struct str
+course_own(const struct job *j, enum wish_id id, struct str entrys)
+{
+	return j->trial != NULL && j->trial->wish.of[id].p != NULL ?
+	    j->trial->wish.of[id] : entrys;
+}
+
 /* What its lease's place is counted by. */
 static void
 course_note(const struct job *j)
@@ -144,8 +153,9 @@ course_note(const struct job *j)
 	    sizeof remote));
 	v.of[POLICY_FIELD_REMOTEMX] = h->mx;
 	v.of[POLICY_FIELD_RECIPIENTDOMAIN] = spool_entry_domain(e);
-	v.of[POLICY_FIELD_TENANTID] = e->tenantid;
-	v.of[POLICY_FIELD_JOBID] = e->jobid;
+	v.of[POLICY_FIELD_TENANTID] = course_own(j, WISH_tenantid,
+	    e->tenantid);
+	v.of[POLICY_FIELD_JOBID] = course_own(j, WISH_jobid, e->jobid);
 	v.of[POLICY_FIELD_GROUPING] = job_grouping(j);
 	lease_note(j->lease, &v);
 }

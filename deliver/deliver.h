@@ -6,12 +6,15 @@
  *	outlet.c    transports
  *	way.c       routes
  *	row.c       delivery rows of policy.cf
+ *	trial.c     what scripts ask for
  *	routing.c   where mail for a domain goes, for qmgr to choose from
  *	hops.c      addresses and sources as a route
  *	own.c       is a host this one?
  *	lent.c      segments that it lends
  *	intake.c    frames become jobs
  *	job.c       jobs in hand: the order of their lives
+ *	carried.c   what an entry has from before its attempt
+ *	prepare.c   an entry before its attempt
  *	attempt.c   one job's transaction: from the job to a request, and back
  *	shape.c     options and backend that hold for it
  *	course.c    over which hops of its route it goes

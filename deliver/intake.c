@@ -15,6 +15,7 @@
 #include "lent.h"
 #include "outlet.h"
 #include "row.h"
+#include "trial.h"
 #include "way.h"
 
 /* -1: the job names what is not there. */
@@ -28,7 +29,19 @@ intake_route(struct job *j, const struct ipc_DELIVER_JOB *m)
 		return -1;
 	if (m->row != 0 && (j->row = row_take(m->row)) == NULL)
 		return -1;
+	if (m->try != 0 && (j->trial = trial_take(m->try)) == NULL)
+		return -1;
 	return m->barred > 1 ? -1 : 0;
+}
+
+/* What is prepared has nothing of an attempt yet. */
+static bool
+intake_kind(const struct ipc_DELIVER_JOB *m)
+{
+	if (m->kind == JOB_PREPARE)
+		return m->lease == 0 && m->route == 0 && m->row == 0 &&
+		    m->try == 0 && m->entries == 1;
+	return m->kind == JOB_ATTEMPT || m->kind == JOB_AFTER;
 }
 
 int
@@ -38,7 +51,7 @@ intake_job(struct rbuf *r)
 	struct job		*j;
 
 	if (ipc_get_DELIVER_JOB(r, &m) == -1 ||
-	    (m.kind != JOB_ATTEMPT && m.kind != JOB_AFTER) || m.file > 1 ||
+	    !intake_kind(&m) || m.file > 1 ||
 	    m.now_ms > INT64_MAX / 2 || (j = job_new(&m)) == NULL)
 		return -1;
 	/* A job that has begun goes with the connection. */
@@ -91,7 +104,9 @@ intake_read(struct job *j)
 		    e->len }, &err) == -1 ||
 		    !spool_id_same(&id, &e->id) ||
 		    spool_entry_get(&e->entry, (struct str){ bytes + e->at +
-		    e->len, e->entry_len }, &err) == -1)
+		    e->len, e->entry_len }, &err) == -1 ||
+		    carried_get(&e->carried, (struct str){ bytes + e->at +
+		    e->len + e->entry_len, e->carried_len }) == -1)
 			return -1;
 	}
 	return 0;
@@ -107,16 +122,18 @@ intake_entry(struct rbuf *r)
 	if (ipc_get_DELIVER_JOB_ENTRY(r, &m) == -1 ||
 	    (j = job_collecting(m.job)) == NULL ||
 	    (j->wants_file && j->file == NULL) ||
-	    m.id.len != SPOOL_ID_SIZE || m.state.len + m.entry.len >
-	    JOB_BYTES_MAX - j->bytes.len)
+	    m.id.len != SPOOL_ID_SIZE || m.state.len + m.entry.len +
+	    m.context.len > JOB_BYTES_MAX - j->bytes.len)
 		return -1;
 	e = &j->entries[j->got++];
 	memcpy(e->key, m.id.p, SPOOL_ID_SIZE);
 	e->at = j->bytes.len;
 	e->len = m.state.len;
 	e->entry_len = m.entry.len;
+	e->carried_len = m.context.len;
 	buf_add_str(&j->bytes, m.state);
 	buf_add_str(&j->bytes, m.entry);
+	buf_add_str(&j->bytes, m.context);
 	if (j->got < j->count)
 		return 0;
 	if (intake_read(j) == -1)

@@ -20,7 +20,9 @@
 #include "lent.h"
 #include "mailroom.h"
 #include "outlet.h"
+#include "prepare.h"
 #include "row.h"
+#include "trial.h"
 #include "way.h"
 
 #define JOB_KIND	1
@@ -116,6 +118,7 @@ job_let_go(struct job *j)
 	attempt_end(j);
 	way_give(&j->way);
 	row_give(&j->row);
+	trial_give(&j->trial);
 	outlet_give(&j->outlet);
 	lent_give(&j->segment);
 	disk_close(&j->file);
@@ -280,6 +283,14 @@ job_told(struct job *j)
 	drain_look();
 }
 
+void
+job_prepared(struct job *j)
+{
+	job_free(j);
+	if (jobs.count[JOB_WAITING] != 0)
+		loop_defer(deliver.loop, &jobs.turn);
+}
+
 int
 job_safe(uint64_t number)
 {
@@ -328,12 +339,15 @@ jobs_ask_again(void)
 }
 
 void
-jobs_forget_halves(void)
+jobs_forget(void)
 {
-	struct job	*j;
+	struct job	*j, *next;
+	int		 i;
 
-	while ((j = TAILQ_FIRST(&jobs.list[JOB_COLLECTING])) != NULL)
-		job_free(j);
+	for (i = 0; i <= JOB_TOLD; i++)
+		TAILQ_FOREACH_SAFE(j, &jobs.list[i], link, next)
+			if (i == JOB_COLLECTING || j->kind == JOB_PREPARE)
+				job_free(j);
 }
 
 size_t

@@ -7,7 +7,8 @@
  *	TOLD        its verdicts were said; SAFE ends it
  *
  * A job that was begun is finished, whatever becomes of qmgr: a qmgr that
- * comes later hears of it (HELD), and of each verdict that had no SAFE.
+ * comes later hears of it (HELD), and of each verdict that had no SAFE.  One
+ * of kind PREPARE ends with the connection: nothing was tried.
  *
  * Ownership  jobs are the table's.  Texts of an entry point into job->bytes.
  * Failure    job_new(): NULL, no honest qmgr asks so.
@@ -25,15 +26,19 @@
 #include "spool/content.h"
 #include "spool/state.h"
 
+#include "carried.h"
+
 struct channel;
 struct ipc_DELIVER_JOB;
 struct lease;
 struct lent;
 struct outlet;
 struct course;
+struct prepare;
 struct row;
 struct send;
 struct traced;
+struct trial;
 struct way;
 
 /* Bytes of its entries; qmgr's are some hundreds each. */
@@ -49,6 +54,8 @@ struct job_entry {
 	struct entry_state	 state;
 	struct spool_entry	 entry;
 	size_t			 at, len, entry_len;	/* in bytes */
+	size_t			 carried_len;	/* behind them */
+	struct carried		 carried;
 	/* Its verdict, once it is told: in `said`. */
 	enum job_verdict	 verdict;
 	size_t			 said_at, said_len;
@@ -67,6 +74,7 @@ struct job {
 	uint32_t		 hop;		/* of way, which goes first */
 	bool			 barred;	/* none can be reached now */
 	struct row		*row;		/* or NULL */
+	struct trial		*trial;		/* or NULL */
 	struct disk_file	*file;		/* with the body, or NULL */
 	bool			 wants_file;
 	uint64_t		 body, edits;
@@ -83,6 +91,7 @@ struct job {
 	const struct transport_options *options;	/* with the row's */
 	const struct send_backend *backend;	/* of these options */
 	struct course		*course;	/* NULL: no way is gone */
+	struct prepare		*prepare;	/* of kind PREPARE; or NULL */
 	struct send		*send;
 	struct traced		*traced;	/* NULL: nobody looks */
 	struct arena		 arena;
@@ -109,6 +118,8 @@ void		 job_told(struct job *j);
 int		 job_safe(uint64_t number);
 /* It goes back: nothing was tried. */
 void		 job_again(struct job *j);
+/* PREPARED was said: there is no SAFE. */
+void		 job_prepared(struct job *j);
 /* Of the queue clock. */
 int64_t		 job_now_ms(const struct job *j);
 /* Under way, by its number; NULL: there is none. */
@@ -121,8 +132,9 @@ struct str	 job_grouping(const struct job *j);
 void		 jobs_tell_all(struct channel *c);
 /* Those that wait for leave to go on ask for it. */
 void		 jobs_ask_again(void);
-/* qmgr has gone: what was not told to its end never was. */
-void		 jobs_forget_halves(void);
+/* qmgr has gone: what was not told to its end never was, nor what was being
+ * prepared. */
+void		 jobs_forget(void);
 
 /* ---- For the drain ------------------------------------------------------- */
 

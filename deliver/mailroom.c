@@ -21,6 +21,7 @@
 #include "routing.h"
 #include "row.h"
 #include "trace.h"
+#include "trial.h"
 #include "way.h"
 
 #define AGAIN_MS	10
@@ -76,6 +77,15 @@ mailroom_on_row(struct rbuf *r)
 
 	return ipc_get_DELIVER_ROW(r, &m) == -1 ? -1 :
 	    row_add(m.number, m.text);
+}
+
+static int
+mailroom_on_try(struct rbuf *r)
+{
+	struct ipc_DELIVER_TRY	m;
+
+	return ipc_get_DELIVER_TRY(r, &m) == -1 ? -1 :
+	    trial_add(m.number, m.text);
 }
 
 static int
@@ -148,6 +158,8 @@ mailroom_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return mailroom_on_route(r);
 	case IPC_DELIVER_ROW:
 		return mailroom_on_row(r);
+	case IPC_DELIVER_TRY:
+		return mailroom_on_try(r);
 	case IPC_DELIVER_ASK:
 		return mailroom_on_ask(r);
 	case IPC_DELIVER_NEXT_ANSWER:
@@ -202,7 +214,7 @@ mailroom_on_end(void *arg)
 	(void)arg;
 	channel_free(&mailroom.channel);
 	LOG(EV_QMGR_LOST, NULL, LOG_NUM("jobs", (int64_t)jobs_all()));
-	jobs_forget_halves();
+	jobs_forget();
 	routing_forget();
 	numbered_drop_all();
 	lents_close_all();

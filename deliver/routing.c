@@ -63,7 +63,8 @@ question_free(struct question *q)
 	routing.count--;
 	if (q->begun)
 		routing.under_way--;
-	outlet_give(&q->outlet);
+	if (q->outlet != NULL)
+		outlet_give(&q->outlet);
 	free(q->address);
 	arena_free(&q->arena);
 	free(q);
@@ -102,9 +103,12 @@ question_tell(struct question *q, const struct nexthops *n)
 
 	if (nexthops_put(&bytes, n) == -1) {
 		buf_clear(&bytes);
-		(void)nexthops_put(&bytes, &none);
+		n = &none;
+		(void)nexthops_put(&bytes, n);
 	}
-	if (c != NULL)
+	if (q->done != NULL)
+		q->done(q->arg, n);
+	else if (c != NULL)
 		CHANNEL_SEND(c, DELIVER_HOPS, -1, { .number = q->number,
 		    .hops = buf_str(&bytes) });
 	buf_free(&bytes);
@@ -281,6 +285,18 @@ question_host(struct question *q, uint16_t preference, struct str name)
 	return h;
 }
 
+/* Without an exchanger the domain is its own (RFC 5321 5.1). */
+static void
+question_itself(struct question *q)
+{
+	if (!question_takes(q, q->name)) {
+		question_fail(q, &routing_excluded);
+		return;
+	}
+	(void)question_host(q, 0, q->name);
+	question_ask_addresses(q);
+}
+
 static void
 question_on_mx(void *arg, const struct dns_answer *a)
 {
@@ -301,8 +317,7 @@ question_on_mx(void *arg, const struct dns_answer *a)
 			question_ask_addresses(q);
 		break;
 	case DNS_NODATA:
-		(void)question_host(q, 0, q->name);
-		question_ask_addresses(q);
+		question_itself(q);
 		break;
 	case DNS_NXDOMAIN:
 		question_fail(q, &none);
@@ -376,10 +391,10 @@ question_domain(struct question *q)
 static void
 question_begin(struct question *q)
 {
-	const struct transport	*t = q->outlet->transport;
+	const struct transport	*t = q->want.transport;
 	struct netaddr		 a;
 
-	q->port = q->outlet->backend.port;
+	q->port = q->want.port;
 	q->ttl_s = UINT32_MAX;
 	q->name = str_of(q->domain);
 	question_sources(q);
@@ -394,7 +409,7 @@ question_begin(struct question *q)
 	q->ours = true;
 	q->name = t->socket.p != NULL ? t->target : t->host;
 	if (t->socket.p != NULL)
-		question_one_host(q, &q->outlet->backend.address);
+		question_one_host(q, &q->want.outlet->backend.address);
 	else
 		question_one_host(q, netaddr_parse_ip(&a, t->host, q->port) ==
 		    0 ? &a : NULL);
@@ -416,21 +431,52 @@ routing_turn(void *arg)
 	}
 }
 
-int
-routing_ask(const struct ipc_DELIVER_ASK *m)
+struct question *
+routing_start(const struct routing_want *want, routing_done_fn *done,
+    void *arg)
 {
 	struct question	*q;
-	struct outlet	*o;
 
-	if (routing.count >= QUESTIONS_MAX ||
-	    (o = outlet_take(m->transport)) == NULL)
-		return -1;
+	if (routing.count >= QUESTIONS_MAX)
+		return NULL;
 	q = xcalloc(1, sizeof *q);
-	q->number = m->number;
-	q->outlet = o;
-	(void)strlcpy(q->domain, m->domain, sizeof q->domain);
+	q->want = *want;
+	q->done = done;
+	q->arg = arg;
+	(void)strlcpy(q->domain, want->domain, sizeof q->domain);
 	TAILQ_INSERT_TAIL(&routing.waiting, q, link);
 	routing.count++;
 	loop_defer(deliver.loop, &routing.turn);
+	return q;
+}
+
+void
+routing_cancel(struct question **qp)
+{
+	struct question	*q = *qp;
+
+	*qp = NULL;
+	if (q != NULL)
+		question_free(q);
+}
+
+int
+routing_ask(const struct ipc_DELIVER_ASK *m)
+{
+	struct routing_want	 want = { .domain = m->domain };
+	struct question		*q;
+	struct outlet		*o = outlet_take(m->transport);
+
+	if (o == NULL)
+		return -1;
+	want.outlet = o;
+	want.transport = o->transport;
+	want.port = o->backend.port;
+	if ((q = routing_start(&want, NULL, NULL)) == NULL) {
+		outlet_give(&o);
+		return -1;
+	}
+	q->number = m->number;
+	q->outlet = o;
 	return 0;
 }

@@ -35,41 +35,81 @@ question_source(struct question *q, struct str id)
 
 /* One that is named again weighs more. */
 static void
-question_add_sources(struct question *q)
+question_add_source(struct question *q, const struct hop_source *from,
+    struct hop_source *known)
 {
-	const struct transport_options	*o = &q->outlet->transport->options;
-	const struct transport_address	*from;
-	struct str			 rest = o->source, id;
-	struct hop_source		*s;
+	int	order = q->want.transport->options.source_order;
 
-	if (rest.len > 0)
+	if (known != NULL && known->weight < UINT16_MAX)
+		known->weight++;
+	if (known != NULL || q->source_count == HOP_SOURCES_MAX)
+		return;
+	if (q->source == NULL)
 		q->source = arena_alloc(&q->arena, HOP_SOURCES_MAX *
 		    sizeof *q->source);
+	q->source[q->source_count] = *from;
+	q->source[q->source_count].weight = 1;
+	if (order == TRANSPORT_ORDER_STRICT)
+		q->source[q->source_count].order =
+		    (uint16_t)q->source_count;
+	q->source_count++;
+}
+
+static void
+question_add_sources(struct question *q)
+{
+	const struct transport_address	*from;
+	struct str			 rest, id;
+
+	rest = q->want.transport->options.source;
 	while (option_list_next(&rest, &id)) {
-		s = question_source(q, id);
-		from = transports_address(q->outlet->all, id);
-		if (s != NULL && s->weight < UINT16_MAX)
-			s->weight++;
-		if (s != NULL || from == NULL ||
-		    q->source_count == HOP_SOURCES_MAX)
-			continue;
-		q->source[q->source_count] = (struct hop_source){
-		    .address = from->address, .id = from->id,
-		    .helo = from->helo, .weight = 1, .order =
-		    o->source_order == TRANSPORT_ORDER_STRICT ?
-		    (uint16_t)q->source_count : 0 };
-		q->source_count++;
+		from = transports_address(q->want.outlet->all, id);
+		if (from != NULL)
+			question_add_source(q, &(struct hop_source){
+			    .address = from->address, .id = from->id,
+			    .helo = from->helo }, question_source(q, id));
 	}
+}
+
+/* By address: some have no id. */
+static struct hop_source *
+question_source_at(struct question *q, const struct hop_source *from)
+{
+	size_t	i;
+
+	for (i = 0; i < q->source_count; i++)
+		if (netaddr_eq(&q->source[i].address, &from->address) &&
+		    str_eq(q->source[i].id, from->id) &&
+		    str_eq(q->source[i].helo, from->helo))
+			return &q->source[i];
+	return NULL;
+}
+
+static void
+question_add_wished(struct question *q, struct str list)
+{
+	struct hop_source	from = { .weight = 1 };
+	struct str		ip;
+
+	while (wish_list_next(&list, &ip) == 0 &&
+	    wish_list_next(&list, &from.id) == 0 &&
+	    wish_list_next(&list, &from.helo) == 0)
+		if (netaddr_parse_ip(&from.address, ip, 0) == 0)
+			question_add_source(q, &from,
+			    question_source_at(q, &from));
 }
 
 void
 question_sources(struct question *q)
 {
-	int	families = q->outlet->transport->options.families;
+	int	families = q->want.transport->options.families;
 	bool	from[ROUTING_FAMILIES] = { false, false };
 	size_t	i;
 
-	question_add_sources(q);
+	if (q->want.wish != NULL && q->want.wish->of[WISH_sourceip].p != NULL)
+		question_add_wished(q, q->want.wish->of[WISH_sourceip]);
+	else
+		question_add_sources(q);
 	for (i = 0; i < q->source_count; i++)
 		from[routing_family(&q->source[i].address)] = true;
 	q->usable[ROUTING_V6] = families != TRANSPORT_IPV4 &&
@@ -145,6 +185,18 @@ exchangers_null(const struct dns_answer *a)
 static const struct routing_fault	routing_loop = { ATTEMPT_ERROR_CONFIG,
     ATTEMPT_DNS_NONE, false, "mail for %.*s loops back to myself" };
 
+const struct routing_fault	routing_excluded = ROUTING_DNS(EXCLUDED, true,
+    "all that it has was left out by the script");
+
+bool
+question_takes(struct question *q, struct str name)
+{
+	if (q->want.wish == NULL || wish_takes_mx(q->want.wish, name))
+		return true;
+	q->excluded = true;
+	return false;
+}
+
 bool
 question_exchangers(struct question *q, const struct dns_answer *a)
 {
@@ -162,13 +214,14 @@ question_exchangers(struct question *q, const struct dns_answer *a)
 		if (own_name(str_of(list[i].name), self))
 			question_loops(q, list[i].preference);
 	for (i = 0; i < n; i++)
-		if (!question_in_loop(q, list[i].preference))
+		if (!question_in_loop(q, list[i].preference) &&
+		    question_takes(q, str_of(list[i].name)))
 			(void)question_host(q, list[i].preference,
 			    str_of(list[i].name));
 	if (q->host_count != 0)
 		return true;
-	question_fail(q, n != 0 ? &routing_loop : exchangers_null(a) ?
-	    &nullmx : &none);
+	question_fail(q, q->excluded ? &routing_excluded : n != 0 ?
+	    &routing_loop : exchangers_null(a) ? &nullmx : &none);
 	return false;
 }
 
@@ -178,6 +231,8 @@ static bool
 question_uses(const struct question *q, const struct hop_address *a)
 {
 	return !question_in_loop(q, a->preference) &&
+	    (q->want.wish == NULL ||
+	    wish_takes_ip(q->want.wish, &a->address)) &&
 	    (a->address.u.sa.sa_family == AF_UNIX ||
 	    q->usable[routing_family(&a->address)]);
 }
@@ -255,6 +310,8 @@ question_nowhere(struct question *q)
 		question_fail(q, &late);
 	else if (q->loops)
 		question_fail(q, &routing_loop);
+	else if (question_found(q))
+		question_fail(q, &routing_excluded);
 	else if (q->address_count != 0)
 		question_fail(q, &family);
 	else if (!q->exchangers && question_all_missing(q))
@@ -290,7 +347,7 @@ hop_address_compare(const void *a, const void *b)
 static void
 question_order_families(struct question *q)
 {
-	int	families = q->outlet->transport->options.families;
+	int	families = q->want.transport->options.families;
 	int	first = families == TRANSPORT_IPV4_IPV6 ||
 		    families == TRANSPORT_IPV4 ? ROUTING_V4 : ROUTING_V6;
 	size_t	i, k;

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "dns/dns.h"
+#include "outbound/wish.h"
 #include "send/attempt.h"
 
 #include "hops.h"
@@ -36,7 +37,11 @@ struct routing_host {
 struct question {
 	TAILQ_ENTRY(question)	 link;
 	uint64_t		 number;
-	struct outlet		*outlet;
+	struct outlet		*outlet;	/* or NULL: it is the wants' */
+	struct routing_want	 want;
+	routing_done_fn		*done;
+	void			*arg;
+	bool			 excluded;	/* a wish left something out */
 	char			 domain[256];
 	struct str		 name;		/* that is asked about */
 	bool			 begun;
@@ -90,6 +95,9 @@ void	question_address(struct question *q, const struct routing_host *h,
 void	question_sources(struct question *q);
 /* Its exchangers; false: there are none, and the question has ended. */
 bool	question_exchangers(struct question *q, const struct dns_answer *a);
+/* Does a wish let it through? */
+bool		 question_takes(struct question *q, struct str name);
+extern const struct routing_fault routing_excluded;
 /* Is there an address that can be used?  And else, could there be one? */
 bool	question_found(const struct question *q);
 bool	question_doubtful(const struct question *q);

@@ -205,6 +205,19 @@ verdict_temporary(struct passage *p, const struct retry_entry *e)
 	verdict_reason(p, "");
 }
 
+/* With what was changed before the attempt. */
+static struct entry_state
+verdict_begin(const struct job_entry *e)
+{
+	struct entry_state	s = { .retry = e->state.retry };
+
+	if (e->carried.has_metadata) {
+		s.changed = STATE_CHANGED_METADATA;
+		s.metadata = e->carried.metadata;
+	}
+	return s;
+}
+
 void
 verdict_decide(struct passage *p)
 {
@@ -213,7 +226,7 @@ verdict_decide(struct passage *p)
 	p->result = verdict_result(p->attempt);
 	p->expired = retry_expired(p->options, &e, p->now_ms);
 	p->notice = false;
-	p->state = (struct entry_state){ .retry = p->entry->state.retry };
+	p->state = verdict_begin(p->entry);
 	p->reason[0] = '\0';
 	verdict_place(p);
 	switch (p->result) {

@@ -29,6 +29,26 @@
  * Leases of one transport are alike: deliver never has more connections open
  * of it than leases.
  *
+ * Preparing.  Where there is a hook_predelivery, an entry that is due and has
+ * no route yet is first given to a worker as a job of its own, of kind PREPARE:
+ * one entry, no lease, route, row or try, nothing STARTED in the journal.  It
+ * counts as in flight with that worker, and ends by one of
+ *
+ *	PREPARED	it is scheduled by these hops, in place of ASK's, and
+ *			tried by a job that names `try` and gives `context`
+ *			back; there is no SAFE, the worker has forgotten it
+ *	VERDICT		it is not tried now: as any verdict, AGAIN too; SAFE
+ *			ends it
+ *
+ * `try` and `context` are opaque to qmgr.  Entries go together, and are of one
+ * virtual queue, only if their `try` is the same, byte for byte; a context is
+ * each entry's own.  Hops that say an error are scheduled as those of HOPS: the
+ * attempt has its verdict of them.  What was prepared holds as long as its
+ * hops' time to live; then the entry is prepared again, and both are dropped.
+ * They are lost with qmgr, and with the connection to the worker what it is
+ * preparing: neither says HELD, such an entry is prepared again.  A worker
+ * without the hook answers, too, as if it had said Try().
+ *
  * A worker's name in the journal is its process id.
  */
 #ifndef JOB_JOB_H
@@ -36,7 +56,8 @@
 
 enum job_kind {
 	JOB_ATTEMPT = 1,
-	JOB_AFTER = 2		/* no attempt is made: only what follows one */
+	JOB_AFTER = 2,		/* no attempt is made: only what follows one */
+	JOB_PREPARE = 3		/* only what comes before one */
 };
 
 enum job_verdict {
@@ -60,6 +81,9 @@ enum lease_event {
 
 /* Descriptors of segments that one worker is lent at a time. */
 #define JOB_SEGMENTS_MAX	64
+/* Of what a Try() asks for, and of $context, frozen. */
+#define JOB_TRY_MAX		65536
+#define JOB_CONTEXT_MAX		65536
 /* Entries of one job. */
 #define JOB_ENTRIES_MAX		1000
 

@@ -102,8 +102,11 @@ qmgr_on_traced(struct rbuf *r)
 	assert_int_equal(m.id.len, SPOOL_ID_SIZE);
 	assert_int_equal(m.dropped, 0);
 	assert_null(memmem(m.text.p, m.text.len, "body", 4));
-	if (m.what == QUEUE_TRACED_SENT)
+	if (m.what == QUEUE_TRACED_SENT) {
 		t.commands++;
+		buf_add_str(&t.sent, m.text);
+		buf_add_byte(&t.sent, '|');
+	}
 	else if (m.what == QUEUE_TRACED_BEGIN)
 		heard("traced", m.attempt);
 	else if (m.what == QUEUE_TRACED_END)
@@ -131,15 +134,13 @@ put_hop(const struct nexthop *h)
 		buf_printf(&t.hops, " as %.*s", (int)h->helo.len, h->helo.p);
 }
 
-static int
-qmgr_on_hops(struct rbuf *r)
+static void
+put_hops(struct str bytes)
 {
-	struct ipc_DELIVER_HOPS	m;
-	struct nexthops		n;
-	size_t			i;
+	struct nexthops	n;
+	size_t		i;
 
-	assert_int_equal(ipc_get_DELIVER_HOPS(r, &m), 0);
-	assert_int_equal(nexthops_get(&n, m.hops), 0);
+	assert_int_equal(nexthops_get(&n, bytes), 0);
 	buf_clear(&t.hops);
 	if (n.error != 0)
 		buf_printf(&t.hops, "%s/%s %s: %.*s",
@@ -153,7 +154,35 @@ qmgr_on_hops(struct rbuf *r)
 	for (i = 0; i < n.count; i++)
 		put_hop(&n.hop[i]);
 	nexthops_free(&n);
+}
+
+static int
+qmgr_on_hops(struct rbuf *r)
+{
+	struct ipc_DELIVER_HOPS	m;
+
+	assert_int_equal(ipc_get_DELIVER_HOPS(r, &m), 0);
+	put_hops(m.hops);
 	heard("hops", m.number);
+	return 0;
+}
+
+static int
+qmgr_on_prepared(struct rbuf *r)
+{
+	struct ipc_DELIVER_PREPARED	m;
+
+	assert_int_equal(ipc_get_DELIVER_PREPARED(r, &m), 0);
+	assert_int_equal(m.id.len, SPOOL_ID_SIZE);
+	put_hops(m.hops);
+	buf_clear(&t.try);
+	buf_add_str(&t.try, m.try);
+	buf_clear(&t.context);
+	buf_add_str(&t.context, m.context);
+	buf_clear(&t.own);
+	buf_printf(&t.own, "%u %u %s %s", m.recipients, m.changed,
+	    m.tenantid, m.jobid);
+	heard("prepared", m.job);
 	return 0;
 }
 
@@ -192,6 +221,8 @@ qmgr_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return qmgr_on_verdict(r);
 	case IPC_DELIVER_HOPS:
 		return qmgr_on_hops(r);
+	case IPC_DELIVER_PREPARED:
+		return qmgr_on_prepared(r);
 	case IPC_DELIVER_NEXT:
 		return qmgr_on_next(r);
 	case IPC_DELIVER_DEAD:
@@ -316,7 +347,7 @@ give_entry(uint64_t job, uint32_t queue, const char *to)
 	assert_int_equal(spool_entry_put(&e, &entry, NULL), 0);
 	CHANNEL_SEND(t.channel, DELIVER_JOB_ENTRY, -1, { .job = job,
 	    .id = { (char *)key, sizeof key }, .state = buf_str(&s),
-	    .entry = buf_str(&e) });
+	    .entry = buf_str(&e), .context = buf_str(&t.context) });
 	buf_free(&s);
 	buf_free(&e);
 }
@@ -334,6 +365,17 @@ give(uint64_t job, uint64_t lease, uint32_t uses, const char *to)
 {
 	struct ipc_DELIVER_JOB	m = job_frame(job, lease, uses);
 
+	CHANNEL_PUT(t.channel, DELIVER_JOB, -1, &m);
+	give_entry(job, 1, to);
+}
+
+void
+give_prepare(uint64_t job, const char *to)
+{
+	struct ipc_DELIVER_JOB	m = job_frame(job, 0, 0);
+
+	m.kind = JOB_PREPARE;
+	buf_clear(&t.context);
 	CHANNEL_PUT(t.channel, DELIVER_JOB, -1, &m);
 	give_entry(job, 1, to);
 }
@@ -454,6 +496,10 @@ desk_teardown(void **state)
 	timer_fini(&t.limit);
 	buf_free(&t.heard);
 	buf_free(&t.hops);
+	buf_free(&t.try);
+	buf_free(&t.context);
+	buf_free(&t.own);
+	buf_free(&t.sent);
 	buf_free(&t.verdict);
 	buf_free(&t.fields);
 	own_fini();

@@ -7,6 +7,7 @@
  *	done 7  defer 7  hold 7  again 7	verdicts, by job
  *	rests 1/2  closed 1/2			leases, with their uses
  *	hops 3					an answer to ASK: t.hops
+ *	prepared 7				t.hops, t.try, t.context, t.own
  *	next 7/2  dead 192.0.2.1:25		of job 7's hop 2; an address
  *	traced 1  shown 1			attempt 1 begins, and ends
  *	END					it closed the connection
@@ -30,6 +31,9 @@ struct desk {
 	struct channel	*channel;
 	struct buf	 heard;
 	struct buf	 hops;		/* the last answer, as text */
+	struct buf	 try, context;	/* of the last PREPARED */
+	struct buf	 own;		/* what it has of its own, as text */
+	struct buf	 sent;		/* commands that a trace showed */
 	struct buf	 verdict;	/* the last one: "host|grouping|why" */
 	int64_t		 due_ms;	/* and when again, from its job on */
 	struct buf	 fields;	/* of the last LEASED */
@@ -56,6 +60,8 @@ struct ipc_DELIVER_JOB job_frame(uint64_t job, uint64_t lease,
 void		 give_entry(uint64_t job, uint32_t queue, const char *to);
 void		 give(uint64_t job, uint64_t lease, uint32_t uses,
 		    const char *to);
+/* A job of kind PREPARE. */
+void		 give_prepare(uint64_t job, const char *to);
 void		 give_safe(uint64_t job);
 /* For so many attempts, by one term. */
 void		 give_trace(uint64_t trace, uint32_t attempts,
