@@ -32,7 +32,7 @@ static const struct args_row {
 	    POLICY_connectinterval },
 	{ "tag", TAKES_LIVE, ARG_OPTION, POLICY_tag },
 	{ "property", TAKES_LIVE, ARG_PROPERTY, 0 },
-	{ "ttl", TAKES_LIVE, ARG_TTL, 0 },
+	{ "ttl", TAKES_LIVE | TAKES_TTL, ARG_TTL, 0 },
 	{ "id", TAKES_LIVE, ARG_ID, 0 },
 	{ "type", TAKES_POLICY, ARG_TYPE, 0 },
 	{ "limit", TAKES_LIMIT, ARG_LIMIT, 0 },

@@ -10,7 +10,8 @@
 #include "schedule/policy_ask.h"
 
 /* Which options a verb takes, beside --json. */
-enum { TAKES_LIMIT = 1, TAKES_LIVE = 2, TAKES_POLICY = 4, TAKES_ALL = 8 };
+enum { TAKES_LIMIT = 1, TAKES_LIVE = 2, TAKES_POLICY = 4, TAKES_ALL = 8,
+	TAKES_TTL = 16 };
 
 struct policy_args {
 	struct policy_ask	 ask;

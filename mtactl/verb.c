@@ -65,16 +65,16 @@ mtactl_usage(FILE *to, const char *group)
 static int
 verb_match(const struct verb *v, int argc, char **argv)
 {
-	const char	*space = strchr(v->name, ' ');
-	size_t		 len;
+	struct str	rest = str_of(v->name), word;
+	int		n = 0;
 
-	if (space == NULL)
-		return strcmp(v->name, argv[0]) == 0;
-	len = (size_t)(space - v->name);
-	if (argc < 2 || strlen(argv[0]) != len ||
-	    strncmp(argv[0], v->name, len) != 0)
-		return 0;
-	return strcmp(argv[1], space + 1) == 0 ? 2 : 0;
+	while (rest.len > 0) {
+		word = str_split(rest, ' ', &rest);
+		if (n == argc || !str_eq(word, str_of(argv[n])))
+			return 0;
+		n++;
+	}
+	return n;
 }
 
 static bool
@@ -124,23 +124,48 @@ verb_find(int argc, char **argv, int *words)
 	return NULL;
 }
 
-/* What was meant, perhaps: the whole name, or a word of it, is close. */
+/* So many words of argv, up to an option. */
+static const char *
+verb_words(struct buf *out, int argc, char **argv, int words)
+{
+	int	i;
+
+	buf_clear(out);
+	for (i = 0; i < words && i < argc && argv[i][0] != '-'; i++)
+		buf_printf(out, "%s%s", i > 0 ? " " : "", argv[i]);
+	return buf_cstr(out);
+}
+
+/* The group that argv begins with, and how many words of it that is. */
+static int
+verb_group(struct buf *out, int argc, char **argv)
+{
+	int	words = argc;
+
+	if (words > 2)
+		words = 2;
+	while (words > 0 && !verb_is_group(verb_words(out, argc, argv,
+	    words)))
+		words--;
+	return words;
+}
+
+/* What was meant, perhaps: its name is close. */
 static const char *
 verb_near(int argc, char **argv)
 {
 	struct buf	 typed = BUF_INIT;
-	const char	*near = NULL;
+	const char	*near = NULL, *c;
 	size_t		 i;
 	unsigned	 d, best = 3;
+	int		 words;
 
-	buf_add_text(&typed, argv[0]);
-	if (argc > 1 && (verb_is_group(argv[0]) || argv[1][0] != '-'))
-		buf_printf(&typed, " %s", argv[1]);
 	for (i = 0; i < VERB_COUNT; i++) {
-		bool	group = strchr(verbs[i].name, ' ') != NULL;
-
-		d = value_distance(str_of(verbs[i].name), str_of(group ?
-		    buf_cstr(&typed) : argv[0]));
+		words = 1;
+		for (c = verbs[i].name; *c != '\0'; c++)
+			words += *c == ' ';
+		d = value_distance(str_of(verbs[i].name), str_of(verb_words(
+		    &typed, argc, argv, words)));
 		if (d < best) {
 			best = d;
 			near = verbs[i].name;
@@ -154,20 +179,25 @@ static int
 verb_unknown(int argc, char **argv)
 {
 	const char	*near = verb_near(argc, argv);
-	bool		 group = verb_is_group(argv[0]);
+	struct buf	 group = BUF_INIT;
+	int		 words = verb_group(&group, argc, argv);
 
-	if (group && argc == 1) {
-		mtactl_usage(stderr, argv[0]);
-		return CTL_USAGE;
+	if (words > 0 && argc == words) {
+		mtactl_usage(stderr, buf_cstr(&group));
+	} else {
+		(void)fprintf(stderr, "mtactl: no verb \"%s%s%s\"", words > 0 ?
+		    buf_cstr(&group) : argv[0], words > 0 ? " " : "",
+		    words > 0 ? argv[words] : "");
+		if (near != NULL)
+			(void)fprintf(stderr, ", did you mean \"%s\"?\n",
+			    near);
+		else
+			(void)fputc('\n', stderr);
+		if (near == NULL)
+			mtactl_usage(stderr, words > 0 ? buf_cstr(&group) :
+			    NULL);
 	}
-	(void)fprintf(stderr, "mtactl: no verb \"%s%s%s\"", argv[0],
-	    group ? " " : "", group ? argv[1] : "");
-	if (near != NULL)
-		(void)fprintf(stderr, ", did you mean \"%s\"?\n", near);
-	else {
-		(void)fputc('\n', stderr);
-		mtactl_usage(stderr, group ? argv[0] : NULL);
-	}
+	buf_free(&group);
 	return CTL_USAGE;
 }
 

@@ -10,7 +10,6 @@
 #include "base/mem.h"
 
 #include "desk.h"
-#include "vault.h"
 
 #define SWEEP_BUCKETS	2048
 #define FLAGS		(SHARE_IF_VERSION | SHARE_DROP_ZERO | \
@@ -235,4 +234,23 @@ desk_leave(struct desk *d, struct desk_client *c)
 {
 	locks_leave(d->locks, &c->owner);
 	desk_share_out(d);
+}
+
+/* ---- For who looks on ---------------------------------------------------- */
+
+size_t
+desk_list(struct desk *d, bool rates, struct str prefix, int64_t now_ms,
+    void (*fn)(void *arg, const struct vault_seen *v), void *arg)
+{
+	vault_tick(d->vault, now_ms);
+	return vault_list(d->vault, rates ? VAULT_RATE : VAULT_MEMORY,
+	    prefix, fn, arg);
+}
+
+size_t
+desk_clear(struct desk *d, bool rates, struct str prefix, int64_t now_ms)
+{
+	vault_tick(d->vault, now_ms);
+	return vault_clear(d->vault, rates ? VAULT_RATE : VAULT_MEMORY,
+	    prefix);
 }

@@ -15,6 +15,7 @@
 
 #include "share/locks.h"
 #include "share/share.h"
+#include "share/vault.h"
 
 struct desk;
 
@@ -40,6 +41,13 @@ struct desk_figures {
 };
 
 void		 desk_figures(const struct desk *d, struct desk_figures *f);
+
+/* The values, or the rates, whose keys begin so: how many. */
+size_t		 desk_list(struct desk *d, bool rates, struct str prefix,
+		    int64_t now_ms, void (*fn)(void *arg,
+		    const struct vault_seen *v), void *arg);
+size_t		 desk_clear(struct desk *d, bool rates, struct str prefix,
+		    int64_t now_ms);
 
 void		 desk_enter(struct desk *d, struct desk_client *c);
 /* -1: what no honest client asks; nothing was done. */

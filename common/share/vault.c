@@ -9,36 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hmap.h"
 #include "base/mem.h"
 
-#include "vault.h"
-#include "lease.h"
-#include "window.h"
+#include "vault_private.h"
 
 #define OVERHEAD	64	/* of the allocator, and of a bucket */
 #define SWEEP_RATE	4	/* buckets at each new rate */
 #define SWEEP_FULL	4096
-
-struct item {
-	struct hmap_entry	 entry;		/* first */
-	uint64_t		 version;
-	char			*bytes;
-	size_t			 len;
-	struct window		 window;
-	struct lease		 lease;
-	char			 key[];
-};
-
-struct vault {
-	struct hmap		 items;
-	size_t			 limit;
-	size_t			 used;
-	size_t			 leased;	/* of that: has a lease */
-	struct leases		 leases;
-	uint64_t		 version;
-	int64_t			 now_ms;
-};
 
 struct vault *
 vault_new(size_t limit_bytes, uint64_t version)
@@ -79,8 +56,8 @@ item_of(struct lease *l)
 	return (struct item *)((char *)l - offsetof(struct item, lease));
 }
 
-static void
-item_free(struct vault *s, struct item *i)
+void
+vault_item_free(struct vault *s, struct item *i)
 {
 	item_lease(s, i, 0);
 	s->used -= item_cost(i->entry.len, i->len) +
@@ -94,7 +71,7 @@ item_free(struct vault *s, struct item *i)
 static void
 vault_free_item(void *arg, struct hmap_entry *e)
 {
-	item_free(arg, (struct item *)e);
+	vault_item_free(arg, (struct item *)e);
 }
 
 void
@@ -142,7 +119,7 @@ vault_find(struct vault *s, enum vault_space space, struct str key)
 
 	if (i == NULL || !i->lease.held || i->lease.ends_ms > s->now_ms)
 		return i;
-	item_free(s, i);
+	vault_item_free(s, i);
 	return NULL;
 }
 
@@ -164,7 +141,7 @@ vault_make_room(struct vault *s, size_t more, const struct item *keep)
 
 	while (!vault_room(s, more) &&
 	    (l = lease_over(&s->leases, s->now_ms)) != NULL)
-		item_free(s, item_of(l));
+		vault_item_free(s, item_of(l));
 	yields = s->leased;
 	if (keep != NULL && keep->lease.held)
 		yields -= item_cost(keep->entry.len, keep->len);
@@ -175,7 +152,7 @@ vault_make_room(struct vault *s, size_t more, const struct item *keep)
 		if (item_of(l) == keep)
 			lease_use(&s->leases, l);
 		else
-			item_free(s, item_of(l));
+			vault_item_free(s, item_of(l));
 	}
 	return true;
 }
@@ -257,7 +234,7 @@ vault_delete(struct vault *s, enum vault_space space, struct str key,
 
 	if (i == NULL || !vault_is(i, version))
 		return VAULT_NO;
-	item_free(s, i);
+	vault_item_free(s, i);
 	return VAULT_OK;
 }
 
@@ -293,7 +270,7 @@ vault_add(struct vault *s, struct str key, double n, bool drop_zero,
 	*sum += n;
 	if (drop_zero && fpclassify(*sum) == FP_ZERO) {
 		if (i != NULL)
-			item_free(s, i);
+			vault_item_free(s, i);
 		return VAULT_OK;
 	}
 	vault_number(*sum, bytes);
@@ -312,7 +289,7 @@ vault_sweep_item(void *arg, struct hmap_entry *e)
 
 	if (e->kind == VAULT_RATE &&
 	    window_count(&i->window, s->now_ms, i->window.interval_ms) == 0)
-		item_free(s, i);
+		vault_item_free(s, i);
 }
 
 void
@@ -324,7 +301,7 @@ vault_sweep(struct vault *s, int64_t now_ms, size_t buckets)
 	s->now_ms = now_ms;
 	for (n = 0; n < buckets &&
 	    (l = lease_over(&s->leases, now_ms)) != NULL; n++)
-		item_free(s, item_of(l));
+		vault_item_free(s, item_of(l));
 	hmap_walk(&s->items, buckets < s->items.size ? buckets :
 	    s->items.size, vault_sweep_item, s);
 }

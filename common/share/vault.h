@@ -82,6 +82,24 @@ struct vault_rate {
 /* VAULT_OK: this one is within count, and was counted. */
 enum vault_rc	 vault_rate(struct vault *s, struct str key,
 		    struct vault_rate *r);
+/* What is there, for those who look on. */
+struct vault_seen {
+	struct str	key;
+	size_t		bytes;		/* of the value */
+	int64_t		left_ms;	/* 0: for ever */
+	uint64_t	hits;		/* of a rate, in its interval */
+	int64_t		interval_ms;
+};
+
+/* How many there are in that space whose keys begin so; fn() is shown each,
+ * without order.  All of the vault is looked at. */
+size_t		 vault_list(struct vault *s, enum vault_space space,
+		    struct str prefix,
+		    void (*fn)(void *arg, const struct vault_seen *v),
+		    void *arg);
+/* Forgets these: how many. */
+size_t		 vault_clear(struct vault *s, enum vault_space space,
+		    struct str prefix);
 /* Looks at some of what is there and forgets rates that count no more, and
  * as many values that are over. */
 void		 vault_sweep(struct vault *s, int64_t now_ms, size_t buckets);

@@ -18,9 +18,11 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "compat/peer.h"
 #include "event/gate.h"
 #include "event/guests.h"
 #include "ipc/channel.h"
+#include "proc/access.h"
 #include "proc/daemon.h"
 #include "share/desk.h"
 #include "share/wire.h"
@@ -29,6 +31,7 @@
 #define SWEEP_MS	1000
 #define CLIENTS_MAX	2048
 #define PER_PROCESS_MAX	8	/* a worker has one, and soon a new one */
+#define LIST_MAX	10000	/* rows for mtactl */
 #define PER_USER_MAX	(CLIENTS_MAX - 64)
 
 struct client {
@@ -36,6 +39,8 @@ struct client {
 	TAILQ_ENTRY(client)	 link;
 	struct channel		*channel;
 	struct guest_id		 guest;
+	enum ipc_role		 role;
+	uid_t			 uid;
 	struct task		 bye;		/* frees it */
 	bool			 known;		/* has said hello */
 	bool			 leaving;
@@ -46,6 +51,7 @@ static struct {
 	struct desk		*desk;
 	TAILQ_HEAD(, client)	 clients;
 	struct guests		 guests;
+	struct access		 access;
 	size_t			 count;
 	struct timer		 grace;
 	struct timer		 sweep;
@@ -112,6 +118,15 @@ client_answer(void *arg, struct desk_client *dc, uint64_t id,
 	CHANNEL_PUT(c->channel, SHARE_ANSWER, -1, &m);
 }
 
+/* What changes something is told to the log. */
+static void
+client_log(const struct client *c, int type)
+{
+	LOG(EV_CONTROL, NULL, LOG_STR("request", ipc_name(type)),
+	    LOG_STR("role", ipc_role_name(c->role)), LOG_NUM("uid", c->uid),
+	    LOG_STR("allowed", "yes"));
+}
+
 static int
 client_on_hello(struct client *c, struct rbuf *r)
 {
@@ -146,7 +161,11 @@ client_on_ask(struct client *c, struct rbuf *r)
 
 	if (ipc_get_SHARE_ASK(r, &m) == -1 ||
 	    share_get_question(&m, &q) == -1 ||
-	    desk_ask(service.desk, &c->desk, m.id, &q,
+	    (c->role == IPC_ADMIN && q.op == SHARE_LOCK))
+		return -1;
+	if (c->role == IPC_ADMIN && q.op != SHARE_FETCH)
+		client_log(c, IPC_SHARE_ASK);
+	if (desk_ask(service.desk, &c->desk, m.id, &q,
 	    loop_now_ms(service.worker->loop)) == -1)
 		return -1;
 	COUNT(share_questions);
@@ -161,6 +180,59 @@ client_on_drop(struct client *c, struct rbuf *r)
 	if (ipc_get_SHARE_DROP(r, &m) == -1)
 		return -1;
 	desk_drop(service.desk, &c->desk, m.id);
+	return 0;
+}
+
+/* ---- mtactl -------------------------------------------------------------- */
+
+struct client_list {
+	struct client	*client;
+	uint64_t	 left;
+};
+
+static void
+client_row(void *arg, const struct vault_seen *v)
+{
+	struct client_list	*l = arg;
+
+	if (l->left == 0)
+		return;
+	l->left--;
+	CHANNEL_SEND(l->client->channel, SHARE_ROW, -1, { .key = v->key,
+	    .bytes = v->bytes, .left_ms = (uint64_t)v->left_ms,
+	    .hits = v->hits, .interval_ms = (uint64_t)v->interval_ms });
+}
+
+static int
+client_on_list(struct client *c, struct rbuf *r)
+{
+	struct client_list	l = { c, LIST_MAX };
+	struct ipc_SHARE_LIST	m;
+	size_t			count;
+
+	if (ipc_get_SHARE_LIST(r, &m) == -1 ||
+	    channel_queued(c->channel) > 0)
+		return -1;
+	if (m.limit < l.left)
+		l.left = m.limit;
+	count = desk_list(service.desk, m.rates != 0, m.prefix,
+	    loop_now_ms(service.worker->loop), client_row, &l);
+	CHANNEL_SEND(c->channel, SHARE_LISTED, -1, { .count = count });
+	return 0;
+}
+
+static int
+client_on_clear(struct client *c, struct rbuf *r)
+{
+	struct ipc_SHARE_CLEAR	m;
+	size_t			count;
+
+	if (ipc_get_SHARE_CLEAR(r, &m) == -1)
+		return -1;
+	client_log(c, IPC_SHARE_CLEAR);
+	count = desk_clear(service.desk, m.rates != 0, m.prefix,
+	    loop_now_ms(service.worker->loop));
+	CHANNEL_SEND(c->channel, SHARE_LISTED, -1, { .count = count });
 	return 0;
 }
 
@@ -183,6 +255,10 @@ client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		rc = client_on_ask(c, r);
 	else if (type == IPC_SHARE_DROP)
 		rc = client_on_drop(c, r);
+	else if (type == IPC_SHARE_LIST)
+		rc = client_on_list(c, r);
+	else if (type == IPC_SHARE_CLEAR)
+		rc = client_on_clear(c, r);
 	service_figures();
 	return rc;
 }
@@ -191,6 +267,17 @@ static void
 client_on_end(void *arg)
 {
 	client_free(arg);
+}
+
+/* A worker without scripts may not ask, whatever its user is. */
+static enum ipc_role
+service_role(struct worker *w, int fd)
+{
+	enum ipc_role	role = worker_peer_role(w, fd);
+
+	if (role == IPC_NOBODY)
+		role = access_role(&service.access, fd) & IPC_ADMIN;
+	return role & IPC_SHARER;
 }
 
 static void
@@ -206,10 +293,10 @@ service_accept(void *arg, struct gate *g)
 
 	if (fd == -1)
 		return;
-	role = worker_peer_role(w, fd);
-	if ((role & IPC_SCRIPTED) == 0) {
+	role = service_role(w, fd);
+	if (role == IPC_NOBODY) {
 		LOG(EV_SHARE_REFUSED, NULL, LOG_STR("reason",
-		    "it is no worker with scripts"));
+		    "it is neither a worker with scripts nor mtactl"));
 		(void)close(fd);
 		return;
 	}
@@ -222,6 +309,8 @@ service_accept(void *arg, struct gate *g)
 	}
 	c = xcalloc(1, sizeof *c);
 	c->guest = guest;
+	c->role = role;
+	(void)peer_uid(fd, &c->uid);
 	desk_enter(service.desk, &c->desk);
 	task_init(&c->bye, client_free, c);
 	c->channel = channel_new(w->loop, fd, IPC_SHARE, role, &ops, c);
@@ -256,7 +345,15 @@ service_end(void *arg)
 static int
 share_prepare(struct worker *w)
 {
+	const char	*parameter;
+	struct err	 e;
+
 	service.worker = w;
+	if (access_load(&service.access, &w->params, w->directory,
+	    &parameter, &e) == -1) {
+		worker_refuse_value(w, parameter, e.text);
+		return -1;
+	}
 	guests_init(&service.guests, PER_PROCESS_MAX, PER_USER_MAX);
 	service.desk = desk_new((size_t)w->params.share_memory_limit,
 	    client_answer, NULL);

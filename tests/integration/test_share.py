@@ -2,6 +2,7 @@
 """What scripts of several workers share: exact sums, barriers that outlive
 workers and the service itself, values that outlive a reload."""
 
+import json
 import os
 import re
 import signal
@@ -362,9 +363,55 @@ def test_without_the_service():
         assert mta.workers("share") == []
 
 
+def test_by_hand():
+    """What scripts keep and count, as the administrator sees it."""
+    with instance() as mta:
+        assert ask(mta, "keep") == "250 done"
+        kept = json.loads(mta.ctl("hsl", "memory", "list", "--json").stdout)
+        assert kept["all"] == len(kept["values"]) >= 1, kept
+        assert "kept" in [v["key"] for v in kept["values"]], kept
+        assert json.loads(mta.ctl("hsl", "memory", "fetch", "kept").stdout) \
+            == [1, "two", {"x": None}]
+        mta.ctl("hsl", "memory", "store", "kept", '{"a": [true, 1.5]}')
+        assert mta.ctl("hsl", "memory", "fetch", "kept").stdout == \
+            '{"a":[true,1.5]}\n'
+        assert ask(mta, "kept").startswith('250 kept={"a":[true,1.5]}')
+        mta.ctl("hsl", "memory", "store", "--ttl", "1h", "\033[m", "plain")
+        out = mta.ctl("hsl", "memory", "list", "\033").stdout
+        assert out.split("\n")[1].split() == ["10", "60m", "\\x1b[m"], out
+        mta.ctl("hsl", "memory", "store", "--ttl", "200ms", "short", "1")
+        wait_for(lambda: mta.ctl("hsl", "memory", "fetch", "short",
+                                 check=False).returncode == 1, text="its end")
+        mta.ctl("hsl", "memory", "delete", "kept")
+        p = mta.ctl("hsl", "memory", "delete", "kept", check=False)
+        assert p.returncode == 1 and "no such key" in p.stderr, p
+        mta.wait_log("event=control")
+        p = mta.ctl("hsl", "memory", "lst", check=False)
+        assert 'did you mean "hsl memory list"?' in p.stderr, p
+
+
+def test_rates_by_hand():
+    with instance() as mta:
+        assert [ask(mta, "rate") for _ in range(4)] == [
+            "250 rate=yes1.", "250 rate=yes2.", "250 rate=yes3.",
+            "250 rate=no3."]
+        rates = json.loads(mta.ctl("rate", "list", "--json").stdout)
+        assert rates == {"rates": [{"name": "n", "entry": "e", "hits": 3,
+                                    "interval": 3600}], "all": 1}, rates
+        out = mta.ctl("rate", "list", "n").stdout
+        assert out.split("\n")[1].split() == ["3", "60m", "n", "e"], out
+        assert mta.ctl("rate", "list", "other").stdout == ""
+        assert mta.ctl("rate", "clear", check=False).returncode == 2
+        assert mta.ctl("rate", "clear", "n").stdout == "1 cleared\n"
+        assert ask(mta, "rate") == "250 rate=yes1."
+        assert mta.ctl("rate", "clear", "--all").stdout == "1 cleared\n"
+        assert json.loads(mta.ctl("rate", "list", "--json").stdout) == {
+            "rates": [], "all": 0}
+
+
 def test_hostile_client():
-    """A process that master did not start is not served, whoever runs it,
-    and whatever it says ends its own connection and nothing else."""
+    """Whatever a process says that master did not start ends its own
+    connection and nothing else, even where its user is served."""
     with instance() as mta:
         pid = mta.workers("share")
         assert ask(mta, "keep") == "250 done"
@@ -382,7 +429,7 @@ def test_hostile_client():
                     assert s.recv(100) == b"", data
                 except (BrokenPipeError, ConnectionResetError):
                     pass
-        mta.wait_log("it is no worker with scripts")
+        mta.wait_log("it is of another version")
         assert mta.workers("share") == pid
         assert ask(mta, "kept") == '250 kept=[1,"two",{"x":null}]var.'
 
