@@ -44,7 +44,6 @@ struct server {
 	struct share		*quotas;	/* qmgr, asked for them */
 	struct store_client	*store;		/* where queue() goes */
 	struct queue_host	 queue;		/* for mail of scripts */
-	struct transports	*transports;	/* or NULL */
 	char			 run_directory[PATH_MAX];
 	struct send_trust	 trust;
 	struct eod_hook		*eod;		/* NULL: every message defers */

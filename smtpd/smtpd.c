@@ -281,7 +281,6 @@ server_load_eod(struct server *srv)
 		.on_result = server_count_result,
 		.on_undelivered = server_count_undelivered,
 		.store = srv->store,
-		.transports = srv->transports,
 		.run_directory = srv->run_directory,
 		.on_queued = server_count_queued,
 	};
@@ -333,19 +332,30 @@ static void
 server_transport_fault(void *arg, const char *file, int line, int column,
     const char *text)
 {
-	worker_refuse(arg, file, line, column, text);
+	struct worker	*w = arg;
+
+	if (w->started)
+		LOG(EV_CONFIG_ERROR, NULL, LOG_STR("file", file),
+		    LOG_NUM("line", line), LOG_NUM("column", column),
+		    LOG_STR("reason", text));
+	else
+		worker_refuse(w, file, line, column, text);
 }
 
+/* Runs under way hold on to those that they began with. */
 static int
 server_load_transports(struct server *srv)
 {
-	struct worker	*w = srv->worker;
+	struct worker		*w = srv->worker;
+	struct transports	*fresh;
 
-	(void)confine_run_directory(w, true, srv->run_directory,
-	    sizeof srv->run_directory);
-	return transports_compile(&srv->transports, "transport.cf",
+	if (transports_compile(&fresh, "transport.cf",
 	    conf_files_text(&w->conf_files, "transport.cf"), srv->params,
-	    server_transport_fault, w);
+	    server_transport_fault, w) == -1)
+		return -1;
+	transports_free(&srv->queue.transports);
+	srv->queue.transports = fresh;
+	return 0;
 }
 
 static void
@@ -355,7 +365,6 @@ server_lend_queue(struct server *srv)
 
 	srv->queue = (struct queue_host){ .store = srv->store,
 		.bodies = &srv->bodies,
-		.transports = srv->transports,
 		.hostname = p->myhostname,
 		.serverid = srv->serverid,
 		.size_limit = p->message_size_limit,
@@ -376,8 +385,8 @@ server_load_scripts(struct server *srv)
 	char				file[PATH_MAX];
 	int				i, rc = 0;
 
-	if (server_load_transports(srv) == -1)
-		return -1;
+	(void)confine_run_directory(srv->worker, true, srv->run_directory,
+	    sizeof srv->run_directory);
 	srv->cache = hsl_cache_new(HSL_CACHE_BYTES);
 	srv->share = share_connect(srv->loop, worker_socket(srv->worker,
 	    SHARE_SOCKET, file, sizeof file));
@@ -387,6 +396,8 @@ server_load_scripts(struct server *srv)
 	    srv->worker, CLEANUP_SOCKET, file, sizeof file));
 	store_client_limit(srv->store, srv->params->spool_timeout);
 	server_lend_queue(srv);
+	if (server_load_transports(srv) == -1)
+		return -1;
 	for (i = 0; i < HOOK_MAX; i++)
 		if (strcmp(programs[i], "smtpd") == 0)
 			rc |= server_load_one(srv, (enum hook_kind)i);
@@ -452,6 +463,13 @@ smtpd_drain(struct worker *w, int64_t soft_ms, int64_t hard_ms)
 	drain_begin(w->state, soft_ms, hard_ms);
 }
 
+/* Nothing but the plans has changed: else there is a new generation. */
+static void
+smtpd_renew(struct worker *w)
+{
+	(void)server_load_transports(w->state);
+}
+
 static void
 smtpd_tickets(struct worker *w, struct str keys)
 {
@@ -465,6 +483,7 @@ static const struct daemon	smtpd = {
 	.load = smtpd_load,
 	.start = smtpd_start,
 	.drain = smtpd_drain,
+	.renew = smtpd_renew,
 	.tickets = smtpd_tickets,
 };
 

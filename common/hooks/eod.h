@@ -26,7 +26,6 @@
 struct eod_hook;
 struct eod_run;
 struct store_client;
-struct transports;
 
 /* How a delivery ended, for the worker's counters. */
 struct eod_outcome {
@@ -52,8 +51,6 @@ struct eod_config {
 	uint32_t		 transaction_limit;
 	/* Where queue() goes; NULL: there is no queue. */
 	struct store_client	*store;
-	/* What send() and queue() may name; NULL: there are none. */
-	const struct transports	*transports;
 	const char		*run_directory;	/* seen from the jail */
 	/* Each send() that has ended; or NULL. */
 	void			(*on_result)(const struct eod_outcome *o);

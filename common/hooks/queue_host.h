@@ -16,7 +16,9 @@ struct transports;
 struct queue_host {
 	struct store_client	*store;
 	struct body_store	*bodies;
-	const struct transports	*transports;	/* NULL: there are none */
+	/* What send() and queue() of runs that begin now may name; each holds
+	 * on to it until it ends.  NULL: there are none. */
+	struct transports	*transports;
 	const char		*hostname;	/* in Received, Message-ID */
 	const char		*serverid;
 	uint64_t		 size_limit;	/* bytes of a message */

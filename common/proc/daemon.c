@@ -134,15 +134,22 @@ worker_script(const struct worker *w, const char *path)
 	return NULL;
 }
 
+/* There is no way to syslog's socket from inside the jail: what was opened
+ * before stays. */
 static void
 worker_open_log(struct worker *w)
 {
 	const char	*target = w->params.log_target;
 
 	log_params(&w->params);
-	if (strcmp(target, "syslog") == 0)
-		log_open(w->daemon->program, LOG_TO_SYSLOG, -1);
-	else if (strcmp(target, "stdout") == 0)
+	if (strcmp(target, "syslog") == 0) {
+		if (!w->syslog)
+			log_open(w->daemon->program, LOG_TO_SYSLOG, -1);
+		w->syslog = true;
+		return;
+	}
+	w->syslog = false;
+	if (strcmp(target, "stdout") == 0)
 		log_open(w->daemon->program, LOG_TO_FD, STDOUT_FILENO);
 }
 

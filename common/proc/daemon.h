@@ -65,8 +65,7 @@ struct worker {
 	char				*service;
 	char				*directory;	/* of the instance */
 	uint32_t			 generation;
-	uint32_t			 workers;	/* of this service */
-	uint32_t			 restarts;	/* before this one */
+	uint32_t			 workers, restarts; /* the service's */
 	struct params			 params;
 	STAILQ_HEAD(, listener)		 listeners;
 	STAILQ_HEAD(, script)		 scripts;
@@ -82,6 +81,7 @@ struct worker {
 	struct sandbox_dirs		 dirs;		/* prepare sets it */
 	void				*state;		/* the daemon's own */
 	struct timer			 orphan;
+	bool				 syslog;	/* is open */
 	bool				 started;
 	bool				 relisting;	/* until RENEW */
 	bool				 draining;
@@ -97,7 +97,7 @@ struct daemon {
 	 * message; then worker_exit().  Called again, it may only shorten. */
 	void		(*drain)(struct worker *w, int64_t soft_ms,
 			    int64_t hard_ms);
-	/* SINGLE in programs.def: the parameters have changed. */
+	/* conf_files have changed; a SINGLE's parameters, too. */
 	void		(*renew)(struct worker *w);
 	/* From start on, a connection to the other program in the spool's
 	 * jail; the one before is at its end.  fd is the daemon's. */
@@ -114,10 +114,9 @@ struct daemon {
 };
 
 int		 daemon_main(const struct daemon *d, int argc, char **argv);
-/* Why this configuration can't run. */
+/* Why this configuration can't run; master says where a value stands. */
 void		 worker_refuse(struct worker *w, const char *file, int line,
 		    int column, const char *text);
-/* Of a parameter's value: master says where it stands. */
 void		 worker_refuse_value(struct worker *w, const char *parameter,
 		    const char *text);
 /* Until when a certificate is good (unix time). */

@@ -424,6 +424,7 @@ transports_compile(struct transports **out, const char *file,
 	struct planning		 p = { .t = t, .params = params };
 	bool			 failed;
 
+	t->references = 1;
 	hmap_init(&t->plans);
 	failed = row_text_each(&transport_form, file, text, &r, plan_row,
 	    &p) > 0;

@@ -9,8 +9,9 @@
  *	transport  backend  host  127.0.0.1:2600
  *	address    ip1      -     192.0.2.1
  *
- * Ownership  transports_compile() gives, transports_free() takes and clears;
- *            what is found in it lives as long.
+ * Ownership  transports_compile() gives a reference, transports_ref() another
+ *            one, transports_free() takes one and clears; what is found in it
+ *            lives as long as the last.
  * Failure    -1 after at least one report, with line and column.
  * Process    pure: no file is opened, no name looked up.
  */
@@ -57,6 +58,8 @@ struct transport_address {
 int	transports_compile(struct transports **out, const char *file,
 	    struct str text, const struct params *params,
 	    conf_report_fn *report, void *arg);
+/* NULL stays NULL. */
+struct transports *transports_ref(struct transports *t);
 void	transports_free(struct transports **t);
 
 /* NULL: there is none. */

@@ -20,14 +20,22 @@ transport_default(const struct transport *tr, enum transport_option o)
 	return str_of(transport_option_default(o, tr->mode != TRANSPORT_MX));
 }
 
+struct transports *
+transports_ref(struct transports *t)
+{
+	if (t != NULL)
+		t->references++;
+	return t;
+}
+
 void
 transports_free(struct transports **tp)
 {
 	struct transports	*t = *tp;
 
-	if (t == NULL)
-		return;
 	*tp = NULL;
+	if (t == NULL || --t->references > 0)
+		return;
 	hmap_fini(&t->plans);
 	free(t->list);
 	free(t->addresses);

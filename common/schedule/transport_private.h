@@ -26,6 +26,7 @@ struct plan {
 };
 
 struct transports {
+	unsigned		  references;
 	struct arena		  arena;
 	struct hmap		  plans;
 	struct transport	**list;

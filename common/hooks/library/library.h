@@ -29,6 +29,7 @@ struct library {
 	/* Runs the script after hsl_resume(); may end the run. */
 	void			(*go_on)(void *arg);
 	void			*arg;
+	const struct transports	*transports;	/* the run's, or NULL */
 	void			(*cancel)(void *wait);	/* NULL: none */
 	void			*wait;
 	struct library_lock	*locks;		/* barriers that are held */

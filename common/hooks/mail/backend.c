@@ -426,11 +426,13 @@ backend_complete(struct hsl_call *c, const struct send_backend *server)
 }
 
 enum hsl_rc
-backend_read(struct hsl_call *c, const struct eod_config *config,
-    struct hsl_value v, struct send_backend *server, struct arena *a)
+backend_read(struct eod_run *run, struct hsl_call *c, struct hsl_value v,
+    struct send_backend *server, struct arena *a)
 {
-	struct reading	r = { c, server, a, config->source_addresses, false };
-	enum hsl_rc	rc;
+	const struct eod_config	*config = &run->hook->config;
+	struct reading		 r = { c, server, a, config->source_addresses,
+				    false };
+	enum hsl_rc		 rc;
 
 	*server = (struct send_backend){
 		.port = config->send_port,
@@ -441,8 +443,8 @@ backend_read(struct hsl_call *c, const struct eod_config *config,
 		.end_ms = config->end_timeout_ms,
 	};
 	if (v.type == HSL_STRING)
-		return backend_from_transport(c, config, hsl_value_str(v),
-		    server);
+		return backend_from_transport(c, config, run->run.transports,
+		    hsl_value_str(v), server);
 	if (v.type != HSL_ARRAY)
 		return hsl_throw(c, "send: server is the id of a transport "
 		    "or an array, not %s", hsl_type_phrase(v));

@@ -8,9 +8,9 @@
 
 enum hsl_rc
 backend_from_transport(struct hsl_call *c, const struct eod_config *config,
-    struct str id, struct send_backend *server)
+    const struct transports *all, struct str id, struct send_backend *server)
 {
-	const struct transport	*t = transports_find(config->transports, id);
+	const struct transport	*t = transports_find(all, id);
 	struct err		 e;
 
 	if (id.len > 64)
@@ -28,7 +28,7 @@ backend_from_transport(struct hsl_call *c, const struct eod_config *config,
 		    "saslusername; its secret is for the queue alone: in-line, "
 		    "[\"saslusername\" => ...] says who we are", (int)id.len,
 		    id.p);
-	if (transport_backend(config->transports, t, config->run_directory,
+	if (transport_backend(all, t, config->run_directory,
 	    server, &e) == -1)
 		return hsl_throw(c, "send: %s", e.text);
 	return HSL_OK;

@@ -173,8 +173,7 @@ delivery_start(struct eod_run *r, struct hsl_call *c)
 	if (r->spent)
 		return hsl_throw(c, "send: a backend has the message already");
 	delivery_end(r);
-	rc = backend_read(c, &r->hook->config, c->argv[2], &rq.backend,
-	    &d->arena);
+	rc = backend_read(r, c, c->argv[2], &rq.backend, &d->arena);
 	if (rc == HSL_OK)
 		rc = envelope_read(r, c, &rq);
 	if (rc != HSL_OK)

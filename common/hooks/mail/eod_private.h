@@ -66,12 +66,13 @@ hsl_native	mail_get_header, mail_get_headers, mail_get_header_names,
 		mail_snapshot, mail_restore, mail_reset;
 
 /* $arguments["mail"]->send(): reads what the script says. */
-enum hsl_rc	backend_read(struct hsl_call *c,
-		    const struct eod_config *config, struct hsl_value v,
-		    struct send_backend *server, struct arena *a);
+enum hsl_rc	backend_read(struct eod_run *r, struct hsl_call *c,
+		    struct hsl_value v, struct send_backend *server,
+		    struct arena *a);
 /* By the id of a transport. */
 enum hsl_rc	backend_from_transport(struct hsl_call *c,
-		    const struct eod_config *config, struct str id,
+		    const struct eod_config *config,
+		    const struct transports *all, struct str id,
 		    struct send_backend *server);
 enum hsl_rc	envelope_read(struct eod_run *r, struct hsl_call *c,
 		    struct send_request *rq);

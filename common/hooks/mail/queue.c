@@ -152,7 +152,7 @@ mail_queue(struct hsl_call *c)
 	struct spool_entry	entry = { .queue = 0 };
 	struct eod_run		*r = hsl_object_data(c->self, &mail_class);
 	struct queue_call	q = { .c = c, .r = r, .entry = &entry,
-				    .transports = r->hook->config.transports,
+				    .transports = r->run.transports,
 				    .list = &r->queue.notes.list,
 				    .arena = ARENA_INIT };
 	enum hsl_rc		rc = HSL_THROW;

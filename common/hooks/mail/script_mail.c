@@ -307,7 +307,7 @@ script_mail_queue(struct hsl_call *c)
 		    "a running service have one");
 	if (!hsl_charge(c->x, 20 + text.len / 16))
 		return HSL_THROW;
-	q.transports = l->host.queue->transports;
+	q.transports = l->transports;
 	o = own_new(l, c->x);
 	rc = own_read(o, &q, text);
 	arena_free(&q.arena);

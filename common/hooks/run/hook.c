@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "hooks/queue_host.h"
+#include "schedule/transport.h"
 
 #include "context.h"
 #include "hook_private.h"
@@ -82,6 +84,7 @@ hook_run_fini(struct hook_run *r)
 	timer_fini(&r->again);
 	loop_cancel(r->hook->config.host.loop, &r->begin);
 	verdict_fini(&r->data.verdict);
+	transports_free(&r->transports);
 }
 
 static void
@@ -192,9 +195,12 @@ hook_run_init(struct hook_run *r, const struct hook *h,
 	r->rq = *rq;
 	r->free = run_free;
 	verdict_init(&r->data.verdict);
+	if (h->config.host.queue != NULL)
+		r->transports = transports_ref(
+		    h->config.host.queue->transports);
 	r->data.library = (struct library){ .host = h->config.host,
 	    .log = rq->log, .until_ms = INT64_MAX, .go_on = hook_run_slice,
-	    .arg = r };
+	    .arg = r, .transports = r->transports };
 	timer_init(&r->again, l, hook_run_slice, r);
 	task_init(&r->begin, hook_run_slice, r);
 	r->exec = hsl_exec_new(h->program, &h->config.limits, r);

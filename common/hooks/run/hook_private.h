@@ -10,6 +10,8 @@
 #include "hooks/hook.h"
 #include "terminate.h"
 
+struct transports;
+
 struct hook {
 	enum hook_kind		 kind;
 	struct hook_config	 config;
@@ -23,6 +25,7 @@ struct hook_run {
 	struct hsl_exec		*exec;
 	struct timer		 again;		/* after a slice */
 	struct task		 begin;
+	struct transports	*transports;	/* a reference, or NULL */
 	/* Sees the verdict first, and may keep it (false) until it calls
 	 * hook_run_report(); or NULL. */
 	bool			(*before_done)(struct hook_run *r);

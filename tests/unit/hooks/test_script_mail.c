@@ -27,11 +27,24 @@ struct service {
 	struct buf	 body, edits, entry;
 	int		 status;
 	bool		 mean;		/* gives no credit */
+	struct queue_host *reloads;	/* after the first message */
 	int		 ends;
 };
 
 static struct params	params;
 static char		dir[] = "/tmp/halyard-mail.XXXXXX";
+
+/* As a worker does that is told of other transports. */
+static void
+transports_take(struct queue_host *q, struct str text)
+{
+	struct transports	*fresh;
+
+	assert_int_equal(transports_compile(&fresh, "transport.cf", text,
+	    &params, NULL, NULL), 0);
+	transports_free(&q->transports);
+	q->transports = fresh;
+}
 
 /* ---- The service --------------------------------------------------------- */
 
@@ -77,6 +90,10 @@ service_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		assert_int_equal(type, IPC_STORE_END);
 		assert_int_equal(ipc_get_STORE_END(r, &end), 0);
 		s->ends++;
+		if (s->reloads != NULL)
+			transports_take(s->reloads,
+			    STR("transport new mx -\n"));
+		s->reloads = NULL;
 		if (s->status != -1)
 			CHANNEL_SEND(s->channel, STORE_DURABLE, -1,
 			    { .store = end.store,
@@ -155,20 +172,15 @@ all_init(struct all *a)
 	    .hostname = "mx.example.org", .serverid = "test",
 	    .size_limit = 2000, .hop_limit = 2, .received = true,
 	    .on_queued = all_count };
-	assert_int_equal(transports_compile((struct transports **)(uintptr_t)
-	    &a->queue.transports, "transport.cf", STR("transport mx mx -\n"),
-	    &params, NULL, NULL), 0);
+	transports_take(&a->queue, STR("transport mx mx -\n"));
 	a->f.queue = &a->queue;
 }
 
 static void
 all_fini(struct all *a)
 {
-	struct transports	*t = (struct transports *)(uintptr_t)
-				    a->queue.transports;
-
 	fixture_fini(&a->f);
-	transports_free(&t);
+	transports_free(&a->queue.transports);
 }
 
 /* Before the loop goes. */
@@ -313,6 +325,34 @@ test_stored(void **state)
 	all_close(&a);
 }
 
+/* A run holds on to the transports that it began with; the next one has those
+ * that came meanwhile. */
+static void
+test_reloaded(void **state)
+{
+	static const char	before[] =
+	    "$m = MailMessage::String(\"\");"
+	    "$m->queue(\"\", \"b@c\", \"mx\");"
+	    "$m->queue(\"\", \"b@c\", \"mx\");"
+	    "$m->queue(\"\", \"b@c\", \"new\");";
+	static const char	after[] =
+	    "$m = MailMessage::String(\"\");"
+	    "$m->queue(\"\", \"b@c\", \"new\");"
+	    "$m->queue(\"\", \"b@c\", \"mx\");";
+	struct all		a;
+
+	(void)state;
+	all_init(&a);
+	a.service.reloads = &a.queue;
+	assert_non_null(strstr(all_said(&a, before),
+	    "there is no transport 'new'"));
+	assert_int_equal(a.service.ends, 2);
+	assert_non_null(strstr(all_said(&a, after),
+	    "there is no transport 'mx'"));
+	assert_int_equal(a.service.ends, 3);
+	all_close(&a);
+}
+
 /* By the service, by the run's limit of time, and by its end. */
 static void
 test_not_stored(void **state)
@@ -380,6 +420,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_no_queue),
 		cmocka_unit_test(test_stored),
+		cmocka_unit_test(test_reloaded),
 		cmocka_unit_test(test_not_stored),
 		cmocka_unit_test(test_silent),
 	};
