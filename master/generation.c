@@ -53,17 +53,32 @@ diag_place(struct diag *d, const struct conf *conf,
 #define LIVED_MS	1000	/* a worker older than this restarts at once */
 #define BACKOFF_MS	100
 
+static bool
+generation_empty(const struct generation *g)
+{
+	const struct process	*p;
+
+	TAILQ_FOREACH(p, &g->processes, link)
+		if (p->state != PROCESS_NONE)
+			return false;
+	return true;
+}
+
 static void
 generation_tell(void *arg)
 {
 	struct generation		*g = arg;
 	const struct generation_ops	*ops = g->house->ops;
 
-	if (g->state == GENERATION_RUNNING)
+	if (g->state == GENERATION_RUNNING && g->replanning) {
+		g->replanning = false;
+		timer_stop(&g->patience);
+		ops->on_replanned(g->house->arg, g, !g->deaf);
+	} else if (g->state == GENERATION_RUNNING)
 		ops->on_running(g->house->arg, g);
 	else if (g->state == GENERATION_FAILED)
 		ops->on_failed(g->house->arg, g);
-	else if (g->state == GENERATION_DRAINING)
+	else if (g->state == GENERATION_DRAINING && generation_empty(g))
 		ops->on_gone(g->house->arg, g);
 }
 
@@ -97,6 +112,11 @@ generation_impatient(void *arg)
 {
 	struct generation	*g = arg;
 
+	if (g->replanning) {
+		g->deaf = true;
+		loop_defer(g->house->loop, &g->news);
+		return;
+	}
 	generation_diag(g, conf_dir(g->conf),
 	    "workers took too long to start");
 	generation_fail(g);
@@ -213,6 +233,7 @@ generation_new(struct house *h, struct conf *conf, uint32_t number,
 	g->number = number;
 	g->state = GENERATION_PROBING;
 	TAILQ_INIT(&g->processes);
+	fingerprint_take(&g->fingerprint, conf, h->programs);
 	(void)plans_load(&g->plans, conf, NULL, NULL);
 	certificates_init(&g->certificates);
 	told_init(&g->told);
@@ -251,6 +272,65 @@ generation_adopt(struct generation *g, struct generation *before)
 	}
 }
 
+bool
+generation_differs(const struct generation *g, const struct conf *conf)
+{
+	struct fingerprint	f = FINGERPRINT_INIT;
+	bool			differs;
+
+	fingerprint_take(&f, conf, g->house->programs);
+	differs = !fingerprint_equal(&f, &g->fingerprint);
+	fingerprint_fini(&f);
+	return differs;
+}
+
+/* The row that stands where this one stands in g's: they are the same. */
+static const struct conf_service *
+generation_row(const struct generation *g, const struct conf_service *svc,
+    const struct conf *conf)
+{
+	size_t	i = 0;
+
+	while (conf_service(g->conf, i) != svc)
+		i++;
+	return conf_service(conf, i);
+}
+
+void
+generation_replan(struct generation *g, struct conf **conf,
+    struct plans *plans)
+{
+	struct process	*p;
+
+	plans_fini(&g->plans);
+	g->plans = *plans;
+	*plans = (struct plans)PLANS_INIT;
+	TAILQ_FOREACH(p, &g->processes, link) {
+		p->service = generation_row(g, p->service, *conf);
+		process_replan(p);
+	}
+	conf_free(&g->conf);
+	g->conf = *conf;
+	*conf = NULL;
+	g->replanning = true;
+	g->deaf = false;
+	timer_start(&g->patience, PATIENCE_MS);
+	generation_replanned(g);
+}
+
+void
+generation_replanned(struct generation *g)
+{
+	const struct process	*p;
+
+	if (!g->replanning)
+		return;
+	TAILQ_FOREACH(p, &g->processes, link)
+		if (p->state != PROCESS_NONE && p->renewals > 0)
+			return;
+	loop_defer(g->house->loop, &g->news);
+}
+
 void
 generation_free(struct generation **gp)
 {
@@ -271,6 +351,7 @@ generation_free(struct generation **gp)
 			slots_give(&g->house->slots, p->slot);
 		free(p);
 	}
+	fingerprint_fini(&g->fingerprint);
 	plans_fini(&g->plans);
 	certificates_fini(&g->certificates);
 	told_fini(&g->told);
@@ -279,17 +360,6 @@ generation_free(struct generation **gp)
 	conf_free(&g->conf);
 	free(g);
 	*gp = NULL;
-}
-
-static bool
-generation_empty(const struct generation *g)
-{
-	const struct process	*p;
-
-	TAILQ_FOREACH(p, &g->processes, link)
-		if (p->state != PROCESS_NONE)
-			return false;
-	return true;
 }
 
 static int
@@ -341,6 +411,8 @@ generation_drain(struct generation *g, int64_t soft_ms, int64_t hard_ms,
 		return;
 	}
 	g->state = GENERATION_DRAINING;
+	g->replanning = false;
+	timer_stop(&g->patience);
 	g->hard_ms = hard_ms;
 	g->stopping = stopping;
 	turn = generation_turn(g);
@@ -427,6 +499,7 @@ generation_reaped(struct generation *g, pid_t pid, int status)
 	p->state = PROCESS_NONE;
 	channel_free(&p->channel);
 	slots_clear(&g->house->slots, p->slot);
+	generation_replanned(g);
 	if (g->state == GENERATION_RUNNING ||
 	    (g->state == GENERATION_DRAINING && !drained &&
 	    process_turn(p) > generation_turn(g)))

@@ -21,11 +21,12 @@
 
 #include "conf/conf.h"
 #include "event/loop.h"
-#include "ipc/channel.h"
 
 #include "certificates.h"
 #include "diag.h"
+#include "fingerprint.h"
 #include "plans.h"
+#include "process.h"
 #include "told.h"
 #include "slot.h"
 #include "sockets.h"
@@ -36,38 +37,13 @@ enum generation_state {
 	GENERATION_DRAINING, GENERATION_FAILED
 };
 
-enum process_state {
-	PROCESS_NONE,		/* not running; its timer may be set */
-	PROCESS_STARTING, PROCESS_READY, PROCESS_DRAINING
-};
-
-struct generation;
-
-struct process {
-	TAILQ_ENTRY(process)		 link;
-	TAILQ_ENTRY(process)		 alive;	/* of the house, with a pid */
-	struct generation		*generation;
-	const struct conf_service	*service;
-	struct slot			*slot;
-	struct channel			*channel;
-	struct timer			 restart;
-	struct timer			 deaf;	/* draining: does it answer? */
-	enum process_state		 state;
-	pid_t				 pid;
-	uid_t				 uid;
-	int64_t				 started_ms;
-	int64_t				 backoff_ms;
-	uint32_t			 restarts;
-	uint32_t			 bound;	/* of the sockets it has */
-	bool				 asked;	/* and has not answered yet */
-	bool				 probe;
-	bool				 refused;	/* and said why */
-};
-
 struct generation_ops {
 	void	(*on_diag)(void *arg, const struct diag *d);
 	void	(*on_running)(void *arg, struct generation *g);
 	void	(*on_failed)(void *arg, struct generation *g);
+	/* Its workers have the plans of generation_replan(); false: one does
+	 * not answer. */
+	void	(*on_replanned)(void *arg, struct generation *g, bool all);
 	/* The last worker of a draining generation is gone. */
 	void	(*on_gone)(void *arg, struct generation *g);
 };
@@ -94,13 +70,16 @@ struct generation {
 	uint32_t			 number;
 	enum generation_state		 state;
 	TAILQ_HEAD(processes, process)	 processes;
+	struct fingerprint		 fingerprint;
 	struct plans			 plans;
 	struct certificates		 certificates;
 	struct told			 told;
-	struct timer			 patience;
+	struct timer			 patience;	/* start, plans */
 	struct task			 news;		/* for ops */
 	int64_t				 hard_ms;	/* of the drain */
 	bool				 stopping;	/* so are others */
+	bool				 replanning;
+	bool				 deaf;		/* and one was */
 };
 
 /* `before`: the one that runs, or NULL; its single services are not made a
@@ -112,6 +91,15 @@ struct generation *generation_new(struct house *h, struct conf *conf,
 void		 generation_adopt(struct generation *g,
 		    struct generation *before);
 void		 generation_free(struct generation **g);
+/*
+ * Would a generation of conf have other workers than g has, but for their
+ * plans?  And then, while g runs: it takes conf and plans, which are the
+ * caller's no more, and its workers are told.
+ */
+bool		 generation_differs(const struct generation *g,
+		    const struct conf *conf);
+void		 generation_replan(struct generation *g, struct conf **conf,
+		    struct plans *plans);
 void		 generation_drain(struct generation *g, int64_t soft_ms,
 		    int64_t hard_ms, bool stopping);
 /* A worker of any generation has gone: whose turn is it to drain? */
@@ -123,18 +111,9 @@ bool		 generation_reaped(struct generation *g, pid_t pid,
 void		 generation_log(struct generation *g);
 /* Tells the workers new keys of tickets. */
 void		 generation_tickets(struct generation *g);
-const char	*process_state_name(const struct process *p);
-
-/* generation.c keeps the states, process.c one worker. */
-void		 process_init(struct process *p, struct generation *g,
-		    const struct conf_service *svc);
-int		 process_start(struct process *p);
-void		 process_drain(struct process *p, int64_t soft_ms,
-		    int64_t hard_ms);
-/* Tells it the parameters of its new generation. */
-void		 process_renew(struct process *p);
-void		 process_tell_tickets(struct process *p);
+/* For process.c: a worker is ready, has taken its plans, or can't start. */
 void		 generation_ready(struct generation *g);
+void		 generation_replanned(struct generation *g);
 void		 generation_fail(struct generation *g);
 
 #endif

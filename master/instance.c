@@ -21,6 +21,7 @@
 #include "proc/access.h"
 
 #include "admission.h"
+#include "change.h"
 #include "control.h"
 #include "instance.h"
 #include "log_file.h"
@@ -116,71 +117,12 @@ instance_take_up(struct instance *i, const struct conf *conf)
 	return 0;
 }
 
-/* What workers and other programs hold on to can't change under them. */
-static bool
-instance_must_restart(struct instance *i, const struct conf *conf)
-{
-	const struct generation	*g = instance_running(i);
-	struct buf		 was = BUF_INIT, now = BUF_INIT;
-	char			 text[1200];
-	bool			 must = false;
-	size_t			 k;
-
-	for (k = 0; g != NULL && k < param_count; k++) {
-		if (!param_rows[k].restart)
-			continue;
-		buf_clear(&was);
-		buf_clear(&now);
-		(void)params_get(conf_params(g->conf), param_rows[k].name,
-		    &was);
-		(void)params_get(conf_params(conf), param_rows[k].name, &now);
-		if (str_eq(buf_str(&was), buf_str(&now)))
-			continue;
-		(void)snprintf(text, sizeof text, "%s was %s when this "
-		    "instance started; to change it, stop and start",
-		    param_rows[k].name, buf_cstr(&was));
-		notice_blame(i, conf, param_rows[k].name, text);
-		must = true;
-	}
-	buf_free(&was);
-	buf_free(&now);
-	return must;
-}
-
-static void
-instance_warn(void *arg, const char *file, int line, int column,
-    const char *text)
-{
-	notice_diag(arg, &(struct diag){ file, line, column, true, text });
-}
-
-/* How many faults transport.cf has. */
 static int
-instance_plan(struct instance *i, const struct conf *conf)
-{
-	struct plans	plans = PLANS_INIT;
-	int		faults = plans_load(&plans, conf, notice_report, i);
-
-	if (faults == 0)
-		plans_warn(conf, instance_warn, i);
-	plans_fini(&plans);
-	return faults;
-}
-
-static int
-instance_next_generation(struct instance *i)
+instance_begin_generation(struct instance *i, struct conf *conf)
 {
 	struct generation	*g;
-	struct conf		*conf;
 	struct err		 e;
 
-	if (conf_load(&conf, i->house.directory, notice_report, i) == -1)
-		return -1;
-	if (instance_must_restart(i, conf) || instance_plan(i, conf) > 0 ||
-	    instance_take_up(i, conf) == -1) {
-		conf_free(&conf);
-		return -1;
-	}
 	g = generation_new(&i->house, conf, ++i->last_number,
 	    instance_running(i), &e);
 	if (g == NULL) {
@@ -189,6 +131,33 @@ instance_next_generation(struct instance *i)
 	}
 	TAILQ_INSERT_TAIL(&i->generations, g, link);
 	return 0;
+}
+
+/* Takes up what the files say now. */
+static int
+instance_read(struct instance *i)
+{
+	struct plans	 plans = PLANS_INIT;
+	struct conf	*conf;
+	int		 rc = -1;
+
+	if (conf_load(&conf, i->house.directory, notice_report, i) == -1)
+		return -1;
+	if (change_needs_restart(i, conf) ||
+	    change_plan(i, conf, &plans) > 0)
+		rc = -1;
+	else if (change_is_of_plans(i, conf, &plans)) {
+		generation_replan(instance_running(i), &conf, &plans);
+		/* The log is opened anew, as at any reload. */
+		instance_rotate(i);
+		rc = 0;
+	} else if (instance_take_up(i, conf) == 0) {
+		rc = instance_begin_generation(i, conf);
+		conf = NULL;
+	}
+	plans_fini(&plans);
+	conf_free(&conf);
+	return rc;
 }
 
 /* The lifetime is that of the configuration that runs now; a reload makes
@@ -286,7 +255,8 @@ instance_on_running(void *arg, struct generation *g)
 		notice_text(i, "ready\n");
 		notice_close(i);
 	} else
-		LOG(EV_RELOAD, NULL, LOG_NUM("generation", g->number));
+		LOG(EV_RELOAD, NULL, LOG_NUM("generation", g->number),
+		    LOG_STR("kind", "generation"));
 	service_notify("READY=1");
 	/* A worker of the old generation may have ended one meanwhile. */
 	if (sockets_sound(&i->house.sockets))
@@ -297,6 +267,19 @@ instance_on_running(void *arg, struct generation *g)
 		    "anew by one more reload");
 		i->reload_wanted = true;
 	}
+	instance_reload_wanted(i);
+}
+
+static void
+instance_on_replanned(void *arg, struct generation *g, bool all)
+{
+	struct instance	*i = arg;
+
+	LOG(EV_RELOAD, NULL, LOG_NUM("generation", g->number),
+	    LOG_STR("kind", "plans"));
+	control_reloaded(i->control, !all, all ?
+	    "reloaded: transports and policies; workers go on" :
+	    "transports and policies hold, but a worker does not answer");
 	instance_reload_wanted(i);
 }
 
@@ -389,13 +372,13 @@ instance_reload(struct instance *i)
 		return;
 	}
 	if (first != TAILQ_LAST(&i->generations, generations) ||
-	    first != instance_running(i)) {
+	    first != instance_running(i) || first->replanning) {
 		i->reload_wanted = true;
 		return;
 	}
 	control_reload_begins(i->control);
 	instance_mend_control(i);
-	if (instance_next_generation(i) == -1)
+	if (instance_read(i) == -1)
 		instance_go_back(i);
 }
 
@@ -501,7 +484,7 @@ instance_start(struct instance *i)
 	else if (rc == -1)
 		notice_say(i, conf_dir(conf), e.text);
 	conf_free(&conf);
-	if (rc == -1 || instance_next_generation(i) == -1)
+	if (rc == -1 || instance_read(i) == -1)
 		instance_end(i, 1);
 }
 
@@ -509,6 +492,7 @@ instance_start(struct instance *i)
 void
 instance_check(struct instance *i, int fd)
 {
+	struct plans		 plans = PLANS_INIT;
 	struct generation	*g;
 	struct conf		*conf;
 	struct err		 e;
@@ -521,7 +505,8 @@ instance_check(struct instance *i, int fd)
 		return;
 	}
 	i->faults = rehearsal(conf, notice_diag, i) +
-	    instance_plan(i, conf);
+	    change_plan(i, conf, &plans);
+	plans_fini(&plans);
 	g = generation_new(&i->house, conf, ++i->last_number, NULL, &e);
 	if (g == NULL) {
 		notice_say(i, i->house.directory, e.text);
@@ -536,7 +521,8 @@ instance_new(struct loop *l, const char *dir, const char *programs,
     int notify)
 {
 	static const struct generation_ops	 ops = { notice_diag,
-	    instance_on_running, instance_on_failed, instance_on_gone };
+	    instance_on_running, instance_on_failed, instance_on_replanned,
+	    instance_on_gone };
 	struct instance				*i = xcalloc(1, sizeof *i);
 
 	TAILQ_INIT(&i->generations);

@@ -155,6 +155,23 @@ plans_fini(struct plans *p)
 	plans_forget_lists(p);
 }
 
+bool
+plans_equal(const struct plans *a, const struct plans *b)
+{
+	size_t	i;
+
+	if (!str_eq(buf_str(&a->transport_cf), buf_str(&b->transport_cf)) ||
+	    !str_eq(buf_str(&a->policy_cf), buf_str(&b->policy_cf)) ||
+	    a->list_count != b->list_count)
+		return false;
+	for (i = 0; i < a->list_count; i++)
+		if (strcmp(a->lists[i].name, b->lists[i].name) != 0 ||
+		    !str_eq(buf_str(&a->lists[i].text),
+		    buf_str(&b->lists[i].text)))
+			return false;
+	return true;
+}
+
 /* ---- Warnings ---------------------------------------------------------- */
 
 /* Who connects to backends, and from inside a jail? */

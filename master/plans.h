@@ -33,6 +33,7 @@ struct plans {
 int	plans_load(struct plans *p, const struct conf *conf,
 	    conf_report_fn *report, void *arg);
 void	plans_fini(struct plans *p);
+bool	plans_equal(const struct plans *a, const struct plans *b);
 /* What is no error, but never works. */
 void	plans_warn(const struct conf *conf, conf_report_fn *report,
 	    void *arg);

@@ -233,12 +233,17 @@ process_tell_listening(struct process *p)
 	buf_free(&b);
 }
 
+static bool
+process_planned(const struct process *p)
+{
+	return ipc_allowed(IPC_CONF_FILE, IPC_MASTER,
+	    ipc_role_of(p->service->command), 0);
+}
+
 static void
 process_tell_plans(struct process *p)
 {
-	process_tell_listening(p);
-	if (ipc_allowed(IPC_CONF_FILE, IPC_MASTER,
-	    ipc_role_of(p->service->command), 0))
+	if (process_planned(p))
 		plans_tell(&p->generation->plans, p->channel,
 		    strcmp(p->service->command, "qmgr") == 0);
 }
@@ -253,13 +258,14 @@ process_tell(struct process *p)
 	process_tell_boards(p);
 	process_tell_log(p);
 	process_tell_parameters(p);
+	process_tell_listening(p);
 	process_tell_plans(p);
 	process_tell_scripts(p);
 	process_tell_tickets(p);
 	CHANNEL_SEND(p->channel, START, -1, { .unused = 0 });
 }
 
-/* ---- What it says, of its start; later it has nothing to say ------------- */
+/* ---- What it says: of its start, and little later ------------------------ */
 
 static void
 process_diag(struct process *p, const struct diag *d)
@@ -356,6 +362,18 @@ process_on_warning(struct process *p, struct rbuf *r)
 }
 
 static int
+process_on_renewed(struct process *p, struct rbuf *r)
+{
+	struct ipc_RENEWED	m;
+
+	if (ipc_get_RENEWED(r, &m) == -1 || p->renewals == 0)
+		return -1;
+	p->renewals--;
+	generation_replanned(p->generation);
+	return 0;
+}
+
+static int
 process_on_pong(struct process *p, struct rbuf *r)
 {
 	struct ipc_PONG	m;
@@ -385,6 +403,8 @@ process_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return process_on_certificate(p, r);
 	case IPC_WARNING:
 		return process_on_warning(p, r);
+	case IPC_RENEWED:
+		return process_on_renewed(p, r);
 	case IPC_PONG:
 		return process_on_pong(p, r);
 	default:
@@ -452,6 +472,7 @@ process_start(struct process *p)
 		return -1;
 	}
 	p->state = PROCESS_STARTING;
+	p->renewals = 0;
 	p->started_ms = loop_now_ms(h->loop);
 	p->channel = channel_new(h->loop, sv[0], IPC_MASTER,
 	    ipc_role_of(p->service->command), &ops, p);
@@ -498,20 +519,42 @@ process_tell_admission(struct process *p)
 	    .text = e.text });
 }
 
-void
-process_renew(struct process *p)
+static void
+process_tell_renew(struct process *p)
 {
 	struct ipc_RENEW	m = { .generation = p->generation->number };
 
-	if (p->state != PROCESS_STARTING && p->state != PROCESS_READY)
+	(void)strlcpy(m.service, p->service->name, sizeof m.service);
+	CHANNEL_PUT(p->channel, RENEW, -1, &m);
+	p->renewals++;
+}
+
+static bool
+process_listens(const struct process *p)
+{
+	return p->state == PROCESS_STARTING || p->state == PROCESS_READY;
+}
+
+void
+process_replan(struct process *p)
+{
+	if (!process_listens(p) || !process_planned(p))
+		return;
+	process_tell_plans(p);
+	process_tell_renew(p);
+}
+
+void
+process_renew(struct process *p)
+{
+	if (!process_listens(p))
 		return;
 	process_renew_listeners(p);
 	process_tell_parameters(p);
 	process_tell_plans(p);
 	process_tell_admission(p);
 	process_tell_log(p);
-	(void)strlcpy(m.service, p->service->name, sizeof m.service);
-	CHANNEL_PUT(p->channel, RENEW, -1, &m);
+	process_tell_renew(p);
 }
 
 const char *

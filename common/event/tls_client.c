@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/net.h"
@@ -62,22 +61,6 @@ tls_client_verified(const char *system_file, const char *own_file,
 	    tls_trust(ctx, own_file, e) == 0)
 		return ctx;
 	tls_context_free(&ctx);
-	return NULL;
-}
-
-const char *
-tls_system_authorities(void)
-{
-	static const char *const	files[] = {
-		"/etc/ssl/certs/ca-certificates.crt",
-		"/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem",
-		"/usr/local/share/certs/ca-root-nss.crt",
-	};
-	size_t				i;
-
-	for (i = 0; i < sizeof files / sizeof files[0]; i++)
-		if (access(files[i], R_OK) == 0)
-			return files[i];
 	return NULL;
 }
 

@@ -134,8 +134,7 @@ worker_script(const struct worker *w, const char *path)
 	return NULL;
 }
 
-/* There is no way to syslog's socket from inside the jail: what was opened
- * before stays. */
+/* Once: there is no way to syslog's socket from inside the jail. */
 static void
 worker_open_log(struct worker *w)
 {
@@ -453,6 +452,7 @@ worker_on_renew(struct worker *w, struct rbuf *r)
 	if (w->daemon->renew != NULL)
 		w->daemon->renew(w);
 	w->relisting = false;
+	CHANNEL_SEND(w->master, RENEWED, -1, { .unused = 0 });
 	return 0;
 }
 

@@ -200,10 +200,13 @@ def test_reload():
             "transaction"] + ":1").stdout)
         assert "suspended" in json.dumps(e), e
         mta.policy("policy mx remotemx -o concurrency=2\n")
+        workers = sorted(mta.workers("deliver") + mta.workers("smtpd"))
         mta.ctl("reload")
         mta.wait(0)
         assert h.peak[h.address(0)] == 2, h.peak
         assert h.numbers() == list(range(8))
+        assert workers == sorted(mta.workers("deliver") +
+                                 mta.workers("smtpd"))
 
 
 def test_delivery_row():
