@@ -11,6 +11,7 @@
 #include "delivery.h"
 #include "hopset.h"
 #include "policies.h"
+#include "prepare.h"
 #include "route.h"
 
 static struct {
@@ -126,6 +127,10 @@ active_drop(struct active *a)
 		route_leave(a);
 	else if (a->place != 0)
 		hopset_drop(a->place);
+	if (a->prepares)
+		prepare_leave(a);
+	if (a->prepared)
+		prepare_forget(a);
 	slab_index_drop(&active.by_id, active_hash(a->key), a->self);
 	at = a->self;
 	a->self = 0;
@@ -168,13 +173,15 @@ active_digest(const struct spool_entry *e)
 }
 
 void
-active_subqueue(struct schedule_subqueue *q, struct buf *text,
-    const struct spool_entry *entry)
+active_subqueue(const struct active *a, struct schedule_subqueue *q,
+    struct buf *text, const struct spool_entry *entry)
 {
 	buf_clear(text);
 	buf_add_lower(text, spool_entry_domain(entry));
 	*q = (struct schedule_subqueue){ entry->transportid, buf_str(text),
 	    entry->tenantid, entry->jobid };
+	if (a != NULL && a->prepared)
+		prepare_over(a, q);
 }
 
 int
@@ -182,7 +189,7 @@ active_describe(struct schedule_entry_in *in, struct buf *text,
     const struct spool_id *id, const struct spool_entry *entry)
 {
 	memset(in, 0, sizeof *in);
-	active_subqueue(&in->subqueue, text, entry);
+	active_subqueue(NULL, &in->subqueue, text, entry);
 	in->priority = entry->priority == 1;
 	in->deadline_ms = active_deadline(entry);
 	memcpy(in->group.transaction, id->txn,
@@ -194,14 +201,6 @@ active_describe(struct schedule_entry_in *in, struct buf *text,
 	return outlets_find(entry->transportid) != NULL ? 0 : -1;
 }
 
-/* A list of hops, from now on its own. */
-static void
-active_goes(struct active *a, uint32_t hopset)
-{
-	a->place = hopset;
-	hopset_ref(hopset);
-}
-
 static schedule_ref
 active_schedule(struct schedule_entry_in *in, const struct hopset *h)
 {
@@ -209,6 +208,7 @@ active_schedule(struct schedule_entry_in *in, const struct hopset *h)
 
 	/* Its flags are below. */
 	in->digest |= h->number << ACTIVE_FLAGS;
+	in->recipients = h->recipients;
 	in->grouping = policies_grouping_of(&in->subqueue, h);
 	in->known = true;
 	ref = schedule_add(delivery_schedule(), in, delivery_now());
@@ -226,7 +226,7 @@ active_limited(const struct active *a, struct schedule_entry_in *in,
 {
 	const struct hopset	*h;
 
-	active_subqueue(&in->subqueue, text, entry);
+	active_subqueue(a, &in->subqueue, text, entry);
 	if (a->place == 0 || outlets_find(entry->transportid) == NULL)
 		return;
 	h = hopset_at(a->place);
@@ -235,18 +235,73 @@ active_limited(const struct active *a, struct schedule_entry_in *in,
 	    &in->candidate_count);
 }
 
-/* There is nowhere to go: an attempt says so.  Or it runs alone. */
-static void
-active_apart(const struct spool_id *id, const struct schedule_entry_in *in,
-    uint32_t hopset)
+void
+active_apart(struct active *a, const struct schedule_entry_in *in)
 {
-	struct active	*a = active_add_sending(id, in, SCHEDULE_NOBODY);
+	struct schedule_entry_in	mine = *in;
 
-	active_goes(a, hopset);
-	if (hopset_at(hopset)->hops.count == 0)
-		dispatch_after(a);
-	else
+	mine.user = (uint64_t)(uintptr_t)a;
+	a->ref = schedule_add_sending(delivery_schedule(), &mine,
+	    SCHEDULE_NOBODY, delivery_now());
+	a->apart = true;
+}
+
+/* With its hops known.  There may be nowhere to go: an attempt says so.  Or it
+ * runs alone. */
+static enum active_result
+active_place(struct active *a, struct schedule_entry_in *in, bool poison)
+{
+	const struct hopset	*h = hopset_at(a->place);
+
+	if (poison || h->hops.count == 0) {
+		active_apart(a, in);
+		if (h->hops.count == 0)
+			dispatch_after(a);
+		else
+			poison_wait(a);
+		return ACTIVE_TAKEN;
+	}
+	in->user = (uint64_t)(uintptr_t)a;
+	a->ref = active_schedule(in, h);
+	if (a->ref != SCHEDULE_FULL)
+		return ACTIVE_TAKEN;
+	active_drop(a);
+	return ACTIVE_FULL;
+}
+
+enum active_result
+active_go(struct active *a, const struct spool_entry *entry, uint32_t hopset)
+{
+	struct schedule_entry_in in;
+	struct spool_id		 id;
+	bool			 poison = a->alone;
+
+	a->place = hopset;
+	a->ref = 0;
+	a->apart = a->alone = false;
+	spool_id_get(&id, a->key);
+	(void)active_describe(&in, &active.text, &id, entry);
+	active_subqueue(a, &in.subqueue, &active.text, entry);
+	return active_place(a, &in, poison);
+}
+
+/* Its hook says where it goes. */
+static enum active_result
+active_prepare(const struct spool_id *id, struct schedule_entry_in *in,
+    bool poison)
+{
+	struct active	*a;
+
+	if (!poison && !prepare_has_room())
+		return ACTIVE_FULL;
+	a = active_new(id);
+	if (poison) {
+		a->alone = true;
+		active_apart(a, in);
 		poison_wait(a);
+	} else
+		prepare_wait(a);
+	return ACTIVE_TAKEN;
 }
 
 enum active_result
@@ -260,37 +315,29 @@ active_add(const struct spool_id *id, const struct spool_entry *entry,
 
 	if (active_describe(&in, &active.text, id, entry) == -1)
 		return ACTIVE_NOWHERE;
+	if (prepare_wanted())
+		return active_prepare(id, &in, poison);
 	hopset = route_hops(outlets_find(entry->transportid),
 	    in.subqueue.recipientdomain, &r);
-	if (hopset != 0 && (poison || hopset_at(hopset)->hops.count == 0)) {
-		active_apart(id, &in, hopset);
-		return ACTIVE_TAKEN;
-	}
 	a = active_new(id);
-	in.user = (uint64_t)(uintptr_t)a;
-	if (hopset == 0 && route_wait(r, a))
-		return ACTIVE_TAKEN;
-	if (hopset != 0)
-		a->ref = active_schedule(&in, hopset_at(hopset));
-	if (a->ref == SCHEDULE_FULL) {
+	if (hopset == 0) {
+		if (route_wait(r, a))
+			return ACTIVE_TAKEN;
 		active_drop(a);
 		return ACTIVE_FULL;
 	}
-	active_goes(a, hopset);
-	return ACTIVE_TAKEN;
+	a->place = hopset;
+	hopset_ref(hopset);
+	return active_place(a, &in, poison);
 }
 
 struct active *
 active_add_sending(const struct spool_id *id,
-    const struct schedule_entry_in *in, uint16_t slot)
+    const struct schedule_entry_in *in)
 {
-	struct schedule_entry_in	 mine = *in;
-	struct active			*a = active_new(id);
+	struct active	*a = active_new(id);
 
-	mine.user = (uint64_t)(uintptr_t)a;
-	a->ref = schedule_add_sending(delivery_schedule(), &mine, slot,
-	    delivery_now());
-	a->apart = true;
+	active_apart(a, in);
 	return a;
 }
 
@@ -307,7 +354,7 @@ active_found(struct active *a)
 bool
 active_remove(struct active *a)
 {
-	if (a->job != NULL || a->apart || (!a->routing &&
+	if (a->job != NULL || a->apart || (!a->routing && !a->prepares &&
 	    !schedule_remove(delivery_schedule(), a->ref)))
 		return false;
 	active_drop(a);

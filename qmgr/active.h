@@ -18,7 +18,10 @@ struct active {
 	uint32_t		 place;	/* of its hopset, or its route */
 	struct job		*job;	/* it is being sent */
 	pid_t			 awaits;	/* who may have it */
-	uint32_t		 held : 28;	/* a schedule_conn, meanwhile */
+	uint32_t		 held : 25;	/* a schedule_conn, meanwhile */
+	uint32_t		 alone : 1;	/* it ended a worker before */
+	uint32_t		 prepares : 1;	/* it waits for its hook */
+	uint32_t		 prepared : 1;	/* its hook left something */
 	uint32_t		 again : 1;	/* it was given back before */
 	uint32_t		 named : 1;	/* by its worker */
 	uint32_t		 apart : 1;	/* it is not in a queue */
@@ -53,14 +56,20 @@ bool	active_remove(struct active *a);
  * buffer's. */
 int	active_describe(struct schedule_entry_in *in, struct buf *text,
 	    const struct spool_id *id, const struct spool_entry *entry);
+/* One that is in memory becomes one that is worked on. */
+void	active_apart(struct active *a, const struct schedule_entry_in *in);
+/* It goes by these hops, whose reference is taken over: it is scheduled.
+ * ACTIVE_FULL: it is in memory no more. */
+enum active_result active_go(struct active *a, const struct spool_entry *entry,
+	    uint32_t hopset);
 /* What a connection for it counts against, if it goes by the first hop. */
 void	active_limited(const struct active *a, struct schedule_entry_in *in,
 	    struct buf *text, const struct spool_entry *entry);
-void	active_subqueue(struct schedule_subqueue *q, struct buf *text,
-	    const struct spool_entry *entry);
+void	active_subqueue(const struct active *a, struct schedule_subqueue *q,
+	    struct buf *text, const struct spool_entry *entry);
 /* One that does not wait in the scheduler. */
 struct active *active_add_sending(const struct spool_id *id,
-	    const struct schedule_entry_in *in, uint16_t slot);
+	    const struct schedule_entry_in *in);
 /* It is known now who has it. */
 void	active_found(struct active *a);
 /* The entry as it is now; its texts are in *bytes and the journal's. */

@@ -21,6 +21,7 @@
 #include "failover.h"
 #include "live.h"
 #include "policies.h"
+#include "prepare.h"
 #include "quota.h"
 #include "route.h"
 #include "told.h"
@@ -416,6 +417,8 @@ agent_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return trace_on_line(a, r);
 	case IPC_DELIVER_HOPS:
 		return route_on_hops(a, r);
+	case IPC_DELIVER_PREPARED:
+		return prepare_on_prepared(a, r);
 	case IPC_DELIVER_NEXT:
 		return failover_on_next(a, r);
 	case IPC_DELIVER_DEAD:

@@ -13,6 +13,7 @@
 #include "live.h"
 #include "overdue.h"
 #include "policies.h"
+#include "prepare.h"
 #include "route.h"
 
 #define DELIVERY_AWAIT_MS	1000
@@ -60,6 +61,7 @@ delivery_prepare(struct worker *w)
 	policies_prepare(w);
 	live_prepare(w);
 	overdue_prepare(w);
+	prepare_prepare(w);
 }
 
 void
@@ -117,10 +119,10 @@ delivery_inherit_one(void *arg, const struct spool_id *id, uint64_t worker)
 		return;
 	}
 	(void)active_describe(&in, &text, id, &envelope.entry);
-	a = active_add_sending(id, &in, SCHEDULE_NOBODY);
+	a = active_add_sending(id, &in);
 	a->awaits = (pid_t)worker;
 	a->held = schedule_started(delivery.schedule, &in, 0,
-	    SCHEDULE_NOBODY) & ((1U << 28) - 1);
+	    SCHEDULE_NOBODY) & ((1U << 25) - 1);
 	buf_free(&text);
 }
 
@@ -140,6 +142,7 @@ delivery_open(void)
 	policies_open();
 	live_open();
 	bucket_open();
+	prepare_open();
 	active_open();
 	lease_open();
 	job_open();

@@ -4,6 +4,7 @@
  *	outlets.c  transport.cf as it holds, each transport with a number
  *	route.c	   where mail goes, as workers found out; hopset.c: lists of
  *		   hops, each once; told.c: texts that workers know by number
+ *	prepare.c  entries whose hook is asked first
  *	policies.c policy.cf as it holds, and what it says of a queue
  *	live.c	   what is added to them for a time; desk.c, policy_rows.c:
  *		   what mtactl(8) sees of it

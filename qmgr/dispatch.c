@@ -11,6 +11,7 @@
 #include "bucket.h"
 #include "delivery.h"
 #include "policies.h"
+#include "prepare.h"
 
 #define DISPATCH_TURN		256	/* pickups */
 #define DISPATCH_FAILED_MS	1000
@@ -188,7 +189,8 @@ dispatch_send(struct job_list *list)
 		if (rc != 0)
 			job_undo(j);
 		else {
-			COUNT(queue_attempts);
+			if (j->kind == JOB_ATTEMPT)
+				COUNT(queue_attempts);
 			agent_given(j->agent);
 		}
 		if (rc == -1)
@@ -218,6 +220,7 @@ dispatch_turn(void *arg)
 	dispatch_actions();
 	stale = policies_sweep();
 	dispatch_afters(&list);
+	prepare_dispatch(&list);
 	poison_dispatch(&list);
 	while (n < DISPATCH_TURN && schedule_next(delivery_schedule(),
 	    delivery_now(), &p, &wake)) {

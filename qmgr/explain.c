@@ -104,7 +104,7 @@ explain_active(struct buf *out, const struct queue_row *r,
 	buf_add_text(out, ",\"explain\":{");
 	explain_reason(out, r, &why);
 	if (a->place != 0) {
-		active_subqueue(&q, &text, &r->accepted);
+		active_subqueue(a, &q, &text, &r->accepted);
 		grouping = policies_grouping_of(&q, hopset_at(a->place));
 		buf_add_text(out, ",\"grouping\":");
 		buf_add_json(out, grouping);
@@ -127,6 +127,8 @@ explain_put_row(struct buf *out, const struct queue_row *r)
 	buf_truncate(out, out->len - 1);	/* its brace */
 	if (a != NULL && a->apart)
 		explain_put(out, "sending", 0);
+	else if (a != NULL && a->prepares)
+		explain_put(out, "preparing", 0);
 	else if (a != NULL && a->routing)
 		explain_put(out, "routing", 0);
 	else if (a != NULL)

@@ -55,7 +55,7 @@ failover_move(struct job *j)
 	if (active_entry(&id, &envelope, &state, &failover.bytes, &e) != 0 ||
 	    outlets_find(envelope.entry.transportid) == NULL)
 		return -1;
-	active_subqueue(&q, &failover.text, &envelope.entry);
+	active_subqueue(a, &q, &failover.text, &envelope.entry);
 	grouping = policies_grouping_of(&q, h);
 	c = policies_candidates(&q, grouping, h, &count);
 	if (c[j->next_hop].closed || !schedule_failover(delivery_schedule(),

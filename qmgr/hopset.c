@@ -12,17 +12,22 @@
 #include "told.h"
 
 #define HOPSET_KIND	1
+#define HOPSETS_KEPT	1000
 
 static struct {
 	struct hmap	by_bytes;
 	struct slab	sets;		/* of pointers */
 	struct buf	bytes;		/* to look up */
+	TAILQ_HEAD(, hopset) kept;	/* the oldest first */
+	size_t		kept_count;
 } hopsets;
 
 void
 hopsets_open(void)
 {
 	hmap_init(&hopsets.by_bytes);
+	TAILQ_INIT(&hopsets.kept);
+	hopsets.kept_count = 0;
 	slab_init(&hopsets.sets, sizeof(struct hopset *));
 }
 
@@ -43,7 +48,7 @@ hopset_free(struct hopset *h)
 {
 	hmap_remove(&hopsets.by_bytes, &h->hash);
 	nexthops_free(&h->hops);
-	free((char *)(uintptr_t)h->bytes.p);
+	free((char *)(uintptr_t)h->all.p);
 	free(h->text);
 	buf_free(&h->texts);
 	free(h);
@@ -140,37 +145,47 @@ hopset_texts(struct hopset *h)
 	free(span);
 }
 
+/* The hops are the first so many bytes. */
 static uint32_t
-hopset_new(struct str bytes)
+hopset_new(struct str all, size_t hops, uint16_t recipients)
 {
 	struct hopset	*h = xcalloc(1, sizeof *h);
 
-	h->bytes = (struct str){ xmemdup(bytes.p, bytes.len), bytes.len };
+	h->all = (struct str){ xmemdup(all.p, all.len), all.len };
+	h->bytes = (struct str){ h->all.p, hops };
+	h->try = (struct str){ h->all.p + hops, all.len - hops };
+	h->recipients = recipients;
 	if (nexthops_get(&h->hops, h->bytes) == -1) {
-		free((char *)(uintptr_t)h->bytes.p);
+		free((char *)(uintptr_t)h->all.p);
 		free(h);
 		return 0;
 	}
 	hopset_texts(h);
 	h->number = told_number();
-	h->hash.key = h->bytes.p;
-	h->hash.len = (uint32_t)h->bytes.len;
+	h->try_number = h->try.len > 0 ? told_number() : 0;
+	h->hash.key = h->all.p;
+	h->hash.len = (uint32_t)h->all.len;
 	h->hash.kind = HOPSET_KIND;
 	hmap_insert(&hopsets.by_bytes, &h->hash);
 	h->self = slab_take(&hopsets.sets);
 	*hopset_place(h->self) = h;
+	/* Nobody's, until hopset_ref(). */
+	TAILQ_INSERT_TAIL(&hopsets.kept, h, link);
+	hopsets.kept_count++;
 	return h->self;
 }
 
 uint32_t
-hopset_take(struct str bytes, uint32_t *ttl_s)
+hopset_take(struct str hops, struct str try, uint16_t recipients,
+    uint32_t *ttl_s)
 {
 	struct hopset	*h;
 	struct nexthops	 n;
 	struct str	 key;
+	size_t		 first;
 	uint32_t	 i;
 
-	if (nexthops_get(&n, bytes) == -1)
+	if (nexthops_get(&n, hops) == -1)
 		return 0;
 	*ttl_s = n.ttl_s;
 	n.ttl_s = 0;
@@ -179,9 +194,11 @@ hopset_take(struct str bytes, uint32_t *ttl_s)
 	nexthops_free(&n);
 	if (i != 0)
 		return 0;
+	first = hopsets.bytes.len;
+	buf_add_str(&hopsets.bytes, try);
 	key = buf_str(&hopsets.bytes);
 	h = (struct hopset *)hmap_find(&hopsets.by_bytes, HOPSET_KIND, key);
-	i = h != NULL ? h->self : hopset_new(key);
+	i = h != NULL ? h->self : hopset_new(key, first, recipients);
 	if (i != 0)
 		hopset_ref(i);
 	return i;
@@ -192,7 +209,32 @@ hopset_take(struct str bytes, uint32_t *ttl_s)
 void
 hopset_ref(uint32_t i)
 {
-	(*hopset_place(i))->refs++;
+	struct hopset	*h = *hopset_place(i);
+
+	if (h->refs++ > 0)
+		return;
+	TAILQ_REMOVE(&hopsets.kept, h, link);
+	hopsets.kept_count--;
+}
+
+static void
+hopset_forget(struct hopset *h)
+{
+	TAILQ_REMOVE(&hopsets.kept, h, link);
+	hopsets.kept_count--;
+	told_drop(h->number);
+	if (h->try_number != 0)
+		told_drop(h->try_number);
+	slab_give(&hopsets.sets, h->self);
+	hopset_free(h);
+}
+
+static void
+hopset_keep(struct hopset *h)
+{
+	TAILQ_INSERT_TAIL(&hopsets.kept, h, link);
+	if (++hopsets.kept_count > HOPSETS_KEPT)
+		hopset_forget(TAILQ_FIRST(&hopsets.kept));
 }
 
 void
@@ -200,9 +242,6 @@ hopset_drop(uint32_t i)
 {
 	struct hopset	*h = *hopset_place(i);
 
-	if (--h->refs > 0)
-		return;
-	told_drop(h->number);
-	slab_give(&hopsets.sets, i);
-	hopset_free(h);
+	if (--h->refs == 0)
+		hopset_keep(h);
 }

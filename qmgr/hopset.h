@@ -2,10 +2,13 @@
  * hopset - lists of next hops, each once
  *
  * Many domains have the same mail exchangers: their mail goes by one list, and
- * so over the same connections.  An active entry has one, by its index.
+ * so over the same connections.  An active entry has one, by its index.  What a
+ * pre-delivery hook wants of an attempt is part of it.
  *
  * Ownership  counted: hopset_take() and hopset_ref() against hopset_drop().
- * Failure    hopset_take(): 0, the bytes are none of nexthops_put()'s.
+ *            Those that nobody has are kept for a while: connections are known
+ *            by them.
+ * Failure    hopset_take(): 0, `hops` is nothing that nexthops_put() wrote.
  */
 #ifndef QMGR_HOPSET_H
 #define QMGR_HOPSET_H
@@ -23,9 +26,14 @@ struct hop_text {
 
 struct hopset {
 	struct hmap_entry	 hash;		/* by its bytes */
-	uint64_t		 number;	/* as workers know it */
+	TAILQ_ENTRY(hopset)	 link;		/* nobody has it */
+	uint64_t		 number;	/* as workers know its hops, */
+	uint64_t		 try_number;	/* and what is wanted; 0: all
+						 * as the transport says */
+	uint16_t		 recipients;	/* that go together; 0: alike */
 	uint32_t		 self, refs;
-	struct str		 bytes;
+	struct str		 all;		/* the two, in a row */
+	struct str		 bytes, try;
 	struct nexthops		 hops;		/* in bytes; ttl_s is 0 */
 	struct hop_text		*text;
 	struct buf		 texts;
@@ -33,7 +41,9 @@ struct hopset {
 
 void	hopsets_open(void);
 void	hopsets_close(void);
-uint32_t hopset_take(struct str bytes, uint32_t *ttl_s);
+/* hops: as a worker says them; try: none, or PREPARED's. */
+uint32_t hopset_take(struct str hops, struct str try, uint16_t recipients,
+	    uint32_t *ttl_s);
 void	hopset_ref(uint32_t i);
 void	hopset_drop(uint32_t i);
 const struct hopset *hopset_at(uint32_t i);

@@ -15,6 +15,7 @@
 #include "failover.h"
 #include "hopset.h"
 #include "policies.h"
+#include "prepare.h"
 #include "route.h"
 #include "told.h"
 
@@ -182,6 +183,16 @@ job_leave(struct job *j, struct active *a)
 	active_drop(a);
 }
 
+void
+job_release(struct job *j, struct active *a)
+{
+	TAILQ_REMOVE(&j->entries, a, link);
+	a->job = NULL;
+	j->count--;
+	j->left--;
+	schedule_done(delivery_schedule(), a->ref);
+}
+
 /* ---- Its frames ---------------------------------------------------------- */
 
 /* The body's own file, if it has one. */
@@ -216,10 +227,13 @@ job_send_route(struct job *j, const struct spool_entry *entry,
 		return;
 	h = hopset_at(j->hopset);
 	told_tell(j->agent, TOLD_ROUTE, h->number, h->bytes);
+	if (h->try_number != 0)
+		told_tell(j->agent, TOLD_TRY, h->try_number, h->try);
 	m->route = h->number;
+	m->try = h->try_number;
 	m->hop = j->hop;
 	m->barred = j->barred;
-	active_subqueue(&q, &jobs.text, entry);
+	active_subqueue(TAILQ_FIRST(&j->entries), &q, &jobs.text, entry);
 	grouping = policies_grouping_of(&q, h);
 	if (grouping.len < sizeof m->grouping)
 		memcpy(m->grouping, grouping.p, grouping.len);
@@ -324,8 +338,10 @@ job_moved(struct job *j, const struct spool_entry *entry)
 
 	if (j->hopset == 0 || j->kind != JOB_ATTEMPT)
 		return false;
-	active_subqueue(&q, &jobs.text, entry);
-	if (route_hops(o, q.recipientdomain, &r) == j->hopset)
+	a = TAILQ_FIRST(&j->entries);
+	active_subqueue(a, &q, &jobs.text, entry);
+	if (a->prepared ? prepare_holds(a) :
+	    route_hops(o, q.recipientdomain, &r) == j->hopset)
 		return false;
 	while ((a = TAILQ_FIRST(&j->entries)) != NULL) {
 		spool_id_get(&id, a->key);
@@ -385,7 +401,8 @@ job_send(struct job *j)
 		    .job = j->number,
 		    .id = { (const char *)a->key, SPOOL_ID_SIZE },
 		    .state = { bytes + p->state, p->entry - p->state },
-		    .entry = { bytes + p->entry, p->end - p->entry } });
+		    .entry = { bytes + p->entry, p->end - p->entry },
+		    .context = prepare_context(a) });
 		p++;
 	}
 	return 0;

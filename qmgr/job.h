@@ -53,6 +53,8 @@ void	job_undo(struct job *j);
 void	job_judged(struct job *j, struct active *a);
 /* The same without one: the caller tells the book. */
 void	job_leave(struct job *j, struct active *a);
+/* It leaves the job and its part of the scheduler, and stays in memory. */
+void	job_release(struct job *j, struct active *a);
 /* It waits again. */
 void	job_return(struct job *j, struct active *a);
 /* Verdicts are written; those that are told SAFE now. */

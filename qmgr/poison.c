@@ -91,21 +91,25 @@ poison_place(void)
 	return poison.agent->job_count == 0 && poison.agent->ready;
 }
 
-void
-poison_dispatch(struct job_list *list)
+/* Its hook is asked alone, too. */
+static void
+poison_prepare(struct active *a)
+{
+	poison.job = job_new(poison.agent, JOB_PREPARE, 0);
+	job_add(poison.job, a);
+}
+
+static void
+poison_attempt(struct active *a)
 {
 	struct schedule_entry_in in = { .digest = 0 };
 	struct book_envelope	 envelope;
 	struct entry_state	 state;
 	struct buf		 bytes = BUF_INIT, text = BUF_INIT;
-	struct active		*a = TAILQ_FIRST(&poison.waiting);
 	struct lease		*l;
 	struct spool_id		 id;
 	struct err		 e;
 
-	if (a == NULL || poison.job != NULL || !poison_place())
-		return;
-	TAILQ_REMOVE(&poison.waiting, a, link);
 	spool_id_get(&id, a->key);
 	if (active_entry(&id, &envelope, &state, &bytes, &e) == 0)
 		active_limited(a, &in, &text, &envelope.entry);
@@ -119,6 +123,20 @@ poison_dispatch(struct job_list *list)
 	poison.job->lease = l->number;
 	poison.job->uses = l->uses = 1;
 	dispatch_entry(poison.job, a);
+}
+
+void
+poison_dispatch(struct job_list *list)
+{
+	struct active	*a = TAILQ_FIRST(&poison.waiting);
+
+	if (a == NULL || poison.job != NULL || !poison_place())
+		return;
+	TAILQ_REMOVE(&poison.waiting, a, link);
+	if (a->place == 0)
+		poison_prepare(a);
+	else
+		poison_attempt(a);
 	TAILQ_INSERT_TAIL(list, poison.job, turn);
 }
 

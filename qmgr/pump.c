@@ -200,7 +200,7 @@ pump_apart(const struct spool_id *id, const struct spool_entry *entry)
 	struct schedule_entry_in	in;
 
 	(void)active_describe(&in, &pump.text, id, entry);
-	dispatch_after(active_add_sending(id, &in, SCHEDULE_NOBODY));
+	dispatch_after(active_add_sending(id, &in));
 	return 0;
 }
 

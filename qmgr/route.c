@@ -285,7 +285,7 @@ route_on_hops(struct agent *a, struct rbuf *rb)
 	if ((q = route_question(m.number)) == NULL ||
 	    q->route->asked != a->slot)
 		return 0;
-	if ((hopset = hopset_take(m.hops, &ttl_s)) == 0)
+	if ((hopset = hopset_take(m.hops, STR_NONE, 0, &ttl_s)) == 0)
 		return -1;
 	r = q->route;
 	route_close_question(r);

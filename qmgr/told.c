@@ -52,6 +52,10 @@ told_tell(struct agent *a, enum told kind, uint64_t number, struct str text)
 		CHANNEL_SEND(a->channel, DELIVER_ROUTE, -1,
 		    { .number = number, .hops = text });
 		break;
+	case TOLD_TRY:
+		CHANNEL_SEND(a->channel, DELIVER_TRY, -1,
+		    { .number = number, .text = text });
+		break;
 	case TOLD_ROW:
 		CHANNEL_SEND(a->channel, DELIVER_ROW, -1,
 		    { .number = number, .text = text });

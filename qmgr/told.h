@@ -11,7 +11,7 @@
 
 #include "delivery.h"
 
-enum told { TOLD_TRANSPORT, TOLD_ROUTE, TOLD_ROW };
+enum told { TOLD_TRANSPORT, TOLD_ROUTE, TOLD_ROW, TOLD_TRY };
 
 /* A new one. */
 uint64_t told_number(void);

@@ -70,6 +70,7 @@ struct schedule_entry_in {
 	int64_t			 deadline_ms;	/* useful_until; 0: none */
 	struct schedule_group	 group;
 	uint64_t		 user;		/* the caller's own */
+	uint16_t		 recipients;	/* 0: as the transport */
 	/* NULL: one, whose only limiter is the transport's; or if `known`,
 	 * those that its queue has.  The newest ones hold for all of it. */
 	const struct schedule_candidate *candidates;
@@ -123,7 +124,6 @@ struct schedule_pickup {
 	uint64_t		 digest;	/* its virtual queue's */
 	bool			 barred;	/* all its hosts are */
 };
-
 /* true: *p goes now, its entries are SENDING.  false: nothing may go before
  * *wake_ms (INT64_MAX: before something else happens). */
 bool	schedule_next(struct schedule *s, int64_t now_ms,

@@ -169,7 +169,8 @@ sentry_group(struct schedule *s, const struct schedule_entry_in *in,
 {
 	struct { char kind[8]; struct schedule_group group; } key;
 
-	if (PART(s, transport_limits, w->transport)->recipients <= 1)
+	if ((in->recipients != 0 ? in->recipients :
+	    PART(s, transport_limits, w->transport)->recipients) <= 1)
 		return 0;
 	memset(&key, 0, sizeof(key));
 	memcpy(key.kind, "\0group", 7);

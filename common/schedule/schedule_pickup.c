@@ -69,9 +69,11 @@ pickup_most(struct schedule *s, const struct queue *q,
     const struct pickup_way *w, uint16_t worker)
 {
 	const struct subqueue *sub = PART(s, subqueue, q->subqueue);
-	uint32_t most = PART(s, transport_limits, sub->transport)->recipients;
+	uint32_t most = route_recipients(route_at(s, q->route));
 	uint32_t room = worker_room(s, worker);
 
+	if (most == 0)
+		most = PART(s, transport_limits, sub->transport)->recipients;
 	if (PART(s, entry, q->head)->group == 0 || most < 1)
 		most = 1;
 	if (most > room)

@@ -88,6 +88,7 @@ schedule_reroute(struct schedule *s, schedule_vq queue,
 		return;		/* the last entry has left it */
 	in.subqueue.transportid = sname_text(s,
 	    PART(s, subqueue, q->subqueue)->name[0]);
+	in.recipients = (uint16_t)route_recipients(route_at(s, q->route));
 	squeue_reroute(s, queue, route_of(s, &in));
 }
 

@@ -1,7 +1,8 @@
 /*
  * schedule_route - lists of candidates with their limiters, each list once
  *
- * A route is words: the number of candidates, then of each those of
+ * A route is words: the number of candidates (above it, how many recipients go
+ * together, if that is its own), then of each those of
  * schedule_way.h, and its limiters.  Names and hosts are the route's; a
  * limiter lives longer than the route, by the queues that are counted in it.
  */
@@ -12,6 +13,7 @@
 #include "schedule_private.h"
 
 enum { ROUTE_SOME = 4 };	/* candidates that need no allocation */
+enum { ROUTE_SHIFT = 16, ROUTE_COUNT = (1 << ROUTE_SHIFT) - 1 };
 
 struct route_key {
 	const uint32_t	*word;
@@ -37,7 +39,13 @@ route_same(const void *arg, uint32_t i, const void *key)
 uint32_t
 route_candidates(const struct route *r)
 {
-	return r->word[0];
+	return r->word[0] & ROUTE_COUNT;
+}
+
+uint32_t
+route_recipients(const struct route *r)
+{
+	return r->word[0] >> ROUTE_SHIFT;
 }
 
 const uint32_t *
@@ -83,7 +91,8 @@ route_take(struct schedule *s, const uint32_t *word, uint32_t len)
 	i = slab_index_find(&s->by_route, hash, route_same, s, &key);
 	if (i == 0) {
 		i = route_new(s, &key, hash);
-		for (uint32_t n = 0; n < word[0]; n++, c = way_next(c)) {
+		for (uint32_t n = 0; n < (word[0] & ROUTE_COUNT); n++,
+		    c = way_next(c)) {
 			sname_ref(s, c[WAY_NAME]);
 			host_ref(s, c[WAY_HOST]);
 		}
@@ -98,7 +107,8 @@ route_drop_names(struct schedule *s, const uint32_t *word)
 {
 	const uint32_t *c = word + 1;
 
-	for (uint32_t n = 0; n < word[0]; n++, c = way_next(c)) {
+	for (uint32_t n = 0; n < (word[0] & ROUTE_COUNT); n++,
+		    c = way_next(c)) {
 		sname_drop(s, c[WAY_NAME]);
 		host_drop(s, c[WAY_HOST]);
 	}
@@ -178,7 +188,7 @@ route_of(struct schedule *s, const struct schedule_entry_in *in)
 	if (count > ROUTE_SOME)
 		word = xmalloc((1 + count * (WAY_HEAD + SCHEDULE_LIMITERS)) *
 		    sizeof(*word));
-	word[0] = (uint32_t)count;
+	word[0] = (uint32_t)count | (uint32_t)in->recipients << ROUTE_SHIFT;
 	c = word + 1;
 	for (size_t n = 0; n < count; n++, c += WAY_HEAD + c[WAY_COUNT])
 		route_add(s, &in->candidates[n], c);

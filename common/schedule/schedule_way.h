@@ -34,6 +34,8 @@ uint32_t	route_take(struct schedule *s, const uint32_t *word,
 void		route_drop(struct schedule *s, uint32_t route);
 const struct route *route_at(const struct schedule *s, uint32_t route);
 uint32_t	route_candidates(const struct route *r);
+/* How many go together; 0: as the transport says. */
+uint32_t	route_recipients(const struct route *r);
 const uint32_t	*route_candidate(const struct route *r, uint32_t n);
 const uint32_t	*way_next(const uint32_t *c);
 /* Whoever waits for room at one of its limiters gets what there is (I1 in
