@@ -238,6 +238,62 @@ def test_through_kills():
         assert h.peak["all"] <= 4 * 2, h.peak
 
 
+def test_long_rate():
+    """A bucket that takes long to fill goes on where it was when qmgr alone
+    dies; and can be filled by hand."""
+    with Hosts(1) as h, Mta(
+            h, {"a": [(10, 0)]}, "policy all - -o rate=3/1h "
+            "-o rate_algorithm=tokenbucket\n") as mta:
+        mta.to(2, "a")
+        time.sleep(SLOW / 2)
+        assert h.got(0) == [0]          # it began empty
+        mta.ctl("policy", "refill", "all")
+        mta.wait(0)
+        mta.kill("qmgr")
+        mta.to(4, "a", first=2)
+        wait_for(lambda: h.got(0) == [3], text="what was left")
+        time.sleep(SLOW)
+        assert h.got(0) == [3]
+        mta.kill("qmgr")
+        mta.wait(3)
+        time.sleep(SLOW)
+        assert h.got(0) == [3]
+        mta.ctl("policy", "refill", "all")
+        mta.wait(0)
+        assert h.numbers() == list(range(6))
+
+
+def test_connect_interval():
+    """From one connect to the next; what is there is used meanwhile."""
+    with Hosts(1, hold=0.3) as h, Mta(
+            h, {"a": [(10, 0)]}, "policy mx remotemx "
+            "-o connectinterval=1s\n") as mta:
+        mta.to(8, "a")
+        mta.wait(0, seconds=30)
+        began = sorted(t for t, _ in h.ends)
+        took = began[-1] - began[0]
+        assert h.list[0].connections <= 2 + took, (h.list[0].connections,
+                                                   took)
+
+
+def test_dynamic():
+    """Added and taken back while mail waits: by mtactl."""
+    with Hosts(1, hold=0.1) as h, Mta(
+            h, {"a": [(10, 0)]}, "policy mx remotemx\n") as mta:
+        mta.ctl("suspend", "add", "recipientdomain=a.example", "--id", "s")
+        mta.to(20, "a")
+        time.sleep(SLOW / 2)
+        assert h.got(0) == [0]
+        mta.ctl("policy", "add", "remotemx=mx0.hosts.example",
+                "--concurrency", "2", "--id", "p", "--ttl", "1h")
+        mta.ctl("suspend", "delete", "s")
+        mta.wait(10, seconds=30)
+        assert h.peak["all"] == 2, h.peak
+        mta.ctl("policy", "delete", "p")
+        mta.wait(0)
+        assert h.peak["all"] > 2, h.peak
+
+
 def test_nowhere():
     """A domain that takes no mail."""
     with Hosts(1) as h, Mta(h, {"a": [(10, 0)]}) as mta:
