@@ -61,7 +61,8 @@ change_is_of_plans(const struct instance *i, const struct conf *conf,
 {
 	const struct generation	*g = instance_running(i);
 
-	return g != NULL && (!plans_equal(plans, &g->plans) ||
+	return g != NULL && (g->relisted ||
+	    !plans_equal(plans, &g->plans) ||
 	    !str_eq(conf_transport_cf(conf), conf_transport_cf(g->conf))) &&
 	    sockets_sound(&i->house.sockets) && !generation_differs(g, conf);
 }

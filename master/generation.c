@@ -312,6 +312,7 @@ generation_replan(struct generation *g, struct conf **conf,
 	conf_free(&g->conf);
 	g->conf = *conf;
 	*conf = NULL;
+	g->relisted = false;
 	g->replanning = true;
 	g->deaf = false;
 	timer_start(&g->patience, PATIENCE_MS);
@@ -329,6 +330,21 @@ generation_replanned(struct generation *g)
 		if (p->state != PROCESS_NONE && p->renewals > 0)
 			return;
 	loop_defer(g->house->loop, &g->news);
+}
+
+void
+generation_relist(struct generation *g, conf_report_fn *report, void *arg)
+{
+	struct process	*p;
+	size_t		 i;
+
+	for (i = 0; i < g->plans.list_count; i++) {
+		if (plans_relist(&g->plans, i, report, arg) != 1)
+			continue;
+		g->relisted = true;
+		TAILQ_FOREACH(p, &g->processes, link)
+			process_relist(p, i);
+	}
 }
 
 void

@@ -79,6 +79,7 @@ struct generation {
 	int64_t				 hard_ms;	/* of the drain */
 	bool				 stopping;	/* so are others */
 	bool				 replanning;
+	bool				 relisted; /* since plans came */
 	bool				 deaf;		/* and one was */
 };
 
@@ -100,6 +101,10 @@ bool		 generation_differs(const struct generation *g,
 		    const struct conf *conf);
 void		 generation_replan(struct generation *g, struct conf **conf,
 		    struct plans *plans);
+/* Reads files of lists that have changed again.  What is wrong is told to
+ * report(). */
+void		 generation_relist(struct generation *g,
+		    conf_report_fn *report, void *arg);
 void		 generation_drain(struct generation *g, int64_t soft_ms,
 		    int64_t hard_ms, bool stopping);
 /* A worker of any generation has gone: whose turn is it to drain? */

@@ -29,6 +29,8 @@
 #include "rehearsal.h"
 #include "spool_place.h"
 
+#define LISTS_MS	3000	/* between looks at the files of lists */
+
 struct generation *
 instance_running(const struct instance *i)
 {
@@ -185,6 +187,28 @@ instance_new_tickets(void *arg)
 		instance_await_tickets(i, g);
 }
 
+/* Where policy.cf has lists with a file, these are looked at. */
+static void
+instance_await_lists(struct instance *i, const struct generation *g)
+{
+	if (g->plans.list_count > 0)
+		timer_start(&i->lists, LISTS_MS);
+	else
+		timer_stop(&i->lists);
+}
+
+static void
+instance_look_at_lists(void *arg)
+{
+	struct instance		*i = arg;
+	struct generation	*g = instance_running(i);
+
+	if (g == NULL)
+		return;
+	generation_relist(g, notice_report, i);
+	instance_await_lists(i, g);
+}
+
 /* Begins the reload that was asked for while another was under way: only one
  * generation may drain at a time. */
 static void
@@ -249,6 +273,7 @@ instance_on_running(void *arg, struct generation *g)
 	sockets_prune(&i->house.sockets);
 	instance_let_in(i, g->conf);
 	instance_await_tickets(i, g);
+	instance_await_lists(i, g);
 	if (g->number == 1 || i->notify != -1) {
 		LOG(EV_MASTER_START, NULL,
 		    LOG_STR("directory", i->house.directory));
@@ -275,6 +300,7 @@ instance_on_replanned(void *arg, struct generation *g, bool all)
 {
 	struct instance	*i = arg;
 
+	instance_await_lists(i, g);
 	LOG(EV_RELOAD, NULL, LOG_NUM("generation", g->number),
 	    LOG_STR("kind", "plans"));
 	control_reloaded(i->control, !all, all ?
@@ -534,6 +560,7 @@ instance_new(struct loop *l, const char *dir, const char *programs,
 	i->house.programs = programs;
 	i->house.log_fd = -1;
 	tickets_rotate(&i->house.tickets);
+	timer_init(&i->lists, l, instance_look_at_lists, i);
 	timer_init(&i->tickets, l, instance_new_tickets, i);
 	i->house.ops = &ops;
 	i->house.arg = i;
@@ -558,6 +585,7 @@ instance_free(struct instance **ip)
 	free(i->pid_path);
 	control_close(&i->control);
 	timer_fini(&i->tickets);
+	timer_fini(&i->lists);
 	explicit_bzero(&i->house.tickets, sizeof i->house.tickets);
 	notice_close(i);
 	free(i);

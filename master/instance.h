@@ -32,6 +32,7 @@ struct instance {
 	int			 exit_status;
 	int			 faults;	/* instance_check() found */
 	struct timer		 tickets;	/* when their key changes */
+	struct timer		 lists;		/* to look at their files */
 	bool			 reload_wanted;
 	bool			 stopping;
 };

@@ -78,27 +78,39 @@ struct listing {
 	const struct conf	*conf;
 };
 
+/* The lists' files are not larger together than what can be handed on: but for
+ * that of one, which is said to be so large. */
+static int
+plans_room(const struct plans *p, const struct plans_list *but, size_t len,
+    const char *path, struct err *e)
+{
+	size_t	i, sum = len;
+
+	for (i = 0; i < p->list_count; i++)
+		if (&p->lists[i] != but)
+			sum += p->lists[i].text.len;
+	return sum <= LISTS_MAX ? 0 : err_set(e, "%s: with the %s larger than "
+	    "32 MiB", path, but == NULL ? "lists before it" : "other lists");
+}
+
 static int
 plans_read(void *arg, struct str list, const char *path, struct buf *out,
     struct err *e)
 {
 	struct listing		*g = arg;
 	struct plans_list	*l;
-	size_t			 i, sum = 0;
+	struct identity		 id;
 	char			 file[CONF_PATH_SIZE];
 
-	if (file_read_most(conf_path(g->conf, path, file, sizeof file),
-	    POLICY_LIST_MAX, out, e) == -1)
+	id = identity_take(conf_path(g->conf, path, file, sizeof file));
+	if (file_read_most(file, POLICY_LIST_MAX, out, e) == -1 ||
+	    plans_room(g->p, NULL, out->len, file, e) == -1)
 		return -1;
-	for (i = 0; i < g->p->list_count; i++)
-		sum += g->p->lists[i].text.len;
-	if (sum + out->len > LISTS_MAX)
-		return err_set(e, "%s: with the lists before it larger than "
-		    "32 MiB", file);
 	g->p->lists = xreallocarray(g->p->lists, g->p->list_count + 1,
 	    sizeof *g->p->lists);
 	l = &g->p->lists[g->p->list_count++];
-	*l = (struct plans_list){ .text = BUF_INIT };
+	*l = (struct plans_list){ .text = BUF_INIT, .identity = id,
+	    .path = xstrdup(file) };
 	(void)snprintf(l->name, sizeof l->name, "list/%.*s", (int)list.len,
 	    list.p);
 	buf_add_str(&l->text, buf_str(out));
@@ -110,8 +122,10 @@ plans_forget_lists(struct plans *p)
 {
 	size_t	i;
 
-	for (i = 0; i < p->list_count; i++)
+	for (i = 0; i < p->list_count; i++) {
 		buf_free(&p->lists[i].text);
+		free(p->lists[i].path);
+	}
 	free(p->lists);
 	p->lists = NULL;
 	p->list_count = 0;
@@ -134,6 +148,66 @@ plans_policies(struct plans *p, const struct conf *conf, struct counting *c)
 	/* Also if a list's file became wrong just now: whom it is for refuses
 	 * it, and goes on as before, rather than without limits. */
 	buf_add_str(&p->policy_cf, src.text);
+}
+
+struct relisting {
+	struct plans_list	*list;
+	struct str		 text;
+};
+
+/* Of the other lists nothing is asked. */
+static int
+plans_reread(void *arg, struct str list, const char *path, struct buf *out,
+    struct err *e)
+{
+	const struct relisting	*r = arg;
+
+	(void)path;
+	(void)e;
+	if (str_eq(list, str_of(r->list->name + strlen("list/"))))
+		buf_add_str(out, r->text);
+	return 0;
+}
+
+static int
+plans_recompile(const struct plans *p, struct plans_list *l, struct str text,
+    conf_report_fn *report, void *arg)
+{
+	struct relisting	 r = { l, text };
+	struct policy_source	 src = { POLICY_CF, buf_str(&p->policy_cf),
+				    plans_reread, &r };
+	struct policies		*policies = NULL;
+	int			 rc;
+
+	rc = policies_compile(&policies, &src, report, arg);
+	policies_free(&policies);
+	return rc;
+}
+
+int
+plans_relist(struct plans *p, size_t n, conf_report_fn *report, void *arg)
+{
+	struct plans_list	*l = &p->lists[n];
+	struct identity		 id = identity_take(l->path);
+	struct buf		 text = BUF_INIT;
+	struct err		 e;
+	int			 rc = -1;
+
+	if (identity_equal(&id, &l->identity))
+		return 0;
+	l->identity = id;
+	if (file_read_most(l->path, POLICY_LIST_MAX, &text, &e) == -1 ||
+	    plans_room(p, l, text.len, l->path, &e) == -1)
+		report(arg, l->path, 0, 0, e.text);
+	else if (str_eq(buf_str(&text), buf_str(&l->text)))
+		rc = 0;
+	else if (plans_recompile(p, l, buf_str(&text), report, arg) == 0) {
+		buf_free(&l->text);
+		l->text = text;
+		return 1;
+	}
+	buf_free(&text);
+	return rc;
 }
 
 int
@@ -286,6 +360,16 @@ plans_tell_file(struct channel *c, const char *name, struct str text)
 		CHANNEL_PUT(c, CONF_FILE, -1, &m);
 		m.first = 0;
 	} while (rest.len > 0);
+}
+
+void
+plans_tell_list(const struct plans *p, size_t n, struct channel *c)
+{
+	struct ipc_LIST_FILE	m;
+
+	plans_tell_file(c, p->lists[n].name, buf_str(&p->lists[n].text));
+	(void)strlcpy(m.name, p->lists[n].name, sizeof m.name);
+	CHANNEL_PUT(c, LIST_FILE, -1, &m);
 }
 
 void

@@ -14,9 +14,13 @@
 #include "conf/conf.h"
 #include "ipc/channel.h"
 
+#include "identity.h"
+
 /* The file of one of policy.cf's lists. */
 struct plans_list {
 	char		name[64];	/* "list/ID" */
+	char		*path;
+	struct identity	identity;	/* of the file, before it was read */
 	struct buf	text;
 };
 
@@ -33,6 +37,11 @@ struct plans {
 int	plans_load(struct plans *p, const struct conf *conf,
 	    conf_report_fn *report, void *arg);
 void	plans_fini(struct plans *p);
+/* Reads the file of list n again, if it has changed: 1, it has, and what is in
+ * it now counts; 0, it has not; -1, it holds no more, which is told to report()
+ * once, and what was before goes on. */
+int	plans_relist(struct plans *p, size_t n, conf_report_fn *report,
+	    void *arg);
 bool	plans_equal(const struct plans *a, const struct plans *b);
 /* What is no error, but never works. */
 void	plans_warn(const struct conf *conf, conf_report_fn *report,
@@ -40,6 +49,8 @@ void	plans_warn(const struct conf *conf, conf_report_fn *report,
 /* To a worker that it is for, before START or RENEW.  schedules: policy.cf
  * is for it, too. */
 void	plans_tell(const struct plans *p, struct channel *c, bool schedules);
+/* To qmgr, later: list n. */
+void	plans_tell_list(const struct plans *p, size_t n, struct channel *c);
 /* A text under the name of a file. */
 void	plans_tell_file(struct channel *c, const char *name, struct str text);
 

@@ -545,6 +545,14 @@ process_replan(struct process *p)
 }
 
 void
+process_relist(struct process *p, size_t n)
+{
+	if (process_listens(p) && ipc_allowed(IPC_LIST_FILE, IPC_MASTER,
+	    ipc_role_of(p->service->command), 0))
+		plans_tell_list(&p->generation->plans, n, p->channel);
+}
+
+void
 process_renew(struct process *p)
 {
 	if (!process_listens(p))

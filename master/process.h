@@ -56,6 +56,8 @@ void		 process_drain(struct process *p, int64_t soft_ms,
 void		 process_renew(struct process *p);
 /* Tells it the plans of its generation, if they are for it. */
 void		 process_replan(struct process *p);
+/* List n of its generation's plans has changed, if that is for it. */
+void		 process_relist(struct process *p, size_t n);
 void		 process_tell_tickets(struct process *p);
 const char	*process_state_name(const struct process *p);
 

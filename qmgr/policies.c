@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "schedule/policy_list.h"
 #include "schedule/schedule_renew.h"
 
 #include "bucket.h"
@@ -433,6 +434,22 @@ policies_load(void)
 	policies_free(&before);
 	hmap_walk(&policies.rows, policies.rows.size, policies_row_free,
 	    NULL);
+	policies_changed();
+}
+
+void
+policies_relist(const char *name)
+{
+	struct str	id;
+
+	(void)str_split(str_of(name), '/', &id);
+	if (policies.p == NULL)
+		return;
+	if (policies_list_file(policies.p, id, conf_files_text(
+	    &policies.worker->conf_files, name), policies_fault, NULL) == -1)
+		return;
+	LOG(EV_QUEUE_POLICY, NULL, LOG_STR("by", "file"),
+	    LOG_STR("action", "list-file"), LOG_BYTES("id", id));
 	policies_changed();
 }
 

@@ -17,6 +17,8 @@ void	policies_prepare(struct worker *w);
 void	policies_open(void);
 void	policies_close(void);
 void	policies_load(void);
+/* "list/ID": its file is another one. */
+void	policies_relist(const char *name);
 
 struct str policies_grouping_of(const struct schedule_subqueue *q,
 	    const struct hopset *h);

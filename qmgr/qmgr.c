@@ -4,6 +4,7 @@
  * It reads the spool that cleanup(8) writes, and alone removes from it.
  */
 #include "delivery.h"
+#include "policies.h"
 
 static int
 qmgr_prepare(struct worker *w)
@@ -49,13 +50,28 @@ qmgr_bereft(struct worker *w, const struct sibling *s, int signal)
 		agent_gone(s->pid, signal, s->culprit);
 }
 
+/* Whom it answers from now on; or what is in the file of a list now. */
+static int
+qmgr_told(struct worker *w, int type, struct rbuf *r)
+{
+	struct ipc_LIST_FILE	m;
+
+	if (type == IPC_ADMISSION)
+		return front_admit(w, r);
+	if (ipc_get_LIST_FILE(r, &m) == -1)
+		return -1;
+	conf_files_settle(&w->conf_files);
+	policies_relist(m.name);
+	return 0;
+}
+
 static const struct daemon	qmgr_daemon = {
 	.program = "qmgr",
 	.prepare = qmgr_prepare,
 	.start = qmgr_start,
 	.drain = qmgr_drain,
 	.renew = qmgr_renew,
-	.admission = front_admit,
+	.told = qmgr_told,
 	.linked = keeper_linked,
 	.bereft = qmgr_bereft,
 };

@@ -360,21 +360,15 @@ worker_spool(const struct worker *w, const char *name, char *path,
 }
 
 static void
-worker_give_up(struct worker *w)
-{
-	channel_flush(w->master);
-	log_flush();
-	_exit(1);
-}
-
-static void
 worker_need(struct worker *w, int rc, const struct err *e)
 {
 	if (rc == 0)
 		return;
 	if (e != NULL)
 		worker_refuse(w, w->service, 0, 0, e->text);
-	worker_give_up(w);
+	channel_flush(w->master);
+	log_flush();
+	_exit(1);
 }
 
 static int
@@ -400,7 +394,7 @@ worker_on_start(struct worker *w, struct rbuf *r)
 	return 0;
 }
 
-/* One that has not started has nothing to finish, nor what to do it with. */
+/* One that has not started has nothing to finish. */
 static void
 worker_drain(struct worker *w, int64_t soft_ms, int64_t hard_ms)
 {
@@ -497,8 +491,9 @@ worker_on_frame(void *arg, int type, struct rbuf *r, int fd)
 	case IPC_RENEW:
 		return worker_on_renew(w, r);
 	case IPC_ADMISSION:
-		return w->daemon->admission != NULL ?
-		    w->daemon->admission(w, r) : -1;
+	case IPC_LIST_FILE:
+		return w->daemon->told != NULL ?
+		    w->daemon->told(w, type, r) : -1;
 	case IPC_PING:
 		return worker_on_ping(w, r);
 	case IPC_WORKER_LIST:

@@ -107,8 +107,8 @@ struct daemon {
 	void		(*sibling)(struct worker *w, const struct sibling *s);
 	void		(*bereft)(struct worker *w, const struct sibling *s,
 			    int signal);
-	/* Whom it answers from now on: 0, or -1; or NULL. */
-	int		(*admission)(struct worker *w, struct rbuf *r);
+	/* A frame that is for it alone: 0, or -1; or NULL. */
+	int		(*told)(struct worker *w, int type, struct rbuf *r);
 	/* Keys of TLS tickets, the newest first; or NULL. */
 	void		(*tickets)(struct worker *w, struct str keys);
 };

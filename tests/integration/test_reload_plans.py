@@ -181,6 +181,48 @@ def test_faults():
         wait_for(lambda: numbers(b) == [1, 2, 3], text="all")
 
 
+def test_list_file():
+    """It is read again when it changes, without a reload; one that does not
+    hold is told of once, and what was before goes on."""
+    with Backend() as b:
+        mta = Mta(out(b), "list l recipientdomain -o file=domains\n"
+                  "suspend s recipientdomain=@l\n")
+
+        def domains(text):
+            with open(mta.path("new"), "w") as f:
+                f.write(text)
+            os.rename(mta.path("new"), mta.path("domains"))
+
+        def errors():
+            return [l for l in mta.log().splitlines()
+                    if "event=config-error" in l]
+
+        domains("# none\n")
+        with mta:
+            mta.put(1, sender="out@x.example")
+            mta.wait(0)
+            domains("a.example\n")
+            mta.wait_log("action=list-file id=l", 30)
+            mta.put(1, first=1, sender="out@x.example")
+            mta.wait(1)
+            domains("a.example\n/(/\n")
+            said = mta.wait_log("event=config-error", 30)
+            assert "file=domains line=2" in said, said
+            os.unlink(mta.path("domains"))
+            wait_for(lambda: len(errors()) == 2, 30, "the second fault")
+            mta.kill("qmgr")
+            wait_for(lambda: mta.workers("qmgr"), text="another qmgr")
+            mta.wait(1)
+            assert numbers(b) == [0]
+            domains("b.example\n")
+            mta.wait(0, seconds=30)
+            assert numbers(b) == [0, 1]
+            assert len(errors()) == 2, errors()
+            # Whether it was read before a reload or by that: the same.
+            mta.stays()
+            mta.goes()
+
+
 def test_something_else():
     """Then there are new workers, as where nothing at all has changed."""
     with tempfile.TemporaryDirectory() as d, Backend() as b, \

@@ -156,6 +156,61 @@ test_faults(void **state)
 	buf_free(&said);
 }
 
+/* A list's file is read again if it is another one; with a fault, or without
+ * the file, what was before stays, and that is told once. */
+static void
+test_relisted(void **state)
+{
+	static const struct {
+		const char	*text;		/* NULL: no file */
+		int		 rc;
+		const char	*said, *has;
+	} cases[] = {
+		{ "192.0.2.0/24\n", 0, "", "192.0.2.0/24\n" },
+		{ "198.51.100.7\n", 1, "", "198.51.100.7\n" },
+		{ "1\n2/x\n", -1, "nets:1:1: ", "198.51.100.7\n" },
+		{ NULL, -1, "No such file", "198.51.100.7\n" },
+		{ "198.51.100.8\n", 1, "", "198.51.100.8\n" },
+	};
+	struct plans	 p = PLANS_INIT;
+	struct buf	 said = BUF_INIT;
+	struct conf	*c;
+	char		 path[128];
+	size_t		 i;
+
+	(void)state;
+	put("transport.cf", "");
+	put("policy.cf", "list l remoteip -o file=nets\n"
+	    "list other jobid -o items=a\n");
+	put("nets", "192.0.2.0/24\n");
+	c = load();
+	assert_int_equal(plans_load(&p, c, collect, &said), 0);
+	assert_int_equal(plans_relist(&p, 0, collect, &said), 0);
+	(void)snprintf(path, sizeof path, "%s/nets", dir);
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_equal(unlink(path), 0);
+		if (cases[i].text != NULL)
+			put("nets", cases[i].text);
+		/* In one tick of a clock the same inode may come again. */
+		p.lists[0].identity.mtime_ns++;
+		assert_int_equal(plans_relist(&p, 0, collect, &said),
+		    cases[i].rc);
+		assert_non_null(strstr(buf_cstr(&said), cases[i].said));
+		if (cases[i].said[0] == '\0')
+			assert_int_equal(said.len, 0);
+		buf_clear(&said);
+		assert_int_equal(plans_relist(&p, 0, collect, &said), 0);
+		assert_int_equal(said.len, 0);
+		assert_string_equal(buf_cstr(&p.lists[0].text),
+		    cases[i].has);
+		if (cases[i].text == NULL)
+			put("nets", "");
+	}
+	plans_fini(&p);
+	conf_free(&c);
+	buf_free(&said);
+}
+
 /* More than a channel takes is refused, before a worker is lost to it. */
 static void
 test_large(void **state)
@@ -214,6 +269,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_relisted),
 		cmocka_unit_test(test_large),
 	};
 
