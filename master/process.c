@@ -27,6 +27,7 @@
 #define PROCESS_CHANNEL	3
 #define DEAF_AFTER_MS	5000	/* beyond the limits of its drain */
 #define DEAF_ANSWER_MS	10000
+#define DEAF_PARTS	3	/* of deaf_limit, between questions */
 
 static void
 process_exec(const struct process *p, int channel)
@@ -289,6 +290,22 @@ process_on_hello(struct process *p, struct rbuf *r)
 	return -1;
 }
 
+/* How long it may give no sign. */
+static int64_t
+process_patience(const struct process *p)
+{
+	return p->state == PROCESS_DRAINING ? DEAF_ANSWER_MS :
+	    conf_params(p->generation->conf)->deaf_limit;
+}
+
+/* A single writes to the disk, which may take as long as it takes. */
+static void
+process_listen(struct process *p)
+{
+	if (!p->service->single)
+		timer_start(&p->deaf, process_patience(p) / DEAF_PARTS);
+}
+
 static int
 process_on_ready(struct process *p, struct rbuf *r)
 {
@@ -301,6 +318,7 @@ process_on_ready(struct process *p, struct rbuf *r)
 	p->state = PROCESS_READY;
 	LOG(EV_WORKER_READY, NULL, LOG_STR("service", p->service->name),
 	    LOG_NUM("worker", p->pid));
+	process_listen(p);
 	generation_ready(p->generation);
 	return 0;
 }
@@ -381,7 +399,7 @@ process_on_pong(struct process *p, struct rbuf *r)
 	if (ipc_get_PONG(r, &m) == -1)
 		return -1;
 	if (p->asked)
-		timer_start(&p->deaf, DEAF_ANSWER_MS);
+		timer_start(&p->deaf, process_patience(p) / DEAF_PARTS);
 	p->asked = false;
 	return 0;
 }
@@ -423,9 +441,10 @@ process_on_end(void *arg)
 }
 
 /*
- * The limits of a drain have passed, and it is there still.  One that waits
- * for the end of a message goes through its loop, and answers; one that hangs
- * would hold up the stop, or the reload after the next, for ever.
+ * Now and then, and where the limits of a drain have passed and it is there
+ * still.  One that waits for the end of a message goes through its loop, and
+ * answers; one that hangs would keep what it has in hand, and hold up the stop,
+ * or the reload after the next, for ever.
  */
 static void
 process_ask(void *arg)
@@ -435,7 +454,7 @@ process_ask(void *arg)
 	if (!p->asked) {
 		p->asked = true;
 		CHANNEL_SEND(p->channel, PING, -1, { .unused = 0 });
-		timer_start(&p->deaf, DEAF_ANSWER_MS);
+		timer_start(&p->deaf, process_patience(p));
 		return;
 	}
 	LOG(EV_WORKER_DEAF, NULL, LOG_STR("service", p->service->name),
@@ -486,12 +505,14 @@ process_start(struct process *p)
 void
 process_drain(struct process *p, int64_t soft_ms, int64_t hard_ms)
 {
+	bool	serves = p->state != PROCESS_DRAINING;
+
 	timer_stop(&p->restart);
 	if (p->state == PROCESS_NONE)
 		return;
 	p->state = PROCESS_DRAINING;
-	if (!p->deaf.armed || p->deaf.due_ms > hard_ms + DEAF_AFTER_MS +
-	    loop_now_ms(p->generation->house->loop)) {
+	if (serves || !p->deaf.armed || p->deaf.due_ms > hard_ms +
+	    DEAF_AFTER_MS + loop_now_ms(p->generation->house->loop)) {
 		p->asked = false;
 		timer_start(&p->deaf, hard_ms + DEAF_AFTER_MS);
 	}

@@ -280,6 +280,21 @@ def test_deliver_killed():
         assert len(got) <= 60 + 3 * 10, len(got)
 
 
+def test_deaf():
+    """A worker that hangs is killed, and its mail goes by another."""
+    with Backend() as b, Queue(out(b, "retry=1s"), workers=1,
+                               params={"deaf_limit": "1s"}) as mta:
+        mta.put(1)
+        mta.wait(0)
+        worker = mta.workers("deliver")[0]
+        os.kill(worker, signal.SIGSTOP)
+        mta.put(3, first=1)
+        wait_for(lambda: not alive(worker), text="its end")
+        assert "event=worker-deaf" in mta.log()
+        mta.wait(0)
+        assert numbers(b) == [0, 1, 2, 3]
+
+
 def test_all_killed():
     with Backend(replies=slow()) as b, \
             Queue(out(b, "concurrency=10", "retry=1s")) as mta:
