@@ -314,6 +314,43 @@ plans_warn_one(const struct transport *t, const struct params *params,
 	}
 }
 
+struct naming {
+	struct counting		*c;
+	const struct transports	*transports;
+	const char		*file;
+};
+
+static void
+plans_warn_name(void *arg, struct str id, int line)
+{
+	struct naming	*n = arg;
+	char		 text[128];
+
+	if (transports_find(n->transports, id) != NULL)
+		return;
+	(void)snprintf(text, sizeof text, "transport.cf has no transport "
+	    "\"%.*s\": this row never applies", (int)(id.len < 64 ? id.len :
+	    64), id.p);
+	plans_report(n->c, n->file, line, 1, text);
+}
+
+static void
+plans_warn_names(const struct conf *conf, const struct transports *t,
+    struct counting *c)
+{
+	char			 file[CONF_PATH_SIZE];
+	struct policy_source	 src = { file, conf_policy_cf(conf), NULL,
+				    NULL };
+	struct naming		 n = { c, t, file };
+	struct policies		*policies = NULL;
+
+	conf_path(conf, POLICY_CF, file, sizeof file);
+	if (policies_compile(&policies, &src, plans_report, c) == 0)
+		policies_mentions(policies, POLICY_FIELD_TRANSPORTID,
+		    plans_warn_name, &n);
+	policies_free(&policies);
+}
+
 void
 plans_warn(const struct conf *conf, conf_report_fn *report, void *arg)
 {
@@ -338,6 +375,7 @@ plans_warn(const struct conf *conf, conf_report_fn *report, void *arg)
 		plans_warn_secret(conf, one, "sasltoken_file",
 		    one->options.sasltoken_file, &c, file);
 	}
+	plans_warn_names(conf, t, &c);
 	transports_free(&t);
 }
 

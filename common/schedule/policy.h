@@ -124,6 +124,12 @@ bool	policies_deliver(const struct policies *p);
 struct str policies_grouping(const struct policies *p,
 	    const struct policy_values *v);
 
+/* Each value that a condition is about as it stands there, with its row's
+ * line: no pattern, list, roll-up or grouping. */
+typedef void	policy_mention_fn(void *arg, struct str value, int line);
+void	policies_mentions(const struct policies *p, enum policy_field f,
+	    policy_mention_fn *fn, void *arg);
+
 /* Opens and closes windows; local_s: seconds of local civil time since 1970.
  * When to call it again. */
 int64_t	policies_windows(struct policies *p, int64_t local_s);

@@ -156,6 +156,39 @@ test_faults(void **state)
 	buf_free(&said);
 }
 
+/* A row that is about a transport that is not there is no fault. */
+static void
+test_names(void **state)
+{
+	struct plans	 p = PLANS_INIT;
+	struct buf	 said = BUF_INIT;
+	struct conf	*c;
+
+	(void)state;
+	put("transport.cf", "transport h host b:25\n");
+	put("policy.cf", "policy p transportid -o concurrency=9\n"
+	    "if p transportid=h -o concurrency=1\n"
+	    "if p transportid=x -o concurrency=1\n"
+	    "if p transportid=/y/ -o concurrency=1\n"
+	    "delivery d { transportid=z remotemx=a.example } -o tls=require\n"
+	    "delivery e { transportid=h remotemx=z } -o tls=require\n"
+	    "suspend s transportid=z\n");
+	c = load();
+	assert_int_equal(plans_load(&p, c, collect, &said), 0);
+	assert_int_equal(said.len, 0);
+	plans_warn(c, collect, &said);
+	assert_string_equal(buf_cstr(&said),
+	    "policy.cf:3:1: transport.cf has no transport \"x\": this row "
+	    "never applies\n"
+	    "policy.cf:5:1: transport.cf has no transport \"z\": this row "
+	    "never applies\n"
+	    "policy.cf:7:1: transport.cf has no transport \"z\": this row "
+	    "never applies\n");
+	plans_fini(&p);
+	conf_free(&c);
+	buf_free(&said);
+}
+
 /* A list's file is read again if it is another one; with a fault, or without
  * the file, what was before stays, and that is told once. */
 static void
@@ -269,6 +302,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_relisted),
 		cmocka_unit_test(test_large),
 	};
