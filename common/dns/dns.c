@@ -5,15 +5,12 @@
 #include <string.h>
 #include <unbound.h>
 #include <unbound-event.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 
 #include "dns_private.h"
 
-#define HOSTS_FILE	"/etc/hosts"
 #define DNS_OTHERS	8	/* resolvers kept for servers asked by name */
-#define RESOLV_FILE	"/etc/resolv.conf"
 
 static const struct {
 	const char	*name, *value;
@@ -56,22 +53,12 @@ dns_add_server(struct ub_ctx *ctx, struct str server, struct err *e)
 	return rc == 0 ? 0 : -1;
 }
 
-static int
+/* Without any libunbound asks the roots itself. */
+int
 dns_set_servers(struct ub_ctx *ctx, const char *servers, struct err *e)
 {
 	struct str	rest = str_trim(str_of(servers)), word;
-	int		rc;
 
-	/* Without that file libunbound asks the roots itself. */
-	if (rest.len == 0) {
-		if (access(RESOLV_FILE, F_OK) == -1)
-			return 0;
-		rc = ub_ctx_resolvconf(ctx, RESOLV_FILE);
-		if (rc != 0)
-			return err_set(e, "%s: %s", RESOLV_FILE,
-			    ub_strerror(rc));
-		return 0;
-	}
 	for (; rest.len != 0; rest = str_trim(rest)) {
 		word = str_split(rest, ' ', &rest);
 		if (dns_add_server(ctx, str_trim(word), e) == -1)
@@ -80,7 +67,7 @@ dns_set_servers(struct ub_ctx *ctx, const char *servers, struct err *e)
 	return 0;
 }
 
-static int
+int
 dns_set_options(struct ub_ctx *ctx, struct err *e)
 {
 	size_t	i;
@@ -94,6 +81,16 @@ dns_set_options(struct ub_ctx *ctx, struct err *e)
 			    dns_options[i].name, ub_strerror(rc));
 	}
 	return 0;
+}
+
+void
+dns_free_zones(struct ub_ctx *ctx)
+{
+	size_t	i;
+
+	for (i = 0; i < sizeof dns_freed_zones / sizeof dns_freed_zones[0];
+	    i++)
+		(void)ub_ctx_zone_remove(ctx, dns_freed_zones[i]);
 }
 
 static bool
@@ -117,28 +114,37 @@ dns_trust(struct dns *d, const char *path, struct err *e)
 	return 0;
 }
 
+static void
+dns_keep_servers(struct dns *d, const char *servers)
+{
+	struct buf	system = BUF_INIT;
+
+	d->named = str_trim(str_of(servers)).len != 0;
+	if (!d->named)
+		dns_system_servers(&system);
+	d->forwards = xstrdup(d->named ? servers : buf_cstr(&system));
+	buf_free(&system);
+}
+
 /* One with a parent (dns_other()) has no local answers, but its anchors.
  * Order matters: after the first zone or record the options are closed. */
 static int
 dns_configure(struct dns *d, const struct dns_config *c,
     const struct dns *parent, struct err *e)
 {
-	size_t	i;
-
+	dns_keep_servers(d, c->servers);
 	if (dns_set_options(d->ctx, e) == -1 ||
-	    dns_set_servers(d->ctx, c->servers, e) == -1)
+	    dns_set_servers(d->ctx, d->forwards, e) == -1)
 		return -1;
 	if (parent != NULL)
 		dns_anchors_copy(d, parent);
 	else if (dns_named(c->trust_anchor) &&
 	    dns_trust(d, c->trust_anchor, e) == -1)
 		return -1;
-	if (parent == NULL && access(HOSTS_FILE, R_OK) == 0)
-		(void)ub_ctx_hosts(d->ctx, HOSTS_FILE);
-	if (str_trim(str_of(c->servers)).len != 0)
-		for (i = 0; i < sizeof dns_freed_zones /
-		    sizeof dns_freed_zones[0]; i++)
-			(void)ub_ctx_zone_remove(d->ctx, dns_freed_zones[i]);
+	if (parent == NULL)
+		dns_hosts_load(d);
+	if (d->named)
+		dns_free_zones(d->ctx);
 	if (dns_named(c->local_data))
 		return dns_local_load(d, c->local_data, e);
 	return 0;
@@ -153,6 +159,7 @@ dns_bare(struct loop *l)
 	TAILQ_INIT(&d->queries);
 	TAILQ_INIT(&d->lookups);
 	TAILQ_INIT(&d->others);
+	TAILQ_INIT(&d->old);
 	return d;
 }
 
@@ -166,8 +173,10 @@ dns_start(struct dns *d, const struct dns_config *c, const struct dns *parent,
 		return err_set(e, "libunbound does not start");
 	/* What libunbound would print on stderr comes back in *e. */
 	(void)ub_ctx_debugout(d->ctx, NULL);
-	if (dns_configure(d, c, parent, e) == 0)
+	if (dns_configure(d, c, parent, e) == 0) {
+		dns_context_begin(d);
 		return 0;
+	}
 	ub_ctx_delete(d->ctx);
 	d->ctx = NULL;
 	return -1;
@@ -259,12 +268,13 @@ dns_free(struct dns **dp)
 		TAILQ_REMOVE(&d->others, o, link);
 		dns_free(&o);
 	}
-	if (d->ctx != NULL)
-		ub_ctx_delete(d->ctx);
+	dns_contexts_free(d);
 	dns_queries_free(d);
 	dns_lookups_free(d);
 	free(d->servers);
+	free(d->forwards);
 	buf_free(&d->anchors);
+	buf_free(&d->records);
 	free(d);
 }
 

@@ -84,6 +84,10 @@ void			 dns_free(struct dns **d);
 struct dns		*dns_other(struct dns *d, const char *servers,
 			    struct err *e);
 
+/* What was learned is forgotten; questions that are open are answered by what
+ * is known.  -1 with *e: all is as it was. */
+int			 dns_flush(struct dns *d, struct err *e);
+
 struct dns_query	*dns_query(struct dns *d, struct str name,
 			    enum dns_type type, dns_answer_fn *fn, void *arg);
 void			 dns_cancel(struct dns_query **q);

@@ -10,6 +10,9 @@
 
 #include "dns_private.h"
 
+#define HOSTS_FILE	"/etc/hosts"
+#define RESOLV_FILE	"/etc/resolv.conf"
+
 static void
 local_cut_comment(char *line)
 {
@@ -83,10 +86,17 @@ out:
 	return rc;
 }
 
+/* Kept as text, as anchors are. */
 static int
 local_add_data(struct dns *d, const char *record)
 {
-	return ub_ctx_data_add(d->ctx, record);
+	int	rc = ub_ctx_data_add(d->ctx, record);
+
+	if (rc != 0)
+		return rc;
+	buf_add_text(&d->records, record);
+	buf_add_byte(&d->records, '\0');
+	return 0;
 }
 
 int
@@ -123,4 +133,74 @@ dns_anchors_copy(struct dns *d, const struct dns *from)
 		rest.p += n;
 		rest.len -= n;
 	}
+	if (d != from)
+		buf_add_str(&d->anchors, buf_str(&from->anchors));
+}
+
+/* ---- The system's files -------------------------------------------------- */
+
+static bool
+local_word(char **at, char **word)
+{
+	*word = *at + strspn(*at, " \t\r\n");
+	*at = *word + strcspn(*word, " \t\r\n");
+	if (**at != '\0')
+		*(*at)++ = '\0';
+	return **word != '\0' && **word != '#';
+}
+
+/* "192.0.2.1 name name"; what is no record is passed over. */
+static void
+local_host(struct dns *d, char *line)
+{
+	char		*address, *name;
+	struct buf	 record = BUF_INIT;
+
+	if (!local_word(&line, &address) || strchr(address, '%') != NULL)
+		return;
+	while (local_word(&line, &name)) {
+		buf_clear(&record);
+		buf_printf(&record, "%s %s %s", name,
+		    strchr(address, ':') != NULL ? "AAAA" : "A", address);
+		(void)local_add_data(d, buf_cstr(&record));
+	}
+	buf_free(&record);
+}
+
+void
+dns_hosts_load(struct dns *d)
+{
+	FILE	*f = fopen(HOSTS_FILE, "re");
+	char	*line = NULL;
+	size_t	 cap = 0;
+
+	if (f == NULL)
+		return;
+	while (getline(&line, &cap, f) != -1)
+		local_host(d, line);
+	free(line);
+	(void)fclose(f);
+}
+
+/* A file without servers means one on this host. */
+void
+dns_system_servers(struct buf *out)
+{
+	FILE	*f = fopen(RESOLV_FILE, "re");
+	char	*line = NULL, *at, *word;
+	size_t	 cap = 0;
+
+	if (f == NULL)
+		return;
+	while (getline(&line, &cap, f) != -1) {
+		at = line;
+		if (local_word(&at, &word) &&
+		    strcmp(word, "nameserver") == 0 &&
+		    local_word(&at, &word))
+			buf_printf(out, "%s ", word);
+	}
+	if (out->len == 0)
+		buf_add_text(out, "127.0.0.1");
+	free(line);
+	(void)fclose(f);
 }

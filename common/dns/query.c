@@ -30,6 +30,7 @@
 struct dns_query {
 	TAILQ_ENTRY(dns_query)	 link;
 	struct dns		*dns;
+	struct dns_context	*context;	/* that was asked last */
 	struct task		 task;
 	dns_answer_fn		*fn;	/* NULL: cancelled */
 	void			*arg;
@@ -219,6 +220,7 @@ query_on_answer(void *arg, int rcode, void *packet, int len, int sec,
 	struct dns_query	*q = arg;
 
 	(void)ratelimited;
+	dns_context_done(q->context);
 	if (q->fn == NULL) {
 		query_free(q);
 		return;
@@ -261,6 +263,20 @@ query_name_ok(struct str name)
 	return true;
 }
 
+static int
+query_resolve(struct dns_query *q, const char *name)
+{
+	int	rc;
+
+	q->context = q->dns->now;
+	q->context->open++;
+	rc = ub_resolve_event(q->context->ctx, name, (int)q->type, 1, q,
+	    query_on_answer, NULL);
+	if (rc != 0 && !q->answered)
+		dns_context_done(q->context);
+	return rc;
+}
+
 static void
 query_ask(struct dns_query *q, struct str name)
 {
@@ -271,8 +287,7 @@ query_ask(struct dns_query *q, struct str name)
 		memcpy(text, name.p, name.len);
 		text[name.len] = '\0';
 		rc = !dns_ready(q->dns) ? UB_INITFAIL :
-		    ub_resolve_event(q->dns->ctx, text, (int)q->type, 1, q,
-		    query_on_answer, NULL);
+		    query_resolve(q, text);
 	}
 	if (rc == 0 || q->answered)
 		return;

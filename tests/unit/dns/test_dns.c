@@ -52,6 +52,7 @@ struct fixture {
 	int		 fd;
 	char		 servers[64];
 	int		 answers;
+	int		 asked;		/* of the server */
 	enum dns_status	 status;
 	size_t		 count;
 	char		 text[2 * DNS_NAME_TEXT];
@@ -106,6 +107,7 @@ server_readable(void *arg)
 	n = recvfrom(f->fd, p, 512, 0, &from.u.sa, &from.len);
 	if (n < 17)
 		return;
+	f->asked++;
 	end = 12 + strlen((char *)p + 12) + 1;
 	n = (ssize_t)server_answer(p, end + 4, p[end + 1]);
 	if (n != 0)
@@ -416,6 +418,40 @@ test_cancel(void **state)
 	(void)dns_addresses(f->dns, STR("hush.lab"), 25, on_hosts, f);
 }
 
+/* What was learned is asked for again; what was configured stays. */
+static void
+test_flush(void **state)
+{
+	struct fixture	*f = *state;
+	struct err	 e;
+	int		 i;
+
+	start(f, "own.lab. 300 IN TXT \"mine\"\n");
+	for (i = 1; i <= 3; i++) {
+		ask(f, "mail.lab", DNS_MX);
+		assert_string_equal(f->text, "10 alpha.lab");
+		ask(f, "mail.lab", DNS_MX);
+		assert_int_equal(f->asked, i);
+		ask(f, "own.lab", DNS_TXT);
+		assert_string_equal(f->text, "mine");
+		ask_host(f, "localhost");
+		assert_non_null(strstr(f->text, "127.0.0.1:25"));
+		assert_int_equal(dns_flush(f->dns, &e), 0);
+	}
+	/* One that is open is answered by what it was asked of. */
+	f->answers = 0;
+	(void)dns_query(f->dns, STR("text.lab"), DNS_TXT, on_answer, f);
+	assert_int_equal(dns_flush(f->dns, &e), 0);
+	assert_int_equal(loop_run(f->loop), 0);
+	assert_string_equal(f->text, "abcde");
+	assert_int_equal(f->answers, 1);
+	/* Others never are, and go with the resolver. */
+	(void)dns_query(f->dns, STR("hush.lab"), DNS_MX, on_answer, f);
+	assert_int_equal(dns_flush(f->dns, &e), 0);
+	ask_host(f, "inner.test");
+	assert_string_equal(f->text, "192.0.2.4:25 ");
+}
+
 static void
 test_new_fails(void **state)
 {
@@ -471,6 +507,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_bad_names, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_flush, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_new_fails, setup,
 		    teardown),
