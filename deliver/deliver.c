@@ -131,6 +131,18 @@ deliver_drain(struct worker *w, int64_t soft_ms, int64_t hard_ms)
 	drain_begin(soft_ms, hard_ms);
 }
 
+static uint64_t
+deliver_flush(struct worker *w, const struct ipc_FLUSH *m)
+{
+	struct err	e;
+
+	(void)w;
+	if (m->what == FLUSH_DNS && dns_flush(deliver.dns, &e) == -1)
+		LOG(EV_SYSTEM_ERROR, NULL, LOG_STR("call", "dns flush"),
+		    LOG_STR("reason", e.text));
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -139,6 +151,7 @@ main(int argc, char **argv)
 		.prepare = deliver_prepare,
 		.start = deliver_start,
 		.drain = deliver_drain,
+		.flush = deliver_flush,
 	};
 
 	return daemon_main(&daemon, argc, argv);

@@ -22,10 +22,12 @@
 #include "proc/access.h"
 
 #include "control.h"
+#include "flush.h"
 #include "instance.h"
 #include "socket_file.h"
 
 #define CONTROL_CLIENTS_MAX	32
+#define FLUSH_MS	5000	/* that workers have to answer */
 #define PER_PROCESS_MAX		4
 
 /* A reload that was asked for may have to wait for the one under way. */
@@ -39,6 +41,11 @@ struct client {
 	enum client_waits	 waits;
 	enum ipc_role		 role;
 	uid_t			 uid;
+	/* What it asked of all workers: 0: nothing; its number, how many were
+	 * told, have not answered, what they have forgotten. */
+	uint64_t		 flush, forgotten;
+	int			 told, left;
+	struct timer		 late;
 };
 
 struct control {
@@ -50,6 +57,7 @@ struct control {
 	struct guests		 guests;
 	int			 fd;
 	int			 count;
+	uint64_t		 flushes;
 	TAILQ_HEAD(, client)	 clients;
 };
 
@@ -59,6 +67,7 @@ client_free(struct client *cl)
 	TAILQ_REMOVE(&cl->control->clients, cl, link);
 	cl->control->count--;
 	guests_leave(&cl->control->guests, &cl->guest);
+	timer_fini(&cl->late);
 	channel_free(&cl->channel);
 	free(cl);
 }
@@ -157,6 +166,87 @@ client_on_forbidden(void *arg, int type)
 	return true;
 }
 
+/* ---- What all workers are asked ------------------------------------------ */
+
+static void
+client_flushed(void *arg)
+{
+	struct client	*cl = arg;
+	char		 text[128];
+
+	if (cl->left > 0)
+		(void)snprintf(text, sizeof text, "%d of %d workers did not "
+		    "answer", cl->left, cl->told);
+	else
+		(void)snprintf(text, sizeof text, "%llu forgotten, by %d "
+		    "workers", (unsigned long long)cl->forgotten, cl->told);
+	cl->flush = 0;
+	timer_stop(&cl->late);
+	client_done(cl, cl->left > 0, text);
+}
+
+static int
+client_on_flush(struct client *cl, struct rbuf *r)
+{
+	struct instance		*i = cl->control->instance;
+	struct ipc_CTL_FLUSH	 m;
+	struct ipc_FLUSH	 f;
+	struct process		*p;
+
+	if (ipc_get_CTL_FLUSH(r, &m) == -1 || cl->flush != 0)
+		return -1;
+	if (m.what != FLUSH_CACHE_LIST)
+		client_log(cl, ipc_name(IPC_CTL_FLUSH), true);
+	f = (struct ipc_FLUSH){ .ask = ++cl->control->flushes,
+	    .what = m.what };
+	(void)strlcpy(f.function, m.function, sizeof f.function);
+	cl->flush = f.ask;
+	cl->forgotten = 0;
+	cl->told = 0;
+	TAILQ_FOREACH(p, &i->house.alive, alive)
+		cl->told += flush_tell(p, &f);
+	cl->left = cl->told;
+	timer_start(&cl->late, cl->left > 0 ? FLUSH_MS : 0);
+	return 0;
+}
+
+static struct client *
+control_asker(const struct instance *i, uint64_t ask)
+{
+	struct control	*c = i->control;
+	struct client	*cl;
+
+	if (c == NULL)
+		return NULL;
+	TAILQ_FOREACH(cl, &c->clients, link)
+		if (cl->flush != 0 && cl->flush == ask)
+			return cl;
+	return NULL;
+}
+
+void
+control_cached(void *instance, pid_t pid, const struct ipc_CACHED *m)
+{
+	struct client	*cl = control_asker(instance, m->ask);
+
+	if (cl != NULL)
+		CHANNEL_SEND(cl->channel, CTL_CACHED, -1,
+		    { .pid = (uint32_t)pid, .space = m->space,
+		    .function = m->function, .entries = m->entries });
+}
+
+void
+control_flushed(void *instance, const struct ipc_FLUSHED *m)
+{
+	struct client	*cl = control_asker(instance, m->ask);
+
+	if (cl == NULL)
+		return;
+	cl->forgotten += m->count;
+	if (--cl->left == 0)
+		timer_start(&cl->late, 0);
+}
+
 static int
 client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
@@ -165,6 +255,8 @@ client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 	uint64_t	 unused;
 
 	(void)fd;
+	if (type == IPC_CTL_FLUSH)
+		return client_on_flush(cl, r);
 	if (wire_get_uint(r, &unused, 4) == -1 || r->len != 0)
 		return -1;
 	switch (type) {
@@ -219,6 +311,7 @@ control_add(struct control *c, int fd, enum ipc_role role)
 	cl->control = c;
 	cl->role = role;
 	(void)peer_uid(fd, &cl->uid);
+	timer_init(&cl->late, c->instance->house.loop, client_flushed, cl);
 	cl->channel = channel_new(c->instance->house.loop, fd, IPC_MASTER,
 	    role, &ops, cl);
 	TAILQ_INSERT_TAIL(&c->clients, cl, link);

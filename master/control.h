@@ -11,11 +11,15 @@
 #ifndef MASTER_CONTROL_H
 #define MASTER_CONTROL_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 
 #include "base/err.h"
 
 struct access;
+struct ipc_CACHED;
+struct ipc_FLUSHED;
 struct control;
 struct diag;
 struct instance;
@@ -34,6 +38,11 @@ int		 control_mend(struct control *c, struct err *e);
 void		 control_reload_begins(struct control *c);
 /* Tells one line to all that wait for the reload under way. */
 void		 control_line(struct control *c, const struct diag *d);
+/* A worker's answers to what a client has asked of all; the instance's. */
+void		 control_cached(void *instance, pid_t pid,
+		    const struct ipc_CACHED *m);
+void		 control_flushed(void *instance,
+		    const struct ipc_FLUSHED *m);
 void		 control_reloaded(struct control *c, bool failed,
 		    const char *text);
 

@@ -39,6 +39,10 @@ enum generation_state {
 
 struct generation_ops {
 	void	(*on_diag)(void *arg, const struct diag *d);
+	/* What a worker says to a FLUSH. */
+	void	(*on_cached)(void *arg, pid_t pid,
+		    const struct ipc_CACHED *m);
+	void	(*on_flushed)(void *arg, const struct ipc_FLUSHED *m);
 	void	(*on_running)(void *arg, struct generation *g);
 	void	(*on_failed)(void *arg, struct generation *g);
 	/* Its workers have the plans of generation_replan(); false: one does

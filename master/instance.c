@@ -547,8 +547,8 @@ instance_new(struct loop *l, const char *dir, const char *programs,
     int notify)
 {
 	static const struct generation_ops	 ops = { notice_diag,
-	    instance_on_running, instance_on_failed, instance_on_replanned,
-	    instance_on_gone };
+	    control_cached, control_flushed, instance_on_running,
+	    instance_on_failed, instance_on_replanned, instance_on_gone };
 	struct instance				*i = xcalloc(1, sizeof *i);
 
 	TAILQ_INIT(&i->generations);

@@ -21,6 +21,7 @@
 #include "conf/programs.h"
 
 #include "admission.h"
+#include "flush.h"
 #include "generation.h"
 #include "links.h"
 
@@ -426,7 +427,7 @@ process_on_frame(void *arg, int type, struct rbuf *r, int fd)
 	case IPC_PONG:
 		return process_on_pong(p, r);
 	default:
-		return -1;
+		return flush_on_frame(p, type, r);
 	}
 }
 

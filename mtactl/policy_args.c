@@ -10,7 +10,8 @@
 
 /* Those up to ARG_STOP have no value. */
 enum args_kind { ARG_JSON, ARG_KEEP, ARG_ALL, ARG_STOP, ARG_OPTION,
-	ARG_PROPERTY, ARG_TTL, ARG_ID, ARG_TYPE, ARG_LIMIT };
+	ARG_PROPERTY, ARG_TTL, ARG_ID, ARG_TYPE,
+	ARG_FUNCTION, ARG_LIMIT };
 
 #define TAKES_ANY	(1U << 31)
 #define LIMIT_MAX	100000
@@ -35,6 +36,7 @@ static const struct args_row {
 	{ "ttl", TAKES_LIVE | TAKES_TTL, ARG_TTL, 0 },
 	{ "id", TAKES_LIVE, ARG_ID, 0 },
 	{ "type", TAKES_POLICY, ARG_TYPE, 0 },
+	{ "function", TAKES_FUNCTION, ARG_FUNCTION, 0 },
 	{ "limit", TAKES_LIMIT, ARG_LIMIT, 0 },
 };
 
@@ -114,6 +116,9 @@ args_set(struct policy_args *a, const struct args_row *row, struct str value,
 	case ARG_TYPE:
 		return args_text("type", value, POLICY_LIVE_TYPE, &a->type,
 		    e);
+	case ARG_FUNCTION:
+		return args_text("function", value, POLICY_LIVE_ID,
+		    &a->function, e);
 	default:
 		return str_uint(value, LIMIT_MAX, &a->limit) == 0 &&
 		    a->limit > 0 ? 0 : err_set(e, "--limit: not a number "

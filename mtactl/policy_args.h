@@ -11,13 +11,13 @@
 
 /* Which options a verb takes, beside --json. */
 enum { TAKES_LIMIT = 1, TAKES_LIVE = 2, TAKES_POLICY = 4, TAKES_ALL = 8,
-	TAKES_TTL = 16 };
+	TAKES_TTL = 16, TAKES_FUNCTION = 32 };
 
 struct policy_args {
 	struct policy_ask	 ask;
 	struct policy_values	 on;
 	unsigned		 fields;	/* POLICY_BIT() */
-	struct str		 id, type;
+	struct str		 id, type, function;
 	int64_t			 ttl_ms;	/* 0: for ever */
 	uint64_t		 limit;
 	bool			 keep, json, all;

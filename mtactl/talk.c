@@ -163,6 +163,7 @@ talk_frame(int type, struct rbuf *r, const struct talk_ops *ops, void *arg)
 	struct ipc_CTL_PROCESS		process;
 	struct ipc_CTL_CERTIFICATE	certificate;
 	struct ipc_CTL_LISTENER		listener;
+	struct ipc_CTL_CACHED		cached;
 	int				rc = -1;
 
 	if (type == IPC_CTL_LINE && (rc = ipc_get_CTL_LINE(r, &line)) == 0)
@@ -179,6 +180,10 @@ talk_frame(int type, struct rbuf *r, const struct talk_ops *ops, void *arg)
 	    (rc = ipc_get_CTL_LISTENER(r, &listener)) == 0 &&
 	    ops->listener != NULL)
 		ops->listener(arg, &listener);
+	else if (type == IPC_CTL_CACHED &&
+	    (rc = ipc_get_CTL_CACHED(r, &cached)) == 0 &&
+	    ops->cached != NULL)
+		ops->cached(arg, &cached);
 	return rc;
 }
 

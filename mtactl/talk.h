@@ -22,6 +22,7 @@ struct talk_ops {
 	void	(*process)(void *arg, const struct ipc_CTL_PROCESS *p);
 	void	(*certificate)(void *arg,
 		    const struct ipc_CTL_CERTIFICATE *c);
+	void	(*cached)(void *arg, const struct ipc_CTL_CACHED *c);
 	void	(*listener)(void *arg, const struct ipc_CTL_LISTENER *l);
 };
 

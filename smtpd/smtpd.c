@@ -21,6 +21,7 @@
 #include "hooks/hooks.h"
 #include "outbound/trust.h"
 #include "proc/confine.h"
+#include "proc/flush.h"
 #include "schedule/transport.h"
 #include "share/share.h"
 #include "store/store.h"
@@ -477,6 +478,37 @@ smtpd_tickets(struct worker *w, struct str keys)
 	tls_tickets_set(keys.p, keys.len);
 }
 
+struct smtpd_listing {
+	struct worker		*worker;
+	const struct ipc_FLUSH	*asked;
+};
+
+static void
+smtpd_cached(void *arg, struct str space, struct str function,
+    size_t entries)
+{
+	struct smtpd_listing	*l = arg;
+
+	worker_cached(l->worker, l->asked, space, function, entries);
+}
+
+static uint64_t
+smtpd_flush(struct worker *w, const struct ipc_FLUSH *m)
+{
+	struct server		*srv = &server;
+	struct smtpd_listing	 l = { w, m };
+	struct err		 e;
+
+	if (m->what == FLUSH_CACHE)
+		return hsl_cache_clear(srv->cache, str_of(m->function));
+	if (m->what == FLUSH_CACHE_LIST)
+		hsl_cache_list(srv->cache, smtpd_cached, &l);
+	else if (m->what == FLUSH_DNS && dns_flush(srv->dns, &e) == -1)
+		LOG(EV_SYSTEM_ERROR, NULL, LOG_STR("call", "dns flush"),
+		    LOG_STR("reason", e.text));
+	return 0;
+}
+
 static const struct daemon	smtpd = {
 	.program = "smtpd",
 	.prepare = smtpd_prepare,
@@ -485,6 +517,7 @@ static const struct daemon	smtpd = {
 	.drain = smtpd_drain,
 	.renew = smtpd_renew,
 	.tickets = smtpd_tickets,
+	.flush = smtpd_flush,
 };
 
 int

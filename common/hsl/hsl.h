@@ -117,6 +117,14 @@ void		 hsl_on_echo(struct hsl_exec *x,
 
 struct hsl_cache	*hsl_cache_new(size_t limit_bytes);
 void			 hsl_cache_free(struct hsl_cache **c);
+/* What is kept of one function of scripts, of any namespace; empty: of all.
+ * How many results went. */
+size_t			 hsl_cache_clear(struct hsl_cache *c,
+			    struct str function);
+/* Shows each space; fn() may not use the cache. */
+void			 hsl_cache_list(const struct hsl_cache *c,
+			    void (*fn)(void *arg, struct str space,
+			    struct str function, size_t entries), void *arg);
 void			 hsl_lend_cache(struct hsl_exec *x,
 			    struct hsl_cache **message);
 

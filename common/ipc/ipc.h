@@ -66,6 +66,13 @@ enum quota_status {
 	QUOTA_STATUSES
 };
 
+/* Of a FLUSH. */
+enum flush_what {
+	FLUSH_DNS = 1,		/* and routes that came of it */
+	FLUSH_CACHE,		/* of `cache` in scripts */
+	FLUSH_CACHE_LIST	/* only tell what is in it */
+};
+
 /* Of a LIVE_ADD, a LIVE_ANSWER. */
 enum live_kind {
 	LIVE_KIND_POLICY = 1,

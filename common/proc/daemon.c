@@ -25,6 +25,7 @@
 
 #include "confine.h"
 #include "daemon.h"
+#include "flush.h"
 
 #define DAEMON_CHANNEL	3
 #define ORPHAN_MS	4000
@@ -486,6 +487,8 @@ worker_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return worker_on_start(w, r);
 	case IPC_TLS_TICKETS:
 		return worker_on_tickets(w, r);
+	case IPC_FLUSH:
+		return worker_flush(w, r);
 	case IPC_DRAIN:
 		return worker_on_drain(w, r);
 	case IPC_RENEW:

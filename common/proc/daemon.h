@@ -109,6 +109,8 @@ struct daemon {
 			    int signal);
 	/* A frame that is for it alone: 0, or -1; or NULL. */
 	int		(*told)(struct worker *w, int type, struct rbuf *r);
+	/* What is to be forgotten (proc/flush.h): how many; or NULL. */
+	uint64_t	(*flush)(struct worker *w, const struct ipc_FLUSH *m);
 	/* Keys of TLS tickets, the newest first; or NULL. */
 	void		(*tickets)(struct worker *w, struct str keys);
 };
@@ -127,10 +129,8 @@ void		 worker_warn(struct worker *w, const char *file, int line,
 		    int column, const char *text);
 /* Exits 0, by leaving the loop. */
 void		 worker_exit(struct worker *w);
-/*
- * Each socket of the service is accepted from by fn.  For prepare or start,
- * and for renew: master may have bound some of them anew.
- */
+/* Each socket of the service is accepted from by fn.  For prepare or start,
+ * and for renew: master may have bound some of them anew. */
 void		 worker_accept(struct worker *w, void (*fn)(void *arg,
 		    struct gate *g));
 /* A parameter's path, from the instance's directory on; "" stays so. */

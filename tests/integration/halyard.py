@@ -508,9 +508,10 @@ class Answerer:
     """A DNS server: names that begin with nx, fail, empty, mute, alias; of
     half an A is answered, any other question is dropped."""
 
-    def __init__(self, last=1, address="192.0.2.77"):
+    def __init__(self, last=1, address="192.0.2.77", ttl=7):
         """On 127.0.0.1 to 127.0.0.LAST."""
         self.address = socket.inet_aton(address)
+        self.ttl = struct.pack("!I", ttl)
         self.port, self.socks, self.asked = 0, [], []
         for i in range(1, last + 1):
             sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -535,9 +536,9 @@ class Answerer:
             rcode = 3 if label.startswith("nx") else \
                 2 if label.startswith("fail") else 0
             answer = b"" if rcode or label.startswith("empty") else \
-                b"\xc0\x0c\0\5\0\1\0\0\0\7\0\x0e\4good\7example\0" \
+                b"\xc0\x0c\0\5\0\1" + self.ttl + b"\0\x0e\4good\7example\0" \
                 if label.startswith("alias") else \
-                b"\xc0\x0c\0\1\0\1\0\0\0\7\0\4" + self.address
+                b"\xc0\x0c\0\1\0\1" + self.ttl + b"\0\4" + self.address
             sock.sendto(packet[:2] + struct.pack(
                 "!HHHHH", 0x8180 | rcode, 1, bool(answer), 0, 0) +
                 packet[12:end] + answer, peer)

@@ -217,6 +217,39 @@ hsl_cache_free(struct hsl_cache **cp)
 	free(c);
 }
 
+/* A space's name is a namespace, NUL, the name of a function. */
+size_t
+hsl_cache_clear(struct hsl_cache *c, struct str function)
+{
+	struct item	*i = c->spaces.first, *next;
+	struct str	 name;
+	size_t		 count = 0;
+
+	for (; i != NULL; i = next) {
+		next = i->next;
+		(void)str_split(i->key, '\0', &name);
+		if (function.len > 0 && !str_eq(name, function))
+			continue;
+		count += ((const struct store_space *)i)->entries.count;
+		store_drop_space(c, i);
+	}
+	return count;
+}
+
+void
+hsl_cache_list(const struct hsl_cache *c, void (*fn)(void *arg,
+    struct str space, struct str function, size_t entries), void *arg)
+{
+	const struct item	*i;
+	struct str		 space, name;
+
+	for (i = c->spaces.first; i != NULL; i = i->next) {
+		space = str_split(i->key, '\0', &name);
+		fn(arg, space, name,
+		    ((const struct store_space *)i)->entries.count);
+	}
+}
+
 struct store_space *
 store_space(struct hsl_cache *c, struct str name, size_t size)
 {
