@@ -4,6 +4,8 @@
  * It reads the spool that cleanup(8) writes, and alone removes from it.
  */
 #include "delivery.h"
+#include "route.h"
+#include "schedule/schedule_renew.h"
 #include "policies.h"
 
 static int
@@ -65,12 +67,24 @@ qmgr_told(struct worker *w, int type, struct rbuf *r)
 	return 0;
 }
 
+/* Where mail goes is asked again. */
+static uint64_t
+qmgr_flush(struct worker *w, const struct ipc_FLUSH *m)
+{
+	(void)w;
+	if (m->what != FLUSH_DNS || delivery_schedule() == NULL)
+		return 0;
+	schedule_unbar(delivery_schedule());
+	return route_forget();
+}
+
 static const struct daemon	qmgr_daemon = {
 	.program = "qmgr",
 	.prepare = qmgr_prepare,
 	.start = qmgr_start,
 	.drain = qmgr_drain,
 	.renew = qmgr_renew,
+	.flush = qmgr_flush,
 	.told = qmgr_told,
 	.linked = keeper_linked,
 	.bereft = qmgr_bereft,

@@ -356,15 +356,18 @@ route_leave(struct active *a)
 
 /* ---- All of them --------------------------------------------------------- */
 
-void
+uint64_t
 route_forget(void)
 {
 	struct route	*r;
+	uint64_t	 count = 0;
 
 	while ((r = TAILQ_FIRST(&routes.known)) != NULL) {
 		route_unknow(r);
 		route_free(r);
+		count++;
 	}
+	return count;
 }
 
 void

@@ -43,8 +43,9 @@ uint32_t route_hops(const struct outlet *o, struct str domain,
 bool	route_wait(struct route *r, struct active *a);
 /* It waits no more. */
 void	route_leave(struct active *a);
-/* All routes are looked up again when they are needed: DNS may be others. */
-void	route_forget(void);
+/* All routes are looked up again when they are needed: DNS may be others.
+ * How many there were. */
+uint64_t route_forget(void);
 /* HOPS of a worker: 0, or -1. */
 int	route_on_hops(struct agent *a, struct rbuf *r);
 /* There is one that may be asked; it is gone, and what it was asked. */
