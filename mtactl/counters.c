@@ -88,3 +88,15 @@ counters_fetch(const char *path)
 	buf_free(&answer);
 	return root;
 }
+
+int64_t
+counters_sum(json_t *counters, const char *name)
+{
+	const char	*service;
+	json_t		*row;
+	int64_t		 sum = 0;
+
+	json_object_foreach(counters, service, row)
+		sum += json_integer_value(json_object_get(row, name));
+	return sum;
+}

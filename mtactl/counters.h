@@ -6,8 +6,12 @@
 #ifndef MTACTL_COUNTERS_H
 #define MTACTL_COUNTERS_H
 
+#include <stdint.h>
+
 #include <jansson.h>
 
 json_t	*counters_fetch(const char *path);
+/* A counter, over all services. */
+int64_t	 counters_sum(json_t *counters, const char *name);
 
 #endif

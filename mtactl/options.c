@@ -23,6 +23,8 @@ static const struct option	all[] = {
 	{ "cuts", required_argument, NULL, 'C' },
 	{ "seed", required_argument, NULL, 'S' },
 	{ "remove", no_argument, NULL, 'R' },
+	{ "interval", required_argument, NULL, 'i' },
+	{ "once", no_argument, NULL, 'o' },
 };
 
 #define ALL	(sizeof all / sizeof all[0])
@@ -72,6 +74,12 @@ options_set(struct options *o, int opt)
 		return 0;
 	case 'R':
 		o->remove = true;
+		return 0;
+	case 'i':
+		o->interval = optarg;
+		return 0;
+	case 'o':
+		o->once = true;
 		return 0;
 	default:
 		return -1;

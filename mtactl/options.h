@@ -18,6 +18,8 @@ struct options {
 	const char	*to;		/* --to DIR */
 	const char	*cuts;		/* --cuts N */
 	const char	*seed;		/* --seed N */
+	const char	*interval;	/* --interval TIME */
+	bool		 once;		/* --once */
 	bool		 set;		/* --set, -n */
 	bool		 show;		/* --show */
 	bool		 remove;	/* --remove */

@@ -111,42 +111,29 @@ status_listener(void *arg, const struct ipc_CTL_LISTENER *l)
 		json_array_append_new(s->listeners, json_text(l->address));
 }
 
-/* A counter, over all services. */
-static int64_t
-status_sum(json_t *counters, const char *name)
-{
-	const char	*service;
-	json_t		*row;
-	int64_t		 sum = 0;
-
-	json_object_foreach(counters, service, row)
-		sum += json_integer_value(json_object_get(row, name));
-	return sum;
-}
-
 /* Where there is a queue: how it stands, in three lines. */
 static void
 status_queue(json_t *c)
 {
-	int64_t	ready = status_sum(c, "queue_ready");
-	int64_t	deferred = status_sum(c, "queue_deferred");
-	int64_t	held = status_sum(c, "queue_held");
-	int64_t	sending = status_sum(c, "queue_sending");
+	int64_t	ready = counters_sum(c, "queue_ready");
+	int64_t	deferred = counters_sum(c, "queue_deferred");
+	int64_t	held = counters_sum(c, "queue_held");
+	int64_t	sending = counters_sum(c, "queue_sending");
 
-	if (status_sum(c, "queue_loaded") == 0)
+	if (counters_sum(c, "queue_loaded") == 0)
 		return;
 	(void)printf("\nqueue     %" PRId64 " entries: %" PRId64 " ready, %"
 	    PRId64 " sending, %" PRId64 " deferred, %" PRId64 " held\n",
 	    ready + deferred + held, ready > sending ? ready - sending : 0,
 	    sending, deferred, held);
 	(void)printf("delivery  %" PRId64 " connections, %" PRId64 " of them "
-	    "idle\n", status_sum(c, "queue_connections"),
-	    status_sum(c, "delivery_idle"));
+	    "idle\n", counters_sum(c, "queue_connections"),
+	    counters_sum(c, "delivery_idle"));
 	(void)printf("          %" PRId64 " delivered since the start, %"
 	    PRId64 " failed for now, %" PRId64 " for good\n",
-	    status_sum(c, "deliveries_done"),
-	    status_sum(c, "deliveries_temporary"),
-	    status_sum(c, "deliveries_permanent"));
+	    counters_sum(c, "deliveries_done"),
+	    counters_sum(c, "deliveries_temporary"),
+	    counters_sum(c, "deliveries_permanent"));
 }
 
 /* What has happened; a program gets the zeros too. */
