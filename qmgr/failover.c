@@ -128,14 +128,16 @@ failover_on_next(struct agent *a, struct rbuf *r)
 	/* Its verdicts may have met the question. */
 	if ((j = job_find(a, m.job)) == NULL)
 		return 0;
-	j->next_hop = m.hop;
 	/* Of a qmgr before this one it has hops that are not known here. */
 	if (j->hopset == 0) {
 		failover_answer(j, m.hop, false, 0);
 		return 0;
 	}
+	/* Nothing of it is kept: the job may wait, and outlives this
+	 * connection. */
 	if (m.hop >= hopset_at(j->hopset)->hops.count)
 		return -1;
+	j->next_hop = m.hop;
 	if (!j->failing)
 		j->failing_until_ms = delivery_now() + FAILOVER_WAIT_MS;
 	failover_try(j);

@@ -353,25 +353,43 @@ job_moved(struct job *j, const struct spool_entry *entry)
 	return true;
 }
 
-/* Which of its entries do not read, or are gone, leave it. */
+/* Which of its entries do not read, or are gone, leave it.  *envelope is of one
+ * that stays. */
 static int
 job_pack_all(struct job *j, struct book_envelope *envelope, struct err *e)
 {
-	struct active	*a, *next;
-	uint32_t	 n = 0;
+	struct entry_state	 state;
+	struct active		*a, *next;
+	struct spool_id		 id;
+	uint32_t		 n = 0;
+	bool			 last = false;
 
 	buf_clear(&jobs.bytes);
 	jobs.part = xreallocarray(jobs.part, j->count, sizeof *jobs.part);
 	TAILQ_FOREACH_SAFE(a, &j->entries, link, next) {
+		last = false;
 		if (job_pack(&jobs.part[n], a, envelope, e) == -1)
 			job_put_off(j, a, JOB_UNREAD_MS, e->text);
 		else if (outlets_find(envelope->entry.transportid) == NULL)
 			job_put_off(j, a, JOB_NOWHERE_MS, "its transport is "
 			    "not in transport.cf");
-		else
+		else {
 			n++;
+			last = true;
+		}
 	}
-	return n > 0 && !job_moved(j, &envelope->entry) ? 0 : -1;
+	if (n == 0)
+		return -1;
+	/* One that left had the buffer that the texts are in. */
+	spool_id_get(&id, TAILQ_FIRST(&j->entries)->key);
+	if (!last && active_entry(&id, envelope, &state, &jobs.record,
+	    e) != 0) {
+		while ((a = TAILQ_FIRST(&j->entries)) != NULL)
+			job_put_off(j, a, JOB_UNREAD_MS, "it read, and does "
+			    "not any more");
+		return -1;
+	}
+	return job_moved(j, &envelope->entry) ? -1 : 0;
 }
 
 int

@@ -37,6 +37,7 @@ static struct {
 	uint64_t		 questions;
 	struct timer		 look;
 	bool			 open;
+	bool			 asking;
 	struct buf		 key;
 } routes;
 
@@ -211,6 +212,8 @@ route_end(struct route *r)
 		pump_unfill_all();
 }
 
+/* What ends here wants another route, and so comes back: the loop that runs
+ * finds it in turn.  Of calls within calls there might be as many as routes. */
 static void
 route_ask_more(void)
 {
@@ -218,6 +221,9 @@ route_ask_more(void)
 	struct route		*r;
 	struct agent		*a;
 
+	if (routes.asking)
+		return;
+	routes.asking = true;
 	while (routes.asked_count < ROUTE_ASKED_MAX &&
 	    (r = TAILQ_FIRST(&routes.to_ask)) != NULL &&
 	    (a = agent_idle()) != NULL) {
@@ -228,6 +234,7 @@ route_ask_more(void)
 		else
 			route_ask(r, a, o);
 	}
+	routes.asking = false;
 	if (routes.asked_count > 0)
 		timer_start(&routes.look, ROUTE_LOOK_MS);
 }
