@@ -130,6 +130,8 @@ account_count(const struct passage *p)
 	case PASSAGE_NONE:
 		COUNT(deliveries_permanent);
 		break;
+	case PASSAGE_HOOK:
+		break;
 	}
 }
 

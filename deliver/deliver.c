@@ -24,7 +24,7 @@
 #include "numbered.h"
 #include "own.h"
 #include "routing.h"
-
+#include "script.h"
 
 struct deliver	deliver;
 
@@ -68,9 +68,15 @@ deliver_prepare(struct worker *w)
 	w->state = &deliver;
 	deliver_open_secrets(w);
 	own_load(conf_files_text(&w->conf_files, "listening"));
-	if (trust_load(w, &deliver.trust) == -1)
+	if (trust_load(w, &deliver.trust) == -1 || script_prepare(w) == -1)
 		return -1;
 	return deliver_load_dns(w);
+}
+
+static int
+deliver_load(struct worker *w)
+{
+	return script_load(w);
 }
 
 /* ---- The sandbox --------------------------------------------------------- */
@@ -136,11 +142,10 @@ deliver_flush(struct worker *w, const struct ipc_FLUSH *m)
 {
 	struct err	e;
 
-	(void)w;
 	if (m->what == FLUSH_DNS && dns_flush(deliver.dns, &e) == -1)
 		LOG(EV_SYSTEM_ERROR, NULL, LOG_STR("call", "dns flush"),
 		    LOG_STR("reason", e.text));
-	return 0;
+	return script_flush(w, m);
 }
 
 int
@@ -149,9 +154,11 @@ main(int argc, char **argv)
 	static const struct daemon	daemon = {
 		.program = "deliver",
 		.prepare = deliver_prepare,
+		.load = deliver_load,
 		.start = deliver_start,
 		.drain = deliver_drain,
 		.flush = deliver_flush,
+		.renew = script_renew,
 	};
 
 	return daemon_main(&daemon, argc, argv);

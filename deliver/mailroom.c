@@ -20,6 +20,7 @@
 #include "outlet.h"
 #include "routing.h"
 #include "row.h"
+#include "script.h"
 #include "trace.h"
 #include "trial.h"
 #include "way.h"
@@ -176,6 +177,9 @@ mailroom_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return intake_entry(r);
 	case IPC_DELIVER_SAFE:
 		return mailroom_on_safe(r);
+	case IPC_QUOTA_ANSWER:
+	case IPC_LIVE_ANSWER:
+		return script_heard(type, r);
 	case IPC_DELIVER_EVICT:
 		return mailroom_on_evict(r);
 	case IPC_DELIVER_TRACE_TERM:
@@ -213,6 +217,7 @@ mailroom_on_end(void *arg)
 {
 	(void)arg;
 	channel_free(&mailroom.channel);
+	script_lend(NULL);
 	LOG(EV_QMGR_LOST, NULL, LOG_NUM("jobs", (int64_t)jobs_all()));
 	jobs_forget();
 	routing_forget();
@@ -232,6 +237,7 @@ mailroom_greet(struct channel *c)
 	jobs_tell_all(c);
 	CHANNEL_SEND(c, DELIVER_READY, -1, { .unused = 0 });
 	jobs_ask_again();
+	script_lend(c);
 	if (deliver.draining)
 		mailroom_drain();
 }

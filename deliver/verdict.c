@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hooks/predelivery.h"
 #include "schedule/retry.h"
 #include "smtp/option.h"
 
@@ -33,7 +34,7 @@ const char *
 passage_result_name(const struct passage *p)
 {
 	static const char *const	names[] = { "delivered", "temporary",
-	    "permanent", "none" };
+	    "permanent", "none", "hook" };
 
 	return names[p->result];
 }
@@ -240,8 +241,109 @@ verdict_decide(struct passage *p)
 		verdict_fail(p, "");
 		break;
 	case PASSAGE_NONE:
+	case PASSAGE_HOOK:
 		p->expired = true;
 		verdict_fail(p, "expired before it could be tried again");
 		break;
 	}
+}
+
+/* ---- What a hook before the attempt says --------------------------------- */
+
+/* Its own reason, or one that says who it was. */
+static void
+verdict_why(struct passage *p, const char *before, struct str reason)
+{
+	if (reason.len == 0)
+		reason = STR("by the script of hook_predelivery");
+	(void)snprintf(p->reason, sizeof p->reason, "%s%.*s", before,
+	    (int)reason.len, reason.p);
+	verdict_clean(p->reason);
+	p->state.reason = str_of(p->reason);
+}
+
+static void
+verdict_changes(struct passage *p, const struct entry_state *change)
+{
+	p->state.changed |= change->changed;
+	p->state.priority = change->priority;
+	p->state.transportid = change->transportid;
+	p->state.tenantid = change->tenantid;
+	p->state.jobid = change->jobid;
+	p->state.quotas = change->quotas;
+	if ((change->changed & STATE_CHANGED_METADATA) != 0)
+		p->state.metadata = change->metadata;
+}
+
+/* Is there somebody who would be told that it failed? */
+static bool
+verdict_may_bounce(const struct passage *p)
+{
+	const struct spool_entry	*e = &p->entry->entry;
+
+	return e->sender.len > 0 && p->options->dsn && (e->dsn_notify == 0 ||
+	    (e->dsn_notify & ENTRY_NOTIFY_FAILURE) != 0);
+}
+
+static void
+verdict_delayed(struct passage *p, const struct predelivery_answer *a,
+    const struct retry_verdict *r)
+{
+	if (!a->has_delayed && a->counted)
+		verdict_notice(p, r);
+	else if (a->has_delayed && a->delayed)
+		p->notice = verdict_may_notify(p);
+}
+
+/* The schedule's delay is the one behind this attempt, if it had been one. */
+static void
+verdict_queue(struct passage *p, const struct predelivery_answer *a,
+    const struct retry_entry *e)
+{
+	struct retry_verdict	r = retry_temporary(p->options, e, p->now_ms,
+				    p->random);
+	int64_t			due = a->has_delay ? p->now_ms + a->delay_ms :
+				    r.due_ms;
+
+	p->state.notified = p->entry->state.notified;
+	if (p->expired) {
+		verdict_fail(p, "");
+		verdict_why(p, "expired: ", a->reason);
+		return;
+	}
+	if (!a->has_delay && r.expired)
+		due = retry_expiry(p->options, e);
+	p->verdict = a->hold ? JOB_HOLD : JOB_DEFER;
+	p->state.state = a->hold ? STATE_HOLD : STATE_DEFER;
+	p->state.due_ms = a->hold ? 0 : (uint64_t)retry_due(p->options, e,
+	    p->now_ms, due);
+	if (!a->hold)
+		verdict_delayed(p, a, &r);
+	if (a->reset)
+		p->state.retry = 0;
+	else if (a->counted && p->state.retry < UINT16_MAX)
+		p->state.retry++;
+	verdict_why(p, "", a->reason);
+}
+
+void
+verdict_answer(struct passage *p, const struct predelivery_answer *a)
+{
+	struct retry_entry	e = verdict_entry(p);
+
+	p->result = PASSAGE_HOOK;
+	p->expired = retry_expired(p->options, &e, p->now_ms);
+	p->notice = false;
+	p->state = verdict_begin(p->entry);
+	p->reason[0] = '\0';
+	verdict_place(p);
+	verdict_changes(p, &a->change);
+	if (a->action == PREDELIVERY_QUEUE) {
+		verdict_queue(p, a, &e);
+		return;
+	}
+	p->verdict = a->action == PREDELIVERY_BOUNCE &&
+	    verdict_may_bounce(p) ? JOB_BOUNCE : JOB_DELETE;
+	p->state.notified = p->entry->state.notified;
+	verdict_why(p, "", a->reason);
 }

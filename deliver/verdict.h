@@ -22,7 +22,9 @@
 #include "job.h"
 
 enum passage_result { PASSAGE_DELIVERED, PASSAGE_TEMPORARY,
-	PASSAGE_PERMANENT, PASSAGE_NONE };
+	PASSAGE_PERMANENT, PASSAGE_NONE, PASSAGE_HOOK };
+
+struct predelivery_answer;
 
 struct passage {
 	/* The recipient, and what holds for it. */
@@ -45,6 +47,9 @@ struct passage {
 };
 
 void		 verdict_decide(struct passage *p);
+/* What a hook before the attempt says: anything but TRY. */
+void		 verdict_answer(struct passage *p,
+		    const struct predelivery_answer *a);
 const char	*passage_result_name(const struct passage *p);
 
 #endif

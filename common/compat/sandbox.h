@@ -29,11 +29,13 @@ enum sandbox_promise {
 
 struct sandbox_dirs {
 	int	read;		/* files beneath are read, or -1 */
+	int	read_too;	/* likewise */
 	int	scratch;	/* files without a name are made here, or -1 */
 	int	spool;		/* all beneath belongs to this process, or -1 */
 };
 
-#define SANDBOX_DIRS_NONE	{ .read = -1, .scratch = -1, .spool = -1 }
+#define SANDBOX_DIRS_NONE	{ .read = -1, .read_too = -1, \
+				  .scratch = -1, .spool = -1 }
 
 /* A build with sanitizers: it must reach their files, too, so no chroot. */
 bool	sandbox_foreign(void);

@@ -38,7 +38,8 @@ sandbox_enter(unsigned int promises, const struct sandbox_dirs *d)
 	    CAP_FCNTL);
 	cap_rights_init(&scratch, CAP_LOOKUP, CAP_READ, CAP_WRITE, CAP_SEEK,
 	    CAP_FSTAT, CAP_FCNTL, CAP_CREATE, CAP_UNLINKAT);
-	if (sandbox_limit(d->read, &read) == -1)
+	if (sandbox_limit(d->read, &read) == -1 ||
+	    sandbox_limit(d->read_too, &read) == -1)
 		return -1;
 	return sandbox_limit(d->scratch, &scratch);
 }

@@ -88,6 +88,7 @@ landlock_restrict(int rules, const struct landlock_walls *w,
 
 	if ((promises & SANDBOX_FILES) != 0 &&
 	    (landlock_allow(rules, d->read, read) == -1 ||
+	    landlock_allow(rules, d->read_too, read) == -1 ||
 	    landlock_allow(rules, d->scratch, scratch & w->fs) == -1))
 		return -1;
 	if ((promises & SANDBOX_SPOOL) != 0 &&

@@ -38,6 +38,7 @@ sandbox_enter(unsigned int promises, const struct sandbox_dirs *d)
 		rc = pledge(promises & SANDBOX_NET ?
 		    "stdio inet unix recvfd" : "stdio unix recvfd", NULL);
 	else if (sandbox_unveil(d->read, "r") == 0 &&
+	    sandbox_unveil(d->read_too, "r") == 0 &&
 	    sandbox_unveil(d->scratch, "rwc") == 0 && fchdir(here) == 0)
 		rc = pledge(promises & SANDBOX_NET ?
 		    "stdio rpath wpath cpath inet unix recvfd" :

@@ -85,12 +85,17 @@ struct hook_request {
 	const char			*txn_id;	/* then: its id to be */
 	struct hook_arguments		 args;
 	const struct logctx		*log;
-	struct hsl_frozen		**context; /* replaced at the end */
+	struct hsl_frozen		**context; /* replaced at the end;
+						    * NULL: not kept */
 	struct hsl_cache		**message_cache; /* NULL: this run's */
 	/* Once, from the loop; the run is over when it returns. */
 	void				(*done)(void *arg,
 					    const struct verdict *v);
 	void				*arg;
+	/* Whose script runs from now on, and that it has stopped (false); or
+	 * NULL. */
+	void				(*working)(void *arg, bool now);
+	void				*working_arg;
 };
 
 struct hook_run	*hook_start(struct hook *h, const struct hook_request *rq);

@@ -247,7 +247,7 @@ wish_check_item(enum wish_id id, const struct str part[], struct err *e)
 		return wish_check_source(part, e);
 	case WISH_timeout:
 		return wish_check_timeout(part, e);
-	case WISH_xclient:
+	case WISH_xclient_values:
 		return wish_check_xclient(part, e);
 	case WISH_ip_include:
 	case WISH_ip_exclude:
@@ -261,7 +261,7 @@ static size_t
 wish_texts(enum wish_id id)
 {
 	return id == WISH_sourceip ? WISH_SOURCE_TEXTS :
-	    id == WISH_timeout || id == WISH_xclient ? 2 : 1;
+	    id == WISH_timeout || id == WISH_xclient_values ? 2 : 1;
 }
 
 static int
@@ -355,7 +355,7 @@ wish_set_option(struct wish *w, enum transport_option o, struct str value,
 		return err_set(e, "%s has bytes that no text has",
 		    transport_option_name(o));
 	if (transport_option_set(&scratch, o, value, e) == -1)
-		return err_wrap(e, "%s", transport_option_name(o));
+		return -1;
 	w->option[o] = value;
 	return 0;
 }
@@ -566,7 +566,7 @@ wish_backend_lists(const struct wish *w, struct send_backend *b)
 		if (wish_state(name) == SMTP_STATE_EOD)
 			b->end_ms = (int64_t)ms;
 	}
-	list = w->of[WISH_xclient];
+	list = w->of[WISH_xclient_values];
 	while (wish_list_next(&list, &name) == 0 &&
 	    wish_list_next(&list, &value) == 0) {
 		b->xclient = true;

@@ -180,6 +180,17 @@ quota_answer(int type, struct rbuf *in, uint64_t *id, struct share_answer *a)
 static const struct remote_wire	quota_wire = { IPC_QMGR, QMGR_SOCKET,
 	quota_hello, NULL, quota_ask, quota_answer, NULL };
 
+/* Over a connection that is another's: hello is said, and who has it connects
+ * again. */
+static void
+lent_hello(struct channel *c)
+{
+	(void)c;
+}
+
+static const struct remote_wire	lent_wire = { IPC_QMGR, QMGR_SOCKET,
+	lent_hello, NULL, quota_ask, quota_answer, NULL };
+
 /* ---- Sending ----------------------------------------------------------- */
 
 static void
@@ -295,8 +306,11 @@ remote_try(struct remote *r)
 {
 	static const struct channel_ops	 ops = {
 	    .on_frame = remote_on_frame, .on_end = remote_on_end };
-	int				 fd = net_connect_unix(r->path);
+	int				 fd;
 
+	if (r->wire == &lent_wire)
+		return;
+	fd = net_connect_unix(r->path);
 	if (fd != -1) {
 		r->channel = channel_new(r->share.loop, fd, IPC_SCRIPTED,
 		    r->wire->peer, &ops, r);
@@ -344,7 +358,8 @@ remote_free(struct share *s)
 {
 	struct remote	*r = (struct remote *)s;
 
-	channel_free(&r->channel);
+	if (r->wire != &lent_wire)
+		channel_free(&r->channel);
 	timer_fini(&r->again);
 	loop_cancel(s->loop, &r->work);
 	free(r->path);
@@ -377,4 +392,26 @@ struct share *
 share_connect_queue(struct loop *l, const char *path)
 {
 	return remote_new(l, path, &quota_wire);
+}
+
+struct share *
+share_lent_queue(struct loop *l)
+{
+	return remote_new(l, "", &lent_wire);
+}
+
+void
+share_lend(struct share *s, struct channel *c)
+{
+	struct remote	*r = (struct remote *)s;
+
+	r->channel = c;
+	if (c != NULL)
+		remote_tell_all(r);
+}
+
+int
+share_heard(struct share *s, int type, struct rbuf *in)
+{
+	return remote_on_frame(s, type, in, -1);
 }

@@ -22,7 +22,9 @@
 
 #include "base/str.h"
 
+struct channel;
 struct loop;
+struct rbuf;
 struct share;
 struct share_ticket;
 
@@ -95,6 +97,14 @@ struct share	*share_connect(struct loop *l, const char *path);
 /* Whoever listens there is qmgr(8), which answers SHARE_QUOTA and what follows
  * it. */
 struct share	*share_connect_queue(struct loop *l, const char *path);
+/*
+ * The same over the connection that this process has to qmgr(8) anyway: it is
+ * lent whenever it is there (NULL: it is lost), and its answers are handed on:
+ * 0, or -1 if they do not decode.
+ */
+struct share	*share_lent_queue(struct loop *l);
+void		 share_lend(struct share *s, struct channel *c);
+int		 share_heard(struct share *s, int type, struct rbuf *in);
 struct share	*share_local(struct loop *l, size_t limit_bytes);
 void		 share_free(struct share **s);
 struct share_ticket *share_ask(struct share *s,

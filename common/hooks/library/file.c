@@ -111,12 +111,57 @@ file_path(struct hsl_call *c, int i)
 	return false;
 }
 
+/* It is who lends it that gives it back. */
+static void
+file_resource_free(void *data)
+{
+	(void)data;
+}
+
+static const struct hsl_resource_kind	file_resource_kind = {
+	.name = "FileResource", .free = file_resource_free };
+
+struct hsl_value
+file_resource(struct hsl_exec *x, const struct file_source *s)
+{
+	return hsl_resource_new(x, &file_resource_kind,
+	    (void *)(uintptr_t)s);
+}
+
+/* Of what is no file of a path. */
+static enum hsl_rc
+file_open_source(struct hsl_call *c, const struct file_source *s)
+{
+	struct hsl_value	 bytes;
+	struct err		 e;
+	uint64_t		 size;
+	char			*to = NULL;
+
+	if (s->size(s->arg, &size, &e) == -1)
+		return hsl_throw(c, "File: %s", e.text);
+	if (!hsl_charge(c->x, 1 + size / 32))
+		return HSL_THROW;
+	bytes = hsl_string_new(c->x, size, &to);
+	if (to == NULL)
+		return hsl_throw(c, "File: too large");
+	if (s->read(s->arg, to, size, &e) == -1) {
+		hsl_value_unref(c->x, bytes);
+		return hsl_throw(c, "File: %s", e.text);
+	}
+	*c->ret = file_new(c->x, bytes, hsl_none());
+	return HSL_OK;
+}
+
 static enum hsl_rc
 file_construct(struct hsl_call *c)
 {
-	struct hsl_value	bytes;
-	struct err		e;
+	const struct file_source	*s;
+	struct hsl_value		 bytes;
+	struct err			 e;
 
+	s = hsl_resource_data(c->argv[0], &file_resource_kind);
+	if (s != NULL)
+		return file_open_source(c, s);
 	if (!file_path(c, 0))
 		return HSL_THROW;
 	/* Strings of the heap end in a NUL. */
@@ -368,7 +413,8 @@ static const struct hsl_function	file_statics[] = {
 
 static const struct hsl_function	file_constructor = {
 	"File", 1, 1, file_construct, "File(path): File",
-	"Open a file beneath script_root."
+	"Open a file beneath script_root, or a FileResource, such as "
+	"$message[\"file\"][\"modified\"]."
 };
 
 const struct hsl_class	file_class = {

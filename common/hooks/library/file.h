@@ -9,6 +9,7 @@
 #ifndef HOOKS_FILE_H
 #define HOOKS_FILE_H
 
+#include "hooks/file_source.h"
 #include "hsl/hsl.h"
 
 extern const struct hsl_class	file_class;

@@ -151,7 +151,8 @@ mail_queue(struct hsl_call *c)
 {
 	struct spool_entry	entry = { .queue = 0 };
 	struct eod_run		*r = hsl_object_data(c->self, &mail_class);
-	struct queue_call	q = { .c = c, .r = r, .entry = &entry,
+	struct queue_call	q = { .c = c, .name = "queue", .r = r,
+				    .entry = &entry,
 				    .transports = r->run.transports,
 				    .list = &r->queue.notes.list,
 				    .arena = ARENA_INIT };

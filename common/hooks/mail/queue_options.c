@@ -18,7 +18,7 @@
 enum hsl_rc
 queue_wrong(struct queue_call *q, const char *name, const char *wanted)
 {
-	return hsl_throw(q->c, "queue: %s is %s", name, wanted);
+	return hsl_throw(q->c, "%s: %s is %s", q->name, name, wanted);
 }
 
 static enum hsl_rc
@@ -39,7 +39,8 @@ queue_number(struct queue_call *q, const char *name, struct hsl_value v,
 	double	x = v.type == HSL_NUMBER ? hsl_value_number(v, -1) : NAN;
 
 	if (!(x >= 0 && x <= most))
-		return hsl_throw(q->c, "queue: %s is a number from 0 to %.0f",
+		return hsl_throw(q->c, "%s: %s is a number from 0 to %.0f",
+		    q->name,
 		    name, most);
 	*n = x;
 	return HSL_OK;
@@ -91,8 +92,8 @@ queue_text(struct queue_call *q, const char *name, struct hsl_value v,
 		return queue_wrong(q, name, "text");
 	s = hsl_value_str(v);
 	if (s.len > most || (s.len > 0 && memchr(s.p, '\0', s.len) != NULL))
-		return hsl_throw(q->c, "queue: %s is text without NUL of at "
-		    "most %zu bytes", name, most);
+		return hsl_throw(q->c, "%s: %s is text without NUL of at "
+		    "most %zu bytes", q->name, name, most);
 	*out = s;
 	return HSL_OK;
 }
@@ -132,18 +133,19 @@ queue_metadata_pair(struct queue_call *q, struct hsl_value key,
 		    "an array of texts by texts");
 	k = hsl_value_str(key);
 	if (k.len > 0 && k.p[0] == '_')
-		return hsl_throw(q->c, "queue: keys of metadata that begin "
-		    "with _ are reserved");
+		return hsl_throw(q->c, "%s: keys of metadata that begin "
+		    "with _ are reserved", q->name);
 	if (k.len == 0 || k.len > METADATA_KEY_MAX)
-		return hsl_throw(q->c, "queue: a key of metadata has 1 to %d "
-		    "bytes", METADATA_KEY_MAX);
+		return hsl_throw(q->c, "%s: a key of metadata has 1 to %d "
+		    "bytes", q->name, METADATA_KEY_MAX);
 	if (queue_text(q, "metadata", value, METADATA_MAX, &v) != HSL_OK ||
 	    queue_text(q, "metadata", key, METADATA_KEY_MAX, &k) != HSL_OK)
 		return HSL_THROW;
 	fields_list_add(q->list, k);
 	fields_list_add(q->list, v);
 	if (q->list->len > METADATA_MAX)
-		return hsl_throw(q->c, "queue: metadata is more than %d bytes",
+		return hsl_throw(q->c, "%s: metadata is more than %d bytes",
+		    q->name,
 		    METADATA_MAX);
 	return HSL_OK;
 }
@@ -204,7 +206,8 @@ queue_quotas(struct queue_call *q, struct hsl_value list)
 			fields_list_add(q->list, name);
 	}
 	if (q->list->len > METADATA_MAX)
-		return hsl_throw(q->c, "queue: quotas are more than %d bytes",
+		return hsl_throw(q->c, "%s: quotas are more than %d bytes",
+		    q->name,
 		    METADATA_MAX);
 	q->entry->quotas = queue_keep_list(q);
 	return HSL_OK;
@@ -291,34 +294,48 @@ queue_dsn(struct queue_call *q, struct hsl_value v)
 	return queue_dsn_notify(q, hsl_array_get(v, "notify"));
 }
 
+static const struct queue_row {
+	const char	*name;
+	enum hsl_rc	(*read)(struct queue_call *q, struct hsl_value v);
+} queue_rows[] = {
+	{ "hold", queue_flag_hold }, { "delay", queue_delay },
+	{ "metadata", queue_metadata }, { "priority", queue_priority },
+	{ "tenantid", queue_tenantid }, { "jobid", queue_jobid },
+	{ "quotas", queue_quotas }, { "dsn", queue_dsn },
+	{ "useful_until", queue_useful_until },
+};
+
+static const struct queue_row *
+queue_row(struct str name)
+{
+	size_t	i;
+
+	for (i = 0; i < sizeof queue_rows / sizeof queue_rows[0]; i++)
+		if (str_eq(name, str_of(queue_rows[i].name)))
+			return &queue_rows[i];
+	return NULL;
+}
+
+enum hsl_rc
+queue_option(struct queue_call *q, const char *name, struct hsl_value v)
+{
+	return queue_row(str_of(name))->read(q, v);
+}
+
 enum hsl_rc
 queue_options(struct queue_call *q, struct hsl_value options)
 {
-	static const struct {
-		const char	*name;
-		enum hsl_rc	(*read)(struct queue_call *q,
-				    struct hsl_value v);
-	} rows[] = {
-		{ "hold", queue_flag_hold }, { "delay", queue_delay },
-		{ "metadata", queue_metadata },
-		{ "priority", queue_priority },
-		{ "tenantid", queue_tenantid }, { "jobid", queue_jobid },
-		{ "quotas", queue_quotas }, { "dsn", queue_dsn },
-		{ "useful_until", queue_useful_until },
-	};
-	struct hsl_value	key, value;
-	struct str		name;
-	size_t			i, pos = 0;
-	enum hsl_rc		rc = HSL_OK;
+	const struct queue_row	*row;
+	struct hsl_value	 key, value;
+	struct str		 name;
+	size_t			 pos = 0;
+	enum hsl_rc		 rc = HSL_OK;
 
 	while (rc == HSL_OK && hsl_array_next(options, &pos, &key, &value)) {
 		name = key.type == HSL_STRING ? hsl_value_str(key) : STR("");
-		for (i = 0; i < sizeof rows / sizeof rows[0] &&
-		    !str_eq(name, str_of(rows[i].name)); i++)
-			;
-		rc = i < sizeof rows / sizeof rows[0] ?
-		    rows[i].read(q, value) : option_unknown(q->c, "queue",
-		    name);
+		row = queue_row(name);
+		rc = row != NULL ? row->read(q, value) :
+		    option_unknown(q->c, q->name, name);
 	}
 	return rc;
 }

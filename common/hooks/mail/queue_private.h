@@ -11,6 +11,7 @@
 
 struct queue_call {
 	struct hsl_call		*c;
+	const char		*name;		/* of the function */
 	const struct transports	*transports;
 	struct spool_entry	*entry;
 	struct buf		*list;		/* of fields; empty before */
@@ -33,6 +34,9 @@ struct hsl_value queue_result(struct hsl_exec *x, const char *txn,
 /* Throws that `name` is not what is `wanted`. */
 enum hsl_rc	queue_wrong(struct queue_call *q, const char *name,
 		    const char *wanted);
+/* One that there is, by its name. */
+enum hsl_rc	queue_option(struct queue_call *q, const char *name,
+		    struct hsl_value v);
 /* The array of options, over what is in the entry. */
 enum hsl_rc	queue_options(struct queue_call *q, struct hsl_value options);
 

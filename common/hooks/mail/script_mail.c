@@ -297,7 +297,8 @@ script_mail_queue(struct hsl_call *c)
 	struct str		 text = hsl_value_str(m->bytes);
 	struct spool_entry	 entry = { .queue = 0 };
 	struct buf		 list = BUF_INIT;
-	struct queue_call	 q = { .c = c, .entry = &entry, .list = &list,
+	struct queue_call	 q = { .c = c, .name = "queue",
+				    .entry = &entry, .list = &list,
 				    .arena = ARENA_INIT };
 	struct own_queue	*o;
 	enum hsl_rc		 rc = HSL_THROW;

@@ -11,6 +11,7 @@
 #include "hooks/library/file.h"
 #include "hooks/mail/eod_private.h"
 #include "hooks/mail/script_mail.h"
+#include "hooks/queued/queued_end.h"
 #include "hooks/run/terminate.h"
 
 #define FN(name, min, max, signature, text)				\
@@ -23,6 +24,9 @@ static const struct ending {
 } endings[] = {
 #define ENDS(hook, name, min, max, native, signature, text)		\
 	{ HOOK_##hook, { name, min, max, terminate_##native, signature,	\
+	    text } },
+#define OWN(hook, name, min, max, native, signature, text)		\
+	{ HOOK_##hook, { name, min, max, queued_##native, signature,	\
 	    text } },
 #include "conf/hooks.def"
 };
@@ -42,12 +46,29 @@ static const struct hsl_variable	session_variables[] = {
 	{ NULL, false }
 };
 
+static const struct hsl_variable	queued_variables[] = {
+	{ "arguments", true },
+	{ "message", true },
+	{ "context", false },
+	{ NULL, false }
+};
+
+/* Of scripts that hooks include. */
+static const struct hsl_variable	all_variables[] = {
+	{ "arguments", true },
+	{ "connection", true },
+	{ "transaction", true },
+	{ "message", true },
+	{ "context", false },
+	{ NULL, false }
+};
+
 static bool	hooks_elsewhere(struct str name, char *text, size_t size);
 
 /* What a script of its own includes or imports may be a hook's, too. */
 static const struct hsl_advice	advice = { .elsewhere = hooks_elsewhere },
 	script_advice = { .elsewhere = hooks_elsewhere,
-	    .foreign = session_variables };
+	    .foreign = all_variables };
 
 static const char *const	mail_first[] = { "send", "queue", NULL };
 static const char *const	mail_ends[] = { "Reject", "Defer", NULL };
@@ -69,8 +90,15 @@ const struct hsl_host	hooks_script_host = { .functions = script_functions,
 
 #define FUNCTIONS	(ENDINGS + sizeof script_functions /		\
 			    sizeof script_functions[0])
-#define OFFER_SESSION	{ .classes = classes, .advice = &advice }
-#define OFFER_MAIL	{ .classes = mail_classes, .advice = &mail_advice }
+#define OFFER_SESSION							\
+	{ .classes = classes, .advice = &advice,			\
+	  .variables = session_variables }
+#define OFFER_MAIL							\
+	{ .classes = mail_classes, .advice = &mail_advice,		\
+	  .variables = session_variables }
+#define OFFER_QUEUED							\
+	{ .classes = classes, .advice = &advice,			\
+	  .variables = queued_variables }
 
 static struct hsl_function	functions[HOOK_MAX][FUNCTIONS];
 static struct hsl_host		hosts[HOOK_MAX] = {
@@ -91,7 +119,6 @@ hooks_fill(enum hook_kind kind)
 			*f++ = endings[i].function;
 	memcpy(f, script_functions, sizeof script_functions);
 	hosts[kind].functions = functions[kind];
-	hosts[kind].variables = session_variables;
 	hosts[kind].barriers = &library_barriers;
 }
 

@@ -104,8 +104,9 @@ hook_run_report(struct hook_run *r)
 static void
 run_finish(struct hook_run *r)
 {
-	context_keep(r->exec, r->rq.context, r->rq.log,
-	    hook_name(r->hook->kind));
+	if (r->rq.context != NULL)
+		context_keep(r->exec, r->rq.context, r->rq.log,
+		    hook_name(r->hook->kind));
 	if (r->before_done == NULL || r->before_done(r))
 		hook_run_report(r);
 }
@@ -131,11 +132,9 @@ run_failed(struct hook_run *r)
 	hook_run_defer(r, 0, "Local error in processing");
 }
 
-void
-hook_run_slice(void *run)
+static void
+run_slice(struct hook_run *r)
 {
-	struct hook_run	*r = run;
-
 	switch (hsl_run(r->exec)) {
 	case HSL_RUN_DONE:
 		if (!hsl_exited(r->exec))
@@ -152,6 +151,21 @@ hook_run_slice(void *run)
 	case HSL_RUN_WAIT:
 		break;
 	}
+}
+
+/* The run may have ended behind it. */
+void
+hook_run_slice(void *run)
+{
+	struct hook_run	*r = run;
+	void		(*working)(void *arg, bool now) = r->rq.working;
+	void		*arg = r->rq.working_arg;
+
+	if (working != NULL)
+		working(arg, true);
+	run_slice(r);
+	if (working != NULL)
+		working(arg, false);
 }
 
 /* ---- The beginning ----------------------------------------------------- */
@@ -172,6 +186,10 @@ run_variables(struct hook_run *r)
 	const struct hook_request *rq = &r->rq;
 	enum hook_kind		 kind = r->hook->kind;
 
+	if (r->variables != NULL) {
+		r->variables(r);
+		return;
+	}
 	if (kind != HOOK_EOD)
 		hsl_set_variable(x, "arguments", kind == HOOK_CONNECT ?
 		    values_connect(x, rq->conn) :

@@ -26,6 +26,8 @@ struct hook_run {
 	struct timer		 again;		/* after a slice */
 	struct task		 begin;
 	struct transports	*transports;	/* a reference, or NULL */
+	/* Sets what a script is told, where that is no session; or NULL. */
+	void			(*variables)(struct hook_run *r);
 	/* Sees the verdict first, and may keep it (false) until it calls
 	 * hook_run_report(); or NULL. */
 	bool			(*before_done)(struct hook_run *r);

@@ -25,7 +25,7 @@ values_domain(struct hsl_exec *x, struct str domain)
 	return v;
 }
 
-static struct hsl_value
+struct hsl_value
 values_address(struct hsl_exec *x, const struct smtp_path *p)
 {
 	struct hsl_value	v = hsl_array(x);
@@ -37,7 +37,7 @@ values_address(struct hsl_exec *x, const struct smtp_path *p)
 }
 
 /* local@domain in lower case. */
-static struct hsl_value
+struct hsl_value
 values_lower(struct hsl_exec *x, const struct smtp_path *p)
 {
 	struct buf		b = BUF_INIT;

@@ -30,6 +30,11 @@ struct hsl_value values_transaction(struct hsl_exec *x,
 /* Before there is one; NULL gives an empty array. */
 struct hsl_value values_transaction_id(struct hsl_exec *x, const char *id);
 
+/* {localpart, domain, domain_lower}; and local@domain in lower case. */
+struct hsl_value values_address(struct hsl_exec *x,
+		    const struct smtp_path *p);
+struct hsl_value values_lower(struct hsl_exec *x, const struct smtp_path *p);
+
 /* [5, 7, 1] */
 struct hsl_value values_enhanced(struct hsl_exec *x, const int enhanced[3]);
 /* ["Ok", "queued"] */

@@ -31,11 +31,13 @@
 #include "deliver/numbered.h"
 #include "deliver/own.h"
 #include "deliver/routing.h"
+#include "deliver/script.h"
 #include "dns/dns.h"
 #include "ipc/channel.h"
 #include "job/nexthop.h"
 #include "outbound/secret.h"
 #include "queue/queue_trace.h"
+#include "spool/fields.h"
 #include "spool/record.h"
 
 #include "desk.h"
@@ -68,6 +70,45 @@ heard_lease(const char *what, unsigned long long lease, uint32_t uses)
 		loop_stop(deliver.loop);
 }
 
+static void
+put_pairs(struct str list)
+{
+	struct str	item;
+
+	while (fields_list_next(&list, &item) == 0)
+		buf_printf(&t.state, " %.*s", (int)item.len, item.p);
+}
+
+/* "retry 1 due 300 priority 1 ..." */
+static void
+put_state(const struct entry_state *s)
+{
+	buf_printf(&t.state, "retry %d", (int)s->retry);
+	if (s->due_ms != 0)
+		buf_printf(&t.state, " due %d", (int)(t.due_ms / 1000));
+	if (s->notified != 0)
+		buf_printf(&t.state, " notified %d", (int)s->notified);
+	if ((s->changed & STATE_CHANGED_PRIORITY) != 0)
+		buf_printf(&t.state, " priority %d", (int)s->priority);
+	if ((s->changed & STATE_CHANGED_TRANSPORT) != 0)
+		buf_printf(&t.state, " transport %.*s",
+		    (int)s->transportid.len, s->transportid.p);
+	if ((s->changed & STATE_CHANGED_TENANT) != 0)
+		buf_printf(&t.state, " tenant %.*s", (int)s->tenantid.len,
+		    s->tenantid.p);
+	if ((s->changed & STATE_CHANGED_JOB) != 0)
+		buf_printf(&t.state, " job %.*s", (int)s->jobid.len,
+		    s->jobid.p);
+	if ((s->changed & STATE_CHANGED_METADATA) != 0) {
+		buf_add_text(&t.state, " metadata");
+		put_pairs(s->metadata);
+	}
+	if ((s->changed & STATE_CHANGED_QUOTAS) != 0) {
+		buf_add_text(&t.state, " quotas");
+		put_pairs(s->quotas);
+	}
+}
+
 static int
 qmgr_on_verdict(struct rbuf *r)
 {
@@ -87,6 +128,8 @@ qmgr_on_verdict(struct rbuf *r)
 	buf_printf(&t.verdict, "%.*s|%.*s|%.*s", (int)s.remotemx.len,
 	    s.remotemx.p, (int)s.grouping.len, s.grouping.p,
 	    (int)s.reason.len, s.reason.p);
+	buf_clear(&t.state);
+	put_state(&s);
 	heard(names[m.verdict], m.job);
 	return 0;
 }
@@ -141,6 +184,8 @@ put_hops(struct str bytes)
 	size_t		i;
 
 	assert_int_equal(nexthops_get(&n, bytes), 0);
+	buf_clear(&t.bytes);
+	buf_add_str(&t.bytes, bytes);
 	buf_clear(&t.hops);
 	if (n.error != 0)
 		buf_printf(&t.hops, "%s/%s %s: %.*s",
@@ -208,6 +253,17 @@ qmgr_on_dead(struct rbuf *r)
 }
 
 static int
+qmgr_on_quota(struct rbuf *r)
+{
+	struct ipc_QUOTA_ASK	m;
+
+	assert_int_equal(ipc_get_QUOTA_ASK(r, &m), 0);
+	CHANNEL_SEND(t.channel, QUOTA_ANSWER, -1, { .id = m.id,
+	    .status = QUOTA_KNOWN, .count = 3, .bytes = 1000 });
+	return 0;
+}
+
+static int
 qmgr_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
 	struct ipc_DELIVER_HELD		held;
@@ -221,6 +277,8 @@ qmgr_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return qmgr_on_verdict(r);
 	case IPC_DELIVER_HOPS:
 		return qmgr_on_hops(r);
+	case IPC_QUOTA_ASK:
+		return qmgr_on_quota(r);
 	case IPC_DELIVER_PREPARED:
 		return qmgr_on_prepared(r);
 	case IPC_DELIVER_NEXT:
@@ -333,14 +391,19 @@ give_all(uint64_t number, const char *options)
 void
 give_entry(uint64_t job, uint32_t queue, const char *to)
 {
-	struct spool_entry	entry = { .queue = queue, .flags = t.flags,
-				    .sender = STR("s@x"),
-				    .recipient = str_of(to) };
-	struct entry_state	state = { .accepted_ms = 1000 };
+	struct spool_entry	entry = t.entry;
+	struct entry_state	state = t.before;
 	struct spool_id		id = { .queue = queue };
 	struct buf		s = BUF_INIT, e = BUF_INIT;
 	unsigned char		key[SPOOL_ID_SIZE];
 
+	entry.queue = queue;
+	entry.flags |= t.flags;
+	if (entry.sender.p == NULL)
+		entry.sender = STR("s@x");
+	entry.recipient = str_of(to);
+	if (state.accepted_ms == 0)
+		state.accepted_ms = 1000;
 	memcpy(id.txn, &job, sizeof job);
 	spool_id_put(key, &id);
 	assert_int_equal(state_put(&s, &id, &state, NULL), 0);
@@ -483,6 +546,7 @@ desk_teardown(void **state)
 	(void)state;
 	mailroom_close();
 	jobs_fini();
+	script_fini();
 	send_engine_free(&deliver.engine);
 	leases_fini();
 	routing_fini();
@@ -496,12 +560,14 @@ desk_teardown(void **state)
 	timer_fini(&t.limit);
 	buf_free(&t.heard);
 	buf_free(&t.hops);
+	buf_free(&t.bytes);
 	buf_free(&t.try);
 	buf_free(&t.context);
 	buf_free(&t.own);
 	buf_free(&t.sent);
 	buf_free(&t.verdict);
 	buf_free(&t.fields);
+	buf_free(&t.state);
 	own_fini();
 	dns_free(&deliver.dns);
 	zone_stop();

@@ -21,6 +21,8 @@
 
 #include "deliver/deliver.h"
 #include "ipc/channel.h"
+#include "spool/entry.h"
+#include "spool/state.h"
 
 #define SEGMENT	1
 
@@ -31,11 +33,13 @@ struct desk {
 	struct channel	*channel;
 	struct buf	 heard;
 	struct buf	 hops;		/* the last answer, as text */
+	struct buf	 bytes;		/* and as it came */
 	struct buf	 try, context;	/* of the last PREPARED */
 	struct buf	 own;		/* what it has of its own, as text */
 	struct buf	 sent;		/* commands that a trace showed */
 	struct buf	 verdict;	/* the last one: "host|grouping|why" */
 	int64_t		 due_ms;	/* and when again, from its job on */
+	struct buf	 state;		/* what it changes, as text */
 	struct buf	 fields;	/* of the last LEASED */
 	int		 segment;
 	pid_t		 hop;
@@ -44,11 +48,15 @@ struct desk {
 	const char	*wanted;
 	uint32_t	 flags;		/* of entries that are given */
 	int		 commands;	/* of traces */
+	struct spool_entry entry;	/* that are given: what is not 0 */
+	struct entry_state before;	/* and their state */
 };
 
 extern struct desk	t;
 extern struct worker	worker;
 
+/* hook_predelivery is that script, by that transport.cf. */
+void		 give_hook(const char *text, const char *transports);
 int		 desk_setup(void **state);
 int		 desk_teardown(void **state);
 /* Until that is heard; all that was, which is then forgotten. */
