@@ -36,14 +36,14 @@ static struct {
 	struct hmap		 prepared;
 	size_t			 context_bytes;
 	struct buf		 bytes, text;
-	bool			 hooked;	/* there is a hook */
 	bool			 open;
 } prepare = { .waiting = TAILQ_HEAD_INITIALIZER(prepare.waiting) };
 
 bool
 prepare_wanted(void)
 {
-	return prepare.hooked;
+	return prepare.worker != NULL &&
+	    prepare.worker->params.hook_predelivery[0] != '\0';
 }
 
 /* ---- What is kept -------------------------------------------------------- */

@@ -22,6 +22,7 @@
 #include "deliver/outlet.h"
 #include "deliver/row.h"
 #include "deliver/way.h"
+#include "deliver/trial.h"
 #include "deliver/trace.h"
 #include "ipc/ipc.h"
 
@@ -63,6 +64,7 @@ frame_other(int type, struct rbuf *r)
 	struct ipc_DELIVER_TRANSPORT	transport;
 	struct ipc_DELIVER_ROUTE	route;
 	struct ipc_DELIVER_ROW		row;
+	struct ipc_DELIVER_TRY		try;
 	struct ipc_DELIVER_NEXT_ANSWER	next;
 	struct ipc_DELIVER_SEGMENT	segment;
 	struct ipc_DELIVER_SAFE		safe;
@@ -77,6 +79,9 @@ frame_other(int type, struct rbuf *r)
 	if (type == IPC_DELIVER_ROW)
 		return ipc_get_DELIVER_ROW(r, &row) == -1 ? -1 :
 		    row_add(row.number, row.text);
+	if (type == IPC_DELIVER_TRY)
+		return ipc_get_DELIVER_TRY(r, &try) == -1 ? -1 :
+		    trial_add(try.number, try.text);
 	if (type == IPC_DELIVER_NEXT_ANSWER)
 		return ipc_get_DELIVER_NEXT_ANSWER(r, &next) == -1 ? -1 :
 		    course_answer(&next);

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""The hook before an attempt, from the queue to the next hop: what Try() asks
+for is what the next hop sees, and what else the script says becomes of the
+entry."""
+
+import json
+
+from halyard import Backend, Instance, main, wait_for
+
+HOOK = '''
+$m = $arguments["mail"];
+foreach ($transaction["recipients"] as $r)
+    $m->queue($transaction["sender"], $r["address"], "hop",
+        ["metadata" => ["from" => "eod"]]);
+Accept();
+'''
+ROWS = """
+cleanup.sock unix y - - - 1 cleanup
+qmgr.sock unix y - - - 1 qmgr
+deliver unix y - - - %d deliver
+"""
+
+
+class Mta(Instance):
+    def __init__(self, backend, script, options="", workers=1, more="",
+                 **args):
+        super().__init__(hook=HOOK, services=ROWS % workers, **args)
+        self.script(script)
+        self.set(hook_predelivery="hooks/pre.hsl")
+        with open(self.path("transport.cf"), "w") as f:
+            f.write("transport hop host 127.0.0.1:%d -o tls=disabled %s\n%s"
+                    % (backend.port, options, more))
+
+    def script(self, text):
+        with open(self.path("hooks/pre.hsl"), "w") as f:
+            f.write(text)
+
+    def mail(self, rcpts=("r@a.example",), sender="s@from.example"):
+        with self.client() as c:
+            c.hello()
+            c.cmd("MAIL FROM:<%s>" % sender, 250)
+            for r in rcpts:
+                c.cmd("RCPT TO:<%s>" % r, 250)
+            c.cmd("DATA", 354)
+            c.send(b"Subject: s\r\n\r\nbody\r\n.\r\n")
+            c.expect(250)
+
+    def left(self):
+        p = self.ctl("queue", "list", "--json", check=False)
+        return json.loads(p.stdout)["entries"] if p.returncode == 0 else None
+
+    def wait_empty(self):
+        wait_for(lambda: self.left() == [], 30, "an empty queue")
+
+    def wait_state(self, state):
+        wait_for(lambda: [e["state"] for e in self.left() or []] == [state],
+                 30, "one in %s" % state)
+        return self.left()[0]
+
+
+def test_try():
+    """Another host, envelope and name than the transport's."""
+    with Backend() as unused, Backend() as b:
+        script = '''
+            Try(["host" => "127.0.0.1", "port" => %d,
+                "helo" => "name.example", "sender" => "else@from.example",
+                "recipient" => "other@b.example"]);
+        ''' % b.port
+        with Mta(unused, script) as mta:
+            mta.mail()
+            mta.wait_empty()
+        assert unused.connections == 0
+        (m,) = b.messages
+        assert m["sender"] == b"<else@from.example>", m
+        assert m["rcpts"] == [b"<other@b.example>"], m
+        assert b"EHLO name.example" in b"\n".join(b.commands), b.commands
+
+
+def test_implicit():
+    """A script that says nothing, and none at all."""
+    with Backend() as b, Mta(b, "echo $message[\"recipient\"];") as mta:
+        mta.mail()
+        mta.wait_empty()
+        assert len(b.messages) == 1
+        assert "event=echo" in mta.log() and "r@a.example" in mta.log()
+        mta.set(hook_predelivery="")
+        mta.ctl("reload")
+        mta.mail()
+        mta.wait_empty()
+        assert len(b.messages) == 2
+
+
+def test_together():
+    """Those that ask for the same go together, with `recipients`."""
+    script = '''
+        Try(["recipients" => 10,
+            "helo" => $message["recipientaddress"]["domain"]]);
+    '''
+    with Backend() as b, Mta(b, script) as mta:
+        mta.mail(rcpts=["r%d@%s.example" % (i, d) for i in range(3)
+                        for d in "ab"])
+        mta.wait_empty()
+        for m in b.messages:
+            domains = {r.split(b"@")[1] for r in m["rcpts"]}
+            assert len(domains) == 1, b.messages
+        assert sum(len(m["rcpts"]) for m in b.messages) == 6
+
+
+def test_queue():
+    """Held with a reason and changes; metadata is shown and filtered."""
+    script = '''
+        SetMetaData(["seen" => "yes"] + GetMetaData());
+        if ($arguments["retry"] == 0)
+            Queue(["hold" => true, "reason" => "look at it",
+                "tenantid" => "ten"]);
+        Delete("enough");
+    '''
+    with Backend() as b, Mta(b, script) as mta:
+        mta.mail()
+        e = mta.wait_state("hold")
+        assert e["reason"] == "look at it", e
+        assert e["tenantid"] == "ten", e
+        p = mta.ctl("queue", "list", "--metadata", "seen=yes", "--json",
+                    check=False)
+        assert len(json.loads(p.stdout)["entries"]) == 1, p
+        mta.ctl("queue", "release", "--all")
+        mta.wait_empty()
+        assert b.connections == 0
+        assert "reason=enough" in mta.log(), mta.log()
+
+
+def test_metadata_of_an_attempt():
+    """What is set before an attempt is there behind it."""
+    script = '''
+        $n = GetMetaData()["n"] ?? "";
+        SetMetaData(["n" => $n . "x"]);
+        Try();
+    '''
+    with Backend(replies={"MAIL": b"450 4.2.1 Later\r\n"}) as b, \
+            Mta(b, script, "-o retry=1h") as mta:
+        mta.mail()
+        mta.wait_state("defer")
+        p = mta.ctl("queue", "list", "--metadata", "n=x", "--json")
+        assert len(json.loads(p.stdout)["entries"]) == 1, p.stdout
+        mta.ctl("queue", "retry", "--all")
+        wait_for(lambda: len(json.loads(mta.ctl(
+            "queue", "list", "--metadata", "n=xx", "--json",
+            check=False).stdout or '{"entries": []}')["entries"]) == 1, 30,
+            "the second attempt's")
+
+
+def test_error():
+    """Five minutes, and nothing counted."""
+    with Backend() as b, Mta(b, "throw \"no\";") as mta:
+        mta.mail()
+        e = mta.wait_state("defer")
+        assert "hook_predelivery" in e["reason"], e
+        assert b.connections == 0
+        assert "event=hook-error" in mta.log(), mta.log()
+
+
+def test_slow_script():
+    """A run that waits holds up nobody else's."""
+    script = '''
+        if ($message["recipientaddress"]["localpart"] == "slow") sleep(30);
+        Try();
+    '''
+    with Backend() as b, Mta(b, script) as mta:
+        mta.mail(rcpts=["slow@a.example"])
+        for i in range(20):
+            mta.mail(rcpts=["r%d@a.example" % i])
+        wait_for(lambda: len(b.messages) == 20, 25, "the others")
+
+
+if __name__ == "__main__":
+    main(globals())
