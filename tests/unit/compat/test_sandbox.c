@@ -32,7 +32,7 @@
 #define ALL	(SANDBOX_NET | SANDBOX_FILES)
 
 static char			 top[] = "/tmp/test_sandbox.XXXXXX";
-static struct sandbox_dirs	 dirs;
+static struct sandbox_dirs	 dirs = SANDBOX_DIRS_NONE;
 static int			 log_fd;
 static int			 listener;
 
@@ -88,6 +88,18 @@ static int
 try_open_beneath(void)
 {
 	return result(open_beneath(dirs.read, "in", O_RDONLY));
+}
+
+static int
+try_open_too(void)
+{
+	return result(open_beneath(dirs.read_too, "in", O_RDONLY));
+}
+
+static int
+try_write_too(void)
+{
+	return result(open_beneath(dirs.read_too, "in", O_RDWR));
 }
 
 static int
@@ -390,9 +402,11 @@ static const struct {
 	{ "open outside", try_open_outside, ALL, EACCES },
 	{ "open outside, no files", try_open_outside, SANDBOX_NET, EPERM },
 	{ "open beneath", try_open_beneath, ALL, 0 },
+	{ "open beneath the other", try_open_too, ALL, 0 },
 	{ "open beneath, no files", try_open_beneath, 0, EPERM },
 	{ "open leaving", try_open_leaving, ALL, EXDEV },
 	{ "write to read", try_write_to_read, ALL, EACCES },
+	{ "write to the other", try_write_too, ALL, EACCES },
 	{ "create in read", try_create_in_read, ALL, EACCES },
 	{ "scratch", try_scratch, ALL, 0 },
 	{ "scratch, no files", try_scratch, 0, EPERM },
@@ -477,6 +491,13 @@ setup(void **state)
 	if (mkdir(path, 0700) == -1)
 		return -1;
 	dirs.read = open(path, O_RDONLY | O_DIRECTORY);
+	(void)snprintf(path, sizeof path, "%s/t", top);
+	if (mkdir(path, 0700) == -1)
+		return -1;
+	dirs.read_too = open(path, O_RDONLY | O_DIRECTORY);
+	if ((fd = openat(dirs.read_too, "in", O_WRONLY | O_CREAT, 0600)) ==
+	    -1 || close(fd) == -1)
+		return -1;
 	(void)snprintf(path, sizeof path, "%s/s", top);
 	if (mkdir(path, 0700) == -1)
 		return -1;
@@ -501,6 +522,9 @@ teardown(void **state)
 	(void)unlinkat(dirs.scratch, "log", 0);
 	(void)unlinkat(dirs.scratch, "sock", 0);
 	(void)unlinkat(dirs.scratch, "d", AT_REMOVEDIR);
+	(void)unlinkat(dirs.read_too, "in", 0);
+	(void)close(dirs.read_too);
+	(void)unlinkat(dir, "t", AT_REMOVEDIR);
 	(void)close(dirs.read);
 	(void)close(dirs.scratch);
 	(void)close(listener);
