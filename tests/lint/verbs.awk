@@ -8,7 +8,7 @@ FNR == NR {
 /^\.Sh / { in_list = ($2 == "VERBS") }
 in_list && /^\.It Cm / {
 	name = ""
-	for (i = 3; i <= NF && $i ~ /^[a-z]+$/; i++)
+	for (i = 3; i <= NF && $i ~ /^[a-z][a-z-]*$/; i++)
 		name = name (name == "" ? "" : " ") $i
 	if (!(name in verb)) {
 		printf "%s:%d: no verb %s\n", FILENAME, FNR, name; bad = 1
