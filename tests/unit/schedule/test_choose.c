@@ -28,7 +28,7 @@ struct way {
 struct ways {
 	struct schedule_candidate  c[WAYS];
 	struct schedule_limiter_in l[WAYS];
-	char			   name[WAYS][8];
+	char			   name[WAYS][24];
 	size_t			   count;
 };
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -236,9 +237,10 @@ test_cost_is_flat(void **state)
 	assert_true(last < first * 10 + 10000);
 	/* No single use pays for the growth. */
 	for (most = 0, i = 600000; i < 700000; i++) {
-		start = clock_mono_us();
+		/* Of this process alone: others may be at work. */
+		start = (int64_t)clock();
 		(void)vault_add(s, key_of(buf, i), 1, false, &sum);
-		us = clock_mono_us() - start;
+		us = ((int64_t)clock() - start) * 1000000 / CLOCKS_PER_SEC;
 		most += us > 20000;
 	}
 	assert_true(most < 3);
