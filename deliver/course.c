@@ -290,6 +290,7 @@ course_tried(const struct job *j, const struct attempt *a)
 	    j->options->dead_host == 0 || netaddr_parse_ip(&address,
 	    str_of(c->remoteip), c->remoteport) == -1)
 		return;
+	m.job = j->number;
 	m.ms = (uint64_t)j->options->dead_host;
 	(void)netaddr_text(&address, m.address, sizeof m.address);
 	CHANNEL_PUT(to, DELIVER_DEAD, -1, &m);

@@ -422,7 +422,7 @@ agent_on_frame(void *arg, int type, struct rbuf *r, int fd)
 	case IPC_DELIVER_NEXT:
 		return failover_on_next(a, r);
 	case IPC_DELIVER_DEAD:
-		return failover_on_dead(r);
+		return failover_on_dead(a, r);
 	case IPC_LIVE_ADD:
 	case IPC_LIVE_DELETE:
 		who = (struct live_asker){ a->channel, IPC_DELIVER, 0 };

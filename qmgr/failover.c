@@ -144,13 +144,32 @@ failover_on_next(struct agent *a, struct rbuf *r)
 	return 0;
 }
 
+/* A worker says it of hosts that it was sent to, not of any. */
+static bool
+failover_goes_to(const struct job *j, struct str address)
+{
+	const struct hopset	*h;
+	size_t			 i;
+
+	if (j == NULL || j->hopset == 0)
+		return false;
+	h = hopset_at(j->hopset);
+	for (i = 0; i < h->hops.count; i++)
+		if (str_eq(h->text[i].host, address))
+			return true;
+	return false;
+}
+
 int
-failover_on_dead(struct rbuf *r)
+failover_on_dead(struct agent *a, struct rbuf *r)
 {
 	struct ipc_DELIVER_DEAD	m;
 
 	if (ipc_get_DELIVER_DEAD(r, &m) == -1)
 		return -1;
+	/* Or it is of a job of a qmgr before this one. */
+	if (!failover_goes_to(job_find(a, m.job), str_of(m.address)))
+		return 0;
 	if (m.ms > FAILOVER_DEAD_MAX_MS)
 		m.ms = FAILOVER_DEAD_MAX_MS;
 	/* A retry after that time, with its jitter, is not in vain. */

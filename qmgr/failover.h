@@ -12,7 +12,7 @@ void	failover_prepare(struct worker *w);
 /* NEXT of a worker: 0, or -1. */
 int	failover_on_next(struct agent *a, struct rbuf *r);
 /* DEAD: 0, or -1. */
-int	failover_on_dead(struct rbuf *r);
+int	failover_on_dead(struct agent *a, struct rbuf *r);
 /* The job is over. */
 void	failover_forget(struct job *j);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/wire.h"
 #include "schedule/slab.h"
 
 #include "hopset.h"
@@ -13,6 +14,7 @@
 
 #define HOPSET_KIND	1
 #define HOPSETS_KEPT	1000
+#define HOPSET_RECIPIENTS 2	/* bytes at the end of `all` */
 
 static struct {
 	struct hmap	by_bytes;
@@ -20,6 +22,7 @@ static struct {
 	struct buf	bytes;		/* to look up */
 	TAILQ_HEAD(, hopset) kept;	/* the oldest first */
 	size_t		kept_count;
+	size_t		cost;		/* of all */
 } hopsets;
 
 void
@@ -46,6 +49,7 @@ hopset_at(uint32_t i)
 static void
 hopset_free(struct hopset *h)
 {
+	hopsets.cost -= h->cost;
 	hmap_remove(&hopsets.by_bytes, &h->hash);
 	nexthops_free(&h->hops);
 	free((char *)(uintptr_t)h->all.p);
@@ -145,15 +149,16 @@ hopset_texts(struct hopset *h)
 	free(span);
 }
 
-/* The hops are the first so many bytes. */
+/* The hops are the first so many bytes, the recipients the last ones. */
 static uint32_t
 hopset_new(struct str all, size_t hops, uint16_t recipients)
 {
 	struct hopset	*h = xcalloc(1, sizeof *h);
+	size_t		 end = all.len - HOPSET_RECIPIENTS;
 
 	h->all = (struct str){ xmemdup(all.p, all.len), all.len };
 	h->bytes = (struct str){ h->all.p, hops };
-	h->try = (struct str){ h->all.p + hops, all.len - hops };
+	h->try = (struct str){ h->all.p + hops, end - hops };
 	h->recipients = recipients;
 	if (nexthops_get(&h->hops, h->bytes) == -1) {
 		free((char *)(uintptr_t)h->all.p);
@@ -161,6 +166,9 @@ hopset_new(struct str all, size_t hops, uint16_t recipients)
 		return 0;
 	}
 	hopset_texts(h);
+	h->cost = sizeof *h + h->all.len + h->texts.len + h->hops.count *
+	    (sizeof *h->hops.hop + sizeof *h->text);
+	hopsets.cost += h->cost;
 	h->number = told_number();
 	h->try_number = h->try.len > 0 ? told_number() : 0;
 	h->hash.key = h->all.p;
@@ -175,30 +183,51 @@ hopset_new(struct str all, size_t hops, uint16_t recipients)
 	return h->self;
 }
 
+/* One of these, made where there is none; 0: it can't be put into bytes. */
+static uint32_t
+hopset_of(const struct nexthops *n, struct str try, uint16_t recipients,
+    bool make)
+{
+	struct hopset	*h;
+	struct str	 key;
+	size_t		 first;
+
+	buf_clear(&hopsets.bytes);
+	if (nexthops_put(&hopsets.bytes, n) == -1)
+		return 0;
+	first = hopsets.bytes.len;
+	buf_add_str(&hopsets.bytes, try);
+	wire_put_uint(&hopsets.bytes, recipients, HOPSET_RECIPIENTS);
+	key = buf_str(&hopsets.bytes);
+	h = (struct hopset *)hmap_find(&hopsets.by_bytes, HOPSET_KIND, key);
+	if (h != NULL)
+		return h->self;
+	return make ? hopset_new(key, first, recipients) : 0;
+}
+
+/* Instead of one for which there is no memory. */
+static const struct nexthops	hopset_none = { .error = NEXTHOPS_ERROR_DNS,
+    .dns = NEXTHOPS_DNS_OTHER, .temporary = true,
+    .why = STR("too many routes at a time") };
+
 uint32_t
 hopset_take(struct str hops, struct str try, uint16_t recipients,
     uint32_t *ttl_s)
 {
-	struct hopset	*h;
-	struct nexthops	 n;
-	struct str	 key;
-	size_t		 first;
-	uint32_t	 i;
+	bool		full = hopsets.cost >= HOPSETS_MEMORY;
+	struct nexthops	n;
+	uint32_t	i;
 
 	if (nexthops_get(&n, hops) == -1)
 		return 0;
 	*ttl_s = n.ttl_s;
 	n.ttl_s = 0;
-	buf_clear(&hopsets.bytes);
-	i = (uint32_t)nexthops_put(&hopsets.bytes, &n);
+	i = hopset_of(&n, try, recipients, !full);
 	nexthops_free(&n);
-	if (i != 0)
-		return 0;
-	first = hopsets.bytes.len;
-	buf_add_str(&hopsets.bytes, try);
-	key = buf_str(&hopsets.bytes);
-	h = (struct hopset *)hmap_find(&hopsets.by_bytes, HOPSET_KIND, key);
-	i = h != NULL ? h->self : hopset_new(key, first, recipients);
+	if (i == 0 && full) {
+		i = hopset_of(&hopset_none, STR_NONE, 0, true);
+		*ttl_s = NEXTHOPS_TTL_MIN_S;
+	}
 	if (i != 0)
 		hopset_ref(i);
 	return i;

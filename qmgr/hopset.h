@@ -9,6 +9,8 @@
  *            Those that nobody has are kept for a while: connections are known
  *            by them.
  * Failure    hopset_take(): 0, `hops` is nothing that nexthops_put() wrote.
+ *            Where lists have HOPSETS_MEMORY already, a new one has no hops:
+ *            its mail is deferred.
  */
 #ifndef QMGR_HOPSET_H
 #define QMGR_HOPSET_H
@@ -16,6 +18,8 @@
 #include "job/nexthop.h"
 
 #include "delivery.h"
+
+enum { HOPSETS_MEMORY = 1 << 30 };
 
 /* Texts of a hop, made once. */
 struct hop_text {
@@ -32,7 +36,8 @@ struct hopset {
 						 * as the transport says */
 	uint16_t		 recipients;	/* that go together; 0: alike */
 	uint32_t		 self, refs;
-	struct str		 all;		/* the two, in a row */
+	size_t			 cost;		/* bytes of memory, or so */
+	struct str		 all;		/* all three, in a row */
 	struct str		 bytes, try;
 	struct nexthops		 hops;		/* in bytes; ttl_s is 0 */
 	struct hop_text		*text;

@@ -19,6 +19,7 @@
 
 #define ROUTE_KIND		1
 #define ROUTE_KNOWN_MAX		50000
+#define ROUTE_KNOWN_BYTES	(256U << 20)	/* of their lists, too */
 #define ROUTE_ASKED_MAX		1000
 #define ROUTE_WAITERS_MAX	1000
 #define ROUTE_ANSWER_MS		120000
@@ -33,7 +34,7 @@ static struct {
 	struct route_list	 known;		/* oldest answers first */
 	struct route_list	 asked;		/* oldest questions first */
 	struct route_list	 to_ask;
-	size_t			 known_count, asked_count;
+	size_t			 known_count, known_bytes, asked_count;
 	uint64_t		 questions;
 	struct timer		 look;
 	bool			 open;
@@ -104,6 +105,7 @@ route_unknow(struct route *r)
 {
 	TAILQ_REMOVE(&routes.known, r, link);
 	routes.known_count--;
+	routes.known_bytes -= hopset_at(r->hopset)->cost;
 }
 
 static void
@@ -111,7 +113,8 @@ route_shrink(void)
 {
 	struct route	*r;
 
-	while (routes.known_count > ROUTE_KNOWN_MAX) {
+	while (routes.known_count > ROUTE_KNOWN_MAX ||
+	    routes.known_bytes > ROUTE_KNOWN_BYTES) {
 		r = TAILQ_FIRST(&routes.known);
 		route_unknow(r);
 		route_free(r);
@@ -304,6 +307,7 @@ route_on_hops(struct agent *a, struct rbuf *rb)
 	r->until_ms = delivery_now() + (int64_t)ttl_s * 1000;
 	TAILQ_INSERT_TAIL(&routes.known, r, link);
 	routes.known_count++;
+	routes.known_bytes += hopset_at(r->hopset)->cost;
 	route_release(r);
 	route_shrink();
 	route_ask_more();
@@ -415,6 +419,6 @@ route_close(void)
 	slab_fini(&routes.places);
 	buf_free(&routes.key);
 	timer_stop(&routes.look);
-	routes.known_count = routes.asked_count = 0;
+	routes.known_count = routes.known_bytes = routes.asked_count = 0;
 	routes.open = false;
 }

@@ -32,6 +32,9 @@ enum {
 	NEXTHOPS_TTL_MIN_S = 5
 };
 
+/* Of an attempt's errors, those that qmgr gives itself. */
+enum { NEXTHOPS_ERROR_DNS = 2, NEXTHOPS_DNS_OTHER = 1 };
+
 struct nexthop {
 	uint16_t	preference;
 	uint16_t	order;		/* of the source; those with a lower

@@ -60,6 +60,7 @@ live_link(struct policy_live *l, struct live_item *i, struct str id)
 	hmap_insert(&l->ids, &i->by_id);
 	TAILQ_INSERT_TAIL(&l->items, i, link);
 	l->count[i->kind]++;
+	live_weigh(l, i);
 }
 
 static void
@@ -69,6 +70,7 @@ live_remove(struct policy_live *l, struct live_item *i)
 	hmap_remove(&l->ids, &i->by_id);
 	live_heap_drop(l, i);
 	l->count[i->kind]--;
+	l->bytes -= i->bytes;
 	if (i->kind == LIVE_POLICY) {
 		live_detach(l, i);
 	} else if (i->exact) {
@@ -95,6 +97,15 @@ live_until(struct policy_live *l, struct live_item *i, int64_t ttl_ms,
 }
 
 static int
+live_has_room(const struct policy_live *l, struct err *e)
+{
+	if (l->bytes < POLICY_LIVE_BYTES)
+		return 0;
+	return err_set(e, "there are %d bytes of them already",
+	    POLICY_LIVE_BYTES);
+}
+
+static int
 live_may_add(const struct policy_live *l, int kind, struct str id,
     struct err *e)
 {
@@ -103,7 +114,7 @@ live_may_add(const struct policy_live *l, int kind, struct str id,
 	if (l->count[kind] == POLICY_LIVE_MAX)
 		return err_set(e, "there are %d of them already",
 		    POLICY_LIVE_MAX);
-	return 0;
+	return live_has_room(l, e);
 }
 
 static int
@@ -198,8 +209,12 @@ dynamic_update(struct policy_live *l, struct live_item *old,
 {
 	if (in->id.len > 0 && !live_same_on(old, fresh))
 		return err_set(e, "id: it is that of another condition");
-	if (!in->keep || old->expires_ms <= now_ms)
-		dynamic_set(l, old, in, now_ms);
+	if (in->keep && old->expires_ms > now_ms)
+		return 1;
+	if (live_has_room(l, e) == -1)
+		return -1;
+	dynamic_set(l, old, in, now_ms);
+	live_weigh(l, old);
 	return 1;
 }
 

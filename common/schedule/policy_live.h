@@ -19,8 +19,10 @@
 
 #include "policy.h"
 
-/* Of each kind; of those suspensions that have patterns. */
-enum { POLICY_LIVE_MAX = 100000, POLICY_LIVE_PATTERNS = 1000 };
+/* Of each kind; of those suspensions that have patterns; of the texts of
+ * all. */
+enum { POLICY_LIVE_MAX = 100000, POLICY_LIVE_PATTERNS = 1000,
+    POLICY_LIVE_BYTES = 64 << 20 };
 enum { POLICY_LIVE_ID = 64, POLICY_LIVE_TYPE = 32 };
 
 struct policy_live;

@@ -82,6 +82,32 @@ live_item_new(int kind, const struct policy_values *on)
 	return i;
 }
 
+static size_t
+properties_bytes(const struct policy_property *p, size_t count)
+{
+	size_t	i, n = count * sizeof *p;
+
+	for (i = 0; i < count; i++)
+		n += p[i].name.len + p[i].value.len;
+	return n;
+}
+
+void
+live_weigh(struct policy_live *l, struct live_item *i)
+{
+	const struct policy_limits	*m = &i->dynamic.limits;
+	const struct policy_suspension	*v = &i->s.view;
+	int				 f;
+
+	l->bytes -= i->bytes;
+	i->bytes = i->dynamic.id.len + i->dynamic.type.len + m->tag.len +
+	    properties_bytes(m->properties, m->property_count) + v->id.len +
+	    v->tag.len + properties_bytes(v->properties, v->property_count);
+	for (f = 0; f < POLICY_FIELDS; f++)
+		i->bytes += i->on.of[f].len;
+	l->bytes += i->bytes;
+}
+
 void
 live_item_free(struct live_item *i)
 {

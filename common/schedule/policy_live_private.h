@@ -21,6 +21,7 @@ struct live_item {
 	int64_t			 expires_ms;
 	struct policy_values	 on;		/* as it was given */
 	unsigned		 mask;		/* fields with a value */
+	size_t			 bytes;		/* of its texts */
 	/* A policy: */
 	struct policy_dynamic	 dynamic;
 	struct hmap_entry	 by_tuple;	/* key: owned; NULL: none */
@@ -45,6 +46,7 @@ struct policy_live {
 	struct policies		*p;
 	struct live_items	 items;		/* oldest first */
 	size_t			 count[LIVE_KINDS], patterns;
+	size_t			 bytes;		/* of all texts */
 	struct hmap		 ids;
 	struct live_item	**heap;
 	size_t			 heap_count, heap_cap;
@@ -75,6 +77,8 @@ void	live_limits_set(struct policy_limits *to,
 	    const struct policy_limits *from);
 struct live_item *live_item_new(int kind, const struct policy_values *on);
 void	live_item_free(struct live_item *i);
+/* What its texts are now is counted, and not what they were. */
+void	live_weigh(struct policy_live *l, struct live_item *i);
 
 void	live_heap_set(struct policy_live *l, struct live_item *i,
 	    int64_t expires_ms);

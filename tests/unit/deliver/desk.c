@@ -248,6 +248,7 @@ qmgr_on_dead(struct rbuf *r)
 
 	assert_int_equal(ipc_get_DELIVER_DEAD(r, &m), 0);
 	buf_printf(&t.heard, "dead %s;", m.address);
+	assert_true(m.job > 0);
 	assert_int_equal(m.ms, 60000);
 	return 0;
 }

@@ -489,6 +489,50 @@ test_suspensions_refused(void **state)
 	world_free(&w);
 }
 
+/* Texts of all together are bounded; what goes makes room. */
+static void
+test_bytes(void **state)
+{
+	static char			value[1000];
+	struct policy_property		prop[POLICY_PROPERTIES];
+	struct policy_dynamic_in	in = { .fields = fields_of("jobid") };
+	struct policy_suspend_in	s = { .tag = STR("t") };
+	struct str			id, first = STR_NONE;
+	struct world			w;
+	struct err			e;
+	char				job[16];
+	int				n;
+
+	(void)state;
+	world_new(&w, FILE_1);
+	memset(value, 'v', sizeof value);
+	for (n = 0; n < POLICY_PROPERTIES; n++)
+		prop[n] = (struct policy_property){ STR("n"),
+		    { value, sizeof value } };
+	in.limits.properties = prop;
+	in.limits.property_count = POLICY_PROPERTIES;
+	for (n = 0; n < POLICY_LIVE_MAX; n++) {
+		(void)snprintf(job, sizeof job, "j%d", n);
+		in.on.of[POLICY_FIELD_JOBID] = str_of(job);
+		if (policy_live_add(w.l, &in, AT, &id, &e) != 1)
+			break;
+		if (n == 0)
+			first = id;
+	}
+	assert_in_range(n, 900, 1100);
+	assert_string_equal(e.text, "there are 67108864 bytes of them already");
+	assert_int_equal(policy_live_suspend(w.l, &s, AT, &id, &e), -1);
+	assert_true(policy_live_delete(w.l, first));
+	assert_int_equal(policy_live_add(w.l, &in, AT, &id, &e), 1);
+	/* One that is there and becomes smaller counts as such. */
+	assert_true(policy_live_delete(w.l, id));
+	in.limits.property_count = 0;
+	in.on.of[POLICY_FIELD_JOBID] = STR("j1");
+	assert_int_equal(policy_live_add(w.l, &in, AT, &id, &e), 1);
+	assert_int_equal(policy_live_suspend(w.l, &s, AT, &id, &e), 1);
+	world_free(&w);
+}
+
 /* As many as there may be; each is found at once, and all go. */
 static void
 test_many(void **state)
@@ -534,6 +578,7 @@ main(void)
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_suspensions),
 		cmocka_unit_test(test_suspensions_refused),
+		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_many),
 	};
 
