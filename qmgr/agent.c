@@ -250,11 +250,11 @@ agent_on_leased(struct agent *a, struct rbuf *r)
 			return -1;
 		l = lease_new(a, schedule_started(delivery_schedule(), &in, 0,
 		    a->slot), m.lease);
-		l->uses = m.uses;
 	}
+	/* A job that was sent and is not counted went with the connection. */
+	l->uses = m.uses;
 	l->named = true;
-	if (m.idle && m.uses == l->uses)
-		lease_event(l, LEASE_RESTS);
+	l->rests = m.idle != 0;
 	return 0;
 }
 
@@ -315,7 +315,7 @@ agent_on_ready(struct agent *a, struct rbuf *r)
 	trace_agent_ready(a);
 	agent_sift_jobs(a);
 	agent_release(a->pid);
-	lease_close_unnamed(a);
+	lease_sift(a);
 	agent_update(a);
 	route_agent_ready();
 	return 0;

@@ -126,7 +126,7 @@ lease_unname_one(void *arg, struct hmap_entry *e)
 	struct lease	*l = (struct lease *)e;
 
 	if (l->agent == arg)
-		l->named = false;
+		l->named = l->rests = false;
 }
 
 void
@@ -137,18 +137,22 @@ lease_unname(const struct agent *a)
 }
 
 static void
-lease_close_one(void *arg, struct hmap_entry *e)
+lease_sift_one(void *arg, struct hmap_entry *e)
 {
 	struct lease	*l = (struct lease *)e;
 
-	if (l->agent == arg && !l->named)
+	if (l->agent != arg)
+		return;
+	if (!l->named)
 		lease_event(l, LEASE_CLOSED);
+	else if (l->rests)
+		lease_event(l, LEASE_RESTS);
 }
 
 void
-lease_close_unnamed(const struct agent *a)
+lease_sift(const struct agent *a)
 {
-	hmap_walk(&leases.leases, leases.leases.size, lease_close_one,
+	hmap_walk(&leases.leases, leases.leases.size, lease_sift_one,
 	    (void *)(uintptr_t)a);
 }
 

@@ -15,6 +15,7 @@ struct lease {
 	schedule_conn		 conn;
 	uint32_t		 uses;		/* jobs that had it */
 	bool			 named;		/* by its agent */
+	bool			 rests;		/* as it says, before READY */
 };
 
 struct lease *lease_of_conn(schedule_conn conn);
@@ -25,9 +26,10 @@ void	lease_event(struct lease *l, enum lease_event event);
 void	lease_evict(schedule_conn conn);
 /* The agent is gone, or its connection: the scheduler knows. */
 void	lease_forget_all(const struct agent *a);
-/* What an agent does not name before READY it has not. */
+/* What an agent does not name before READY it has not; what it names and does
+ * not use is free for the next job. */
 void	lease_unname(const struct agent *a);
-void	lease_close_unnamed(const struct agent *a);
+void	lease_sift(const struct agent *a);
 void	lease_open(void);
 void	lease_close(void);
 

@@ -20,6 +20,7 @@ from test_relay import Queue, numbers, out
 
 HELLO, HELD, LEASED, READY = 80, 81, 82, 83
 JOB, JOB_ENTRY, VERDICT, LEASE, DRAIN = 88, 90, 91, 93, 95
+HOPS, NEXT, DEAD, PREPARED, LIVE_ADD, LIVE_DELETE = 97, 108, 114, 116, 120, 121
 DONE, DEFER, HOLD, BOUNCE, DELETE, AGAIN = range(1, 7)
 
 
@@ -180,7 +181,9 @@ def test_noise():
         a.mta.put(10)
         for _ in range(30):
             kind = dice.choice([HELLO, HELD, LEASED, READY, VERDICT, LEASE,
-                                DRAIN, JOB, 61, 40, dice.randrange(65536)])
+                                DRAIN, HOPS, NEXT, PREPARED, LIVE_ADD,
+                                LIVE_DELETE, JOB, 61, 40,
+                                dice.randrange(65536)])
             size = dice.choice([0, 4, 8, 12, 24, 36, 44, dice.randrange(300)])
             payload = bytes(dice.randrange(256) for _ in range(size))
             try:
@@ -275,6 +278,41 @@ def test_leases():
                     a.peer.take()
         a.mta.put(6)
         a.all_arrive(6)
+
+
+def text(s):
+    return struct.pack(">I", len(s)) + s
+
+
+def suspend_all(ask):
+    """LIVE_ADD of a suspension without a condition, named "all"."""
+    return struct.pack(">QI", ask, 2) + text(
+        text(b"all") + 8 * text(b"") + bytes(8) + b"\0" + text(b"") +
+        b"\0\0")
+
+
+def test_hops():
+    """An attempt that waits to go on with another hop does not go on with one
+    that there is not, and a host to which it has no mail is not left out."""
+    if why_not():
+        return why_not()
+    with Attack("concurrency=1", workers=1) as a:
+        a.mta.put(1)
+        for n in range(5):
+            job, ids = a.peer.job()
+            a.peer.send(DEAD, struct.pack(">Q", job) +
+                        text(b"192.0.2.1:25") + struct.pack(">Q", 1 << 60))
+            # No hop has room, so the job waits.
+            a.peer.send(LIVE_ADD, suspend_all(n))
+            a.peer.send(NEXT, struct.pack(">QI", job, 0))
+            os.kill(a.peer.pid, signal.SIGCONT)
+            a.peer.cut_off(lambda: a.peer.send(
+                NEXT, struct.pack(">QI", job, (1 << 32) - 1)))
+            time.sleep(0.2)     # it is back by now, and may have to be again
+            a.peer.take()
+            assert a.mta.workers("qmgr") == a.qmgr
+            a.peer.send(LIVE_DELETE, struct.pack(">QI", 99, 2) + text(b"all"))
+        a.all_arrive(1)
 
 
 if __name__ == "__main__":
