@@ -11,7 +11,6 @@
 #include "carried.h"
 
 enum { CARRIED_METADATA = 1 };
-enum { CARRIED_METADATA_MAX = 128 * 1024 };
 
 int
 carried_put(struct buf *out, const struct carried *c)
@@ -21,7 +20,7 @@ carried_put(struct buf *out, const struct carried *c)
 	wire_put_uint(out, c->has_metadata ? CARRIED_METADATA : 0, 1);
 	if (wire_put_blob(out, c->context, JOB_CONTEXT_MAX) == -1)
 		return -1;
-	return wire_put_blob(out, c->metadata, CARRIED_METADATA_MAX);
+	return wire_put_blob(out, c->metadata, JOB_METADATA_MAX);
 }
 
 /* Would a state take it? */
@@ -52,7 +51,7 @@ carried_get(struct carried *c, struct str bytes)
 	c->prepared = true;
 	if (wire_get_uint(&r, &flags, 1) == -1 || flags > CARRIED_METADATA ||
 	    wire_get_blob(&r, &c->context, JOB_CONTEXT_MAX) == -1 ||
-	    wire_get_blob(&r, &c->metadata, CARRIED_METADATA_MAX) == -1 ||
+	    wire_get_blob(&r, &c->metadata, JOB_METADATA_MAX) == -1 ||
 	    r.len != 0)
 		return -1;
 	c->has_metadata = flags != 0;

@@ -31,6 +31,7 @@ intake_route(struct job *j, const struct ipc_DELIVER_JOB *m)
 		return -1;
 	if (m->try != 0 && (j->trial = trial_take(m->try)) == NULL)
 		return -1;
+	j->wrong = j->trial != NULL && j->trial->wrong;
 	return m->barred > 1 ? -1 : 0;
 }
 
@@ -104,10 +105,11 @@ intake_read(struct job *j)
 		    e->len }, &err) == -1 ||
 		    !spool_id_same(&id, &e->id) ||
 		    spool_entry_get(&e->entry, (struct str){ bytes + e->at +
-		    e->len, e->entry_len }, &err) == -1 ||
-		    carried_get(&e->carried, (struct str){ bytes + e->at +
-		    e->len + e->entry_len, e->carried_len }) == -1)
+		    e->len, e->entry_len }, &err) == -1)
 			return -1;
+		if (carried_get(&e->carried, (struct str){ bytes + e->at +
+		    e->len + e->entry_len, e->carried_len }) == -1)
+			j->wrong = true;
 	}
 	return 0;
 }

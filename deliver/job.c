@@ -217,7 +217,7 @@ job_ready(struct job *j)
 {
 	job_leave(j);
 	job_enter(j, JOB_WAITING);
-	if (deliver.draining)
+	if (deliver.draining || j->wrong)
 		job_again(j);
 	else
 		loop_defer(deliver.loop, &jobs.turn);

@@ -41,8 +41,6 @@ struct traced;
 struct trial;
 struct way;
 
-/* Bytes of its entries; qmgr's are some hundreds each. */
-#define JOB_BYTES_MAX	(64U << 20)
 #define JOBS_MAX	100000
 
 enum job_stage { JOB_COLLECTING, JOB_WAITING, JOB_RUNNING, JOB_TOLD };
@@ -75,6 +73,8 @@ struct job {
 	bool			 barred;	/* none can be reached now */
 	struct row		*row;		/* or NULL */
 	struct trial		*trial;		/* or NULL */
+	bool			 wrong;		/* another worker's words are
+						 * none: it goes back */
 	struct disk_file	*file;		/* with the body, or NULL */
 	bool			 wants_file;
 	uint64_t		 body, edits;

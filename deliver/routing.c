@@ -9,7 +9,6 @@
  * (routing_judge.c).  The family that may not be used is asked for only where
  * the other one has nothing: to tell an unusable address from none.
  */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,9 +29,6 @@ static struct {
 	size_t			under_way;	/* of asking */
 	struct task		turn;
 } routing;
-
-static_assert(NEXTHOPS_ERROR_DNS == (int)ATTEMPT_ERROR_DNS &&
-    NEXTHOPS_DNS_OTHER == (int)ATTEMPT_DNS_OTHER, "numbers of errors");
 
 static void	routing_turn(void *arg);
 static void	question_look(struct question *q);

@@ -29,8 +29,8 @@ trial_add(uint64_t number, struct str text)
 		return -1;
 	t = xcalloc(1, sizeof *t);
 	buf_add_str(&t->bytes, text);
-	if (wish_get(&t->wish, buf_str(&t->bytes)) == -1 ||
-	    numbered_add(&t->numbered, number, trial_end) == -1) {
+	t->wrong = wish_get(&t->wish, buf_str(&t->bytes)) == -1;
+	if (numbered_add(&t->numbered, number, trial_end) == -1) {
 		trial_end(&t->numbered);
 		return -1;
 	}

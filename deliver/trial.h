@@ -2,7 +2,8 @@
  * trial - what a Try() asked for as jobs name it, by a number of qmgr's
  *
  * Ownership  trials are numbered things (numbered.h).
- * Failure    trial_add(): -1, no honest qmgr says so.
+ * Failure    trial_add(): -1, no honest qmgr says so.  Its text is another
+ *            worker's, which qmgr does not read: `wrong`, if it is nothing.
  * Process    no I/O.
  */
 #ifndef DELIVER_TRIAL_H
@@ -16,6 +17,7 @@ struct trial {
 	struct numbered	 numbered;	/* first */
 	struct buf	 bytes;
 	struct wish	 wish;		/* its texts are in bytes */
+	bool		 wrong;		/* no honest worker asks for that */
 };
 
 int		 trial_add(uint64_t number, struct str text);

@@ -1,12 +1,20 @@
 /*
  * The bytes of a route are read once, and kept for the texts in them.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "send/attempt.h"
 
 #include "way.h"
+
+/* What a worker says of a route another one is told: qmgr, which reads it in
+ * between, has to find all that is wrong with it. */
+static_assert(NEXTHOPS_ERRORS == (int)ATTEMPT_ERROR_MAX &&
+    NEXTHOPS_DNS_ERRORS == (int)ATTEMPT_DNS_MAX &&
+    NEXTHOPS_ERROR_DNS == (int)ATTEMPT_ERROR_DNS &&
+    NEXTHOPS_DNS_OTHER == (int)ATTEMPT_DNS_OTHER, "numbers of errors");
 
 static void
 way_end(struct numbered *n)
@@ -28,8 +36,6 @@ way_add(uint64_t number, struct str hops)
 	w = xcalloc(1, sizeof *w);
 	buf_add_str(&w->bytes, hops);
 	if (nexthops_get(&w->hops, buf_str(&w->bytes)) == -1 ||
-	    w->hops.error >= ATTEMPT_ERROR_MAX ||
-	    w->hops.dns >= ATTEMPT_DNS_MAX ||
 	    numbered_add(&w->numbered, number, way_end) == -1) {
 		way_end(&w->numbered);
 		return -1;

@@ -353,6 +353,14 @@ job_moved(struct job *j, const struct spool_entry *entry)
 	return true;
 }
 
+/* What its worker would not take at a time.  Entries may be long, and a
+ * script's context. */
+static bool
+job_is_long(size_t contexts)
+{
+	return jobs.bytes.len + contexts > JOB_BYTES_MAX / 2;
+}
+
 /* Which of its entries do not read, or are gone, leave it.  *envelope is of one
  * that stays. */
 static int
@@ -361,12 +369,18 @@ job_pack_all(struct job *j, struct book_envelope *envelope, struct err *e)
 	struct entry_state	 state;
 	struct active		*a, *next;
 	struct spool_id		 id;
+	size_t			 contexts = 0;
 	uint32_t		 n = 0;
 	bool			 last = false;
 
 	buf_clear(&jobs.bytes);
 	jobs.part = xreallocarray(jobs.part, j->count, sizeof *jobs.part);
 	TAILQ_FOREACH_SAFE(a, &j->entries, link, next) {
+		if (job_is_long(contexts)) {
+			schedule_refund(delivery_schedule(), a->ref);
+			job_take_back(j, a);
+			continue;
+		}
 		last = false;
 		if (job_pack(&jobs.part[n], a, envelope, e) == -1)
 			job_put_off(j, a, JOB_UNREAD_MS, e->text);
@@ -376,6 +390,7 @@ job_pack_all(struct job *j, struct book_envelope *envelope, struct err *e)
 		else {
 			n++;
 			last = true;
+			contexts += prepare_context(a).len;
 		}
 	}
 	if (n == 0)

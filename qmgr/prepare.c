@@ -249,7 +249,7 @@ prepare_on_prepared(struct agent *agent, struct rbuf *r)
 
 	if (ipc_get_DELIVER_PREPARED(r, &m) == -1 ||
 	    m.id.len != SPOOL_ID_SIZE || m.recipients > JOB_ENTRIES_MAX ||
-	    m.context.len > JOB_CONTEXT_MAX || m.try.len > JOB_TRY_MAX)
+	    m.context.len > JOB_CARRIED_MAX || m.try.len > JOB_TRY_MAX)
 		return -1;
 	spool_id_get(&id, (const unsigned char *)m.id.p);
 	if ((j = job_find(agent, m.job)) == NULL || j->kind != JOB_PREPARE ||

@@ -84,7 +84,11 @@ enum lease_event {
 /* Of what a Try() asks for, and of $context, frozen. */
 #define JOB_TRY_MAX		65536
 #define JOB_CONTEXT_MAX		65536
-/* Entries of one job. */
+/* Of what PREPARED's context has: that, metadata, and some bytes around. */
+#define JOB_METADATA_MAX	(128 * 1024)
+#define JOB_CARRIED_MAX		(JOB_CONTEXT_MAX + JOB_METADATA_MAX + 16)
+/* Entries of one job, and bytes of all their frames. */
 #define JOB_ENTRIES_MAX		1000
+#define JOB_BYTES_MAX		(64U << 20)
 
 #endif

@@ -181,7 +181,9 @@ nexthops_get_head(struct nexthops *n, struct rbuf *r)
 	    ttl_s > NEXTHOPS_TTL_MAX_S ||
 	    nexthop_get_uint(r, &flags, 1) == -1 || flags > 3 ||
 	    nexthop_get_uint(r, &error, 1) == -1 ||
+	    error >= NEXTHOPS_ERRORS ||
 	    nexthop_get_uint(r, &dns, 1) == -1 ||
+	    dns >= NEXTHOPS_DNS_ERRORS ||
 	    wire_get_blob(r, &n->why, NEXTHOP_WHY_MAX) == -1 ||
 	    nexthop_get_uint(r, &count, 2) == -1)
 		return -1;

@@ -32,8 +32,14 @@ enum {
 	NEXTHOPS_TTL_MIN_S = 5
 };
 
-/* Of an attempt's errors, those that qmgr gives itself. */
-enum { NEXTHOPS_ERROR_DNS = 2, NEXTHOPS_DNS_OTHER = 1 };
+/* How many errors of each kind an attempt knows, and those that qmgr gives
+ * itself. */
+enum {
+	NEXTHOPS_ERRORS = 9,
+	NEXTHOPS_ERROR_DNS = 2,
+	NEXTHOPS_DNS_ERRORS = 7,
+	NEXTHOPS_DNS_OTHER = 1
+};
 
 struct nexthop {
 	uint16_t	preference;

@@ -89,11 +89,26 @@ test_bad(void **state)
 		(void)hear("ready");
 		give_all(1, "");
 	}
+	assert_int_equal(jobs_all(), 0);
+}
+
+/* What no honest worker asks for, and qmgr hands on unread: the job goes
+ * back, and the connection stays. */
+static void
+test_another(void **state)
+{
+	struct ipc_DELIVER_JOB	m = job_frame(1, 11, 1);
+
+	(void)state;
 	CHANNEL_SEND(t.channel, DELIVER_TRY, -1, { .number = 4,
 	    .text = STR("xx") });
-	(void)hear("END");
-	(void)hear("ready");
-	assert_int_equal(jobs_all(), 0);
+	m.try = 4;
+	CHANNEL_PUT(t.channel, DELIVER_JOB, -1, &m);
+	give_entry(1, 1, "r@a.example");
+	assert_string_equal(hear("closed"), "again 1;closed 11/1;");
+	give_safe(1);
+	give(2, 12, 1, "r@a.example");
+	(void)hear("done 2");
 }
 
 #define TRANSPORTS	"transport hop host 127.0.0.1\n"		\
@@ -421,6 +436,7 @@ main(void)
 		TEST(test_no_hook), TEST(test_lost), TEST(test_bad),
 		TEST(test_endings), TEST(test_ends_of), TEST(test_message),
 		TEST(test_attempt), TEST(test_routes), TEST(test_waits),
+		TEST(test_another),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -82,6 +82,16 @@ test_fault(void **state)
 	assert_true(out.temporary);
 	assert_true(str_eq(out.why, in.why));
 	nexthops_free(&out);
+	/* Numbers that no attempt knows. */
+	in.error = NEXTHOPS_ERRORS;
+	buf_clear(&b);
+	assert_int_equal(nexthops_put(&b, &in), 0);
+	assert_int_equal(nexthops_get(&out, buf_str(&b)), -1);
+	in.error = 2;
+	in.dns = NEXTHOPS_DNS_ERRORS;
+	buf_clear(&b);
+	assert_int_equal(nexthops_put(&b, &in), 0);
+	assert_int_equal(nexthops_get(&out, buf_str(&b)), -1);
 	/* Neither hops nor a reason, or both. */
 	in.error = 0;
 	buf_clear(&b);
