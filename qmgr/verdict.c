@@ -213,12 +213,14 @@ verdict_note(const struct spool_id *id, enum job_verdict verdict,
 }
 
 /* At once, the first time; a worker that gives it back for ever is not asked
- * for ever. */
+ * for ever.  Of one that is in no queue nothing is left that could say so: it
+ * is prepared anew, say. */
 static void
 verdict_again(struct job *j, struct active *a, const struct spool_id *id)
 {
 	struct err	e;
-	bool		rests = a->again && !j->agent->draining;
+	bool		rests = (a->again || a->apart) &&
+			    !j->agent->draining;
 
 	(void)book_started(keeper_book(), id, 0, &e);
 	schedule_refund(delivery_schedule(), a->ref);
