@@ -236,7 +236,8 @@ prepare_read(void *arg, char *to, size_t size, struct err *e)
 	int		 rc;
 
 	while ((rc = content_next(c, &piece, e)) == 0 && piece.len <= size) {
-		memcpy(to, piece.p, piece.len);
+		if (piece.len > 0)
+			memcpy(to, piece.p, piece.len);
 		to += piece.len;
 		size -= piece.len;
 	}

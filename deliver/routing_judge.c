@@ -334,7 +334,7 @@ hop_address_compare(const void *a, const void *b)
 		return x->preference < y->preference ? -1 : 1;
 	if (x->second != y->second)
 		return x->second ? 1 : -1;
-	if ((c = memcmp(x->mx.p, y->mx.p, n)) != 0)
+	if (n > 0 && (c = memcmp(x->mx.p, y->mx.p, n)) != 0)
 		return c;
 	if (x->mx.len != y->mx.len)
 		return x->mx.len < y->mx.len ? -1 : 1;

@@ -235,7 +235,7 @@ job_send_route(struct job *j, const struct spool_entry *entry,
 	m->barred = j->barred;
 	active_subqueue(TAILQ_FIRST(&j->entries), &q, &jobs.text, entry);
 	grouping = policies_grouping_of(&q, h);
-	if (grouping.len < sizeof m->grouping)
+	if (grouping.len > 0 && grouping.len < sizeof m->grouping)
 		memcpy(m->grouping, grouping.p, grouping.len);
 	policies_paid(&q, grouping, h, j->hop);
 	m->row = policies_row(&q, grouping, h, j->hop, &text);

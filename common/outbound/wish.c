@@ -477,7 +477,7 @@ wish_list_has_ip(struct str list, const struct netaddr *a)
 	struct str	network;
 
 	while (wish_list_next(&list, &network) == 0) {
-		if (network.len >= sizeof text)
+		if (network.len == 0 || network.len >= sizeof text)
 			continue;
 		memcpy(text, network.p, network.len);
 		text[network.len] = '\0';
