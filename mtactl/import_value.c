@@ -293,7 +293,8 @@ condition_list(struct import *im, const struct yaml_node *n,
 
 	buf_printf(&row, "list %.*s %.*s\n", (int)pattern.len - 1,
 	    pattern.p + 1, (int)field.len, field.p);
-	if (memmem(buf_data(&im->part[IMPORT_LIST]),
+	if (im->part[IMPORT_LIST].len == 0 ||
+	    memmem(buf_data(&im->part[IMPORT_LIST]),
 	    im->part[IMPORT_LIST].len, buf_data(&row), row.len) == NULL) {
 		buf_add_str(&im->part[IMPORT_LIST], buf_str(&row));
 		import_fault(im, n, NULL, "what is in this list is not in "
