@@ -61,8 +61,11 @@ print_short(char *out, size_t size, int64_t n)
 		(void)snprintf(out, size, "%" PRId64, n);
 		return;
 	}
-	for (v /= 1000; v >= 1000; v /= 1000)
+	v /= 1000;
+	while (v >= 1000) {
+		v /= 1000;
 		u++;
+	}
 	(void)snprintf(out, size, "%.1f%c", v, units[u]);
 }
 
