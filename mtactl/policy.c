@@ -65,19 +65,8 @@ verb_policy_list(const struct ctl *c, int argc, char **argv)
 	struct policy_listing	l = { "policies", "no dynamic policy",
 				    policy_list_head, policy_list_row,
 				    false, 0 };
-	struct policy_args	a;
-	struct buf		b = BUF_INIT;
-	struct err		e;
-	int			put;
 
-	if (policy_args_parse(&a, TAKES_LIMIT, argc, argv, &e) == -1)
-		return policy_talk_usage(&e);
-	if (a.words > 0)
-		return verb_usage();
-	l.json = a.json;
-	put = ipc_put_LIVE_LIST(&b, &(struct ipc_LIVE_LIST){
-	    .kind = LIVE_KIND_POLICY, .limit = a.limit });
-	return policy_talk_list(c, IPC_LIVE_LIST, put, &b, &l);
+	return policy_talk_live(c, LIVE_KIND_POLICY, &l, argc, argv);
 }
 
 static void
@@ -154,14 +143,7 @@ verb_policy_add(const struct ctl *c, int argc, char **argv)
 int
 verb_policy_delete(const struct ctl *c, int argc, char **argv)
 {
-	struct policy_args	a;
-	struct err		e;
-
-	if (policy_args_parse(&a, 0, argc, argv, &e) == -1)
-		return policy_talk_usage(&e);
-	if (a.words == 0)
-		return verb_usage();
-	return policy_talk_delete(c, LIVE_KIND_POLICY, &a);
+	return policy_talk_delete(c, LIVE_KIND_POLICY, argc, argv);
 }
 
 int

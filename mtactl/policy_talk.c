@@ -102,6 +102,25 @@ policy_talk_list(const struct ctl *c, int type, int put, struct buf *fields,
 }
 
 int
+policy_talk_live(const struct ctl *c, enum live_kind kind,
+    struct policy_listing *l, int argc, char **argv)
+{
+	struct policy_args	a;
+	struct buf		b = BUF_INIT;
+	struct err		e;
+	int			put;
+
+	if (policy_args_parse(&a, TAKES_LIMIT, argc, argv, &e) == -1)
+		return policy_talk_usage(&e);
+	if (a.words > 0)
+		return verb_usage();
+	l->json = a.json;
+	put = ipc_put_LIVE_LIST(&b, &(struct ipc_LIVE_LIST){
+	    .kind = (uint32_t)kind, .limit = a.limit });
+	return policy_talk_list(c, IPC_LIVE_LIST, put, &b, l);
+}
+
+int
 policy_talk_change(const struct ctl *c, int type, int put,
     struct buf *fields, uint64_t *changed)
 {
@@ -189,8 +208,8 @@ talk_delete_one(struct ipc_caller *cl, enum live_kind kind, const char *id,
 	return a.status == LIVE_NONE ? 0 : -1;
 }
 
-int
-policy_talk_delete(const struct ctl *c, enum live_kind kind,
+static int
+talk_delete(const struct ctl *c, enum live_kind kind,
     const struct policy_args *a)
 {
 	struct ipc_caller	cl;
@@ -217,4 +236,16 @@ policy_talk_delete(const struct ctl *c, enum live_kind kind,
 	else
 		(void)printf("%d deleted\n", deleted);
 	return missing > 0 ? CTL_FAILED : CTL_OK;
+}
+
+int
+policy_talk_delete(const struct ctl *c, enum live_kind kind, int argc,
+    char **argv)
+{
+	struct policy_args	a;
+	struct err		e;
+
+	if (policy_args_parse(&a, 0, argc, argv, &e) == -1)
+		return policy_talk_usage(&e);
+	return a.words == 0 ? verb_usage() : talk_delete(c, kind, &a);
 }

@@ -26,15 +26,18 @@ struct policy_listing {
  * returned. */
 int	policy_talk_list(const struct ctl *c, int type, int put,
 	    struct buf *fields, struct policy_listing *l);
+/* A verb that lists all of a kind: its arguments, too. */
+int	policy_talk_live(const struct ctl *c, enum live_kind kind,
+	    struct policy_listing *l, int argc, char **argv);
 /* *changed: how many were. */
 int	policy_talk_change(const struct ctl *c, int type, int put,
 	    struct buf *fields, uint64_t *changed);
 /* Prints the id. */
 int	policy_talk_add(const struct ctl *c, enum live_kind kind, int put,
 	    struct buf *what, bool json);
-/* All words are ids. */
+/* A verb that deletes: its arguments are ids. */
 int	policy_talk_delete(const struct ctl *c, enum live_kind kind,
-	    const struct policy_args *a);
+	    int argc, char **argv);
 /* The reason and the usage: CTL_USAGE. */
 int	policy_talk_usage(const struct err *e);
 

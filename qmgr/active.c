@@ -138,6 +138,16 @@ active_drop(struct active *a)
 	pump_freed();
 }
 
+void
+active_anew(struct active *a)
+{
+	struct spool_id	id;
+
+	spool_id_get(&id, a->key);
+	active_drop(a);
+	pump_one(&id);
+}
+
 /* ---- What the scheduler is told ------------------------------------------ */
 
 /* Of the wall clock's time, on the scheduler's clock; 0: none. */

@@ -50,6 +50,8 @@ enum active_result active_add(const struct spool_id *id,
 /* It is in no queue and no job any more; the scheduler's part is the
  * caller's. */
 void	active_drop(struct active *a);
+/* active_drop(), and what the book knows of it is looked at anew. */
+void	active_anew(struct active *a);
 /* Out of the scheduler and of memory; false: it is being sent. */
 bool	active_remove(struct active *a);
 /* What the scheduler is told of an entry; its texts are the entry's and the

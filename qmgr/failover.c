@@ -46,7 +46,6 @@ failover_move(struct job *j)
 	struct spool_id			 id;
 	struct str			 grouping, text = STR_NONE;
 	uint64_t			 row;
-	size_t				 count;
 	struct err			 e;
 
 	if (a == NULL || l == NULL)
@@ -57,9 +56,9 @@ failover_move(struct job *j)
 		return -1;
 	active_subqueue(a, &q, &failover.text, &envelope.entry);
 	grouping = policies_grouping_of(&q, h);
-	c = policies_candidates(&q, grouping, h, &count);
-	if (c[j->next_hop].closed || !schedule_failover(delivery_schedule(),
-	    l->conn, &c[j->next_hop], j->left, delivery_now()))
+	c = policies_candidate_at(&q, grouping, h, j->next_hop);
+	if (c->closed || !schedule_failover(delivery_schedule(), l->conn, c,
+	    j->left, delivery_now()))
 		return 0;
 	policies_paid(&q, grouping, h, j->next_hop);
 	row = policies_row(&q, grouping, h, j->next_hop, &text);

@@ -287,6 +287,29 @@ live_bars(const struct live_asker *who, uint32_t kind)
 	return NULL;
 }
 
+static bool
+live_is_sane(const struct live_asker *who, uint32_t kind)
+{
+	return channel_queued(who->channel) <= LIVE_QUEUED_MAX &&
+	    (kind == LIVE_KIND_POLICY || kind == LIVE_KIND_SUSPENSION);
+}
+
+/* It can't be done, and that was answered. */
+static bool
+live_refuses(const struct live_asker *who, uint64_t ask, uint32_t kind)
+{
+	const char	*why = live_bars(who, kind);
+
+	if (why != NULL)
+		(void)live_answer(who, ask, LIVE_REFUSED, STR_NONE, why);
+	else if (policies_live() == NULL)
+		(void)live_answer(who, ask, LIVE_NOT_YET, STR_NONE,
+		    "the queue is still being read");
+	else
+		return false;
+	return true;
+}
+
 static int
 live_add_policy(const struct live_asker *who, const struct ipc_LIVE_ADD *m)
 {
@@ -342,18 +365,13 @@ live_add_suspension(const struct live_asker *who,
 int
 live_on_add(const struct live_asker *who, struct rbuf *r)
 {
-	struct ipc_LIVE_ADD	 m;
-	const char		*why;
+	struct ipc_LIVE_ADD	m;
 
 	if (ipc_get_LIVE_ADD(r, &m) == -1 ||
-	    channel_queued(who->channel) > LIVE_QUEUED_MAX ||
-	    (m.kind != LIVE_KIND_POLICY && m.kind != LIVE_KIND_SUSPENSION))
+	    !live_is_sane(who, m.kind))
 		return -1;
-	if ((why = live_bars(who, m.kind)) != NULL)
-		return live_answer(who, m.ask, LIVE_REFUSED, STR_NONE, why);
-	if (policies_live() == NULL)
-		return live_answer(who, m.ask, LIVE_NOT_YET, STR_NONE,
-		    "the queue is still being read");
+	if (live_refuses(who, m.ask, m.kind))
+		return 0;
 	return m.kind == LIVE_KIND_POLICY ? live_add_policy(who, &m) :
 	    live_add_suspension(who, &m);
 }
@@ -361,20 +379,15 @@ live_on_add(const struct live_asker *who, struct rbuf *r)
 int
 live_on_delete(const struct live_asker *who, struct rbuf *r)
 {
-	struct ipc_LIVE_DELETE	 m;
-	const char		*why;
-	struct str		 id;
-	bool			 gone;
+	struct ipc_LIVE_DELETE	m;
+	struct str		id;
+	bool			gone;
 
 	if (ipc_get_LIVE_DELETE(r, &m) == -1 ||
-	    channel_queued(who->channel) > LIVE_QUEUED_MAX ||
-	    (m.kind != LIVE_KIND_POLICY && m.kind != LIVE_KIND_SUSPENSION))
+	    !live_is_sane(who, m.kind))
 		return -1;
-	if ((why = live_bars(who, m.kind)) != NULL)
-		return live_answer(who, m.ask, LIVE_REFUSED, STR_NONE, why);
-	if (policies_live() == NULL)
-		return live_answer(who, m.ask, LIVE_NOT_YET, STR_NONE,
-		    "the queue is still being read");
+	if (live_refuses(who, m.ask, m.kind))
+		return 0;
 	id = str_of(m.id);
 	gone = m.kind == LIVE_KIND_POLICY ?
 	    policy_live_delete(policies_live(), id) :

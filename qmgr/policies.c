@@ -133,12 +133,12 @@ policies_candidate(const struct schedule_subqueue *q, struct str grouping,
 }
 
 static void
-policies_point(size_t hops)
+policies_point(size_t hop, size_t end)
 {
 	const char	*all = buf_data(&policies.names);
-	size_t		 hop, i;
+	size_t		 i;
 
-	for (hop = 0; hop < hops; hop++)
+	for (; hop < end; hop++)
 		for (i = 0; i < policies.candidate[hop].limiter_count; i++) {
 			struct schedule_limiter_in *l =
 			    &policies.limiter[hop][i];
@@ -163,9 +163,22 @@ policies_candidates(const struct schedule_subqueue *q, struct str grouping,
 	buf_clear(&policies.names);
 	for (hop = 0; hop < h->hops.count; hop++)
 		policies_candidate(q, grouping, h, hop, &transport);
-	policies_point(h->hops.count);
+	policies_point(0, h->hops.count);
 	*count = h->hops.count;
 	return policies.candidate;
+}
+
+const struct schedule_candidate *
+policies_candidate_at(const struct schedule_subqueue *q, struct str grouping,
+    const struct hopset *h, unsigned hop)
+{
+	struct schedule_limiter_in	 transport;
+
+	transport = outlet_limiter(outlets_find(q->transportid));
+	buf_clear(&policies.names);
+	policies_candidate(q, grouping, h, hop, &transport);
+	policies_point(hop, hop + 1);
+	return &policies.candidate[hop];
 }
 
 void

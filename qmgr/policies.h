@@ -26,6 +26,10 @@ struct str policies_grouping_of(const struct schedule_subqueue *q,
 const struct schedule_candidate *policies_candidates(
 	    const struct schedule_subqueue *q, struct str grouping,
 	    const struct hopset *h, size_t *count);
+/* The same of one hop alone. */
+const struct schedule_candidate *policies_candidate_at(
+	    const struct schedule_subqueue *q, struct str grouping,
+	    const struct hopset *h, unsigned hop);
 /* What a connection counts against that a worker had before this qmgr: of the
  * values that it tells (policy_values_put()).  -1: no honest worker says so. */
 int	policies_started(struct schedule_entry_in *in, struct str transportid,

@@ -36,7 +36,6 @@ static struct {
 	struct hmap		 prepared;
 	size_t			 context_bytes;
 	struct buf		 bytes, text;
-	bool			 open;
 } prepare = { .waiting = TAILQ_HEAD_INITIALIZER(prepare.waiting) };
 
 bool
@@ -87,15 +86,22 @@ prepared_new(struct active *a, const struct ipc_DELIVER_PREPARED *m,
 	a->prepared = true;
 }
 
+/* Who was refused comes again, if there is room. */
+static void
+prepare_freed(void)
+{
+	if (!prepare.refused || !prepare_has_room())
+		return;
+	prepare.refused = false;
+	pump_unfill_all();
+}
+
 void
 prepare_forget(struct active *a)
 {
 	prepared_free(prepared_of(a));
 	a->prepared = false;
-	if (prepare.refused && prepare_has_room()) {
-		prepare.refused = false;
-		pump_unfill_all();
-	}
+	prepare_freed();
 }
 
 void
@@ -170,17 +176,6 @@ prepare_describe(struct active *a, struct schedule_entry_in *in)
 	    &envelope.entry) == 0;
 }
 
-/* It does not read, or its transport is gone: it is looked at anew. */
-static void
-prepare_back(struct active *a)
-{
-	struct spool_id	id;
-
-	spool_id_get(&id, a->key);
-	active_drop(a);
-	pump_one(&id);
-}
-
 void
 prepare_dispatch(struct job_list *list)
 {
@@ -195,8 +190,9 @@ prepare_dispatch(struct job_list *list)
 	    agent->job_count < PREPARE_JOBS_MAX) {
 		any = true;
 		prepare_leave(a);
+		/* It does not read, or its transport is gone. */
 		if (!prepare_describe(a, &in)) {
-			prepare_back(a);
+			active_anew(a);
 			continue;
 		}
 		active_apart(a, &in);
@@ -204,10 +200,8 @@ prepare_dispatch(struct job_list *list)
 		job_add(j, a);
 		TAILQ_INSERT_TAIL(list, j, turn);
 	}
-	if (any && prepare.refused && prepare_has_room()) {
-		prepare.refused = false;
-		pump_unfill_all();
-	}
+	if (any)
+		prepare_freed();
 }
 
 /* ---- Answers ------------------------------------------------------------- */
@@ -229,7 +223,7 @@ prepare_go(struct active *a, const struct ipc_DELIVER_PREPARED *m,
 	if (active_entry(&id, &envelope, &state, &prepare.bytes, &e) != 0 ||
 	    outlets_find(envelope.entry.transportid) == NULL) {
 		hopset_drop(hopset);
-		prepare_back(a);
+		active_anew(a);
 		return;
 	}
 	if (active_go(a, &envelope.entry, hopset) == ACTIVE_FULL &&
@@ -276,7 +270,6 @@ void
 prepare_open(void)
 {
 	hmap_init(&prepare.prepared);
-	prepare.open = true;
 }
 
 static void
@@ -294,7 +287,7 @@ prepare_close(void)
 	hmap_fini(&prepare.prepared);
 	TAILQ_INIT(&prepare.waiting);
 	prepare.waiters = 0;
-	prepare.refused = prepare.open = false;
+	prepare.refused = false;
 	buf_free(&prepare.bytes);
 	buf_free(&prepare.text);
 }

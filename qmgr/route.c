@@ -172,20 +172,14 @@ route_want(struct route *r)
 	TAILQ_INSERT_TAIL(&routes.to_ask, r, link);
 }
 
-/* Those that wait are looked at again: their route is known, or their
- * transport is another one. */
+/* Those that wait are looked at again: their route is known. */
 static void
 route_release(struct route *r)
 {
 	struct active	*a;
-	struct spool_id	 id;
 
-	while ((a = TAILQ_FIRST(&r->waiting)) != NULL) {
-		route_leave(a);
-		spool_id_get(&id, a->key);
-		active_drop(a);
-		pump_one(&id);
-	}
+	while ((a = TAILQ_FIRST(&r->waiting)) != NULL)
+		active_anew(a);
 	if (r->refused)
 		pump_unfill_all();
 	r->refused = false;
@@ -197,7 +191,6 @@ route_end(struct route *r)
 {
 	struct active_list	waiting = TAILQ_HEAD_INITIALIZER(waiting);
 	struct active		*a;
-	struct spool_id		 id;
 	bool			 refused = r->refused;
 
 	while ((a = TAILQ_FIRST(&r->waiting)) != NULL) {
@@ -207,9 +200,7 @@ route_end(struct route *r)
 	route_free(r);
 	while ((a = TAILQ_FIRST(&waiting)) != NULL) {
 		TAILQ_REMOVE(&waiting, a, link);
-		spool_id_get(&id, a->key);
-		active_drop(a);
-		pump_one(&id);
+		active_anew(a);
 	}
 	if (refused)
 		pump_unfill_all();
