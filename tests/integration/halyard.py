@@ -160,12 +160,15 @@ class Instance:
         return status["counters"][service or "127.0.0.1:%d" % self.port]
 
     def log(self):
+        """All that is logged, by file: lines that are whole, since who reads
+        while a daemon writes may see a write up to the end of a page."""
         found = ""
         for root, _, files in os.walk(self.conf):
             for name in files:
                 if name.endswith(".log"):
-                    with open(os.path.join(root, name)) as f:
-                        found += f.read()
+                    with open(os.path.join(root, name), "rb") as f:
+                        text = f.read()
+                    found += text[:text.rfind(b"\n") + 1].decode()
         return found
 
     def wait_log(self, text, seconds=10):

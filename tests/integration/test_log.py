@@ -41,7 +41,7 @@ def events(mta, name):
     for line in mta.log().splitlines():
         text = line.partition("]: ")[2]
         if text.startswith("event=%s " % name):
-            found.append({"level": line.split()[1]})
+            found.append(dict(zip(("time", "level"), line.split())))
             found[-1].update(w.partition("=")[::2] for w in shlex.split(text))
     return found
 

@@ -23,7 +23,10 @@ def b64(text):
 
 
 def said(mta):
-    return [(e["side"], e["text"]) for e in events(mta, "trace")]
+    """What each side said; the lines of two workers may stand in the log in
+    another order than they were said."""
+    return [(e["side"], e["text"])
+            for e in sorted(events(mta, "trace"), key=lambda e: e["time"])]
 
 
 def secrets(text):
