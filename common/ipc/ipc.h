@@ -66,6 +66,12 @@ enum quota_status {
 	QUOTA_STATUSES
 };
 
+/* Of a BOUNCE_DONE. */
+enum bounce_status {
+	BOUNCE_DURABLE = 1,	/* its transaction is in the spool */
+	BOUNCE_LATER = 2	/* it is not; text: why */
+};
+
 /* Of a FLUSH. */
 enum flush_what {
 	FLUSH_DNS = 1,		/* and routes that came of it */
