@@ -151,10 +151,13 @@ log_plain(struct str s)
 }
 
 static struct str
-log_cut(struct str s)
+log_cut(const struct logfield *f)
 {
-	if (s.len > LOG_VALUE_MAX)
-		s.len = LOG_VALUE_MAX;
+	struct str	s = f->text;
+	size_t		most = f->whole ? LOG_WHOLE_MAX : LOG_VALUE_MAX;
+
+	if (s.len > most)
+		s.len = most;
 	return s;
 }
 
@@ -215,9 +218,9 @@ log_field(struct buf *b, const struct logfield *f)
 	if (f->is_number)
 		log_number(b, f->number);
 	else if (logger.format == LOG_FORMAT_JSON)
-		buf_add_json(b, log_cut(f->text));
+		buf_add_json(b, log_cut(f));
 	else
-		log_quote(b, log_cut(f->text));
+		log_quote(b, log_cut(f));
 }
 
 static void

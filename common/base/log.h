@@ -4,7 +4,8 @@
  * A line is `time level program event=NAME key=value ...`, or one JSON
  * object.  Names of events and of their fields stand in events.def; lint
  * holds every LOG() against it.  Values from outside are quoted and cut at
- * LOG_VALUE_MAX; a field without a value is left out.
+ * LOG_VALUE_MAX, what scripts echo at LOG_WHOLE_MAX; a field without a value
+ * is left out.
  * Lines are collected and written by log_flush(), which the event loop calls
  * at the end of each turn; each write() holds whole lines, so that processes
  * can share a file.
@@ -26,6 +27,7 @@
 #include "str.h"
 
 #define LOG_VALUE_MAX	512
+#define LOG_WHOLE_MAX	65536
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO,
 	LOG_LEVEL_DEBUG };
@@ -50,10 +52,12 @@ struct logfield {
 	struct str	 text;
 	int64_t		 number;
 	int		 is_number;
+	bool		 whole;		/* cut at LOG_WHOLE_MAX */
 };
 
 #define LOG_STR(k, s)		{ .key = (k), .text = str_of(s) }
 #define LOG_BYTES(k, s)		{ .key = (k), .text = (s) }
+#define LOG_WHOLE(k, s)		{ .key = (k), .text = (s), .whole = true }
 #define LOG_NUM(k, n)		{ .key = (k), .number = (n), .is_number = 1 }
 /* Left out if it is 0. */
 #define LOG_NUM_IF(k, n)						\

@@ -3,6 +3,7 @@
  */
 #include <stddef.h>
 
+#include "spool/entry.h"
 #include "spool/fields.h"
 
 #include "order.h"
@@ -15,6 +16,21 @@ static const struct spool_field	order_fields[] = {
 };
 
 #define ORDER_FIELDS	(sizeof order_fields / sizeof order_fields[0])
+
+const char *
+dsn_action_name(uint64_t action)
+{
+	static const char *const	names[] = {
+		[ENTRY_ACTION_NONE] = "",
+		[ENTRY_ACTION_FAILED] = "failed",
+		[ENTRY_ACTION_DELAYED] = "delayed",
+		[ENTRY_ACTION_DELIVERED] = "delivered",
+		[ENTRY_ACTION_RELAYED] = "relayed",
+		[ENTRY_ACTION_EXPANDED] = "expanded",
+	};
+
+	return action < sizeof names / sizeof names[0] ? names[action] : "";
+}
 
 int
 dsn_order_put(struct buf *out, const struct dsn_order *o, struct err *e)
@@ -30,5 +46,7 @@ dsn_order_put(struct buf *out, const struct dsn_order *o, struct err *e)
 int
 dsn_order_get(struct dsn_order *o, struct str bytes, struct err *e)
 {
+	if (bytes.len > ORDER_BYTES_MAX)
+		return err_set(e, "dsn: more than %d bytes", ORDER_BYTES_MAX);
 	return fields_get(order_fields, ORDER_FIELDS, o, sizeof *o, bytes, e);
 }

@@ -41,6 +41,9 @@ struct dsn_order {
 #undef ORDER_FIELD
 };
 
+/* RFC 3464 2.3.3: "failed"; "" for none, and for a number that is none. */
+const char *dsn_action_name(uint64_t action);
+
 int	dsn_order_put(struct buf *out, const struct dsn_order *o,
 	    struct err *e);
 int	dsn_order_get(struct dsn_order *o, struct str bytes, struct err *e);

@@ -17,8 +17,9 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* More than the longest line: its fields are few, and cut at LOG_VALUE_MAX. */
-#define LOG_LINE_MAX	(256 * 1024)
+/* More than the longest line: its fields are few, and cut at LOG_VALUE_MAX;
+ * one may have LOG_WHOLE_MAX bytes, each of them written as six. */
+#define LOG_LINE_MAX	(512 * 1024)
 #define LOG_LINE_FIELDS	64
 
 struct log_value {

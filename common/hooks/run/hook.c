@@ -175,7 +175,7 @@ run_echo(void *arg, struct str text)
 {
 	struct hook_run	*r = arg;
 
-	LOG(EV_HOOK_ECHO, r->rq.log, LOG_BYTES("text", text));
+	LOG(EV_HOOK_ECHO, r->rq.log, LOG_WHOLE("text", text));
 }
 
 /* $arguments of the end of DATA is eod.c's to set. */

@@ -200,6 +200,36 @@ test_disk_is_full(void **state)
 	(void)unlink(name);
 }
 
+/* What a script echoes is whole up to its own bound; all else is short. */
+static void
+test_long_values(void **state)
+{
+	static char	value[LOG_WHOLE_MAX + 1], text[2 * LOG_WHOLE_MAX];
+	char		name[80];
+	ssize_t		n;
+	int		fd;
+
+	(void)state;
+	memset(value, 'x', sizeof value);
+	(void)snprintf(name, sizeof name, "%s/log", dir);
+	fd = open(name, O_RDWR | O_CREAT | O_APPEND, 0600);
+	log_open("test", LOG_TO_FD, fd);
+	LOG(EV_HOOK_ECHO, NULL, LOG_WHOLE("text", ((struct str){ value,
+	    sizeof value })));
+	LOG(EV_HOOK_ECHO, NULL, LOG_BYTES("text", ((struct str){ value,
+	    sizeof value })));
+	log_flush();
+	n = pread(fd, text, sizeof text - 1, 0);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_int_equal(strspn(strstr(text, "text=") + 5, "x"),
+	    LOG_WHOLE_MAX);
+	assert_int_equal(strspn(strstr(strchr(text, '\n'), "text=") + 5, "x"),
+	    LOG_VALUE_MAX);
+	log_replace_fd(STDERR_FILENO);
+	(void)unlink(name);
+}
+
 int
 main(void)
 {
@@ -207,6 +237,7 @@ main(void)
 		cmocka_unit_test(test_syslogd_hangs),
 		cmocka_unit_test(test_syslogd_is_started_again),
 		cmocka_unit_test(test_disk_is_full),
+		cmocka_unit_test(test_long_values),
 		cmocka_unit_test(test_reader_of_stdout_hangs),
 	};
 	int			failed;
