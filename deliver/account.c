@@ -9,6 +9,7 @@
 #include "base/log_address.h"
 
 #include "account.h"
+#include "course.h"
 #include "deliver.h"
 #include "job.h"
 #include "outlet.h"
@@ -48,16 +49,34 @@ struct account_line {
 	char		 txn[UUID_TEXT];
 	struct logctx	 ctx;
 	struct buf	 to;
+	struct str	 tenant, job;	/* as policies have them */
 };
 
 static void
-account_begin(struct account_line *l, const struct job_entry *e)
+account_begin(struct account_line *l, const struct job *j,
+    const struct job_entry *e)
 {
 	spool_id_text(l->queue, &e->id);
 	uuid_text(e->id.txn, l->txn);
 	l->ctx = (struct logctx){ .txn = l->txn };
 	l->to = (struct buf)BUF_INIT;
 	log_address(&l->to, e->entry.recipient);
+	l->tenant = course_own(j, WISH_tenantid, e->entry.tenantid);
+	l->job = course_own(j, WISH_jobid, e->entry.jobid);
+}
+
+static int64_t
+account_age(const struct passage *p)
+{
+	return p->now_ms - (int64_t)p->entry->state.accepted_ms;
+}
+
+/* Until the next attempt; 0: there is none. */
+static int64_t
+account_next(const struct passage *p)
+{
+	return p->verdict == JOB_DEFER ? (int64_t)p->state.due_ms - p->now_ms :
+	    0;
 }
 
 static void
@@ -69,7 +88,11 @@ account_log_untried(const struct job *j, const struct passage *p,
 	    LOG_BYTES("transport", j->outlet->transport->id),
 	    LOG_STR("result", passage_result_name(p)),
 	    LOG_STR("verdict", account_verdict(p->verdict)),
-	    LOG_STR("reason", p->reason));
+	    LOG_STR("reason", p->reason),
+	    LOG_BYTES("tenant", l->tenant), LOG_BYTES("job", l->job),
+	    LOG_NUM("retry", (int64_t)p->entry->state.retry),
+	    LOG_NUM_IF("next_ms", account_next(p)),
+	    LOG_NUM("age_ms", account_age(p)));
 }
 
 static void
@@ -80,13 +103,15 @@ account_log(const struct job *j, const struct passage *p,
 	const struct attempt_connection	*c = a->connection;
 	const struct entry_state	*s = &p->entry->state;
 	char				 enhanced[SMTP_ENHANCED_TEXT];
-	bool				 later = p->verdict == JOB_DEFER;
+	const struct nexthop		*hop = course_hop(j);
 
 	smtp_enhanced_text(a->reply != NULL ? a->reply->enhanced :
 	    a->enhanced, enhanced);
 	LOG(EV_DELIVERY, &l->ctx, LOG_STR("queue", l->queue),
 	    LOG_BYTES("to", buf_str(&l->to)),
 	    LOG_BYTES("transport", j->outlet->transport->id),
+	    LOG_BYTES("tenant", l->tenant), LOG_BYTES("job", l->job),
+	    LOG_NUM_IF("priority", p->entry->entry.priority),
 	    LOG_STR("result", passage_result_name(p)),
 	    LOG_STR("verdict", account_verdict(p->verdict)),
 	    LOG_NUM_IF("code", a->reply != NULL ? a->reply->code : 0),
@@ -100,6 +125,7 @@ account_log(const struct job *j, const struct passage *p,
 	    LOG_BYTES("remote_host", c->remotemx),
 	    LOG_STR("remote", c->remoteip[0] != '\0' ? c->remoteip : NULL),
 	    LOG_NUM_IF("remote_port", c->remoteport),
+	    LOG_NUM_IF("preference", hop != NULL ? hop->preference : 0),
 	    LOG_STR("remote_tls", c->tls.started ? c->tls.protocol : NULL),
 	    LOG_STR("tlsrpt", c->tls.tlsrpt),
 	    LOG_STR("local", c->localip[0] != '\0' ? c->localip : NULL),
@@ -108,9 +134,9 @@ account_log(const struct job *j, const struct passage *p,
 	    LOG_NUM("retry", (int64_t)s->retry),
 	    LOG_STR("expired", p->expired ? "yes" : NULL),
 	    LOG_STR("notice", p->notice ? "yes" : NULL),
-	    LOG_NUM_IF("next_ms", later ? (int64_t)p->state.due_ms -
-	    p->now_ms : 0),
-	    LOG_NUM("age_ms", p->now_ms - (int64_t)s->accepted_ms),
+	    LOG_NUM_IF("next_ms", account_next(p)),
+	    LOG_NUM("age_ms", account_age(p)),
+	    LOG_NUM_IF("open_ms", a->open_ms),
 	    LOG_NUM("ms", a->duration_ms));
 }
 
@@ -120,8 +146,7 @@ account_count(const struct passage *p)
 	switch (p->result) {
 	case PASSAGE_DELIVERED:
 		COUNT(deliveries_done);
-		board_observe(HISTOGRAM_delivery_age, p->now_ms -
-		    (int64_t)p->entry->state.accepted_ms);
+		board_observe(HISTOGRAM_delivery_age, account_age(p));
 		break;
 	case PASSAGE_TEMPORARY:
 		COUNT(deliveries_temporary);
@@ -143,7 +168,7 @@ account_attempt(const struct job *j, const struct passage *p)
 	account_count(p);
 	if (!log_wants(EV_DELIVERY))
 		return;
-	account_begin(&l, p->entry);
+	account_begin(&l, j, p->entry);
 	if (p->attempt != NULL)
 		account_log(j, p, &l);
 	else
@@ -182,7 +207,7 @@ account_tried(const struct job *j, const struct attempt *a)
 	const struct attempt_connection	*c = a->connection;
 	struct account_line		 l;
 
-	account_begin(&l, &j->entries[0]);
+	account_begin(&l, j, &j->entries[0]);
 	LOG(EV_DELIVERY_TRIED, &l.ctx, LOG_STR("queue", l.queue),
 	    LOG_BYTES("transport", j->outlet->transport->id),
 	    LOG_BYTES("remote_host", c->remotemx),

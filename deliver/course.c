@@ -126,12 +126,18 @@ course_candidate(struct job *j, const struct nexthop *h,
 		    str_of(netaddr_ip(&h->address, text, sizeof text))));
 }
 
-/* Of the attempt, where a script says so. */
-static struct str
+struct str
 course_own(const struct job *j, enum wish_id id, struct str entrys)
 {
 	return j->trial != NULL && j->trial->wish.of[id].p != NULL ?
 	    j->trial->wish.of[id] : entrys;
+}
+
+const struct nexthop *
+course_hop(const struct job *j)
+{
+	return j->course == NULL ? NULL :
+	    &j->way->hops.hop[j->course->hop[j->course->at]];
 }
 
 /* What its lease's place is counted by. */
@@ -139,12 +145,11 @@ static void
 course_note(const struct job *j)
 {
 	const struct spool_entry	*e = &j->entries[0].entry;
-	const struct nexthop		*h;
+	const struct nexthop		*h = course_hop(j);
 	struct policy_values		 v = { .of = { STR_NONE } };
 	char				 local[NETADDR_TEXT],
 					 remote[NETADDR_TEXT];
 
-	h = &j->way->hops.hop[j->course->hop[j->course->at]];
 	v.of[POLICY_FIELD_TRANSPORTID] = j->outlet->transport->id;
 	if (h->source.len > 0)
 		v.of[POLICY_FIELD_LOCALIP] = str_of(netaddr_ip(&h->source,

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "job/nexthop.h"
+#include "outbound/wish.h"
 
 struct attempt;
 struct grant;
@@ -32,6 +33,11 @@ enum course_leave { COURSE_GO, COURSE_WAIT, COURSE_PASS };
 /* The candidates of a job with a way that has hops. */
 void	course_begin(struct job *j, struct send_request *rq);
 void	course_end(struct job *j);
+/* The hop that it is at; NULL: none. */
+const struct nexthop *course_hop(const struct job *j);
+/* Of the attempt, where a script says so, else the entry's. */
+struct str course_own(const struct job *j, enum wish_id id,
+	    struct str entrys);
 /* May it go on with what is asked for?  WAIT: lease_resume() will come. */
 enum course_leave course_leave(struct job *j, const struct grant *g);
 /* Have options changed with the leave that it got? */

@@ -69,6 +69,8 @@ struct attempt {
 	const struct attempt_connection *connection;	/* never NULL */
 	size_t			 transactions;	/* over it, with this one */
 	int64_t			 duration_ms;
+	int64_t			 open_ms;	/* of it until its connection
+						 * was ready; 0: it was */
 	/*
 	 * Each recipient for itself: those whose own reply has a code have
 	 * that verdict, all others the one above.  NULL: all or none.

@@ -63,6 +63,7 @@ send_finish(struct send *s)
 	s->result.rcpts = s->own;
 	s->result.rcpt_count = s->own != NULL ? s->req.rcpt_count : 0;
 	s->result.duration_ms = loop_now_ms(s->engine->loop) - s->started_ms;
+	s->result.open_ms = s->ready_ms > 0 ? s->ready_ms - s->started_ms : 0;
 	s->req.done(s->req.arg, &s->result);
 	send_release(s);
 }
@@ -132,6 +133,7 @@ send_run(struct send *s)
 	struct client_report	 report;
 
 	s->stage = SEND_RUNNING;
+	s->ready_ms = loop_now_ms(s->engine->loop);
 	if (client_begin(c, &s->req, s->own) == TXN_GOES_ON)
 		return;
 	send_note_connection(s);
@@ -379,6 +381,7 @@ send_start(struct send_engine *e, const struct send_request *req)
 	s->proxy.len = 0;
 	send_request_choose_tls(&s->req);
 	s->started_ms = loop_now_ms(e->loop);
+	s->ready_ms = 0;
 	TAILQ_INSERT_TAIL(&e->sends, s, link);
 	loop_defer(e->loop, &s->task);
 	if (req->deadline_ms != 0)

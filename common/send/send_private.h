@@ -28,6 +28,7 @@ struct send {
 	struct timer		 deadline;
 	enum send_stage		 stage;
 	int64_t			 started_ms;
+	int64_t			 ready_ms;	/* 0: no connection was */
 	struct route		 route;
 	struct grant		*grant;		/* asked or held */
 	bool			 has_leave;	/* as the candidate asked */
