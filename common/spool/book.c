@@ -131,7 +131,8 @@ book_count(const struct book *b, struct book_counts *counts)
 	*counts = b->counts;
 	counts->held = (uint64_t)b->state_count[STATE_HOLD];
 	counts->deferred = (uint64_t)b->state_count[STATE_DEFER];
-	counts->entries = counts->held + counts->deferred +
+	counts->bouncing = (uint64_t)b->state_count[STATE_BOUNCING];
+	counts->entries = counts->held + counts->deferred + counts->bouncing +
 	    (uint64_t)b->state_count[STATE_READY];
 	counts->in_memory = b->fresh_count;
 	counts->pending = b->pending_count;

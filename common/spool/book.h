@@ -71,7 +71,7 @@ struct book_entry {
 
 struct book_counts {
 	uint64_t	entries;	/* living */
-	uint64_t	held, deferred;	/* of them */
+	uint64_t	held, deferred, bouncing;	/* of them */
 	uint64_t	in_memory;	/* alone, of entries */
 	uint64_t	pending;	/* changes, not in the index yet */
 	uint64_t	segments;

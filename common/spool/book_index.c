@@ -2,11 +2,11 @@
  * Nodes, and the index behind them.
  *
  * Keys of the index: 'e' and an entry's id; of those that wait for their time
- * 'd', due, id, and of those that wait for room 'r', number of the sub-queue,
- * 0 where urgent else 1, due, id (both without a value, and in the same
- * transaction as 'e'); BOOK_IDENTITY: the spool's identity, so that no other
- * spool's index is taken; 'p': the position of the journal up to which all
- * that is indexed is in it.
+ * 'd', due, id; of those that wait for room 'r', number of the sub-queue, 0
+ * where urgent else 1, due, id; of those that are BOUNCING 'b', due, id (all
+ * without a value, and in the same transaction as 'e'); BOOK_IDENTITY: the
+ * spool's identity, so that no other spool's index is taken; 'p': the position
+ * of the journal up to which all that is indexed is in it.
  *
  * I1  What the index has was durable in the journal before: it is never
  *     ahead of it, and an index that lags is caught up by replay.
@@ -62,7 +62,7 @@ book_value_get(struct book_entry *entry, struct str value)
 	entry->waits = (p[37] & BOOK_WAITS) != 0;
 	entry->urgent = (p[37] & BOOK_URGENT) != 0;
 	entry->queue = bytes_get(p + 38, 8);
-	return entry->state <= STATE_HOLD ? 0 : -1;
+	return entry->state < STATE_MAX ? 0 : -1;
 }
 
 /* ---- Nodes --------------------------------------------------------------- */
@@ -142,6 +142,8 @@ book_pending_add(struct book *b, const struct book_entry *entry)
 	else if (entry->state == STATE_DEFER &&
 	    entry->due_ms < b->pending_due_ms)
 		b->pending_due_ms = entry->due_ms;
+	else if (entry->state == STATE_BOUNCING)
+		b->pending_bounces = true;
 }
 
 void
@@ -299,7 +301,7 @@ book_flush_mark(struct book *b, struct err *e)
 	}
 	free(nodes);
 	b->pending_due_ms = INT64_MAX;
-	b->pending_waits = false;
+	b->pending_waits = b->pending_bounces = false;
 	return 0;
 }
 

@@ -202,7 +202,7 @@ book_change(struct book *b, const struct spool_id *id,
 	if ((rc = book_find(b, id, &was, e)) != 0)
 		return rc;
 	now = was;
-	if (s.state > STATE_HOLD)
+	if (s.state >= STATE_MAX)
 		return err_set(e, "a state that is none");
 	if (book_regroup(b, id, &now, &s, e) == -1)
 		return -1;
@@ -311,7 +311,7 @@ book_replay_state(struct book *b, const struct journal_record *r)
 	int			rc;
 
 	if (state_get(&id, &s, r->payload, &e) == -1 ||
-	    s.state > STATE_HOLD || s.before == 0 || s.before > STATE_HOLD + 1)
+	    s.state >= STATE_MAX || s.before == 0 || s.before > STATE_MAX)
 		return 0;
 	if ((rc = book_find(b, &id, &now, &e)) == -1)
 		return -1;
@@ -340,7 +340,7 @@ book_replay_done(struct book *b, const struct journal_record *r)
 	int			rc;
 
 	if (state_get(&id, &s, r->payload, &e) == -1 || s.before == 0 ||
-	    s.before > STATE_HOLD + 1)
+	    s.before > STATE_MAX)
 		return 0;
 	if ((rc = book_find(b, &id, &now, &e)) == -1)
 		return -1;

@@ -85,6 +85,7 @@ struct book {
 	size_t		  fresh_count, pending_count;
 	int64_t		  pending_due_ms;	/* the first of them */
 	bool		  pending_waits;	/* one of them waits */
+	bool		  pending_bounces;	/* is so */
 	struct hmap	  started;	/* by id */
 
 	struct book_segment *segment;	/* by id; compacted ones last */
@@ -100,7 +101,7 @@ struct book {
 	struct buf	  scratch, record;
 	struct book_quotas quotas;
 	struct book_tables tables;
-	int64_t		  state_count[3];	/* by enum spool_state */
+	int64_t		  state_count[STATE_MAX];
 	unsigned char	  identity[SPOOL_TXN_SIZE];
 	uint64_t	  replayed;	/* while there is no journal yet */
 	bool		  hinted;	/* the writer said how far it is */

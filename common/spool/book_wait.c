@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "book_private.h"
-#include "book_wait.h"
+#include "book_bounce.h"
 #include "bytes.h"
 
 #define WAIT_DUE	(1 + 6)
@@ -49,7 +49,9 @@ book_wait_key(unsigned char key[KV_KEY_MAX],
 
 	if (entry->state == STATE_HOLD)
 		return 0;
-	if (entry->state == STATE_READY || entry->waits) {
+	if (entry->state == STATE_BOUNCING)
+		key[n++] = 'b';
+	else if (entry->state == STATE_READY || entry->waits) {
 		key[n++] = 'r';
 		bytes_put(key + n, entry->queue, 8);
 		n += 8;
@@ -168,6 +170,22 @@ book_due(struct book *b, struct book_look *look, int64_t until,
 }
 
 int
+book_bouncing(struct book *b, struct book_look *look, int64_t until,
+    struct err *e)
+{
+	struct wait_walk	w = { .look = look, .prefix = STR("b"),
+				    .until = (uint64_t)until,
+				    .beyond = INT64_MAX };
+	int			rc;
+
+	if (b->pending_bounces && book_flush(b, e) == -1)
+		return -1;
+	rc = wait_walk(b, &w, e);
+	look->next_ms = (int64_t)w.beyond;
+	return rc;
+}
+
+int
 book_ready(struct book *b, struct book_look *look, uint64_t queue,
     struct err *e)
 {
@@ -215,7 +233,7 @@ book_wait(struct book *b, const struct spool_id *id, struct err *e)
 	int			 rc;
 
 	if ((rc = book_find(b, id, &entry, e)) != 0 || entry.waits ||
-	    entry.state == STATE_HOLD)
+	    entry.state == STATE_HOLD || entry.state == STATE_BOUNCING)
 		return rc;
 	if ((n = book_node_find(b, id)) == NULL)
 		n = book_node_make(b, id, NODE_CHANGED);

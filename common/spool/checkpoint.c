@@ -2,7 +2,7 @@
  * The checkpoint: from where the journal is to be read, and what is neither
  * in the index nor after that place.
  *
- * Layout (base/wire.h): "HALYCHK3", identity 16, position of the journal 8,
+ * Layout (base/wire.h): "HALYCHK4", identity 16, position of the journal 8,
  * the checkpoint's before it 8, queue clock 8, wall clock 8, entries by state
  * 8 each, next id of a compacted segment 8; the number of segments 4, each:
  * id, end, read,
@@ -28,7 +28,9 @@
 #define CHECKPOINT	"checkpoint"
 #define CHECKPOINT_OLD	"checkpoint.old"
 #define CHECKPOINT_NEW	"checkpoint.new"
-#define CHECKPOINT_MAGIC "HALYCHK3"
+#define CHECKPOINT_MAGIC "HALYCHK4"
+/* The layout before it knew no state BOUNCING. */
+#define CHECKPOINT_MAGIC_3 "HALYCHK3"
 /* No count of things and no time is beyond it. */
 #define CHECKPOINT_MOST	(1ULL << 56)
 
@@ -109,7 +111,7 @@ checkpoint_put(struct buf *out, struct book *b, uint64_t position)
 	wire_put_uint(out, b->covered, 8);
 	wire_put_uint(out, (uint64_t)b->clock.now_ms, 8);
 	wire_put_uint(out, (uint64_t)b->clock.wall_ms, 8);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < STATE_MAX; i++)
 		wire_put_uint(out, (uint64_t)b->state_count[i], 8);
 	wire_put_uint(out, b->next_cold, 8);
 	checkpoint_put_segments(out, b);
@@ -265,11 +267,14 @@ static int
 checkpoint_get(struct book *b, struct str bytes)
 {
 	struct rbuf	r = { (const unsigned char *)bytes.p, bytes.len };
-	uint64_t	number[8], crc;
-	size_t		i, head = strlen(CHECKPOINT_MAGIC);
+	uint64_t	number[4], count[STATE_MAX] = { 0 }, crc;
+	size_t		i, head = strlen(CHECKPOINT_MAGIC), states = STATE_MAX;
 
-	if (r.len < head + sizeof b->identity + 4 ||
-	    memcmp(r.p, CHECKPOINT_MAGIC, head) != 0)
+	if (r.len < head + sizeof b->identity + 4)
+		return -1;
+	if (memcmp(r.p, CHECKPOINT_MAGIC_3, head) == 0)
+		states = STATE_BOUNCING;
+	else if (memcmp(r.p, CHECKPOINT_MAGIC, head) != 0)
 		return -1;
 	r.p += r.len - 4;
 	r.len = 4;
@@ -280,18 +285,20 @@ checkpoint_get(struct book *b, struct str bytes)
 	head += sizeof b->identity;
 	r = (struct rbuf){ (const unsigned char *)bytes.p + head,
 	    bytes.len - head - 4 };
-	for (i = 0; i < 8; i++) {
-		if (wire_get_uint(&r, &number[i], 8) == -1 ||
-		    (i < 7 && number[i] > CHECKPOINT_MOST))
+	for (i = 0; i < 4 + states; i++) {
+		uint64_t	*n = i < 4 ? &number[i] : &count[i - 4];
+
+		if (wire_get_uint(&r, n, 8) == -1 || *n > CHECKPOINT_MOST)
 			return -1;
 	}
+	if (wire_get_uint(&r, &b->next_cold, 8) == -1)
+		return -1;
 	b->covered = number[0];
 	b->covered_before = number[1];
 	b->clock_noted_ms = (int64_t)number[2];
 	b->clock_noted_wall_ms = (int64_t)number[3];
-	for (i = 0; i < 3; i++)
-		b->state_count[i] = (int64_t)number[4 + i];
-	b->next_cold = number[7];
+	for (i = 0; i < STATE_MAX; i++)
+		b->state_count[i] = (int64_t)count[i];
 	if (checkpoint_get_segments(&r, b) == -1 ||
 	    checkpoint_get_list(&r, b, checkpoint_get_bucket) == -1 ||
 	    checkpoint_get_list(&r, b, checkpoint_get_node) == -1 ||

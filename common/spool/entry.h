@@ -55,6 +55,7 @@ enum entry_action {
 
 #define ENTRY_TYPE_UINT	 uint64_t
 #define ENTRY_TYPE_TEXT	 struct str
+#define ENTRY_TYPE_BYTES struct str
 #define ENTRY_TYPE_LIST	 struct str
 #define ENTRY_TYPE_PAIRS struct str
 

@@ -102,7 +102,8 @@ fields_check(const struct spool_field *f, struct str s, struct err *e)
 	if (f->kind == FIELDS_TEXT && s.len > 0 &&
 	    memchr(s.p, '\0', s.len) != NULL)
 		return err_set(e, "%s: has a NUL", f->name);
-	if (f->kind != FIELDS_TEXT && fields_check_list(s, f->kind) == -1)
+	if (f->kind != FIELDS_TEXT && f->kind != FIELDS_BYTES &&
+	    fields_check_list(s, f->kind) == -1)
 		return err_set(e, "%s: the list is not sound", f->name);
 	return 0;
 }

@@ -24,6 +24,7 @@
 enum fields_kind {
 	FIELDS_UINT,		/* uint64_t; max is its greatest value */
 	FIELDS_TEXT,		/* struct str without NUL; max its length */
+	FIELDS_BYTES,		/* struct str; max its length */
 	FIELDS_LIST,		/* struct str: texts, see fields_list_*() */
 	FIELDS_PAIRS		/* as LIST, of an even number of texts */
 };

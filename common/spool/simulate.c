@@ -10,7 +10,7 @@
 #include "fields.h"
 #include "book_started.h"
 #include "book_table.h"
-#include "book_wait.h"
+#include "book_bounce.h"
 #include "simulate_private.h"
 
 #define SIM_CUTS	8		/* in one life */
@@ -111,8 +111,9 @@ sim_draft_entry(struct sim *s, struct spool_draft *d,
 	buf_free(&quotas);
 }
 
+/* txn 0: another one. */
 static struct spool_draft *
-sim_draft(struct sim *s)
+sim_draft(struct sim *s, uint64_t txn)
 {
 	struct spool_draft	*d;
 	struct spool_id		 id;
@@ -120,11 +121,15 @@ sim_draft(struct sim *s)
 	uint32_t		 len = (uint32_t)sim_random(s, 6000);
 
 	memset(&id, 0, sizeof id);
-	bytes_put(id.txn + 8, ++s->next_txn, 8);
+	bytes_put(id.txn + 8, txn != 0 ? txn : ++s->next_txn, 8);
+	if (txn != 0)
+		entries = 1;
 	d = spool_draft_new(&id);
 	sim_draft_body(d, &id, len);
-	for (id.queue = 1; id.queue <= entries; id.queue++)
+	for (id.queue = 1; id.queue <= entries; id.queue++) {
 		sim_draft_entry(s, d, &id, len);
+		s->subject[s->count - 1].tells = txn != 0;
+	}
 	(void)spool_draft_end(d, NULL);
 	s->report->transactions++;
 	return d;
@@ -145,14 +150,14 @@ sim_acknowledge(struct sim *s, const struct spool_id *id)
 
 /* A group of transactions, and the hint that follows. */
 static int
-sim_store(struct sim *s, struct err *e)
+sim_store(struct sim *s, uint64_t txn, struct err *e)
 {
 	struct spool_draft	*d[4];
 	struct spool_place	 end;
 	int			 i, n = 1 + (int)sim_random(s, 4), rc = 0;
 
 	for (i = 0; i < n; i++) {
-		d[i] = sim_draft(s);
+		d[i] = sim_draft(s, i == 0 ? txn : 0);
 		if (spool_writer_stage(s->writer, d[i], e) == -1)
 			rc = -1;
 	}
@@ -171,6 +176,7 @@ sim_store(struct sim *s, struct err *e)
 
 /* ---- Changing ------------------------------------------------------------ */
 
+/* A notification is left alone until its parent knows of it. */
 static struct sim_subject *
 sim_pick(struct sim *s)
 {
@@ -180,10 +186,23 @@ sim_pick(struct sim *s)
 	for (tries = 0; tries < 8 && s->count > 0; tries++) {
 		sub = &s->subject[sim_random(s, s->count)];
 		if (sub->acknowledged && !sub->at[sub->states - 1].gone &&
-		    sub->states < SIM_STATES)
+		    sub->states < SIM_STATES && (!sub->tells ||
+		    sub->at[sub->states - 1].taken))
 			return sub;
 	}
 	return NULL;
+}
+
+/* By a transaction that is yet to come. */
+static void
+sim_bounces(struct sim *s, struct sim_subject *sub, struct entry_state *state,
+    unsigned char txn[SPOOL_TXN_SIZE])
+{
+	sub->bounce = ++s->next_txn;
+	memset(txn, 0, SPOOL_TXN_SIZE);
+	bytes_put(txn + 8, sub->bounce, 8);
+	state->bounce_txn = (struct str){ (char *)txn, SPOOL_TXN_SIZE };
+	state->bounce_action = ENTRY_ACTION_FAILED;
 }
 
 static int
@@ -193,7 +212,7 @@ sim_change(struct sim *s, struct err *e)
 	struct buf		 pairs = BUF_INIT, quotas = BUF_INIT;
 	struct entry_state	 state;
 	struct sim_state	*next;
-	unsigned char		 mark[8];
+	unsigned char		 mark[8], txn[SPOOL_TXN_SIZE];
 	int			 rc;
 
 	if (sub == NULL)
@@ -203,7 +222,9 @@ sim_change(struct sim *s, struct err *e)
 		    "there") : -1;
 	next = &sub->at[sub->states];
 	*next = sub->at[sub->states - 1];
-	state.state = next->state = (uint8_t)sim_random(s, 3);
+	state.state = next->state = (uint8_t)sim_random(s, STATE_MAX);
+	if (state.state == STATE_BOUNCING)
+		sim_bounces(s, sub, &state, txn);
 	state.retry = next->retry = (uint16_t)(next->retry + sim_random(s, 2));
 	state.due_ms = next->due_ms = (uint64_t)book_now(s->book) +
 	    sim_random(s, 5000);
@@ -244,6 +265,38 @@ sim_end(struct sim *s, struct err *e)
 		return rc == 1 ? err_set(e, "an entry to be ended is not "
 		    "there") : -1;
 	sub->at[sub->states] = sub->at[sub->states - 1];
+	sub->at[sub->states++].gone = true;
+	return 0;
+}
+
+/* Its sender's notification is there once it is stored, by whom it is asked for
+ * or by who was before him; the two are noted together. */
+static int
+sim_take(struct sim *s, struct err *e)
+{
+	struct sim_subject	*sub = sim_pick(s), *child;
+	struct spool_id		 id = { .queue = 1 };
+	size_t			 at;
+	int			 rc;
+
+	if (sub == NULL || sub->bounce == 0 || sub->at[sub->states -
+	    1].state != STATE_BOUNCING)
+		return 0;
+	at = (size_t)(sub - s->subject);
+	bytes_put(id.txn + 8, sub->bounce, 8);
+	if (sim_find(s, &id) == NULL && sim_store(s, sub->bounce, e) == -1)
+		return -1;
+	sub = &s->subject[at];
+	if ((child = sim_find(s, &id)) == NULL || !child->acknowledged ||
+	    child->at[child->states - 1].gone || child->states >= SIM_STATES)
+		return 0;
+	if ((rc = book_take(s->book, &id, &sub->id, e)) != 0)
+		return rc == 1 ? err_set(e, "a notification that is not "
+		    "known") : -1;
+	child->at[child->states] = child->at[child->states - 1];
+	child->at[child->states++].taken = true;
+	sub->at[sub->states] = sub->at[sub->states - 1];
+	sub->at[sub->states].told = true;
 	sub->at[sub->states++].gone = true;
 	return 0;
 }
@@ -345,11 +398,11 @@ sim_step(struct sim *s, struct err *e)
 {
 	s->time.mono_ms += (int64_t)sim_random(s, 700);
 	s->time.wall_ms += (int64_t)sim_random(s, 700);
-	switch (sim_random(s, 15)) {
+	switch (sim_random(s, 17)) {
 	case 0:
 	case 1:
 	case 2:
-		return sim_store(s, e);
+		return sim_store(s, 0, e);
 	case 3:
 	case 4:
 	case 5:
@@ -361,6 +414,9 @@ sim_step(struct sim *s, struct err *e)
 		return sim_attempt(s, e);
 	case 14:
 		return sim_tables(s, e);
+	case 15:
+	case 16:
+		return sim_take(s, e);
 	case 8:
 		return sim_sync(s, e);
 	case 9:

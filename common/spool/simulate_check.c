@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "fields.h"
 #include "scan.h"
 #include "book_envelope.h"
@@ -36,16 +37,16 @@ sim_mark_of(struct str metadata)
 /* Which of the subject's states this is; -1: none. */
 static int
 sim_match(const struct sim_subject *sub, const struct book_entry *entry,
-    uint64_t mark)
+    uint64_t mark, bool taken)
 {
 	const struct sim_state	*at;
 	int			 i;
 
 	for (i = sub->states - 1; i >= 0; i--) {
 		at = &sub->at[i];
-		if (!at->gone && at->state == entry->state &&
-		    at->retry == entry->retry && at->mark == mark &&
-		    (at->due_ms == 0 ||
+		if (!at->gone && at->taken == taken &&
+		    at->state == entry->state && at->retry == entry->retry &&
+		    at->mark == mark && (at->due_ms == 0 ||
 		    at->due_ms == (uint64_t)entry->due_ms))
 			return i;
 	}
@@ -199,13 +200,15 @@ sim_check_subject(struct sim *s, struct sim_subject *sub, struct err *e)
 	if (rc == 1 && !sub->acknowledged && !sub->known && s->writing)
 		return 0;
 	if (rc == 1) {
+		sub->at[0] = sub->at[sub->states - 1];
 		sub->at[0].gone = sub->acknowledged = true;
 		sub->states = 1;
 		return 0;
 	}
 	if (book_state(s->book, &sub->id, &state, e) != 0)
 		return err_wrap(e, "%s: its state", sim_text(&sub->id));
-	which = sim_match(sub, &entry, sim_mark_of(state.metadata));
+	which = sim_match(sub, &entry, sim_mark_of(state.metadata),
+	    state.taken);
 	if (which == -1)
 		return err_set(e, "%s: state %d, retry %d, due %lld is none "
 		    "that it had (%d, %d, %llu)", sim_text(&sub->id),
@@ -221,11 +224,35 @@ sim_check_subject(struct sim *s, struct sim_subject *sub, struct err *e)
 	return sim_check_body(s, sub, e);
 }
 
+/* Of one that is gone since its sender is told, that is there, and known as
+ * such; or it went itself since.  It is looked for before the ended ones are
+ * forgotten. */
+static int
+sim_check_told(struct sim *s, const struct sim_subject *sub, struct err *e)
+{
+	struct entry_state	state;
+	struct spool_id		id = { .queue = 1 };
+	const struct sim_subject *child;
+	int			rc;
+
+	if (!sub->at[0].gone || !sub->at[0].told)
+		return 0;
+	bytes_put(id.txn + 8, sub->bounce, 8);
+	if ((rc = book_state(s->book, &id, &state, e)) == -1)
+		return -1;
+	child = sim_find(s, &id);
+	if (rc == 0 ? state.taken : child == NULL || child->at[0].gone)
+		return 0;
+	return err_set(e, "%s: it has ended, and its notification is %s",
+	    sim_text(&sub->id), rc == 0 ? "not known as such" : "lost");
+}
+
 static int
 sim_check_counts(struct sim *s, struct err *e)
 {
 	struct book_counts	counts;
 	uint64_t		entries = 0, held = 0, deferred = 0;
+	uint64_t		bouncing = 0;
 	size_t			i;
 
 	for (i = 0; i < s->count; i++) {
@@ -234,10 +261,11 @@ sim_check_counts(struct sim *s, struct err *e)
 		entries++;
 		held += s->subject[i].at[0].state == STATE_HOLD;
 		deferred += s->subject[i].at[0].state == STATE_DEFER;
+		bouncing += s->subject[i].at[0].state == STATE_BOUNCING;
 	}
 	book_count(s->book, &counts);
 	if (counts.entries != entries || counts.held != held ||
-	    counts.deferred != deferred)
+	    counts.deferred != deferred || counts.bouncing != bouncing)
 		return err_set(e, "it counts %llu entries, %llu held, %llu "
 		    "deferred; there are %llu, %llu, %llu",
 		    (unsigned long long)counts.entries,
@@ -320,6 +348,10 @@ sim_check_book(struct sim *s, struct err *e)
 		return -1;
 	for (i = 0; i < s->count; i++) {
 		if (sim_check_subject(s, &s->subject[i], e) == -1)
+			return -1;
+	}
+	for (i = 0; i < s->count; i++) {
+		if (sim_check_told(s, &s->subject[i], e) == -1)
 			return -1;
 	}
 	if (s->damaged > s->spoilt)

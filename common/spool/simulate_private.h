@@ -17,6 +17,8 @@
 
 struct sim_state {
 	bool		gone;
+	bool		told;		/* then: its notification is there */
+	bool		taken;		/* it is one, and its parent knows */
 	uint8_t		state;
 	uint16_t	retry;
 	uint64_t	due_ms;
@@ -30,6 +32,8 @@ struct sim_subject {
 	bool		known;		/* it was seen in the book */
 	struct sim_state at[SIM_STATES];	/* the first one: confirmed */
 	int		states;
+	uint64_t	bounce;		/* its notification, or 0 */
+	bool		tells;		/* it is one */
 	int		seen;		/* in this check */
 	int		waits;		/* found as due, or in a sub-queue */
 };

@@ -60,6 +60,7 @@ state_name(uint64_t state)
 	static const char	*const names[] = {
 		[STATE_READY] = "ready", [STATE_DEFER] = "defer",
 		[STATE_HOLD] = "hold",
+		[STATE_BOUNCING] = "bouncing",
 	};
 
 	return state < sizeof names / sizeof names[0] ? names[state] :

@@ -21,7 +21,15 @@
 enum spool_state {
 	STATE_READY = 0,	/* due */
 	STATE_DEFER = 1,	/* due later */
-	STATE_HOLD = 2		/* until somebody releases it */
+	STATE_HOLD = 2,		/* until somebody releases it */
+	STATE_BOUNCING = 3,	/* its sender is being told */
+	STATE_MAX
+};
+
+/* What comes of it without an attempt. */
+enum spool_fate {
+	FATE_BOUNCE = 1,
+	FATE_DELETE = 2
 };
 
 enum state_change {

@@ -1,0 +1,63 @@
+/*
+ * Notifications and their parents.
+ */
+#include <string.h>
+
+#include "book_bounce.h"
+#include "book_private.h"
+
+/* The child's part; it waits for its first attempt from now on. */
+static int
+take_child(struct book *b, const struct spool_id *id, struct err *e)
+{
+	struct entry_state	s;
+	int			rc;
+
+	if ((rc = book_state(b, id, &s, e)) != 0)
+		return rc;
+	if (s.taken)
+		return 0;
+	s.taken = 1;
+	return book_change(b, id, &s, e);
+}
+
+/* One that was only delayed goes on as if it had not been told of; if it is
+ * being tried meanwhile, that is not touched. */
+static int
+take_delayed(struct book *b, const struct spool_id *id, struct entry_state *s,
+    struct err *e)
+{
+	s->bounce_txn = s->order = STR_NONE;
+	s->bounce_action = 0;
+	if (s->state == STATE_BOUNCING) {
+		s->state = STATE_DEFER;
+		s->due_ms = s->after_ms;
+	} else
+		s->moved = 1;
+	s->after_ms = 0;
+	return book_change(b, id, s, e);
+}
+
+int
+book_take(struct book *b, const struct spool_id *child,
+    const struct spool_id *parent, struct err *e)
+{
+	struct entry_state	s;
+	struct book_entry	entry;
+	int			rc;
+
+	if ((rc = book_find(b, child, &entry, e)) != 0 ||
+	    (rc = book_state(b, parent, &s, e)) != 0)
+		return rc;
+	if (s.bounce_txn.len != sizeof child->txn ||
+	    memcmp(s.bounce_txn.p, child->txn, sizeof child->txn) != 0 ||
+	    child->queue != 1)
+		return 1;
+	if ((rc = take_child(b, child, e)) != 0 ||
+	    (rc = book_state(b, parent, &s, e)) != 0)
+		return rc;
+	if (s.bounce_action == ENTRY_ACTION_DELAYED)
+		return take_delayed(b, parent, &s, e);
+	return book_done(b, parent, s.bounce_action == ENTRY_ACTION_FAILED ?
+	    SPOOL_END_BOUNCED : SPOOL_END_DELIVERED, e);
+}
