@@ -9,8 +9,8 @@
  * Ownership  postdelivery_start() gives; the run is over when done() returns,
  *            or postdelivery_cancel() took it.  Until then all of the request
  *            is borrowed.  An answer holds during done().
- * Failure    a script's failure is an answer: the default action, with the
- *            metadata as they were.
+ * Failure    a script's failure is an answer: the default action; metadata
+ *            that it set before stay set.
  * Process    done() comes from the loop.
  */
 #ifndef HOOKS_POSTDELIVERY_H
@@ -48,6 +48,7 @@ struct postdelivery_answer {
 	bool			 reset;
 	bool			 has_delayed;
 	bool			 delayed;
+	/* Of QUEUE and BOUNCE. */
 	struct str		 reason;
 	/* What it changes, by `changed`: QUEUE's; metadata of all. */
 	struct entry_state	 change;

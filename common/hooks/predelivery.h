@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "dsn/order.h"
 #include "hooks/hook.h"
 #include "hooks/file_source.h"
 #include "outbound/wish.h"
@@ -47,6 +48,9 @@ struct predelivery_answer {
 	bool			 delayed;
 	/* Of all but TRY. */
 	struct str		 reason;
+	/* The option dsn of QUEUE and BOUNCE: only what scripts may say is
+	 * set. */
+	struct dsn_order	 dsn;
 	/* What it changes, by `changed`; metadata of TRY, too. */
 	struct entry_state	 change;
 };

@@ -140,6 +140,10 @@ bool		 hsl_charge(struct hsl_exec *x, uint64_t units);
 bool		 hsl_csv_decode(struct hsl_exec *x, struct str text,
 		    struct hsl_value options, struct hsl_value *rows);
 
+/* JSON text as json_decode() gives it; false, with none: it is no JSON. */
+bool		 hsl_json_decode(struct hsl_exec *x, struct str text,
+		    struct hsl_value *v);
+
 /* The core library's table, for the man page and for `hsl check`. */
 extern const struct hsl_function	hsl_core_functions[];
 

@@ -34,9 +34,10 @@ part == 1 {
 }
 FILENAME ~ /\.8$/ {
 	here = FILENAME; sub(/.*\//, "", here)
-	if (/^\.Ss /) hooks = ($2 == "Hooks")
+	if (/^\.Ss /) { hooks = ($2 == "Hooks"); depth = 0 }
 	if (!hooks) next
-	if (/^\.El/) item = ""
+	if (/^\.Bl/) depth++
+	if (/^\.El/ && --depth == 0) item = ""
 	if (/^\.It Cm /) { item = $3; has[here, item] }
 	if (item == "") next
 	if ($1 == ".Fn") fn[here, item, $2]

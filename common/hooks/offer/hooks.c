@@ -53,6 +53,14 @@ static const struct hsl_variable	queued_variables[] = {
 	{ NULL, false }
 };
 
+/* The other hook's, to be read. */
+static const struct hsl_variable	tried_variables[] = {
+	{ "arguments", true },
+	{ "message", true },
+	{ "context", true },
+	{ NULL, false }
+};
+
 /* Of scripts that hooks include. */
 static const struct hsl_variable	all_variables[] = {
 	{ "arguments", true },
@@ -99,6 +107,9 @@ const struct hsl_host	hooks_script_host = { .functions = script_functions,
 #define OFFER_QUEUED							\
 	{ .classes = classes, .advice = &advice,			\
 	  .variables = queued_variables }
+#define OFFER_TRIED							\
+	{ .classes = classes, .advice = &advice,			\
+	  .variables = tried_variables }
 
 static struct hsl_function	functions[HOOK_MAX][FUNCTIONS];
 static struct hsl_host		hosts[HOOK_MAX] = {

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "hooks/run/context.h"
 #include "hsl/frozen.h"
 
 #include "queued_end.h"
@@ -16,14 +15,20 @@
 
 #define ERROR_DELAY_MS	300000
 
+void
+queued_fini(struct queued_run *r)
+{
+	hook_run_fini(&r->run);
+	arena_free(&r->arena);
+}
+
 static void
 predelivery_free(struct hook_run *run)
 {
 	struct predelivery_run	*r = (struct predelivery_run *)run;
 
-	hook_run_fini(&r->run);
+	queued_fini(&r->q);
 	hsl_frozen_free(&r->context);
-	arena_free(&r->arena);
 	free(r);
 }
 
@@ -37,7 +42,7 @@ predelivery_variables(struct hook_run *run)
 	hsl_array_set(x, arguments, "retry",
 	    hsl_number((double)r->rq.retry));
 	hsl_set_variable(x, "arguments", arguments);
-	hsl_set_variable(x, "message", queued_message(x, &r->rq));
+	hsl_set_variable(x, "message", queued_message(x, &r->q));
 	hsl_set_variable(x, "context", hsl_none());
 }
 
@@ -46,16 +51,16 @@ predelivery_variables(struct hook_run *run)
 int
 predelivery_keep_context(struct predelivery_run *r, struct err *e)
 {
-	struct hsl_value	v = hsl_get_variable(r->run.exec, "context");
+	struct hsl_value	v = hsl_get_variable(r->q.run.exec, "context");
 
 	hsl_frozen_free(&r->context);
-	r->answer.context = STR_NONE;
+	r->context_bytes = STR_NONE;
 	if (v.type == HSL_NONE || v.type == HSL_UNDEF)
 		return 0;
 	if (hsl_freeze(v, JOB_CONTEXT_MAX, &r->context, e) == -1)
 		return err_wrap(e, "$context");
-	r->answer.context = hsl_frozen_bytes(r->context);
-	if (r->answer.context.len > JOB_CONTEXT_MAX)
+	r->context_bytes = hsl_frozen_bytes(r->context);
+	if (r->context_bytes.len > JOB_CONTEXT_MAX)
 		return err_set(e, "$context is more than %d bytes",
 		    JOB_CONTEXT_MAX);
 	return 0;
@@ -64,7 +69,8 @@ predelivery_keep_context(struct predelivery_run *r, struct err *e)
 static void
 predelivery_fail(struct predelivery_run *r)
 {
-	r->answer = (struct predelivery_answer){ .action = PREDELIVERY_QUEUE,
+	r->context_bytes = STR_NONE;
+	r->q.answer = (struct queued_answer){ .action = QUEUED_QUEUE,
 	    .has_delay = true, .delay_ms = ERROR_DELAY_MS,
 	    .reason = STR("error in the script of hook_predelivery") };
 }
@@ -77,14 +83,11 @@ predelivery_before_done(struct hook_run *run)
 	struct predelivery_run	*r = (struct predelivery_run *)run;
 	struct err		 e;
 
-	if (run->data.verdict.action != VERDICT_ACCEPT) {
+	if (!queued_ended(&r->q)) {
 		predelivery_fail(r);
 		return true;
 	}
-	if (hsl_exited(run->exec))
-		return true;
-	memset(&r->answer, 0, sizeof r->answer);
-	if (predelivery_keep_context(r, &e) == 0)
+	if (hsl_exited(run->exec) || predelivery_keep_context(r, &e) == 0)
 		return true;
 	LOG(EV_HOOK_ERROR, run->rq.log, LOG_STR("hook", "predelivery"),
 	    LOG_STR("variable", "context"), LOG_STR("reason", e.text));
@@ -95,14 +98,15 @@ predelivery_before_done(struct hook_run *run)
 static void
 predelivery_on_done(void *arg, const struct verdict *v)
 {
-	struct predelivery_run	*r = arg;
+	struct predelivery_run		*r = arg;
+	struct predelivery_answer	 a;
 
 	(void)v;
-	if (r->has_metadata) {
-		r->answer.change.changed |= STATE_CHANGED_METADATA;
-		r->answer.change.metadata = r->metadata;
-	}
-	r->rq.done(r->rq.arg, &r->answer);
+	queued_change_metadata(&r->q);
+	a = (struct predelivery_answer){ .wish = r->wish,
+	    .action = (enum predelivery_action)r->q.answer.action,
+	    .context = r->context_bytes, QUEUED_ANSWER(&r->q.answer) };
+	r->rq.done(r->rq.arg, &a);
 }
 
 /* ---- The beginning ------------------------------------------------------- */
@@ -117,11 +121,15 @@ predelivery_start(struct hook *h, const struct predelivery_request *rq)
 				    .working_arg = rq->arg };
 
 	r->rq = *rq;
-	r->arena = (struct arena)ARENA_INIT;
-	r->run.variables = predelivery_variables;
-	r->run.before_done = predelivery_before_done;
-	hook_run_init(&r->run, h, &run);
-	r->run.free = predelivery_free;
+	r->q.id = rq->id;
+	r->q.entry = rq->entry;
+	r->q.original = rq->original;
+	r->q.modified = rq->modified;
+	r->q.arena = (struct arena)ARENA_INIT;
+	r->q.run.variables = predelivery_variables;
+	r->q.run.before_done = predelivery_before_done;
+	hook_run_init(&r->q.run, h, &run);
+	r->q.run.free = predelivery_free;
 	return r;
 }
 
@@ -132,5 +140,5 @@ predelivery_cancel(struct predelivery_run **rp)
 
 	*rp = NULL;
 	if (r != NULL)
-		predelivery_free(&r->run);
+		predelivery_free(&r->q.run);
 }

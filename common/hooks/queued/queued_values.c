@@ -74,22 +74,22 @@ queued_id(struct hsl_exec *x, const struct spool_id *id)
 }
 
 static struct hsl_value
-queued_file(struct hsl_exec *x, const struct predelivery_request *rq)
+queued_file(struct hsl_exec *x, const struct queued_run *r)
 {
 	struct hsl_value	v = hsl_array(x);
 
-	hsl_array_set(x, v, "original", file_resource(x, rq->original));
-	hsl_array_set(x, v, "modified", file_resource(x, rq->modified));
+	hsl_array_set(x, v, "original", file_resource(x, r->original));
+	hsl_array_set(x, v, "modified", file_resource(x, r->modified));
 	return v;
 }
 
 struct hsl_value
-queued_message(struct hsl_exec *x, const struct predelivery_request *rq)
+queued_message(struct hsl_exec *x, const struct queued_run *r)
 {
-	const struct spool_entry	*e = rq->entry;
+	const struct spool_entry	*e = r->entry;
 	struct hsl_value		 v = hsl_array(x);
 
-	hsl_array_set(x, v, "id", queued_id(x, rq->id));
+	hsl_array_set(x, v, "id", queued_id(x, r->id));
 	hsl_array_set(x, v, "ts", hsl_number((double)e->ts_us / 1000000));
 	hsl_array_set(x, v, "serverid", hsl_string(x, e->serverid));
 	queued_address(x, v, "sender", e->sender);
@@ -99,7 +99,7 @@ queued_message(struct hsl_exec *x, const struct predelivery_request *rq)
 	hsl_array_set(x, v, "jobid", hsl_string(x, e->jobid));
 	hsl_array_set(x, v, "priority", hsl_number((double)e->priority));
 	hsl_array_set(x, v, "size", hsl_number((double)e->size));
-	hsl_array_set(x, v, "file", queued_file(x, rq));
+	hsl_array_set(x, v, "file", queued_file(x, r));
 	hsl_array_set(x, v, "dsn", queued_dsn(x, e));
 	return v;
 }

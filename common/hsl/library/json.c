@@ -327,3 +327,9 @@ json_decode(struct hsl_exec *x, struct str text, bool comments,
 	*v = vnone();
 	return false;
 }
+
+bool
+hsl_json_decode(struct hsl_exec *x, struct str text, struct hsl_value *v)
+{
+	return json_decode(x, text, false, v);
+}
