@@ -40,19 +40,11 @@ question_add_source(struct question *q, const struct hop_source *from,
 {
 	int	order = q->want.transport->options.source_order;
 
-	if (known != NULL && known->weight < UINT16_MAX)
-		known->weight++;
-	if (known != NULL || q->source_count == HOP_SOURCES_MAX)
-		return;
 	if (q->source == NULL)
 		q->source = arena_alloc(&q->arena, HOP_SOURCES_MAX *
 		    sizeof *q->source);
-	q->source[q->source_count] = *from;
-	q->source[q->source_count].weight = 1;
-	if (order == TRANSPORT_ORDER_STRICT)
-		q->source[q->source_count].order =
-		    (uint16_t)q->source_count;
-	q->source_count++;
+	q->source_count = hops_add_source(q->source, q->source_count, from,
+	    known, order == TRANSPORT_ORDER_STRICT);
 }
 
 static void

@@ -9,10 +9,10 @@
 
 #include "base/arena.h"
 #include "dns/dns.h"
+#include "job/hops.h"
 #include "outbound/wish.h"
 #include "send/attempt.h"
 
-#include "hops.h"
 #include "outlet.h"
 #include "routing.h"
 

@@ -68,10 +68,10 @@ explain_hop(struct buf *out, const struct queue_row *r,
 	    hop > 0 ? "," : "", to->preference);
 	buf_add_json(out, to->mx);
 	buf_add_text(out, ",\"address\":");
-	buf_add_json(out, h->text[hop].host);
-	if (h->text[hop].localip.len > 0) {
+	buf_add_json(out, h->texts.of[hop].host);
+	if (h->texts.of[hop].localip.len > 0) {
 		buf_add_text(out, ",\"localip\":");
-		buf_add_json(out, h->text[hop].localip);
+		buf_add_json(out, h->texts.of[hop].localip);
 	}
 	buf_add_byte(out, ',');
 	if (schedule_explain_candidate(delivery_schedule(), a->ref, hop,

@@ -154,7 +154,7 @@ failover_goes_to(const struct job *j, struct str address)
 		return false;
 	h = hopset_at(j->hopset);
 	for (i = 0; i < h->hops.count; i++)
-		if (str_eq(h->text[i].host, address))
+		if (str_eq(h->texts.of[i].host, address))
 			return true;
 	return false;
 }

@@ -53,8 +53,7 @@ hopset_free(struct hopset *h)
 	hmap_remove(&hopsets.by_bytes, &h->hash);
 	nexthops_free(&h->hops);
 	free((char *)(uintptr_t)h->all.p);
-	free(h->text);
-	buf_free(&h->texts);
+	hop_texts_fini(&h->texts);
 	free(h);
 }
 
@@ -77,78 +76,6 @@ hopsets_close(void)
 
 /* ---- Making one ---------------------------------------------------------- */
 
-/* Where in the texts it begins and ends; they may still move. */
-struct hop_span {
-	size_t	at, end;
-};
-
-static struct hop_span
-hopset_text(struct buf *b, const char *text)
-{
-	struct hop_span	s = { .at = b->len };
-
-	buf_add_text(b, text);
-	s.end = b->len;
-	return s;
-}
-
-static struct str
-hopset_span(struct buf *b, struct hop_span s)
-{
-	return (struct str){ (const char *)buf_data(b) + s.at,
-	    s.end - s.at };
-}
-
-/* A socket's path is no address. */
-static const char *
-hopset_ip(const struct netaddr *a, char *out, size_t size)
-{
-	return a->len == 0 || a->u.sa.sa_family == AF_UNIX ? "" :
-	    netaddr_ip(a, out, size);
-}
-
-static void
-hopset_texts(struct hopset *h)
-{
-	char		 text[NETADDR_TEXT];
-	struct hop_span	*span;
-	size_t		 i;
-
-	h->text = xcalloc(h->hops.count + 1, sizeof *h->text);
-	span = xcalloc(h->hops.count + 1, 3 * sizeof *span);
-	for (i = 0; i < h->hops.count; i++) {
-		const struct nexthop	*hop = &h->hops.hop[i];
-
-		span[3 * i] = hopset_text(&h->texts,
-		    netaddr_text(&hop->address, text, sizeof text));
-		/* "192.0.2.9 ip1 out.example mx.example 192.0.2.1:25" */
-		span[3 * i + 1] = hopset_text(&h->texts,
-		    hopset_ip(&hop->source, text, sizeof text));
-		buf_add_byte(&h->texts, ' ');
-		buf_add_str(&h->texts, hop->source_id);
-		buf_add_byte(&h->texts, ' ');
-		buf_add_str(&h->texts, hop->helo);
-		buf_add_byte(&h->texts, ' ');
-		buf_add_str(&h->texts, hop->mx);
-		buf_add_byte(&h->texts, ' ');
-		(void)hopset_text(&h->texts,
-		    netaddr_text(&hop->address, text, sizeof text));
-		span[3 * i + 2] = hopset_text(&h->texts,
-		    hopset_ip(&hop->address, text, sizeof text));
-	}
-	for (i = 0; i < h->hops.count; i++) {
-		struct hop_text	*t = &h->text[i];
-		struct hop_span	 name = span[3 * i + 1];
-
-		t->host = hopset_span(&h->texts, span[3 * i]);
-		t->localip = hopset_span(&h->texts, name);
-		name.end = span[3 * i + 2].at;
-		t->name = hopset_span(&h->texts, name);
-		t->remoteip = hopset_span(&h->texts, span[3 * i + 2]);
-	}
-	free(span);
-}
-
 /* The hops are the first so many bytes, the recipients the last ones. */
 static uint32_t
 hopset_new(struct str all, size_t hops, uint16_t recipients)
@@ -165,9 +92,9 @@ hopset_new(struct str all, size_t hops, uint16_t recipients)
 		free(h);
 		return 0;
 	}
-	hopset_texts(h);
-	h->cost = sizeof *h + h->all.len + h->texts.len + h->hops.count *
-	    (sizeof *h->hops.hop + sizeof *h->text);
+	hop_texts_make(&h->texts, &h->hops);
+	h->cost = sizeof *h + h->all.len + h->texts.bytes.len + h->hops.count *
+	    (sizeof *h->hops.hop + sizeof *h->texts.of);
 	hopsets.cost += h->cost;
 	h->number = told_number();
 	h->try_number = h->try.len > 0 ? told_number() : 0;

@@ -15,18 +15,11 @@
 #ifndef QMGR_HOPSET_H
 #define QMGR_HOPSET_H
 
-#include "job/nexthop.h"
+#include "job/hop_text.h"
 
 #include "delivery.h"
 
 enum { HOPSETS_MEMORY = 1 << 30 };
-
-/* Texts of a hop, made once. */
-struct hop_text {
-	struct str	name;		/* of it and its source */
-	struct str	host;		/* the address with the port */
-	struct str	localip, remoteip;	/* as policies have them */
-};
 
 struct hopset {
 	struct hmap_entry	 hash;		/* by its bytes */
@@ -40,8 +33,7 @@ struct hopset {
 	struct str		 all;		/* all three, in a row */
 	struct str		 bytes, try;
 	struct nexthops		 hops;		/* in bytes; ttl_s is 0 */
-	struct hop_text		*text;
-	struct buf		 texts;
+	struct hop_texts	 texts;
 };
 
 void	hopsets_open(void);

@@ -47,21 +47,11 @@ outlets_number(struct hmap *before, const struct outlet *r)
 	return told_number();
 }
 
-struct schedule_limiter_in
-outlet_limiter(const struct outlet *o)
-{
-	const struct transport_options	*t = &o->transport->options;
-
-	return (struct schedule_limiter_in){ .name = buf_str(&o->label),
-	    .limits = { .concurrency = (uint32_t)t->concurrency,
-	    .rate = t->rate } };
-}
-
 /* As much of it as the scheduler is to know. */
 static void
 outlets_limit(const struct outlet *o)
 {
-	struct schedule_limits	limits = outlet_limiter(o).limits;
+	struct schedule_limits	limits = o->limiter.limits;
 	uint32_t		recipients;
 
 	recipients = (uint32_t)o->transport->options.recipients;
@@ -82,8 +72,7 @@ outlets_build(struct outlet *list, size_t count, struct transports *t,
 
 		r->transport = transports_at(t, i);
 		transport_put(t, r->transport, &r->text);
-		buf_add_text(&r->label, "transport ");
-		buf_add_str(&r->label, r->transport->id);
+		r->limiter = policy_way_transport(r->transport, &r->label);
 		r->number = outlets_number(before, r);
 		r->hash.key = r->transport->id.p;
 		r->hash.len = (uint32_t)r->transport->id.len;

@@ -6,6 +6,8 @@
 #ifndef QMGR_OUTLETS_H
 #define QMGR_OUTLETS_H
 
+#include "schedule/policy_way.h"
+
 #include "delivery.h"
 
 struct outlet {
@@ -14,14 +16,13 @@ struct outlet {
 	const struct transport	*transport;
 	struct buf		 text;
 	struct buf		 label;		/* its limiter's name */
+	struct schedule_limiter_in limiter;	/* its own limits */
 };
 
 void	outlets_load(void);
 const struct outlet *outlets_find(struct str transportid);
 /* The least age at which any of them gives up. */
 int64_t	outlets_least_age(void);
-/* Its own limits. */
-struct schedule_limiter_in outlet_limiter(const struct outlet *o);
 const struct outlet *outlets_numbered(uint64_t number);
 
 #endif

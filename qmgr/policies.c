@@ -6,6 +6,7 @@
  * queues stale; they are told what they have now in slices, those first whose
  * turn it is.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "schedule/policy_list.h"
+#include "schedule/policy_way.h"
 #include "schedule/schedule_renew.h"
 
 #include "bucket.h"
@@ -25,6 +27,9 @@
 #define POLICIES_STEP		32	/* queues between looks at the clock */
 #define POLICIES_LOOK_MS	3600000
 #define POLICIES_ROW		1
+
+static_assert((int)NEXTHOPS_MAX <= (int)SCHEDULE_CANDIDATES,
+    "each hop is a candidate");
 
 /* A delivery row, as workers know it. */
 struct policies_row {
@@ -44,9 +49,7 @@ static struct {
 	bool			 long_rates;	/* there may be some */
 	bool			 open;
 	struct buf		 names, text;
-	struct schedule_candidate candidate[NEXTHOPS_MAX];
-	struct schedule_limiter_in limiter[NEXTHOPS_MAX][SCHEDULE_LIMITERS];
-	size_t			 name_at[NEXTHOPS_MAX][SCHEDULE_LIMITERS];
+	struct policy_ways	 ways;
 } policies;
 
 struct policy_live *
@@ -63,19 +66,25 @@ policies_all(void)
 
 /* ---- What applies -------------------------------------------------------- */
 
+static struct policy_hop
+policies_hop(const struct hopset *h, unsigned hop)
+{
+	const struct hop_text	*t = &h->texts.of[hop];
+	const struct nexthop	*to = &h->hops.hop[hop];
+
+	return (struct policy_hop){ .name = t->name, .host = t->host,
+	    .localip = t->localip, .remoteip = t->remoteip,
+	    .remotemx = to->mx, .preference = to->preference,
+	    .order = to->order, .weight = to->weight };
+}
+
 static struct policy_values
 policies_values(const struct schedule_subqueue *q, struct str grouping,
     const struct hopset *h, unsigned hop)
 {
-	return (struct policy_values){ .of = {
-	    [POLICY_FIELD_TRANSPORTID] = q->transportid,
-	    [POLICY_FIELD_LOCALIP] = h->text[hop].localip,
-	    [POLICY_FIELD_REMOTEIP] = h->text[hop].remoteip,
-	    [POLICY_FIELD_REMOTEMX] = h->hops.hop[hop].mx,
-	    [POLICY_FIELD_RECIPIENTDOMAIN] = q->recipientdomain,
-	    [POLICY_FIELD_TENANTID] = q->tenantid,
-	    [POLICY_FIELD_JOBID] = q->jobid,
-	    [POLICY_FIELD_GROUPING] = grouping } };
+	struct policy_hop	to = policies_hop(h, hop);
+
+	return policy_hop_values(q, grouping, &to);
 }
 
 /* The best hop's: a message has one. */
@@ -106,79 +115,57 @@ policies_match_values(const struct policy_values *v, struct policy_match *m)
 	policy_match(policies.matcher, v, delivery_now(), m);
 }
 
-/* Its limiters' names go where they stay until all hops are done. */
 static void
 policies_candidate(const struct schedule_subqueue *q, struct str grouping,
-    const struct hopset *h, unsigned hop,
-    const struct schedule_limiter_in *transport)
+    const struct hopset *h, unsigned hop, const struct outlet *o)
 {
-	struct schedule_candidate	*c = &policies.candidate[hop];
-	const struct nexthop		*to = &h->hops.hop[hop];
-	struct policy_match		 m;
-	size_t				 i, left;
+	struct policy_hop	to = policies_hop(h, hop);
+	struct policy_values	v = policy_hop_values(q, grouping, &to);
 
-	policies_match(q, grouping, h, hop, &m);
-	*c = (struct schedule_candidate){ .name = h->text[hop].name,
-	    .host = h->text[hop].host, .preference = to->preference,
-	    .order = to->order, .weight = to->weight,
-	    .closed = m.suspension != NULL,
-	    .limiters = policies.limiter[hop] };
-	c->limiter_count = policy_match_limiters(&m, transport,
-	    policies.limiter[hop], &left);
-	for (i = 0; i < c->limiter_count; i++) {
-		policies.name_at[hop][i] = policies.names.len;
-		buf_add_str(&policies.names,
-		    policies.limiter[hop][i].name);
-	}
+	policy_ways_add(&policies.ways, policies.matcher, &v, &to,
+	    &o->limiter, delivery_now());
 }
 
-static void
-policies_point(size_t hop, size_t end)
+static const struct schedule_candidate *
+policies_point(void)
 {
-	const char	*all = buf_data(&policies.names);
-	size_t		 i;
+	const struct schedule_candidate	*c = policy_ways_end(&policies.ways);
+	const struct schedule_limiter_in *l;
+	size_t				 n, i;
 
-	for (; hop < end; hop++)
-		for (i = 0; i < policies.candidate[hop].limiter_count; i++) {
-			struct schedule_limiter_in *l =
-			    &policies.limiter[hop][i];
-
-			l->name.p = all + policies.name_at[hop][i];
+	for (n = 0; n < policies.ways.count; n++)
+		for (i = 0; i < c[n].limiter_count; i++) {
+			l = &c[n].limiters[i];
 			policies.long_rates |= bucket_is_long(&l->limits);
 			/* One that is there has the limits of before. */
 			(void)schedule_limit(delivery_schedule(), l->name,
 			    &l->limits, delivery_now());
 		}
+	return c;
 }
 
 const struct schedule_candidate *
 policies_candidates(const struct schedule_subqueue *q, struct str grouping,
     const struct hopset *h, size_t *count)
 {
-	struct schedule_limiter_in	 transport;
-	const struct outlet		*o = outlets_find(q->transportid);
-	unsigned			 hop;
+	const struct outlet	*o = outlets_find(q->transportid);
+	unsigned		 hop;
 
-	transport = outlet_limiter(o);
-	buf_clear(&policies.names);
+	policy_ways_begin(&policies.ways);
 	for (hop = 0; hop < h->hops.count; hop++)
-		policies_candidate(q, grouping, h, hop, &transport);
-	policies_point(0, h->hops.count);
+		policies_candidate(q, grouping, h, hop, o);
 	*count = h->hops.count;
-	return policies.candidate;
+	return policies_point();
 }
 
 const struct schedule_candidate *
 policies_candidate_at(const struct schedule_subqueue *q, struct str grouping,
     const struct hopset *h, unsigned hop)
 {
-	struct schedule_limiter_in	 transport;
-
-	transport = outlet_limiter(outlets_find(q->transportid));
-	buf_clear(&policies.names);
-	policies_candidate(q, grouping, h, hop, &transport);
-	policies_point(hop, hop + 1);
-	return &policies.candidate[hop];
+	policy_ways_begin(&policies.ways);
+	policies_candidate(q, grouping, h, hop,
+	    outlets_find(q->transportid));
+	return policies_point();
 }
 
 void
@@ -199,7 +186,6 @@ policies_started(struct schedule_entry_in *in, struct str transportid,
 {
 	static struct schedule_limiter_in	limiter[SCHEDULE_LIMITERS];
 	static struct schedule_candidate	c;
-	struct schedule_limiter_in		transport;
 	struct policy_values			v;
 	struct policy_match			m;
 	size_t					left;
@@ -211,12 +197,11 @@ policies_started(struct schedule_entry_in *in, struct str transportid,
 	if (policy_values_get(&v, fields) == -1)
 		return -1;
 	v.of[POLICY_FIELD_TRANSPORTID] = transportid;
-	transport = outlet_limiter(outlets_find(transportid));
 	policy_match(policies.matcher, &v, delivery_now(), &m);
 	c = (struct schedule_candidate){ .name = v.of[POLICY_FIELD_REMOTEIP],
 	    .limiters = limiter };
-	c.limiter_count = policy_match_limiters(&m, &transport, limiter,
-	    &left);
+	c.limiter_count = policy_match_limiters(&m,
+	    &outlets_find(transportid)->limiter, limiter, &left);
 	in->candidates = &c;
 	in->candidate_count = 1;
 	return 0;
@@ -491,6 +476,7 @@ policies_close(void)
 	hmap_walk(&policies.rows, policies.rows.size, policies_row_free,
 	    NULL);
 	hmap_fini(&policies.rows);
+	policy_ways_fini(&policies.ways);
 	buf_free(&policies.names);
 	buf_free(&policies.text);
 	policies.open = false;

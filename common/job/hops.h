@@ -9,10 +9,10 @@
  * Failure    none.
  * Process    pure.
  */
-#ifndef DELIVER_HOPS_H
-#define DELIVER_HOPS_H
+#ifndef JOB_HOPS_H
+#define JOB_HOPS_H
 
-#include "job/nexthop.h"
+#include "nexthop.h"
 
 /* Of a host.  Sorted by preference. */
 struct hop_address {
@@ -33,6 +33,12 @@ struct hop_source {
 
 enum { HOP_SOURCES_MAX = 256 };
 
+/* One more, of so many (at most HOP_SOURCES_MAX); how many there are then.
+ * known: it is that one again, and weighs more.  strict: their order
+ * counts. */
+size_t	hops_add_source(struct hop_source *s, size_t count,
+	    const struct hop_source *from, struct hop_source *known,
+	    bool strict);
 /* In which family's favour it is decided is the caller's; how many there are.
  * No source: the system chooses. */
 size_t	hops_make(const struct hop_address *a, size_t count,

@@ -115,3 +115,18 @@ hops_make(const struct hop_address *a, size_t count,
 	}
 	return m.made;
 }
+
+size_t
+hops_add_source(struct hop_source *s, size_t count,
+    const struct hop_source *from, struct hop_source *known, bool strict)
+{
+	if (known != NULL && known->weight < UINT16_MAX)
+		known->weight++;
+	if (known != NULL || count == HOP_SOURCES_MAX)
+		return count;
+	s[count] = *from;
+	s[count].weight = 1;
+	if (strict)
+		s[count].order = (uint16_t)count;
+	return count + 1;
+}
