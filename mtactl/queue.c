@@ -281,7 +281,7 @@ verb_queue_cat(const struct ctl *c, int argc, char **argv)
 /* ---- What changes -------------------------------------------------------- */
 
 enum change { CHANGE_HOLD, CHANGE_RELEASE, CHANGE_RETRY, CHANGE_SET,
-	CHANGE_MOVE, CHANGE_DELETE };
+	CHANGE_MOVE, CHANGE_DELETE, CHANGE_BOUNCE };
 
 static int
 queue_change_ask(struct ipc_caller *cl, const struct queue_args *a,
@@ -292,9 +292,9 @@ queue_change_ask(struct ipc_caller *cl, const struct queue_args *a,
 	if (what == CHANGE_SET || what == CHANGE_MOVE)
 		return QUEUE_TALK_PUT(cl, QUEUE_SET, e, { a->limit,
 		    a->dry_run });
-	if (what == CHANGE_DELETE)
+	if (what == CHANGE_DELETE || what == CHANGE_BOUNCE)
 		return QUEUE_TALK_PUT(cl, QUEUE_DELETE, e, { a->limit,
-		    a->dry_run });
+		    a->dry_run, what == CHANGE_BOUNCE });
 	return QUEUE_TALK_PUT(cl, QUEUE_HOLD, e, { a->limit, a->dry_run,
 	    what == CHANGE_HOLD ? 0 : what == CHANGE_RELEASE ? 1 : 2 });
 }
@@ -426,4 +426,10 @@ int
 verb_queue_delete(const struct ctl *c, int argc, char **argv)
 {
 	return queue_change_verb(c, argc, argv, CHANGE_DELETE);
+}
+
+int
+verb_queue_bounce(const struct ctl *c, int argc, char **argv)
+{
+	return queue_change_verb(c, argc, argv, CHANGE_BOUNCE);
 }

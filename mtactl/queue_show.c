@@ -65,6 +65,7 @@ explain_words(const char *why)
 		{ "suspended", "the end of a suspension" },
 		{ "unreachable", "hosts that can't be reached for now" },
 		{ "routing", "where its mail goes: the DNS is asked" },
+		{ "bounce", "its sender to be told: see bounce(8)" },
 		{ "held", "somebody to release it: it is held" },
 		{ "time", "the time of its next try" },
 		{ "room", "room in memory" },

@@ -119,13 +119,18 @@ status_queue(json_t *c)
 	int64_t	deferred = counters_sum(c, "queue_deferred");
 	int64_t	held = counters_sum(c, "queue_held");
 	int64_t	sending = counters_sum(c, "queue_sending");
+	int64_t	bouncing = counters_sum(c, "queue_bouncing");
 
 	if (counters_sum(c, "queue_loaded") == 0)
 		return;
 	(void)printf("\nqueue     %" PRId64 " entries: %" PRId64 " ready, %"
 	    PRId64 " sending, %" PRId64 " deferred, %" PRId64 " held\n",
-	    ready + deferred + held, ready > sending ? ready - sending : 0,
+	    ready + deferred + held + bouncing,
+	    ready > sending ? ready - sending : 0,
 	    sending, deferred, held);
+	if (bouncing > 0)
+		(void)printf("          %" PRId64 " whose senders are being "
+		    "told\n", bouncing);
 	(void)printf("delivery  %" PRId64 " connections, %" PRId64 " of them "
 	    "idle\n", counters_sum(c, "queue_connections"),
 	    counters_sum(c, "delivery_idle"));

@@ -135,6 +135,14 @@ change_state(struct query *q, const struct spool_id *id,
 	}
 	if ((rc = book_state(keeper_book(), id, &s, e)) != 0)
 		return rc;
+	if (q->kind == QUERY_BOUNCE || q->kind == QUERY_DELETE) {
+		s.fate = q->kind == QUERY_BOUNCE ? FATE_BOUNCE : FATE_DELETE;
+		s.state = STATE_READY;
+		s.due_ms = (uint64_t)keeper_queue_ms();
+		s.reason = q->kind == QUERY_BOUNCE ? STR("bounced by mtactl") :
+		    STR("deleted by mtactl");
+		return book_change(keeper_book(), id, &s, e);
+	}
 	if (q->kind == QUERY_RETRY ? s.state != STATE_DEFER :
 	    (q->kind == QUERY_HOLD) == (s.state == STATE_HOLD))
 		return 1;
@@ -152,7 +160,27 @@ change_state(struct query *q, const struct spool_id *id,
 	return book_change(keeper_book(), id, &s, e);
 }
 
-/* What is being sent is left alone: 2. */
+/* Is its sender being told what became of it? */
+static int
+change_bounces(const struct spool_id *id, struct err *e)
+{
+	struct book_entry	entry;
+	int			rc;
+
+	if ((rc = book_get(keeper_book(), id, &entry, e)) != 0)
+		return rc;
+	return entry.state == STATE_BOUNCING ? 2 : 0;
+}
+
+/* A script may have a word in what is deleted. */
+static bool
+change_ends(const struct query *q)
+{
+	return q->kind == QUERY_EXPORTED || (q->kind == QUERY_DELETE &&
+	    delivery_worker()->params.hook_postdelivery[0] == '\0');
+}
+
+/* What is being sent, or is being told of, is left alone: 2. */
 static int
 change_one(struct query *q, const struct spool_id *id, struct err *e)
 {
@@ -163,10 +191,11 @@ change_one(struct query *q, const struct spool_id *id, struct err *e)
 	/* Its turn is now already. */
 	if (a != NULL && q->kind == QUERY_RETRY)
 		return 1;
+	if (a == NULL && (rc = change_bounces(id, e)) != 0)
+		return rc;
 	if (a != NULL && !active_remove(a))
 		return 2;
-
-	if (q->kind == QUERY_DELETE || q->kind == QUERY_EXPORTED)
+	if (change_ends(q))
 		return book_done(keeper_book(), id, q->kind == QUERY_DELETE ?
 		    SPOOL_END_DELETED : SPOOL_END_EXPORTED, e);
 	rc = change_state(q, id, &metadata, e);

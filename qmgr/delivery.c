@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 
+#include "bounces.h"
 #include "bucket.h"
 #include "delivery.h"
 #include "failover.h"
@@ -62,6 +63,7 @@ delivery_prepare(struct worker *w)
 	live_prepare(w);
 	overdue_prepare(w);
 	prepare_prepare(w);
+	bounces_prepare(w);
 }
 
 void
@@ -149,6 +151,7 @@ delivery_open(void)
 	book_started_walk(keeper_book(), delivery_inherit_one, &bytes);
 	buf_free(&bytes);
 	pump_open();
+	bounces_open();
 	overdue_open();
 	delivery.await_ms = delivery_now() + DELIVERY_AWAIT_MS;
 	dispatch_kick();
@@ -192,6 +195,7 @@ delivery_close(void)
 {
 	pump_close();
 	overdue_close();
+	bounces_close();
 	if (delivery.schedule == NULL)
 		return;
 	dispatch_close();

@@ -19,6 +19,7 @@
  *	lend.c	   descriptors of segments that they read from
  *	verdict.c  what they say of an entry goes into the book
  *	poison.c   entries that end their workers
+ *	bounces.c  whose senders are told; teller.c: the workers of bounce(8)
  *	delivery.c all of it, from the day that the book is open
  *
  *	book --pump--> active (scheduler) --dispatch--> job at an agent

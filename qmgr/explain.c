@@ -135,6 +135,8 @@ explain_put_row(struct buf *out, const struct queue_row *r)
 		explain_active(out, r, a);
 	else if (r->entry.state == STATE_HOLD)
 		explain_put(out, "held", 0);
+	else if (r->entry.state == STATE_BOUNCING)
+		explain_put(out, "bounce", 0);
 	else if (r->entry.state == STATE_DEFER && r->entry.due_ms > r->now_ms)
 		explain_put(out, "time", r->wall_ms +
 		    r->entry.due_ms - r->now_ms);

@@ -29,6 +29,7 @@
 #include "live.h"
 #include "query.h"
 #include "quota.h"
+#include "teller.h"
 #include "trace.h"
 
 #define FRONT_CLIENTS_MAX	32
@@ -271,7 +272,8 @@ client_on_delete(struct client *cl, struct rbuf *r)
 
 	if (ipc_get_QUEUE_DELETE(r, &m) == -1)
 		return -1;
-	return client_ask(cl, QUERY_DELETE, m.limit, m.dry_run);
+	return client_ask(cl, m.bounce ? QUERY_BOUNCE : QUERY_DELETE, m.limit,
+	    m.dry_run);
 }
 
 /* Only what is named one by one: that is what lies in files. */
@@ -397,8 +399,8 @@ client_on_end(void *arg)
 
 /* ---- Who comes ----------------------------------------------------------- */
 
-/* Of workers it is those of deliver(8) that have something to say, and those of
- * smtpd(8) whose scripts have something to ask. */
+/* Of workers it is those of deliver(8) and bounce(8) that have something to
+ * say, and those of smtpd(8) whose scripts have something to ask. */
 static enum ipc_role
 front_role(int fd, uid_t *uid, pid_t *pid)
 {
@@ -407,8 +409,8 @@ front_role(int fd, uid_t *uid, pid_t *pid)
 	if (peer_process(fd, uid, pid) == -1)
 		return IPC_NOBODY;
 	if ((role = worker_peer_role(front.worker, fd)) != IPC_NOBODY)
-		return (role & (IPC_DELIVER | IPC_SMTPD)) != 0 ? role :
-		    IPC_NOBODY;
+		return (role & (IPC_DELIVER | IPC_SMTPD | IPC_BOUNCE)) != 0 ?
+		    role : IPC_NOBODY;
 	return access_queue_role(&front.access, &front.owners, fd);
 }
 
@@ -470,6 +472,10 @@ front_accept(void *arg, struct gate *g)
 	}
 	if (role == IPC_DELIVER) {
 		agent_accept(fd, pid);
+		return;
+	}
+	if (role == IPC_BOUNCE) {
+		teller_accept(fd, pid);
 		return;
 	}
 	if (role == IPC_SMTPD) {

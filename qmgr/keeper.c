@@ -106,8 +106,10 @@ keeper_show(const struct book_counts *now)
 	struct book_counts	*was = &keeper.shown;
 
 	keeper_gauge(COUNTER_queue_ready, now->entries - now->held -
-	    now->deferred, was->entries - was->held - was->deferred);
+	    now->deferred - now->bouncing, was->entries - was->held -
+	    was->deferred - was->bouncing);
 	keeper_gauge(COUNTER_queue_held, now->held, was->held);
+	keeper_gauge(COUNTER_queue_bouncing, now->bouncing, was->bouncing);
 	keeper_gauge(COUNTER_queue_deferred, now->deferred, was->deferred);
 	keeper_gauge(COUNTER_queue_segments, now->segments, was->segments);
 	keeper_gauge(COUNTER_queue_journal, now->journal_end,

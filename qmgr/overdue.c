@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "schedule/retry.h"
 #include "spool/bytes.h"
 
 #include "delivery.h"
@@ -20,6 +21,28 @@ static struct {
 	uint32_t	 at;
 	int64_t		 youngest_ms;	/* that may be too old */
 } overdue;
+
+/* Its time is over, and it had no attempt at its end; or nobody wants it any
+ * more. */
+bool
+overdue_is(const struct spool_entry *entry, const struct entry_state *s)
+{
+	const struct outlet	*r = outlets_find(entry->transportid);
+	int64_t			 wall_ms = keeper_wall_ms();
+	struct retry_entry	 e = {
+		.created_ms = (int64_t)s->accepted_ms,
+		.retry = (int)s->retry,
+		.null_sender = entry->sender.len == 0,
+	};
+
+	if (r == NULL)
+		return false;
+	if (entry->useful_until > 0 &&
+	    entry->deliverby != ENTRY_DELIVERBY_NOTIFY &&
+	    (int64_t)entry->useful_until < wall_ms / 1000)
+		return true;
+	return retry_too_late(&r->transport->options, &e, keeper_queue_ms());
+}
 
 static void
 overdue_look(void *arg, struct active *a)

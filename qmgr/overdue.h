@@ -7,10 +7,15 @@
 #ifndef QMGR_OVERDUE_H
 #define QMGR_OVERDUE_H
 
+#include "spool/state.h"
+
 struct worker;
 
 void	overdue_prepare(struct worker *w);
 void	overdue_open(void);
 void	overdue_close(void);
+/* Is no attempt of it to be made any more? */
+bool	overdue_is(const struct spool_entry *entry,
+	    const struct entry_state *s);
 
 #endif

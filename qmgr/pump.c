@@ -15,9 +15,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "schedule/retry.h"
 
+#include "bounces.h"
 #include "delivery.h"
+#include "overdue.h"
 
 #define PUMP_SLICE_MS	1
 #define PUMP_STEP	64		/* entries between looks at the clock */
@@ -171,28 +172,6 @@ pump_unread(const struct spool_id *id, struct err *e)
 	return verdict_defer(id, PUMP_UNREAD_MS, why.text, e);
 }
 
-/* Its time is over, and it had no attempt at its end; or nobody wants it any
- * more. */
-static bool
-pump_is_late(const struct spool_entry *entry, const struct entry_state *s)
-{
-	const struct outlet	*r = outlets_find(entry->transportid);
-	int64_t			 wall_ms = keeper_wall_ms();
-	struct retry_entry	 e = {
-		.created_ms = (int64_t)s->accepted_ms,
-		.retry = (int)s->retry,
-		.null_sender = entry->sender.len == 0,
-	};
-
-	if (r == NULL)
-		return false;
-	if (entry->useful_until > 0 &&
-	    entry->deliverby != ENTRY_DELIVERBY_NOTIFY &&
-	    (int64_t)entry->useful_until < wall_ms / 1000)
-		return true;
-	return retry_too_late(&r->transport->options, &e, keeper_queue_ms());
-}
-
 /* It does not wait with others, and no attempt is made. */
 static int
 pump_apart(const struct spool_id *id, const struct spool_entry *entry)
@@ -218,7 +197,11 @@ pump_take(const struct spool_id *id, struct err *e)
 		return pump_unread(id, e);
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
-	if (pump_is_late(&envelope.entry, &state))
+	if (envelope.entry.parent.len > 0 && !state.taken) {
+		bounces_met(id, envelope.entry.parent);
+		return 0;
+	}
+	if (state.fate != 0 || overdue_is(&envelope.entry, &state))
 		return pump_apart(id, &envelope.entry);
 	switch (active_add(id, &envelope.entry, state.strikes > 0)) {
 	case ACTIVE_NOWHERE:
@@ -266,7 +249,7 @@ pump_check(const struct spool_id *id, struct active *a)
 	struct err		e;
 
 	if (active_entry(id, &envelope, &state, &pump.bytes, &e) == 0 &&
-	    pump_is_late(&envelope.entry, &state) && active_remove(a))
+	    overdue_is(&envelope.entry, &state) && active_remove(a))
 		pump_one(id);
 }
 
@@ -291,6 +274,10 @@ pump_arrived(void *arg, const struct spool_id *id,
 	/* What a start reads is found in the index. */
 	if (keeper_book() == NULL || (entry->flags & ENTRY_HOLD) != 0)
 		return;
+	if (pump.open && entry->parent.len > 0) {
+		bounces_met(id, entry->parent);
+		return;
+	}
 	/* When it is due counts from when it was accepted, and may have been
 	 * passed already: the book knows. */
 	if (!pump.open || entry->delay_ms > 0) {
@@ -331,7 +318,7 @@ pump_one_of(const struct spool_id *id, struct err *e)
 		return rc == 1 ? 0 : -1;
 	if (entry.state == STATE_DEFER && entry.due_ms > keeper_queue_ms())
 		pump_deferred(entry.due_ms);
-	else if (entry.state != STATE_HOLD)
+	else if (entry.state != STATE_HOLD && entry.state != STATE_BOUNCING)
 		return pump_take(id, e);
 	return 0;
 }

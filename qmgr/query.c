@@ -95,7 +95,8 @@ query_action(const struct query *q)
 	static const char	*const names[] = { [QUERY_HOLD] = "hold",
 	    [QUERY_RELEASE] = "release", [QUERY_RETRY] = "retry",
 	    [QUERY_SET] = "set",
-	    [QUERY_DELETE] = "delete", [QUERY_EXPORTED] = "export" };
+	    [QUERY_DELETE] = "delete", [QUERY_BOUNCE] = "bounce",
+	    [QUERY_EXPORTED] = "export" };
 
 	return names[q->kind];
 }

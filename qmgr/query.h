@@ -27,7 +27,7 @@ enum query_kind {
 	QUERY_QUOTA, QUERY_TEXT,
 	/* these change something */
 	QUERY_HOLD, QUERY_RELEASE, QUERY_RETRY, QUERY_SET, QUERY_DELETE,
-	QUERY_EXPORTED
+	QUERY_BOUNCE, QUERY_EXPORTED
 };
 
 /* What QUERY_SET gives entries. */

@@ -104,7 +104,7 @@ stats_put(struct query *q, const struct book_counts *c)
 	/* Some may have gone since they were counted. */
 	if (c->deferred > q->stats.due)
 		later = c->deferred - q->stats.due;
-	now = c->entries - c->held - later;
+	now = c->entries - c->held - c->bouncing - later;
 	delivery_stats(&s);
 	live = (uint64_t)s.waiting + s.sending;
 	/* Some have become due since. */
@@ -114,11 +114,12 @@ stats_put(struct query *q, const struct book_counts *c)
 	}
 	agents_each(stats_worker, &workers);
 	buf_printf(&q->rows, "{\"entries\":%" PRIu64 ",\"hold\":%" PRIu64
-	    ",\"defer\":%" PRIu64 ",\"ready\":%" PRIu64
+	    ",\"bouncing\":%" PRIu64 ",\"defer\":%" PRIu64 ",\"ready\":%" PRIu64
 	    ",\"active\":%u,\"sending\":%u,\"connections\":%u,"
-	    "\"workers\":%u,\"exact\":%s,", c->entries, c->held, later,
-	    now > live ? now - live : 0, (unsigned)s.waiting,
-	    (unsigned)s.sending, (unsigned)s.connections, workers,
+	    "\"workers\":%u,\"exact\":%s,", c->entries, c->held,
+	    c->bouncing, later, now > live ? now - live : 0,
+	    (unsigned)s.waiting, (unsigned)s.sending,
+	    (unsigned)s.connections, workers,
 	    q->stats.inexact ? "false" : "true");
 }
 

@@ -10,7 +10,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/uuid.h"
 
+#include "dsn/order.h"
+
+#include "bounces.h"
 #include "delivery.h"
 
 #define VERDICT_SYNC_MS		5
@@ -128,6 +132,7 @@ verdict_over(struct entry_state *s, const struct entry_state *said)
 	if ((changed & STATE_CHANGED_QUOTAS) != 0)
 		s->quotas = said->quotas;
 	s->changed |= changed;
+	s->fate = 0;
 	s->retry = said->retry;
 	s->notified = said->notified;
 	s->reason = said->reason;
@@ -190,11 +195,66 @@ verdict_change(const struct spool_id *id, enum job_verdict verdict,
 	return rc;
 }
 
+/* ---- Whose sender is told ------------------------------------------------ */
+
+/* What the order says is what the verdict says. */
+static bool
+verdict_order_fits(enum job_verdict verdict, const struct dsn_order *o)
+{
+	switch (verdict) {
+	case JOB_DONE:
+		return o->action == ENTRY_ACTION_DELIVERED ||
+		    o->action == ENTRY_ACTION_RELAYED;
+	case JOB_DEFER:
+		return o->action == ENTRY_ACTION_DELAYED;
+	default:
+		return o->action == ENTRY_ACTION_FAILED;
+	}
+}
+
+/* One delay is told of at a time: an order that waits goes first. */
+static int
+verdict_tell(const struct spool_id *id, enum job_verdict verdict,
+    const struct entry_state *said, struct err *e)
+{
+	struct dsn_order	o;
+	struct entry_state	s;
+	unsigned char		txn[SPOOL_TXN_SIZE];
+	int			rc;
+
+	if (dsn_order_get(&o, said->order, e) == -1 ||
+	    uuid_parse(o.id.p, o.id.len, txn) == -1 ||
+	    !verdict_order_fits(verdict, &o))
+		return verdict_change(id, verdict == JOB_DEFER ? JOB_DEFER :
+		    JOB_HOLD, said, e);
+	if ((rc = book_state(keeper_book(), id, &s, e)) != 0)
+		return rc;
+	if (!verdict_fits(said))
+		return verdict_change(id, verdict, said, e);
+	verdict_over(&s, said);
+	if (verdict != JOB_DEFER || s.bounce_action == 0) {
+		s.bounce_txn = (struct str){ (char *)txn, sizeof txn };
+		s.bounce_action = o.action;
+		s.order = said->order;
+	}
+	verdict_time(&s, said->due_ms);
+	s.after_ms = verdict == JOB_DEFER ? s.due_ms : 0;
+	s.due_ms = (uint64_t)keeper_queue_ms();
+	s.state = STATE_BOUNCING;
+	COUNT(queue_bounces);
+	if ((rc = book_change(keeper_book(), id, &s, e)) == 0)
+		bounces_new(id);
+	return rc;
+}
+
 /* 0; 1: there is no such entry; -1 with *e. */
 static int
 verdict_note(const struct spool_id *id, enum job_verdict verdict,
     const struct entry_state *said, struct err *e)
 {
+	if (said->order.len > 0 && verdict != JOB_HOLD &&
+	    verdict != JOB_DELETE)
+		return verdict_tell(id, verdict, said, e);
 	switch (verdict) {
 	case JOB_DONE:
 		COUNT(queue_delivered);
@@ -206,7 +266,7 @@ verdict_note(const struct spool_id *id, enum job_verdict verdict,
 		COUNT(queue_deferrals);
 		return verdict_change(id, verdict, said, e);
 	default:
-		/* Nobody makes bounces yet: it is held, with its reason. */
+		/* A bounce without its order is no honest worker's. */
 		COUNT(queue_holds);
 		return verdict_change(id, JOB_HOLD, said, e);
 	}
@@ -252,7 +312,7 @@ verdict_take(struct job *j, struct active *a, enum job_verdict verdict,
 		verdict_again(j, a, &id);
 		return 0;
 	}
-	if (verdict != JOB_DONE)
+	if (verdict != JOB_DONE || said.order.len > 0)
 		j->sync = true;
 	if (verdict_note(&id, verdict, &said, &e) == -1) {
 		/* It comes again, and says it again. */

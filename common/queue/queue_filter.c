@@ -27,7 +27,7 @@ static const struct {
 
 /* Bits of states, by what queue_row_state() says. */
 enum { TERM_HOLD = 1, TERM_DEFER = 2, TERM_READY = 4, TERM_ACTIVE = 8,
-	TERM_SENDING = 16 };
+	TERM_SENDING = 16, TERM_BOUNCING = 32 };
 
 /* Our names, and those of another system that operators know. */
 static const struct {
@@ -36,8 +36,8 @@ static const struct {
 } term_states[] = {
 	{ "hold", TERM_HOLD }, { "defer", TERM_DEFER },
 	{ "ready", TERM_READY }, { "active", TERM_ACTIVE },
-	{ "sending", TERM_SENDING }, { "bouncing", 0 }, { "unknown", 0 },
-	{ "update", 0 },
+	{ "sending", TERM_SENDING }, { "bouncing", TERM_BOUNCING },
+	{ "unknown", 0 }, { "update", 0 },
 };
 
 struct term {

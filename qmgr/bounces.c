@@ -1,0 +1,357 @@
+/*
+ * What is new is in a list in memory; what that has no room for, and all of it
+ * after a start, is found in the index.
+ *
+ * A notification that lies in the spool already is never asked for again: it
+ * is looked for by the identity that the order gave it, when all that is
+ * durable has been read.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "spool/book_bounce.h"
+
+#include "bounces.h"
+#include "teller.h"
+
+#define BOUNCES_NEW_MAX		1024
+#define BOUNCES_STEP		32
+#define BOUNCES_SLICE_MS	3
+#define BOUNCES_LATER_MS	60000
+#define BOUNCES_FAILED_MS	1000
+
+/* A notification, and of whom. */
+struct met {
+	struct spool_id	child, parent;
+	bool		taken;		/* noted, and not synced */
+	bool		delayed;	/* the parent goes on */
+};
+
+static struct {
+	struct worker	*worker;
+	bool		 open;
+	struct task	 task;
+	struct timer	 wake, soon;
+	struct spool_id	*fresh;
+	size_t		 first, count, cap;
+	struct met	*met;
+	size_t		 met_count, met_cap;
+	struct book_look look;
+	bool		 looking;
+	bool		 alone;		/* nobody can be asked, and it is time
+					 * to look who goes on untold */
+} bounces;
+
+void
+bounces_kick(void)
+{
+	if (bounces.open)
+		loop_defer(bounces.worker->loop, &bounces.task);
+}
+
+void
+bounces_again(void)
+{
+	bounces.look.at_len = 0;
+	bounces.looking = true;
+	bounces_kick();
+}
+
+void
+bounces_new(const struct spool_id *id)
+{
+	if (bounces.first == bounces.count)
+		bounces.first = bounces.count = 0;
+	if (bounces.count - bounces.first >= BOUNCES_NEW_MAX) {
+		bounces_again();
+		return;
+	}
+	if (bounces.count == bounces.cap) {
+		bounces.cap = bounces.cap == 0 ? 64 : bounces.cap * 2;
+		bounces.fresh = xreallocarray(bounces.fresh, bounces.cap,
+		    sizeof *bounces.fresh);
+	}
+	bounces.fresh[bounces.count++] = *id;
+	bounces_kick();
+}
+
+static void
+bounces_failed(const struct err *e)
+{
+	LOG(EV_QUEUE_ERROR, NULL, LOG_STR("reason", e->text));
+	COUNT(queue_errors);
+	timer_start(&bounces.wake, BOUNCES_FAILED_MS);
+}
+
+/* ---- Taken --------------------------------------------------------------- */
+
+static void
+bounces_push(const struct spool_id *child, const struct spool_id *parent)
+{
+	if (bounces.met_count == bounces.met_cap) {
+		bounces.met_cap = bounces.met_cap == 0 ? 64 :
+		    bounces.met_cap * 2;
+		bounces.met = xreallocarray(bounces.met, bounces.met_cap,
+		    sizeof *bounces.met);
+	}
+	bounces.met[bounces.met_count++] = (struct met){ .child = *child,
+	    .parent = *parent };
+	bounces_kick();
+}
+
+void
+bounces_met(const struct spool_id *id, struct str parent)
+{
+	struct spool_id	of;
+
+	/* No entry has the number 0: it is nobody's, and goes. */
+	if (spool_id_parse(&of, parent) == -1)
+		memset(&of, 0, sizeof of);
+	bounces_push(id, &of);
+}
+
+/* Nobody waits for it: its parent has been told of by another, or by none. */
+static int
+bounces_drop(const struct spool_id *child, struct err *e)
+{
+	struct entry_state	s;
+	char			text[SPOOL_ID_TEXT];
+	int			rc;
+
+	if ((rc = book_state(keeper_book(), child, &s, e)) != 0)
+		return rc == 1 ? 0 : -1;
+	if (s.taken)
+		return 0;
+	spool_id_text(text, child);
+	LOG(EV_QUEUE_ORPHAN, NULL, LOG_STR("queue", text));
+	return book_done(keeper_book(), child, SPOOL_END_DELETED, e) == -1 ?
+	    -1 : 0;
+}
+
+static int
+bounces_take(struct met *m, struct err *e)
+{
+	struct book_entry	entry;
+	int			rc;
+
+	if (m->taken)
+		return 0;
+	rc = book_take(keeper_book(), &m->child, &m->parent, e);
+	if (rc == 1)
+		rc = bounces_drop(&m->child, e);
+	else if (rc == 0)
+		COUNT(queue_notifications);
+	if (rc == -1)
+		return -1;
+	m->taken = true;
+	teller_forget(&m->parent);
+	m->delayed = book_get(keeper_book(), &m->parent, &entry, e) == 0;
+	return 0;
+}
+
+/* All of them are noted, and are durable at once; before that none is sent. */
+static int
+bounces_take_all(struct err *e)
+{
+	size_t	i, n = bounces.met_count;
+
+	if (n == 0)
+		return 0;
+	for (i = 0; i < n; i++)
+		if (bounces_take(&bounces.met[i], e) == -1)
+			return -1;
+	if (book_sync(keeper_book(), e) == -1)
+		return -1;
+	bounces.met_count = 0;
+	for (i = 0; i < n; i++) {
+		pump_one(&bounces.met[i].child);
+		if (bounces.met[i].delayed)
+			pump_one(&bounces.met[i].parent);
+	}
+	keeper_changed();
+	return 0;
+}
+
+/* ---- Asked for ----------------------------------------------------------- */
+
+void
+bounces_later(const struct spool_id *id, const char *why)
+{
+	struct entry_state	s;
+	struct err		e;
+	char			text[SPOOL_ID_TEXT];
+
+	spool_id_text(text, id);
+	LOG(EV_QUEUE_BOUNCE_LATER, NULL, LOG_STR("queue", text),
+	    LOG_STR("reason", why));
+	if (book_state(keeper_book(), id, &s, &e) != 0 ||
+	    s.state != STATE_BOUNCING)
+		return;
+	s.due_ms = (uint64_t)(keeper_queue_ms() + BOUNCES_LATER_MS);
+	if (book_change(keeper_book(), id, &s, &e) == -1)
+		bounces_failed(&e);
+	timer_start(&bounces.wake, BOUNCES_LATER_MS);
+}
+
+/* It was only delayed, and nobody tells its sender: it is tried meanwhile, and
+ * keeps its order. */
+static int
+bounces_go_on(const struct spool_id *id, struct entry_state *s, struct err *e)
+{
+	s->state = STATE_READY;
+	s->due_ms = (uint64_t)keeper_queue_ms();
+	s->after_ms = 0;
+	if (book_change(keeper_book(), id, s, e) == -1)
+		return -1;
+	pump_one(id);
+	return 0;
+}
+
+static int
+bounces_one(const struct spool_id *id, struct err *e)
+{
+	struct spool_id		child = { .queue = 1 };
+	struct book_entry	known;
+	struct entry_state	s;
+	struct err		why;
+	int			rc;
+
+	if (teller_has(id))
+		return 0;
+	if ((rc = book_state(keeper_book(), id, &s, e)) != 0 ||
+	    s.state != STATE_BOUNCING || s.bounce_txn.len != sizeof child.txn)
+		return rc == -1 ? -1 : 0;
+	memcpy(child.txn, s.bounce_txn.p, sizeof child.txn);
+	if ((rc = book_get(keeper_book(), &child, &known, e)) == -1)
+		return -1;
+	if (rc == 0) {
+		bounces_push(&child, id);
+		return 0;
+	}
+	if (s.bounce_action == ENTRY_ACTION_DELAYED &&
+	    (int64_t)s.after_ms <= keeper_queue_ms()) {
+		if ((rc = book_state(keeper_book(), id, &s, e)) != 0)
+			return rc == -1 ? -1 : 0;
+		return bounces_go_on(id, &s, e);
+	}
+	if (teller_idle() && teller_ask(id, &why) == -1)
+		bounces_later(id, why.text);
+	return 0;
+}
+
+static int
+bounces_show(void *arg, const struct spool_id *id,
+    const struct book_entry *entry)
+{
+	(void)entry;
+	return bounces_one(id, arg);
+}
+
+/* Those in memory, then those of the index. */
+static int
+bounces_step(struct err *e)
+{
+	int	rc;
+
+	if (bounces.first < bounces.count)
+		return bounces_one(&bounces.fresh[bounces.first++], e);
+	bounces.look.most = BOUNCES_STEP;
+	bounces.look.fn = bounces_show;
+	bounces.look.arg = e;
+	rc = book_bouncing(keeper_book(), &bounces.look, keeper_queue_ms(),
+	    e);
+	if (rc == 1) {
+		bounces.looking = bounces.alone = false;
+		bounces.look.at_len = 0;
+	}
+	return rc == -1 ? -1 : 0;
+}
+
+static bool
+bounces_works(void)
+{
+	return (teller_idle() || bounces.alone) && (bounces.looking ||
+	    bounces.first < bounces.count);
+}
+
+/* Some are due later: those that could not be made, or go on untold. */
+static void
+bounces_rest(void)
+{
+	int64_t	wait = bounces.look.next_ms - keeper_queue_ms();
+
+	if (!teller_any())
+		wait = BOUNCES_LATER_MS;
+	if (bounces.looking || wait > BOUNCES_LATER_MS)
+		wait = BOUNCES_LATER_MS;
+	timer_start(&bounces.wake, wait > 0 ? wait : BOUNCES_FAILED_MS);
+}
+
+static void
+bounces_turn(void *arg)
+{
+	int64_t		end = clock_mono_ms() + BOUNCES_SLICE_MS;
+	struct err	e;
+	int		rc;
+
+	(void)arg;
+	if (!bounces.open || !book_hinted(keeper_book()))
+		return;
+	rc = bounces_take_all(&e);
+	while (rc == 0 && bounces_works() && clock_mono_ms() < end)
+		rc = bounces_step(&e);
+	if (rc == -1)
+		bounces_failed(&e);
+	else if (bounces.met_count > 0 || bounces_works())
+		timer_start(&bounces.soon, 0);
+	else
+		bounces_rest();
+}
+
+static void
+bounces_wake(void *arg)
+{
+	(void)arg;
+	bounces.alone = !teller_any();
+	bounces_again();
+}
+
+/* ---- Start and end ------------------------------------------------------- */
+
+void
+bounces_prepare(struct worker *w)
+{
+	bounces.worker = w;
+	task_init(&bounces.task, bounces_turn, NULL);
+	timer_init(&bounces.wake, w->loop, bounces_wake, NULL);
+	timer_init(&bounces.soon, w->loop, bounces_turn, NULL);
+	teller_prepare(w);
+}
+
+void
+bounces_open(void)
+{
+	bounces.open = true;
+	teller_open();
+	bounces_again();
+}
+
+void
+bounces_close(void)
+{
+	if (!bounces.open)
+		return;
+	bounces.open = false;
+	teller_close();
+	timer_stop(&bounces.wake);
+	timer_stop(&bounces.soon);
+	free(bounces.fresh);
+	free(bounces.met);
+	bounces.fresh = NULL;
+	bounces.met = NULL;
+	bounces.first = bounces.count = bounces.cap = 0;
+	bounces.met_count = bounces.met_cap = 0;
+}
