@@ -40,13 +40,13 @@ dsn_order_put(struct buf *out, const struct dsn_order *o, struct err *e)
 	if (fields_put(out, order_fields, ORDER_FIELDS, o, e) == -1)
 		return -1;
 	return out->len - before <= ORDER_BYTES_MAX ? 0 :
-	    err_set(e, "dsn: more than %d bytes", ORDER_BYTES_MAX);
+	    err_set(e, "more than %d bytes", ORDER_BYTES_MAX);
 }
 
 int
 dsn_order_get(struct dsn_order *o, struct str bytes, struct err *e)
 {
 	if (bytes.len > ORDER_BYTES_MAX)
-		return err_set(e, "dsn: more than %d bytes", ORDER_BYTES_MAX);
+		return err_set(e, "more than %d bytes", ORDER_BYTES_MAX);
 	return fields_get(order_fields, ORDER_FIELDS, o, sizeof *o, bytes, e);
 }
