@@ -2,7 +2,9 @@
  * The option dkim of a notification: with which key it is signed, and how.
  *
  * What signDKIM() has as options goes into pairs of texts: numbers in digits,
- * names of header fields joined by colons.  Whoever signs reads them.
+ * names of header fields joined by colons.  The signer (mime/dkim.h) judges
+ * them and the key here, while the script can still catch what is wrong; it
+ * reads them again where the notification is made.
  */
 #include <math.h>
 #include <string.h>
@@ -12,78 +14,43 @@
 #include "spool/fields.h"
 
 #include "dsn_options.h"
+#include "queued_private.h"
 
-#define UNIX_TIME_MAX	253402300799.0	/* the year 9999 */
+#define UNIX_TIME_MAX	99999999999.0
 
 static enum hsl_rc
 dkim_put(struct dsn_call *d, const struct dsn_row *row, struct str value)
 {
+	struct err	e;
+
+	value = arena_str(&d->r->arena, value);
+	if (dkim_option(&d->signature, str_of(row->name), value,
+	    clock_wall_us() / 1000000, &e) == -1)
+		return hsl_throw(d->q.c, "%s: %s", d->q.name, e.text);
 	fields_list_add(d->dkim, str_of(row->name));
 	fields_list_add(d->dkim, value);
 	return HSL_OK;
 }
 
-/* What stands in a tag: printable, and without its end. */
-static bool
-dkim_is_tag(struct str s)
-{
-	size_t	i;
-
-	for (i = 0; i < s.len; i++)
-		if (s.p[i] <= ' ' || s.p[i] >= 0x7f || s.p[i] == ';')
-			return false;
-	return s.len > 0;
-}
-
 static enum hsl_rc
-dkim_domain(struct dsn_call *d, const struct dsn_row *row,
-    struct hsl_value v)
+dkim_text(struct dsn_call *d, const struct dsn_row *row, struct hsl_value v)
 {
 	struct str	s = hsl_value_str(v);
 
-	if (v.type != HSL_STRING || !dkim_is_tag(s) || s.p[0] == '[' ||
-	    !smtp_domain_ok(s))
-		return queue_wrong(&d->q, row->name, "a domain");
-	return dsn_keep(d, row, s);
-}
-
-/* It is read by who signs; here is said what is no key at all. */
-static enum hsl_rc
-dkim_key(struct dsn_call *d, const struct dsn_row *row, struct hsl_value v)
-{
-	struct str	s = hsl_value_str(v);
-
-	if (v.type != HSL_STRING || !str_prefix(s, STR("-----BEGIN ")) ||
-	    memchr(s.p, '\0', s.len) != NULL)
-		return queue_wrong(&d->q, row->name, "a private key in PEM");
-	return dsn_keep(d, row, s);
-}
-
-static enum hsl_rc
-dkim_choice(struct dsn_call *d, const struct dsn_row *row,
-    struct hsl_value v, const char *one, const char *other)
-{
-	struct str	s = hsl_value_str(v);
-
-	if (v.type != HSL_STRING || (!str_eq(s, str_of(one)) &&
-	    !str_eq(s, str_of(other))))
-		return hsl_throw(d->q.c, "%s: %s is %s or %s", d->q.name,
-		    row->name, one, other);
+	if (v.type != HSL_STRING || s.len == 0 || !dsn_is_line(s))
+		return queue_wrong(&d->q, row->name, "a text of one line");
 	return dkim_put(d, row, s);
 }
 
 static enum hsl_rc
-dkim_canonical(struct dsn_call *d, const struct dsn_row *row,
-    struct hsl_value v)
+dkim_pem(struct dsn_call *d, const struct dsn_row *row, struct hsl_value v)
 {
-	return dkim_choice(d, row, v, "relaxed", "simple");
-}
+	struct str	s = hsl_value_str(v);
 
-static enum hsl_rc
-dkim_algorithm(struct dsn_call *d, const struct dsn_row *row,
-    struct hsl_value v)
-{
-	return dkim_choice(d, row, v, "rsa-sha256", "ed25519-sha256");
+	if (v.type != HSL_STRING || (s.len > 0 &&
+	    memchr(s.p, '\0', s.len) != NULL))
+		return queue_wrong(&d->q, row->name, "a private key in PEM");
+	return dsn_keep(d, row, s);
 }
 
 static enum hsl_rc
@@ -93,6 +60,7 @@ dkim_names(struct dsn_call *d, const struct dsn_row *row, struct hsl_value v)
 	struct buf		names = BUF_INIT;
 	bool			good = v.type == HSL_ARRAY;
 	size_t			pos = 0;
+	enum hsl_rc		rc;
 
 	while (good && hsl_array_next(v, &pos, &key, &item)) {
 		good = item.type == HSL_STRING &&
@@ -101,11 +69,10 @@ dkim_names(struct dsn_call *d, const struct dsn_row *row, struct hsl_value v)
 			buf_add_byte(&names, ':');
 		buf_add_str(&names, hsl_value_str(item));
 	}
-	if (good)
-		(void)dkim_put(d, row, buf_str(&names));
+	rc = good ? dkim_put(d, row, buf_str(&names)) : queue_wrong(&d->q,
+	    row->name, "an array of names of header fields");
 	buf_free(&names);
-	return good ? HSL_OK : queue_wrong(&d->q, row->name,
-	    "an array of names of header fields");
+	return rc;
 }
 
 static enum hsl_rc
@@ -114,65 +81,68 @@ dkim_seconds(struct dsn_call *d, const struct dsn_row *row,
 {
 	double		n = v.type == HSL_NUMBER ? v.u.number : NAN;
 	struct buf	b = BUF_INIT;
+	enum hsl_rc	rc;
 
 	if (!(n >= 0 && n <= UNIX_TIME_MAX))
 		return queue_wrong(&d->q, row->name, "a number of seconds");
 	buf_add_uint(&b, (unsigned long long)n);
-	(void)dkim_put(d, row, buf_str(&b));
+	rc = dkim_put(d, row, buf_str(&b));
 	buf_free(&b);
-	return HSL_OK;
+	return rc;
 }
 
-/* true is now; false, none. */
 static enum hsl_rc
 dkim_timestamp(struct dsn_call *d, const struct dsn_row *row,
     struct hsl_value v)
 {
 	if (v.type != HSL_BOOLEAN)
 		return dkim_seconds(d, row, v);
-	return v.u.boolean ? dkim_seconds(d, row, hsl_number(
-	    (double)(clock_wall_us() / 1000000))) : HSL_OK;
+	return dkim_put(d, row, v.u.boolean ? STR("true") : STR("false"));
 }
 
+/* All of it as the signer takes it. */
 static enum hsl_rc
-dkim_identity(struct dsn_call *d, const struct dsn_row *row,
-    struct hsl_value v)
+dkim_judge(struct dsn_call *d, const struct dsn_order *o)
 {
-	struct str	s = hsl_value_str(v);
+	struct err	 e;
+	struct dkim_key	*key = dkim_key_new(o->dkim_key, &e);
+	struct dkim	*signer = NULL;
 
-	if (v.type != HSL_STRING || !dkim_is_tag(s) ||
-	    memchr(s.p, '@', s.len) == NULL)
-		return queue_wrong(&d->q, row->name,
-		    "an address, or @ and a domain");
-	return dkim_put(d, row, s);
+	d->signature.selector = o->dkim_selector;
+	d->signature.domain = o->dkim_domain;
+	if (key != NULL)
+		signer = dkim_new(&d->signature, key, &e);
+	if (signer == NULL)
+		(void)hsl_throw(d->q.c, "%s: dkim: %s", d->q.name, e.text);
+	dkim_key_free(&key);
+	if (signer == NULL)
+		return HSL_THROW;
+	dkim_free(&signer);
+	return HSL_OK;
 }
 
 enum hsl_rc
 dsn_dkim(struct dsn_call *d, const struct dsn_row *row, struct hsl_value v)
 {
 	static const struct dsn_row	rows[] = {
-		DSN_ROW("selector", dkim_domain, dkim_selector),
-		DSN_ROW("domain", dkim_domain, dkim_domain),
-		DSN_ROW("key", dkim_key, dkim_key),
-		{ "canonicalization_header", dkim_canonical, 0 },
-		{ "canonicalization_body", dkim_canonical, 0 },
-		{ "algorithm", dkim_algorithm, 0 },
+		DSN_ROW("selector", dsn_line, dkim_selector),
+		DSN_ROW("domain", dsn_line, dkim_domain),
+		DSN_ROW("key", dkim_pem, dkim_key),
+		{ "canonicalization_header", dkim_text, 0 },
+		{ "canonicalization_body", dkim_text, 0 },
+		{ "algorithm", dkim_text, 0 },
 		{ "headers", dkim_names, 0 },
 		{ "additional_headers", dkim_names, 0 },
 		{ "oversign_headers", dkim_names, 0 },
 		{ "timestamp", dkim_timestamp, 0 },
 		{ "expiration", dkim_seconds, 0 },
 		{ "expiration_relative", dkim_seconds, 0 },
-		{ "identity", dkim_identity, 0 },
+		{ "identity", dkim_text, 0 },
 		{ NULL, NULL, 0 }
 	};
-	const struct dsn_order		*o = d->order;
 
-	if (dsn_table(d, row->name, rows, v) != HSL_OK)
+	if (dsn_table(d, row->name, rows, v) != HSL_OK ||
+	    dkim_judge(d, d->order) != HSL_OK)
 		return HSL_THROW;
-	if (o->dkim_selector.len == 0 || o->dkim_domain.len == 0 ||
-	    o->dkim_key.len == 0)
-		return queue_wrong(&d->q, row->name,
-		    "an array that has selector, domain and key");
 	return dsn_keep(d, row, buf_str(d->dkim));
 }

@@ -12,6 +12,7 @@
 
 #include "dsn/order.h"
 #include "hooks/mail/queue_private.h"
+#include "mime/dkim.h"
 
 struct queued_run;
 
@@ -19,7 +20,8 @@ struct dsn_call {
 	struct queue_call	 q;	/* name: "Bounce: dsn: fields" */
 	struct queued_run	*r;
 	struct dsn_order	*order;
-	struct buf		*dkim;	/* pairs */
+	struct buf		*dkim;	/* pairs, and what they are */
+	struct dkim_options	 signature;
 };
 
 struct dsn_row;
