@@ -185,6 +185,11 @@ $(BUILD)/mtactl/mtactl.o $(BUILD)/mtactl/start.o $(BUILD)/mtactl/verb.o: \
 $(BUILD)/mtactl/samples.h: mtactl/embed.awk $(SAMPLES)
 	@mkdir -p $(@D)
 	@awk -f mtactl/embed.awk $(SAMPLES) > $@
+# English is what a notification is made of where no template is installed.
+$(BUILD)/common/dsn/template.o: $(BUILD)/dsn/builtin.h
+$(BUILD)/dsn/builtin.h: mtactl/embed.awk conf/templates/bounce/en.txt
+	@mkdir -p $(@D)
+	@awk -f mtactl/embed.awk conf/templates/bounce/en.txt > $@
 $(BUILD)/mtactl/paths.h: always
 	@mkdir -p $(@D)
 	@{ echo '#define HALYARD_LIBEXEC "$(LIBEXECDIR)/halyard"'; \
