@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mime/date.h"
+#include "spool/spool_id.h"
 
 #include "facts.h"
 #include "text.h"
@@ -52,6 +53,7 @@ facts_init(struct facts *f, const struct notification_request *rq,
 {
 	const struct dsn_order		*o = rq->order;
 	const struct spool_entry	*n = rq->entry;
+	struct spool_id			 id;
 
 	memset(f, 0, sizeof *f);
 	f->rq = rq;
@@ -73,6 +75,8 @@ facts_init(struct facts *f, const struct notification_request *rq,
 	if (f->ret == ORDER_RET_FULL && o->ret == ORDER_RET_DEFAULT &&
 	    f->action != ENTRY_ACTION_FAILED)
 		f->ret = ORDER_RET_HDRS;
+	if (spool_id_parse(&id, o->id) == -1 || id.queue != 0)
+		return err_set(e, "the order has no id");
 	return f->to.len != 0 ? 0 : err_set(e, "there is nobody to tell");
 }
 

@@ -198,8 +198,7 @@ notification_boundary(const struct buf part[PARTS], struct str id,
 
 	do {
 		buf_clear(out);
-		buf_printf(out, "=_%.*s", (int)(id.len < 40 ? id.len : 40),
-		    id.len != 0 ? id.p : "");
+		buf_printf(out, "=_%.*s", (int)id.len, id.p);
 		if (tries++ != 0)
 			buf_printf(out, "_%u", tries);
 		for (i = 0; i < PARTS; i++)

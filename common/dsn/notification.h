@@ -9,8 +9,8 @@
  *
  * Ownership  the caller's storage, notification_make() to start,
  *            notification_fini() to end.  A request is borrowed.
- * Failure    -1 with *e: there is nobody to tell.  What else is wrong is left
- *            out and named in `trouble`.
+ * Failure    -1 with *e: there is nobody to tell, or the order has no id.  What
+ *            else is wrong is left out and named in `trouble`.
  * Process    pure; of one key's signature blocks.
  */
 #ifndef DSN_NOTIFICATION_H

@@ -75,7 +75,7 @@ original_field(const struct original *o, struct str name)
 	size_t	i = header_find(o->header, name, 0);
 
 	return i < header_count(o->header) ? header_at(o->header, i) :
-	    field_of(STR_NONE);
+	    field_of(STR(""));
 }
 
 void
