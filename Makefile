@@ -13,7 +13,7 @@ include config.mk			# CC, CFLAGS, PREFIX ...: from ./configure
 endif
 
 VERSION	:= 0.2
-DAEMONS	:= master smtpd metrics share cleanup qmgr deliver
+DAEMONS	:= master smtpd metrics share cleanup qmgr deliver bounce
 PROGS	:= $(DAEMONS) mtactl
 LAYERS	:= compat base logs event conf mime hsl kv spool queue job ipc dns smtp dsn body \
 	  store send schedule proc outbound share hooks
@@ -287,6 +287,7 @@ PAGE	= sed -E -e 's,/etc/halyard,$(SYSCONFDIR)/halyard,g' \
 	  -e 's,/usr/local/libexec,$(LIBEXECDIR),g' \
 	  -e 's,^(\.Xr )($(daemon_re)) 8,\1halyard-\2 8,' \
 	  -e '/^\.Dt /s, ($(daemon_re)) 8, HALYARD-\1 8,I'
+TEMPLATES := $(wildcard conf/templates/bounce/*.txt)
 SAMPLE_HOSTNAME ?= mx.example.com
 SAMPLE_LOG ?= /var/log/halyard.log
 SAMPLE_SPOOL ?= /var/tmp
@@ -304,7 +305,7 @@ FILL	= sed -e 's,@HOSTNAME@,$(SAMPLE_HOSTNAME),' -e 's,@RUN@,/run/halyard,' \
 	  -e 's,@RCPTTO@,\#,' -e 's,@DOMAINS@,"example.com",'
 
 install: all
-	install -d $(SBIN) $(LIBEXEC) $(ETC)/hooks
+	install -d $(SBIN) $(LIBEXEC) $(ETC)/hooks $(ETC)/templates/bounce
 	install -m 755 $(BUILD)/bin/mtactl $(SBIN)/mtactl
 	$(foreach d,$(DAEMONS),install -m 755 $(BUILD)/bin/$(d) $(LIBEXEC)/$(d) &&) :
 	for f in $(FRONTS); do \
@@ -318,6 +319,8 @@ install: all
 	$(FILL) conf/sample/eod.hsl.in > $(ETC)/hooks/eod.hsl.sample
 	$(FILL) conf/sample/queue.hsl.in > $(ETC)/hooks/queue.hsl.sample
 	$(FILL) conf/sample/rcptto.hsl.in > $(ETC)/hooks/rcptto.hsl.sample
+	for f in $(TEMPLATES); do install -m 644 $$f \
+	  $(ETC)/templates/bounce/$${f##*/}.sample || exit 1; done
 	$(if $(filter yes,$(MTA)),$(MAKE) --no-print-directory install-mta)
 
 # In place of another mail system's: the links, and their page by each name.
@@ -336,8 +339,10 @@ uninstall:
 	rm -f $(ETC)/main.cf.sample $(ETC)/master.cf.sample \
 	  $(ETC)/transport.cf.sample $(ETC)/policy.cf.sample \
 	  $(ETC)/hooks/queue.hsl.sample \
-	  $(ETC)/hooks/eod.hsl.sample $(ETC)/hooks/rcptto.hsl.sample
-	-rmdir $(LIBEXEC) $(ETC)/hooks $(ETC) 2>/dev/null
+	  $(ETC)/hooks/eod.hsl.sample $(ETC)/hooks/rcptto.hsl.sample \
+	  $(patsubst conf/%,$(ETC)/%.sample,$(TEMPLATES))
+	-rmdir $(LIBEXEC) $(ETC)/hooks $(ETC)/templates/bounce \
+	  $(ETC)/templates $(ETC) 2>/dev/null
 
 clean:
 	rm -rf build config.mk

@@ -111,15 +111,22 @@ intake_refuse(struct intake *in, const char *why)
 	intake_answer(in, STORE_REFUSED, why);
 }
 
-/* Only bounce makes mail that tells of other mail. */
+/*
+ * Only bounce makes mail that tells of other mail, and no other mail: it names
+ * what it tells of, and has no sender, so that nobody is told of it.
+ */
 static bool
 intake_may_say(const struct peer *p, struct str bytes)
 {
 	struct spool_entry	entry;
 	struct err		e;
 
-	return p->role == IPC_BOUNCE || spool_entry_get(&entry, bytes,
-	    &e) == -1 || (entry.parent.len == 0 && entry.parent_action == 0);
+	if (spool_entry_get(&entry, bytes, &e) == -1)
+		return true;		/* the draft says what is wrong */
+	if (p->role != IPC_BOUNCE)
+		return entry.parent.len == 0 && entry.parent_action == 0;
+	return entry.parent.len != 0 && entry.parent_action != 0 &&
+	    entry.sender.len == 0;
 }
 
 /* What of it is complete may be written, if it is much. */
@@ -325,7 +332,7 @@ peer_on_entry(struct peer *p, struct rbuf *r)
 	}
 	in->held += m.entry.len;
 	if (!intake_may_say(p, m.entry))
-		intake_refuse(in, "a parent, which only bounce may name");
+		intake_refuse(in, "what bounce alone may say, or may not");
 	else if (spool_draft_entry(in->draft, m.entry, &e) == -1)
 		intake_refuse(in, e.text);
 	else

@@ -43,7 +43,8 @@ def in_root(root, *argv):
 
 # Who is not the user halyard, as programs.def says.
 USERS = {"smtpd": "halyard-smtpd", "deliver": "halyard-deliver",
-         "cleanup": "halyardq", "qmgr": "halyardq"}
+         "bounce": "halyard-bounce", "cleanup": "halyardq",
+         "qmgr": "halyardq"}
 
 
 def check_users(root):

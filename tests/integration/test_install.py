@@ -41,7 +41,9 @@ def test_install():
                      "usr/local/share/man/man8/halyard-smtpd.8",
                      "etc/halyard/hooks/eod.hsl.sample",
                      "etc/halyard/hooks/queue.hsl.sample",
-                     "etc/halyard/hooks/rcptto.hsl.sample"):
+                     "etc/halyard/hooks/rcptto.hsl.sample",
+                     "etc/halyard/templates/bounce/de.txt.sample",
+                     "etc/halyard/templates/bounce/en.txt.sample"):
             assert want in got, (want, got)
         check_fronts(top)
         check_pages(top)
@@ -120,7 +122,8 @@ def check_samples(top):
     etc = os.path.join(top, "etc/halyard")
     conf = os.path.join(top, "conf")
     for name in ("main.cf", "master.cf", "transport.cf", "policy.cf", "hooks/eod.hsl",
-                 "hooks/queue.hsl", "hooks/rcptto.hsl"):
+                 "hooks/queue.hsl", "hooks/rcptto.hsl",
+                 "templates/bounce/de.txt", "templates/bounce/en.txt"):
         to = os.path.join(conf, name)
         os.makedirs(os.path.dirname(to), exist_ok=True)
         shutil.copy(os.path.join(etc, name + ".sample"), to)

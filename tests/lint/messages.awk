@@ -38,9 +38,6 @@ FILENAME ~ /^common\/ipc\/ipc\.[ch]$/ { next }
 }
 END {
 	got["HINT"]			# by qmgr, when it sends mail
-	# bounce's half is being written.
-	got["BOUNCE_JOB"]
-	got["BOUNCE_JOB_FILE"]
 	for (n in name) {
 		if (!(n in written)) complain("ipc.def: nobody sends " n)
 		if (!(n in got)) complain("ipc.def: nobody reads " n)
