@@ -5,8 +5,9 @@
  * generic cell rate algorithm): it moves on by an interval per token, and a
  * token is there when that time has come.  How far it may lie in the past is
  * what may go at once: a bucket, its whole size; when spread, half an interval
- * or, where tokens are closer than the clock's ticks, two milliseconds, so
- * that being late costs nothing.
+ * or, where tokens are closer than turns of the event loop are, ten
+ * milliseconds or a fiftieth of the rate's time, so that being late costs
+ * nothing.
  *
  * A fixed window keeps its own beginning, plus a nanosecond per token taken.
  *
@@ -24,7 +25,8 @@
 
 #define RATE_MS		INT64_C(1000000)
 #define RATE_LONGEST_MS	(INT64_C(400) * 86400 * 1000)
-#define RATE_LATE_NS	(2 * RATE_MS)
+#define RATE_LATE_NS	(10 * RATE_MS)
+#define RATE_LATE_PART	50		/* of its time */
 
 /* Between two tokens, rounded up. */
 static int64_t
@@ -40,10 +42,13 @@ static int64_t
 rate_tolerance(const struct schedule_limits *l, int64_t interval)
 {
 	int64_t size = (int64_t)(l->rate.thousandths / 1000);
+	int64_t late = l->rate.per_ms * RATE_MS / RATE_LATE_PART;
 
 	if (l->algorithm == SCHEDULE_TOKENBUCKET)
 		return size < 2 ? 0 : (size - 1) * interval;
-	return interval / 2 > RATE_LATE_NS ? interval / 2 : RATE_LATE_NS;
+	if (late > RATE_LATE_NS)
+		late = RATE_LATE_NS;
+	return interval / 2 > late ? interval / 2 : late;
 }
 
 /* A window's length and its whole number of tokens. */

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -101,11 +102,48 @@ test_convert(void **state)
 	}
 }
 
+/*
+ * Who looks only now and then gets what there is all the same, up to 10 ms;
+ * and never more than one too many in a window that is 50 ms shorter.
+ */
+static void
+test_late(void **state)
+{
+	const struct schedule_limits l = { .rate = { 1000000, 1000 } };
+	static uint32_t	 took[10000];
+	int64_t		 tat, ms;
+	uint32_t	 all, window, most;
+
+	(void)state;
+	for (int every = 1; every <= 15; every++) {
+		tat = INT64_MIN / 2;
+		all = window = most = 0;
+		memset(took, 0, sizeof(took));
+		for (ms = 0; ms < 10000; ms++) {
+			/* Late for a second, it does not catch up. */
+			if (ms % every == 0 && ms / 1000 != 5) {
+				took[ms] = rate_tokens(&l, tat, T0 + ms,
+				    UINT32_MAX);
+				tat = rate_take(&l, tat, T0 + ms, took[ms]);
+			}
+			all += took[ms];
+			window += took[ms];
+			if (ms >= 950)
+				window -= took[ms - 950];
+			most = window > most ? window : most;
+		}
+		assert_true(most <= 1001);
+		if (every <= 10)
+			assert_in_range(all, 8900, 9020);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_convert),
+		cmocka_unit_test(test_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
