@@ -16,7 +16,7 @@ VERSION	:= 0.2
 DAEMONS	:= master smtpd metrics share cleanup qmgr deliver bounce
 PROGS	:= $(DAEMONS) mtactl
 LAYERS	:= compat base logs event conf mime hsl kv spool queue job ipc dns smtp dsn body \
-	  store send schedule proc outbound share hooks
+	  store send schedule forecast proc outbound share hooks
 # A program's folder; the small services live under master.
 home_metrics := master/metrics
 home_share := master/share
