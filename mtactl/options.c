@@ -25,9 +25,43 @@ static const struct option	all[] = {
 	{ "remove", no_argument, NULL, 'R' },
 	{ "interval", required_argument, NULL, 'i' },
 	{ "once", no_argument, NULL, 'o' },
+	{ "action", required_argument, NULL, 'A' },
+	{ "language", required_argument, NULL, 'L' },
+	{ "from", required_argument, NULL, 'F' },
+	{ "status", required_argument, NULL, 'x' },
+	{ "diagnostic", required_argument, NULL, 'D' },
+	{ "full", no_argument, NULL, 'f' },
 };
 
 #define ALL	(sizeof all / sizeof all[0])
+
+/* Those of "bounce preview". */
+static int
+options_set_bounce(struct options *o, int opt)
+{
+	switch (opt) {
+	case 'A':
+		o->action = optarg;
+		return 0;
+	case 'L':
+		o->language = optarg;
+		return 0;
+	case 'F':
+		o->from = optarg;
+		return 0;
+	case 'x':
+		o->status = optarg;
+		return 0;
+	case 'D':
+		o->diagnostic = optarg;
+		return 0;
+	case 'f':
+		o->full = true;
+		return 0;
+	default:
+		return -1;
+	}
+}
 
 static int
 options_set(struct options *o, int opt)
@@ -82,7 +116,7 @@ options_set(struct options *o, int opt)
 		o->once = true;
 		return 0;
 	default:
-		return -1;
+		return options_set_bounce(o, opt);
 	}
 }
 

@@ -15,10 +15,16 @@ struct options {
 	const char	*hostname;	/* --hostname NAME */
 	const char	*domain;	/* --domain DOMAIN[,DOMAIN...] */
 	const char	*count;		/* --count N */
-	const char	*to;		/* --to DIR */
+	const char	*to;		/* --to DIR, --to ADDRESS */
 	const char	*cuts;		/* --cuts N */
 	const char	*seed;		/* --seed N */
 	const char	*interval;	/* --interval TIME */
+	const char	*action;	/* --action ACTION */
+	const char	*language;	/* --language TAG */
+	const char	*from;		/* --from ADDRESS */
+	const char	*status;	/* --status N.N.N */
+	const char	*diagnostic;	/* --diagnostic TEXT */
+	bool		 full;		/* --full */
 	bool		 once;		/* --once */
 	bool		 set;		/* --set, -n */
 	bool		 show;		/* --show */

@@ -112,14 +112,16 @@ static void
 compose_subject(struct buf *b, const struct facts *f)
 {
 	const struct dsn_order	*o = f->rq->order;
+	size_t			 before;
 
 	if (o->subject_prepend.len != 0) {
 		buf_add_str(b, str_trim(o->subject_prepend));
 		buf_add_byte(b, ' ');
 	}
-	if (o->subject.len != 0)
-		buf_add_str(b, o->subject);
-	else
+	before = b->len;
+	text_clean(b, o->subject);
+	if (b->len == before || str_trim((struct str){ buf_data(b) + before,
+	    b->len - before }).len == 0)
 		template_subject(f->template, f->action, &f->values, b);
 	while (b->len > 0 && strchr(" :", b->mem[b->off + b->len - 1]) !=
 	    NULL)

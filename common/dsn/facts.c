@@ -168,7 +168,8 @@ facts_choose(struct facts *f, const struct original *o)
 {
 	struct buf	b = BUF_INIT;
 
-	original_value(o, STR("Content-Language"), &b);
+	if (!f->rq->language_fixed)
+		original_value(o, STR("Content-Language"), &b);
 	f->template = templates_choose(f->rq->templates, buf_str(&b),
 	    f->rq->language);
 	buf_free(&b);

@@ -68,6 +68,53 @@ notification_text(struct facts *f, struct buf *out)
 	buf_free(&type);
 }
 
+static int
+readable_check(struct header *h, struct str part, struct err *e)
+{
+	size_t	i;
+	int	rc = header_feed(h, part, e);
+
+	header_ready(h);
+	if (rc == -1)
+		return -1;
+	if (rc == 0)
+		return err_set(e, "no empty line ends its header");
+	for (i = 0; i < header_count(h); i++)
+		if (header_at(h, i).name_len == 0)
+			return err_set(e, "a line of its header is no field");
+	if (!qp_not_needed(header_original(h), false))
+		return err_set(e, "its header is not ASCII, or too long");
+	return 0;
+}
+
+/* Without an encoding of its own a text of eight bits is given one; a
+ * multipart may have none but itself. */
+static int
+readable_put(const struct header *h, struct str part, struct buf *out,
+    struct err *e)
+{
+	size_t		count = header_count(h), i, head;
+	struct str	body, type = STR_NONE;
+
+	head = header_original_size(h);
+	body = (struct str){ part.p + head + 2, part.len - head - 2 };
+	if ((i = header_find(h, STR("Content-Type"), 0)) < count)
+		type = field_value(header_at(h, i));
+	if (header_find(h, STR("Content-Transfer-Encoding"), 0) < count ||
+	    str_caseprefix(type, STR("multipart/")) ||
+	    qp_not_needed(body, false)) {
+		if (!qp_not_needed(body, true))
+			return err_set(e, "a NUL, or a line that is too long");
+		buf_add_str(out, part);
+		return 0;
+	}
+	buf_add(out, part.p, head);
+	buf_add_text(out,
+	    "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
+	qp_encode(out, body);
+	return 0;
+}
+
 /*
  * A script's own part: its lines end in CRLF from now on.  One that could not
  * stand in a message is not taken.
@@ -77,24 +124,15 @@ notification_readable(struct facts *f, struct buf *out, struct err *e)
 {
 	struct header	*h = header_new(&header_limits_default);
 	struct buf	 b = BUF_INIT;
-	size_t		 i;
 	int		 rc;
 
 	compose_lines(&b, f->rq->order->readable_mimepart);
-	rc = header_feed(h, buf_str(&b), e);
-	header_ready(h);
+	rc = readable_check(h, buf_str(&b), e);
 	if (rc == 0)
-		rc = err_set(e, "no empty line ends its header");
-	else if (rc == 1 && !qp_not_needed(buf_str(&b), true))
-		rc = err_set(e, "a NUL, or a line that is too long");
-	for (i = 0; rc == 1 && i < header_count(h); i++)
-		if (header_at(h, i).name_len == 0)
-			rc = err_set(e, "a line of its header is no field");
-	if (rc == 1)
-		buf_add_str(out, buf_str(&b));
+		rc = readable_put(h, buf_str(&b), out, e);
 	header_free(&h);
 	buf_free(&b);
-	return rc == 1 ? 0 : -1;
+	return rc;
 }
 
 static void

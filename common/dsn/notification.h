@@ -33,6 +33,8 @@ struct notification_request {
 	const struct dsn_order		*order;
 	const struct templates		*templates;
 	struct str			 language;
+	bool				 language_fixed; /* whatever the
+							  * original says */
 	struct str			 hostname;
 	uint64_t			 size_limit;	/* of the original */
 	int64_t				 now_us;	/* wall clock */

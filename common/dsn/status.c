@@ -16,47 +16,78 @@
 #define STATUS_NAME_MAX	64
 
 static void
+status_clean(const struct facts *f, struct buf *out, struct str value)
+{
+	if (f->utf8)
+		text_clean(out, value);
+	else
+		text_ascii(out, value);
+}
+
+static void
 status_put(const struct facts *f, struct buf *out, const char *name,
     struct str value)
 {
 	struct buf	b = BUF_INIT;
 
-	if (f->utf8)
-		text_clean(&b, value);
-	else
-		text_ascii(&b, value);
+	status_clean(f, &b, value);
 	text_field(out, name, buf_str(&b));
 	buf_free(&b);
 }
 
-/* "type; text"; what has a type already keeps it. */
+/* RFC 2045 5.1 */
+static bool
+status_is_token(struct str s)
+{
+	size_t	i;
+
+	for (i = 0; i < s.len; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~' ||
+		    strchr("()<>@,;:\\\"/[]?=", s.p[i]) != NULL)
+			return false;
+	return s.len != 0 && s.len <= STATUS_NAME_MAX;
+}
+
+/* "type; text" */
+static void
+status_put_as(const struct facts *f, struct buf *out, const char *name,
+    const char *type, struct str value)
+{
+	struct buf	clean = BUF_INIT, b = BUF_INIT;
+
+	status_clean(f, &clean, value);
+	value = str_trim(buf_str(&clean));
+	buf_printf(&b, "%s; ", type);
+	buf_add_str(&b, value);
+	if (value.len != 0)
+		text_field(out, name, buf_str(&b));
+	buf_free(&b);
+	buf_free(&clean);
+}
+
+/* The same; what has a type already keeps it. */
 static void
 status_put_typed(const struct facts *f, struct buf *out, const char *name,
     const char *type, struct str value)
 {
-	struct buf	b = BUF_INIT;
-	struct str	rest = STR_NONE, head = str_split(value, ';', &rest);
+	struct buf	clean = BUF_INIT;
+	struct str	rest, head;
 
-	if (value.len == 0)
-		return;
-	if (rest.p == NULL || !field_name_valid(str_trim(head)))
-		buf_printf(&b, "%s; ", type);
-	buf_add_str(&b, value);
-	status_put(f, out, name, buf_str(&b));
-	buf_free(&b);
+	status_clean(f, &clean, value);
+	head = str_split(buf_str(&clean), ';', &rest);
+	if (str_trim(rest).len != 0 && status_is_token(str_trim(head)))
+		text_field(out, name, buf_str(&clean));
+	else
+		status_put_as(f, out, name, type, value);
+	buf_free(&clean);
 }
 
 static void
 status_put_address(const struct facts *f, struct buf *out, const char *name,
     struct str address)
 {
-	struct buf	b = BUF_INIT;
-
-	buf_add_text(&b, str_is_ascii(address) ? "rfc822; " : "utf-8; ");
-	buf_add_str(&b, address);
-	if (address.len != 0)
-		status_put(f, out, name, buf_str(&b));
-	buf_free(&b);
+	status_put_as(f, out, name, str_is_ascii(address) ? "rfc822" :
+	    "utf-8", address);
 }
 
 static void
@@ -113,13 +144,11 @@ status_put_received_from(const struct facts *f, struct buf *out)
 		    f->rq->order->receivedfrommta);
 		return;
 	}
-	buf_add_text(&b, "dns; ");
 	buf_add_str(&b, n->helo.len != 0 ? n->helo : n->client_name);
 	if (n->client_address.len != 0)
-		buf_printf(&b, b.len > 5 ? " (%.*s)" : "[%.*s]",
+		buf_printf(&b, b.len != 0 ? " (%.*s)" : "[%.*s]",
 		    (int)n->client_address.len, n->client_address.p);
-	if (b.len > 5)
-		status_put(f, out, "Received-From-MTA", buf_str(&b));
+	status_put_as(f, out, "Received-From-MTA", "dns", buf_str(&b));
 	buf_free(&b);
 }
 
@@ -128,10 +157,13 @@ status_put_message(const struct facts *f, struct buf *out)
 {
 	const struct notification_request	*rq = f->rq;
 	const struct dsn_order			*o = rq->order;
+	size_t					 before;
 
 	status_put(f, out, "Original-Envelope-Id", rq->entry->dsn_envid);
-	status_put_typed(f, out, "Reporting-MTA", "dns",
-	    o->reportingmta.len != 0 ? o->reportingmta : rq->hostname);
+	before = out->len;
+	status_put_typed(f, out, "Reporting-MTA", "dns", o->reportingmta);
+	if (out->len == before)
+		status_put_as(f, out, "Reporting-MTA", "dns", rq->hostname);
 	status_put_received_from(f, out);
 	status_put_time(f, out, "Arrival-Date", rq->entry->ts_us);
 	status_put_list(f, out, o->additional_fields);
@@ -174,19 +206,17 @@ status_put_diagnostic(const struct facts *f, struct buf *out)
 	const struct dsn_order	*o = f->rq->order;
 	struct str		 type = o->diagnostictype;
 	struct str		 code = o->diagnosticcode;
-	struct buf		 b = BUF_INIT;
+	char			 text[STATUS_NAME_MAX + 1];
 
 	if (code.len == 0 && o->why.len != 0) {
 		code = o->why;
 		type = STR("x-error");
 	}
-	if (!field_name_valid(type) || memchr(type.p, ';', type.len) != NULL)
+	if (!status_is_token(type))
 		type = STR("smtp");
-	buf_printf(&b, "%.*s; ", (int)type.len, type.p);
-	buf_add_str(&b, code);
-	if (code.len != 0)
-		status_put(f, out, "Diagnostic-Code", buf_str(&b));
-	buf_free(&b);
+	memcpy(text, type.p, type.len);
+	text[type.len] = '\0';
+	status_put_as(f, out, "Diagnostic-Code", text, code);
 }
 
 static void
@@ -194,10 +224,15 @@ status_put_recipient(const struct facts *f, struct buf *out)
 {
 	const struct notification_request	*rq = f->rq;
 	const struct dsn_order			*o = rq->order;
+	size_t					 before;
 
 	status_put_typed(f, out, "Original-Recipient", "rfc822",
 	    rq->entry->dsn_orcpt);
+	before = out->len;
 	status_put_address(f, out, "Final-Recipient", f->recipient);
+	if (out->len == before)
+		status_put_address(f, out, "Final-Recipient",
+		    rq->entry->recipient);
 	status_put(f, out, "Action", str_of(status_action(f->action)));
 	status_put(f, out, "Status", str_of(f->status));
 	status_put_remote(f, out);

@@ -5,7 +5,7 @@
 
 #include "text.h"
 
-#define TEXT_COLUMNS	76
+#define TEXT_COLUMNS	72	/* quoted-printable has 75 */
 #define TEXT_WORD_MAX	900	/* bytes of a line of mail: 998 */
 
 /* ---- Characters ---------------------------------------------------------- */

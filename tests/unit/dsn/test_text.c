@@ -67,7 +67,8 @@ test_wrap(void **state)
 		{ "  a", "  a\r\n" },
 		{ "-- ", "-- \r\n" },
 		{ "  " TEN TEN TEN TEN TEN TEN TEN "1234 x",
-		    "  " TEN TEN TEN TEN TEN TEN TEN "1234\r\n  x\r\n" },
+		    "  " TEN TEN TEN TEN TEN TEN "123456789\r\n"
+		    "  1234 x\r\n" },
 	};
 
 	(void)state;
@@ -82,8 +83,8 @@ test_field(void **state)
 		{ " \t ", "" },
 		{ "a  b", "Name: a b\r\n" },
 		{ TEN TEN TEN TEN TEN TEN TEN TEN,
-		    "Name: " TEN TEN TEN TEN TEN TEN "123456789\r\n "
-		    "123456789\r\n" },
+		    "Name: " TEN TEN TEN TEN TEN "123456789\r\n "
+		    TEN "123456789\r\n" },
 	};
 
 	(void)state;
