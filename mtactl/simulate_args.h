@@ -19,7 +19,7 @@ struct simulate_args {
 	const char	*log[SIMULATE_LOGS];
 	size_t		 logs;
 	const char	*policy, *transport;	/* NULL: the instance's */
-	uint64_t	 top;			/* rows of destinations */
+	uint64_t	 top;			/* rows of a table */
 	bool		 json;
 };
 

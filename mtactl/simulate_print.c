@@ -132,7 +132,8 @@ simulate_print(const struct forecast_report *p, size_t top)
 	(void)printf("logged > simulated; all took");
 	print_pair(p->logged_ms, p->simulated_ms);
 	(void)printf("\n");
-	print_groups("TENANT", p->tenants, p->tenant_count);
+	print_groups("TENANT", p->tenants,
+	    print_least(p->tenant_count, top));
 	print_groups("DESTINATION", p->domains,
 	    print_least(p->domain_count, top));
 	(void)printf("\n%-*s", PRINT_NAME, "ALL");
@@ -213,7 +214,8 @@ simulate_json(const struct forecast_report *p, size_t top)
 	    "waited", p->waited_s, "logged",
 	    print_whole(p->logged_ms, &p->logged), "simulated",
 	    print_whole(p->simulated_ms, &p->simulated), "tenants",
-	    print_array(p->tenants, p->tenant_count), "destinations",
+	    print_array(p->tenants, print_least(p->tenant_count,
+	    top)), "destinations",
 	    print_array(p->domains, print_least(p->domain_count, top)),
 	    "waits", print_limiters(p));
 }

@@ -10,7 +10,7 @@
 
 #include "forecast/forecast.h"
 
-/* At most so many destinations. */
+/* At most so many tenants, and destinations. */
 void	 simulate_print(const struct forecast_report *p, size_t top);
 json_t	*simulate_json(const struct forecast_report *p, size_t top);
 

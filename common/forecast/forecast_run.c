@@ -18,7 +18,6 @@
 
 #include "forecast_run.h"
 
-#define RUN_LOOKS	4000
 #define RUN_IDLE_MS	(INT64_C(35) * 86400 * 1000)	/* nothing goes */
 #define RUN_END_MS	INT64_C(8800000000000)	/* of the scheduler's clock */
 #define RUN_PROGRESS	4096
@@ -442,7 +441,7 @@ frun_begin(struct frun *r)
 	r->now_ms = r->picked_ms = r->last_ms = r->start_ms;
 	r->wake_ms = INT64_MAX;
 	r->windows_ms = 0;
-	r->step_ms = (f->last_ms - f->first_ms) / RUN_LOOKS + 1;
+	r->step_ms = (f->last_ms - f->first_ms) / WAIT_LOOKS + 1;
 	r->random = r->o->seed | 1;
 	hmap_init(&r->waits);
 	slab_init(&r->jobs, sizeof(struct fjob));

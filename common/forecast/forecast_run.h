@@ -53,6 +53,10 @@ struct fwait {
 	double			 ms;
 };
 
+/* Looks at who waits, in the time that the log was of.  Where the run takes
+ * longer they come to be rarer. */
+enum { WAIT_LOOKS = 4000 };
+
 struct frun {
 	struct forecast		*f;
 	const struct forecast_options *o;
@@ -72,6 +76,7 @@ struct frun {
 						 * and one ended */
 	int64_t			 look_ms, step_ms;	/* the next look, and
 						 * from look to look */
+	uint32_t		 looks;
 	uint64_t		 done;		/* attempts */
 	int64_t			 turn_ms, coming_ms;
 	uint64_t		 random;

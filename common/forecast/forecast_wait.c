@@ -90,6 +90,8 @@ fwaits_look(struct frun *r)
 			    .why = SCHEDULE_WAIT_TURN, .limiter = STR("") };
 		fwaits_of(r, &why)->ms += each;
 	}
+	if (++r->looks % (2 * WAIT_LOOKS) == 0)
+		r->step_ms *= 2;
 	r->look_ms = r->now_ms + r->step_ms;
 }
 
