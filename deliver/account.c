@@ -156,6 +156,7 @@ account_count(const struct passage *p)
 		COUNT(deliveries_permanent);
 		break;
 	case PASSAGE_HOOK:
+	case PASSAGE_HAND:
 		break;
 	}
 }

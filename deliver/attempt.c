@@ -13,6 +13,7 @@
 #include "send/send.h"
 
 #include "account.h"
+#include "after.h"
 #include "attempt.h"
 #include "body.h"
 #include "course.h"
@@ -23,7 +24,6 @@
 #include "shape.h"
 #include "trace.h"
 #include "trial.h"
-#include "verdict.h"
 #include "way.h"
 
 const struct job *
@@ -45,6 +45,7 @@ attempt_end(struct job *j)
 {
 	send_cancel(&j->send);
 	prepare_end(j);
+	after_end(j);
 	trace_over(j);
 	course_end(j);
 	if (j->opened)
@@ -55,45 +56,13 @@ attempt_end(struct job *j)
 	j->arena = (struct arena)ARENA_INIT;
 }
 
-/* a NULL: no attempt was made. */
-static void
-attempt_judge(struct job *j, const struct attempt *a)
-{
-	struct passage	p = { .options = j->options,
-			    .grouping = job_grouping(j),
-			    .now_ms = job_now_ms(j),
-			    .wall_ms = clock_wall_us() / 1000 };
-	struct attempt	own;
-	uint32_t	i;
-
-	for (i = 0; i < j->count; i++) {
-		p.entry = &j->entries[i];
-		p.attempt = NULL;
-		if (a != NULL) {
-			own = attempt_of(a, i);
-			p.attempt = &own;
-		}
-		/* A system call, which what is delivered does without. */
-		if (p.attempt == NULL || p.attempt->reply == NULL ||
-		    p.attempt->reply->code >= 400)
-			p.random = arc4random();
-		verdict_decide(&p);
-		account_attempt(j, &p);
-		trace_verdict(j, &p);
-		job_say(j, &j->entries[i], p.verdict,
-		    p.verdict == JOB_DONE ? NULL : &p.state);
-	}
-	account_job(j, a);
-	job_told(j);
-}
-
 static void
 attempt_on_done(void *arg, const struct attempt *a)
 {
 	struct job	*j = arg;
 
 	j->send = NULL;
-	attempt_judge(j, a);
+	after_judge(j, a, NULL);
 }
 
 static void
@@ -112,7 +81,7 @@ attempt_fail(struct job *j, int detail, const char *why)
 				    .code = 451, .enhanced = { 4, 3, detail },
 				    .connection = &attempt_no_connection };
 
-	attempt_judge(j, &a);
+	after_judge(j, &a, NULL);
 }
 
 /* ---- Without a connection ------------------------------------------------ */
@@ -129,7 +98,7 @@ attempt_no_way(struct job *j)
 				    .connection = &attempt_no_connection };
 
 	attempt_put_code(&a);
-	attempt_judge(j, &a);
+	after_judge(j, &a, NULL);
 }
 
 /* Nobody was there a moment ago, at any of its hops. */
@@ -150,7 +119,7 @@ attempt_barred(struct job *j)
 	a.message = text;
 	a.connection = c;
 	attempt_put_code(&a);
-	attempt_judge(j, &a);
+	after_judge(j, &a, NULL);
 	attempt_connection_unref(c);
 }
 
@@ -340,7 +309,7 @@ attempt_begin(struct job *j)
 	if (j->kind == JOB_PREPARE)
 		prepare_begin(j);
 	else if (j->kind == JOB_AFTER)
-		attempt_judge(j, NULL);
+		after_judge(j, NULL, NULL);
 	else
 		attempt_try(j);
 	(void)attempt_working(before);
@@ -349,6 +318,8 @@ attempt_begin(struct job *j)
 bool
 attempt_cut(struct job *j)
 {
+	if (j->after != NULL)
+		return after_cut(j);
 	if (j->prepare != NULL)
 		prepare_end(j);
 	else if (j->send == NULL || send_end_given(j->send))

@@ -19,7 +19,10 @@
  *	shape.c     options and backend that hold for it
  *	course.c    over which hops of its route it goes
  *	body.c      the message's bytes, for the client engine
+ *	after.c     behind it: verdicts, and the hook that may change them
  *	verdict.c   what becomes of a recipient
+ *	notice.c    what its sender is told
+ *	message.c   its message as scripts may read it
  *	lease.c     leave to have connections open
  *	trace.c     attempts that somebody looks at
  *	account.c   what the log and the counters say

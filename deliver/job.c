@@ -180,6 +180,13 @@ job_grouping(const struct job *j)
 	return (struct str){ buf_str(&j->bytes).p, j->grouping_len };
 }
 
+struct str
+job_policy(const struct job *j)
+{
+	(void)j;
+	return STR_NONE;
+}
+
 /* ---- Turns --------------------------------------------------------------- */
 
 static bool

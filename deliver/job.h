@@ -33,6 +33,7 @@ struct ipc_DELIVER_JOB;
 struct lease;
 struct lent;
 struct outlet;
+struct after;
 struct course;
 struct prepare;
 struct row;
@@ -73,8 +74,7 @@ struct job {
 	bool			 barred;	/* none can be reached now */
 	struct row		*row;		/* or NULL */
 	struct trial		*trial;		/* or NULL */
-	bool			 wrong;		/* another worker's words are
-						 * none: it goes back */
+	bool			 wrong;		/* it goes back */
 	struct disk_file	*file;		/* with the body, or NULL */
 	bool			 wants_file;
 	uint64_t		 body, edits;
@@ -92,6 +92,7 @@ struct job {
 	const struct send_backend *backend;	/* of these options */
 	struct course		*course;	/* NULL: no way is gone */
 	struct prepare		*prepare;	/* of kind PREPARE; or NULL */
+	struct after		*after;		/* its verdicts are made */
 	struct send		*send;
 	struct traced		*traced;	/* NULL: nobody looks */
 	struct arena		 arena;
@@ -125,6 +126,8 @@ int64_t		 job_now_ms(const struct job *j);
 /* Under way, by its number; NULL: there is none. */
 struct job	*job_running(uint64_t number);
 struct str	 job_grouping(const struct job *j);
+/* What applied at pickup (hooks/postdelivery.h). */
+struct str	 job_policy(const struct job *j);
 
 /* ---- For the connection -------------------------------------------------- */
 

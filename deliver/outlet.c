@@ -34,16 +34,16 @@ outlet_report(void *arg, const char *file, int line, int column,
 	(void)err_set(e, "%s", text);
 }
 
-/* No other transport is in this text. */
+/* The last one is meant; another is there for its name. */
 static int
 outlet_compile(struct outlet *o, struct str text, struct err *e)
 {
 	if (transports_compile(&o->all, "transport.cf", text, deliver.params,
 	    outlet_report, e) == -1)
 		return -1;
-	if (transports_count(o->all) != 1)
-		return err_set(e, "not one transport");
-	o->transport = transports_at(o->all, 0);
+	if (transports_count(o->all) == 0)
+		return err_set(e, "no transport");
+	o->transport = transports_at(o->all, transports_count(o->all) - 1);
 	return 0;
 }
 

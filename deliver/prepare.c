@@ -5,30 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "hooks/predelivery.h"
 #include "ipc/channel.h"
 #include "job/nexthop.h"
 #include "outbound/wish.h"
 
-#include "account.h"
+#include "after.h"
 #include "attempt.h"
 #include "deliver.h"
 #include "job.h"
-#include "lent.h"
 #include "mailroom.h"
+#include "message.h"
 #include "outlet.h"
 #include "prepare.h"
 #include "routing.h"
 #include "script.h"
 #include "shape.h"
-#include "verdict.h"
 
 struct prepare {
 	struct predelivery_run	*run;
-	struct file_source	 original, modified;
-	struct content		 content;	/* of a file that is read */
+	struct message		 message;
 	char			 txn[UUID_TEXT];
 	struct logctx		 log;
 	struct question		*question;
@@ -166,22 +163,6 @@ prepare_try(struct job *j, const struct predelivery_answer *a)
 }
 
 static void
-prepare_judge(struct job *j, const struct predelivery_answer *a)
-{
-	struct passage	p = { .entry = &j->entries[0],
-			    .options = j->options,
-			    .grouping = job_grouping(j),
-			    .now_ms = job_now_ms(j),
-			    .wall_ms = clock_wall_us() / 1000,
-			    .random = arc4random() };
-
-	verdict_answer(&p, a);
-	account_attempt(j, &p);
-	job_say(j, &j->entries[0], p.verdict, &p.state);
-	job_told(j);
-}
-
-static void
 prepare_on_answer(void *arg, const struct predelivery_answer *a)
 {
 	struct job		*j = arg;
@@ -191,60 +172,8 @@ prepare_on_answer(void *arg, const struct predelivery_answer *a)
 	if (a->action == PREDELIVERY_TRY)
 		prepare_try(j, a);
 	else
-		prepare_judge(j, a);
+		after_judge(j, NULL, a);
 	(void)attempt_working(before);
-}
-
-/* ---- The message as a file ----------------------------------------------- */
-
-static int
-prepare_open(struct job *j, uint64_t edits, uint64_t *size, struct err *e)
-{
-	struct content_place	place = { .id = j->entries[0].id,
-				    .segment = j->segment->segment,
-				    .body = j->body, .edits = edits,
-				    .size = j->entries[0].entry.size };
-	struct content		*c = &j->prepare->content;
-
-	content_close(c);
-	if (content_open_files(c, j->segment->file, j->file, &place, e) == -1)
-		return -1;
-	*size = content_size(c);
-	return 0;
-}
-
-static int
-prepare_open_original(void *arg, uint64_t *size, struct err *e)
-{
-	return prepare_open(arg, 0, size, e);
-}
-
-static int
-prepare_open_modified(void *arg, uint64_t *size, struct err *e)
-{
-	struct job	*j = arg;
-
-	return prepare_open(j, j->edits, size, e);
-}
-
-static int
-prepare_read(void *arg, char *to, size_t size, struct err *e)
-{
-	struct job	*j = arg;
-	struct content	*c = &j->prepare->content;
-	struct str	 piece;
-	int		 rc;
-
-	while ((rc = content_next(c, &piece, e)) == 0 && piece.len <= size) {
-		if (piece.len > 0)
-			memcpy(to, piece.p, piece.len);
-		to += piece.len;
-		size -= piece.len;
-	}
-	content_close(c);
-	if (rc == 0 || (rc == 1 && size != 0))
-		return err_set(e, "the message is not as long as it was");
-	return rc == 1 ? 0 : -1;
 }
 
 /* ---- Its life ------------------------------------------------------------ */
@@ -263,24 +192,22 @@ prepare_run(struct job *j)
 	const struct job_entry		*e = &j->entries[0];
 	struct predelivery_request	 rq = { .id = &e->id,
 	    .entry = &e->entry, .retry = e->state.retry,
-	    .original = &p->original, .modified = &p->modified,
+	    .original = &p->message.original,
+	    .modified = &p->message.modified,
 	    .log = &p->log, .working = prepare_working,
 	    .done = prepare_on_answer, .arg = j };
 
-	p->original = (struct file_source){ prepare_open_original,
-	    prepare_read, j };
-	p->modified = (struct file_source){ prepare_open_modified,
-	    prepare_read, j };
+	message_begin(&p->message, j, e);
 	uuid_text(e->id.txn, p->txn);
 	p->log = (struct logctx){ .txn = p->txn };
-	p->run = predelivery_start(script_hook(), &rq);
+	p->run = predelivery_start(script_hook(HOOK_PREDELIVERY), &rq);
 }
 
 void
 prepare_begin(struct job *j)
 {
 	j->prepare = xcalloc(1, sizeof *j->prepare);
-	if (script_hook() != NULL)
+	if (script_hook(HOOK_PREDELIVERY) != NULL)
 		prepare_run(j);
 	else
 		prepare_route(j);
@@ -296,6 +223,6 @@ prepare_end(struct job *j)
 		return;
 	predelivery_cancel(&p->run);
 	routing_cancel(&p->question);
-	content_close(&p->content);
+	message_end(&p->message);
 	free(p);
 }

@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,14 +33,22 @@ static struct {
 	struct share		*share, *queue;
 	struct store_client	*store;
 	struct queue_host	 host;
-	struct hook		*hook;
+	struct hook		*hook[HOOK_MAX];
 	bool			 doubted;	/* by a warning */
 } script;
+
+static const char *
+script_path(const struct params *p, enum hook_kind kind)
+{
+	return kind == HOOK_PREDELIVERY ? p->hook_predelivery :
+	    p->hook_postdelivery;
+}
 
 static bool
 script_wanted(const struct worker *w)
 {
-	return w->params.hook_predelivery[0] != '\0';
+	return w->params.hook_predelivery[0] != '\0' ||
+	    w->params.hook_postdelivery[0] != '\0';
 }
 
 /* ---- With all rights ----------------------------------------------------- */
@@ -175,11 +184,12 @@ script_limits(const struct params *p)
 }
 
 static int
-script_compile(struct worker *w, const struct script *text)
+script_compile(struct worker *w, enum hook_kind kind,
+    const struct script *text)
 {
 	const struct params	*p = &w->params;
 	char			 path[PATH_MAX];
-	struct hook_config	 c = { .offers = hooks_host(HOOK_PREDELIVERY),
+	struct hook_config	 c = { .offers = hooks_host(kind),
 	    .host = { .loop = w->loop, .dns = deliver.dns,
 	    .origin = &script.origin, .cache = script.cache,
 	    .share = script.share, .quotas = script.queue,
@@ -189,27 +199,38 @@ script_compile(struct worker *w, const struct script *text)
 	    .warn = p->hsl_warnings == PARAM_HSL_WARNINGS_IGNORE ? NULL :
 	    script_warn };
 
-	script.hook = hook_new(HOOK_PREDELIVERY, &c, worker_path(w,
-	    p->hook_predelivery, path, sizeof path), text->text, script_diag,
-	    w);
-	return script.hook != NULL && !script.doubted ? 0 : -1;
+	script.hook[kind] = hook_new(kind, &c, worker_path(w, script_path(p,
+	    kind), path, sizeof path), text->text, script_diag, w);
+	return script.hook[kind] != NULL && !script.doubted ? 0 : -1;
+}
+
+static int
+script_load_one(struct worker *w, enum hook_kind kind)
+{
+	const char		*path = script_path(&w->params, kind);
+	const struct script	*text;
+	char			 parameter[64];
+
+	if (path[0] == '\0')
+		return 0;
+	if ((text = worker_script(w, path)) != NULL)
+		return script_compile(w, kind, text);
+	(void)snprintf(parameter, sizeof parameter, "hook_%s",
+	    hook_name(kind));
+	worker_refuse_value(w, parameter, "master sent no such script");
+	return -1;
 }
 
 int
 script_load(struct worker *w)
 {
-	const struct script	*text;
-
 	if (!script_wanted(w))
 		return 0;
-	text = worker_script(w, w->params.hook_predelivery);
-	if (text == NULL) {
-		worker_refuse_value(w, "hook_predelivery",
-		    "master sent no such script");
-		return -1;
-	}
 	script_connect(w);
-	return script_transports(w) == -1 ? -1 : script_compile(w, text);
+	if (script_transports(w) == -1 ||
+	    script_load_one(w, HOOK_PREDELIVERY) == -1)
+		return -1;
+	return script_load_one(w, HOOK_POSTDELIVERY);
 }
 
 void
@@ -246,9 +267,9 @@ script_flush(struct worker *w, const struct ipc_FLUSH *m)
 }
 
 struct hook *
-script_hook(void)
+script_hook(enum hook_kind kind)
 {
-	return script.hook;
+	return script.hook[kind];
 }
 
 /* ---- qmgr ---------------------------------------------------------------- */
@@ -270,7 +291,8 @@ script_heard(int type, struct rbuf *r)
 void
 script_fini(void)
 {
-	hook_free(&script.hook);
+	hook_free(&script.hook[HOOK_PREDELIVERY]);
+	hook_free(&script.hook[HOOK_POSTDELIVERY]);
 	if (script.store != NULL)
 		store_client_free(&script.store);
 	if (script.share != NULL)

@@ -1,5 +1,5 @@
 /*
- * script - the hook of this worker, and what its scripts may touch
+ * script - the hooks of this worker, and what its scripts may touch
  *
  * Ownership  one a process: script_prepare(), script_load(), script_fini().
  * Failure    -1: the worker has said what is wrong with the configuration.
@@ -11,8 +11,9 @@
 
 #include <stdint.h>
 
+#include "hooks/hook.h"
+
 struct channel;
-struct hook;
 struct ipc_FLUSH;
 struct rbuf;
 struct worker;
@@ -24,8 +25,8 @@ void		 script_fini(void);
 void		 script_renew(struct worker *w);
 /* Of what the functions of scripts keep: how many were forgotten. */
 uint64_t	 script_flush(struct worker *w, const struct ipc_FLUSH *m);
-/* hook_predelivery; NULL: it is not set. */
-struct hook	*script_hook(void);
+/* Of those before and behind an attempt; NULL: it is not set. */
+struct hook	*script_hook(enum hook_kind kind);
 
 /* The connection to qmgr, over which scripts ask it: it is there, or lost
  * (NULL); and an answer: -1, no honest qmgr says so. */

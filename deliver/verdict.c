@@ -1,25 +1,28 @@
 /*
  * The rules of an entry's life:
  *
- *	attempt		expired		verdict
- *	delivered	-		DONE
- *	temporary	no		DEFER, until the schedule's next step
- *	temporary	yes		it failed
- *	permanent	-		it failed
- *	none		-		it failed: its time had passed
+ *	attempt		expired		default action
+ *	delivered	-		none
+ *	temporary	no		QUEUE, until the schedule's next step
+ *	temporary	yes		BOUNCE
+ *	permanent	-		BOUNCE
+ *	none		-		BOUNCE: its time had passed; or what a
+ *					hand, or the hook before it, decided
  *
- * `retry` counts the attempts that another follows.
+ * BOUNCE is DELETE where its sender is not to be told.  `retry` counts the
+ * attempts that another follows.
  *
  * A refusal before MAIL is no verdict on the message: the engine makes a
- * temporary error of it.  What "it failed" means is verdict_fail()'s to say.
+ * temporary error of it.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "hooks/predelivery.h"
-#include "schedule/retry.h"
 #include "smtp/option.h"
 
+#include "notice.h"
 #include "verdict.h"
 
 /* The spool and the protocol name the same things by the same numbers. */
@@ -34,7 +37,7 @@ const char *
 passage_result_name(const struct passage *p)
 {
 	static const char *const	names[] = { "delivered", "temporary",
-	    "permanent", "none", "hook" };
+	    "permanent", "none", "hook", "hand" };
 
 	return names[p->result];
 }
@@ -83,10 +86,14 @@ verdict_reason(struct passage *p, const char *before)
 /* ---- The parts ----------------------------------------------------------- */
 
 static enum passage_result
-verdict_result(const struct attempt *a)
+verdict_result(const struct passage *p)
 {
+	const struct attempt	*a = p->attempt;
+
+	if (a == NULL && p->before != NULL)
+		return PASSAGE_HOOK;
 	if (a == NULL)
-		return PASSAGE_NONE;
+		return p->entry->state.fate != 0 ? PASSAGE_HAND : PASSAGE_NONE;
 	if (a->reply != NULL && a->reply->code < 400)
 		return PASSAGE_DELIVERED;
 	if (a->reply != NULL)
@@ -137,80 +144,111 @@ verdict_place(struct passage *p)
 	p->state.localip = str_of(c->localip);
 }
 
-/* A notice is told once of a step, to a sender who can be told. */
+/* A notice is told once of a step. */
 static bool
-verdict_may_notify(const struct passage *p)
-{
-	const struct spool_entry	*e = &p->entry->entry;
-
-	return e->sender.len > 0 && (e->dsn_notify == 0 ||
-	    (e->dsn_notify & ENTRY_NOTIFY_DELAY) != 0);
-}
-
-static void
-verdict_notice(struct passage *p, const struct retry_verdict *r)
+verdict_notice(const struct passage *p, uint64_t *told)
 {
 	uint64_t	step = p->entry->state.retry + 1;
-	uint64_t	told = p->entry->state.notified;
+	bool		notice = false;
 
-	p->state.notified = told;
-	if (!verdict_may_notify(p))
-		return;
+	*told = p->entry->state.notified;
+	if (!notice_may(p, ENTRY_ACTION_DELAYED))
+		return false;
 	if (step > JOB_NOTIFIED_STEPS)
 		step = JOB_NOTIFIED_STEPS;
-	if (r->notify && step > (told & JOB_NOTIFIED_STEPS)) {
-		p->notice = true;
-		told = (told & ~(uint64_t)JOB_NOTIFIED_STEPS) | step;
+	if (p->retry.notify && step > (*told & JOB_NOTIFIED_STEPS)) {
+		notice = true;
+		*told = (*told & ~(uint64_t)JOB_NOTIFIED_STEPS) | step;
 	}
-	if (r->notify_deadline) {
-		p->notice = true;
-		told |= JOB_NOTIFIED_DEADLINE;
+	if (p->retry.notify_deadline) {
+		notice = true;
+		*told |= JOB_NOTIFIED_DEADLINE;
 	}
-	p->state.notified = told;
+	return notice;
+}
+
+/* ---- The default action -------------------------------------------------- */
+
+static enum postdelivery_default
+verdict_default(const struct passage *p)
+{
+	bool	deletes = false;
+
+	switch (p->result) {
+	case PASSAGE_DELIVERED:
+		return POSTDELIVERY_DELIVERED;
+	case PASSAGE_TEMPORARY:
+		if (!p->retry.expired)
+			return POSTDELIVERY_QUEUES;
+		break;
+	case PASSAGE_HOOK:
+		if (p->before->action == PREDELIVERY_QUEUE && !p->expired)
+			return POSTDELIVERY_QUEUES;
+		deletes = p->before->action == PREDELIVERY_DELETE;
+		break;
+	case PASSAGE_HAND:
+		deletes = p->entry->state.fate == FATE_DELETE;
+		break;
+	case PASSAGE_PERMANENT:
+	case PASSAGE_NONE:
+		break;
+	}
+	return deletes || !notice_may(p, ENTRY_ACTION_FAILED) ?
+	    POSTDELIVERY_DELETES : POSTDELIVERY_BOUNCES;
+}
+
+/* What its sender would be told by the default action. */
+static enum entry_action
+verdict_tells(const struct passage *p)
+{
+	uint64_t	told;
+
+	switch (p->by_default) {
+	case POSTDELIVERY_DELIVERED:
+		return notice_of_success(p);
+	case POSTDELIVERY_QUEUES:
+		return verdict_notice(p, &told) ? ENTRY_ACTION_DELAYED :
+		    ENTRY_ACTION_NONE;
+	case POSTDELIVERY_BOUNCES:
+		return ENTRY_ACTION_FAILED;
+	case POSTDELIVERY_DELETES:
+		break;
+	}
+	return ENTRY_ACTION_NONE;
+}
+
+void
+verdict_judge(struct passage *p)
+{
+	enum entry_action	action;
+
+	p->life = verdict_entry(p);
+	p->result = verdict_result(p);
+	p->retry = retry_temporary(p->options, &p->life, p->now_ms,
+	    p->random);
+	p->expired = p->result == PASSAGE_NONE ||
+	    (p->result == PASSAGE_TEMPORARY ? p->retry.expired :
+	    retry_expired(p->options, &p->life, p->now_ms));
+	p->by_default = verdict_default(p);
+	/* What was delivered and is not told of needs no words. */
+	if (p->by_default == POSTDELIVERY_DELIVERED &&
+	    notice_of_success(p) == ENTRY_ACTION_NONE) {
+		memset(&p->order, 0, sizeof p->order);
+		return;
+	}
+	notice_facts(p);
+	if ((action = verdict_tells(p)) != ENTRY_ACTION_NONE)
+		notice_order(p, action);
 }
 
 /* ---- The verdict --------------------------------------------------------- */
-
-/*
- * It has failed for good.  Until there is a service that tells senders, it is
- * held with its reason, for a person to look at.
- */
-static void
-verdict_fail(struct passage *p, const char *why)
-{
-	p->verdict = JOB_HOLD;
-	p->state.state = STATE_HOLD;
-	p->state.notified = p->entry->state.notified;
-	verdict_reason(p, why);
-}
-
-static void
-verdict_temporary(struct passage *p, const struct retry_entry *e)
-{
-	struct retry_verdict	r = retry_temporary(p->options, e, p->now_ms,
-				    p->random);
-
-	p->expired = r.expired;
-	if (r.expired) {
-		verdict_fail(p, r.late ?
-		    "5.4.7 its time to be delivered by has passed: " :
-		    "expired: ");
-		return;
-	}
-	p->verdict = JOB_DEFER;
-	p->state.state = STATE_DEFER;
-	if (p->state.retry < UINT16_MAX)
-		p->state.retry++;
-	p->state.due_ms = (uint64_t)r.due_ms;
-	verdict_notice(p, &r);
-	verdict_reason(p, "");
-}
 
 /* With what was changed before the attempt. */
 static struct entry_state
 verdict_begin(const struct job_entry *e)
 {
-	struct entry_state	s = { .retry = e->state.retry };
+	struct entry_state	s = { .retry = e->state.retry,
+				    .notified = e->state.notified };
 
 	if (e->carried.has_metadata) {
 		s.changed = STATE_CHANGED_METADATA;
@@ -219,43 +257,13 @@ verdict_begin(const struct job_entry *e)
 	return s;
 }
 
-void
-verdict_decide(struct passage *p)
-{
-	struct retry_entry	e = verdict_entry(p);
-
-	p->result = verdict_result(p->attempt);
-	p->expired = retry_expired(p->options, &e, p->now_ms);
-	p->notice = false;
-	p->state = verdict_begin(p->entry);
-	p->reason[0] = '\0';
-	verdict_place(p);
-	switch (p->result) {
-	case PASSAGE_DELIVERED:
-		p->verdict = JOB_DONE;
-		break;
-	case PASSAGE_TEMPORARY:
-		verdict_temporary(p, &e);
-		break;
-	case PASSAGE_PERMANENT:
-		verdict_fail(p, "");
-		break;
-	case PASSAGE_NONE:
-	case PASSAGE_HOOK:
-		p->expired = true;
-		verdict_fail(p, "expired before it could be tried again");
-		break;
-	}
-}
-
-/* ---- What a hook before the attempt says --------------------------------- */
-
-/* Its own reason, or one that says who it was. */
+/* A script's own reason, or one that says who it was. */
 static void
-verdict_why(struct passage *p, const char *before, struct str reason)
+verdict_why(struct passage *p, const char *before, struct str reason,
+    const char *who)
 {
 	if (reason.len == 0)
-		reason = STR("by the script of hook_predelivery");
+		reason = str_of(who);
 	(void)snprintf(p->reason, sizeof p->reason, "%s%.*s", before,
 	    (int)reason.len, reason.p);
 	verdict_clean(p->reason);
@@ -275,75 +283,184 @@ verdict_changes(struct passage *p, const struct entry_state *change)
 		p->state.metadata = change->metadata;
 }
 
-/* Is there somebody who would be told that it failed? */
-static bool
-verdict_may_bounce(const struct passage *p)
-{
-	const struct spool_entry	*e = &p->entry->entry;
+/* What Queue() of either hook says. */
+struct verdict_queue {
+	bool		hold, has_delay, counted, reset, has_delayed, delayed;
+	int64_t		delay_ms;
+};
 
-	return e->sender.len > 0 && p->options->dsn && (e->dsn_notify == 0 ||
-	    (e->dsn_notify & ENTRY_NOTIFY_FAILURE) != 0);
+/* Whether it is told of the delay: as the schedule says, or the script. */
+static void
+verdict_delays(struct passage *p, const struct verdict_queue *q)
+{
+	uint64_t	told = p->entry->state.notified;
+
+	p->notice = verdict_notice(p, &told) && q->counted;
+	if (q->has_delayed)
+		p->notice = q->delayed && notice_may(p, ENTRY_ACTION_DELAYED);
+	if (p->notice)
+		p->state.notified = told;
 }
 
+/* The schedule's delay is the one behind this attempt.  One that has expired is
+ * tried once more when it is due, if a script wants it. */
 static void
-verdict_delayed(struct passage *p, const struct predelivery_answer *a,
-    const struct retry_verdict *r)
+verdict_queues(struct passage *p, const struct verdict_queue *q)
 {
-	if (!a->has_delayed && a->counted)
-		verdict_notice(p, r);
-	else if (a->has_delayed && a->delayed)
-		p->notice = verdict_may_notify(p);
-}
+	int64_t	due = q->has_delay ? p->now_ms + q->delay_ms : p->retry.due_ms;
 
-/* The schedule's delay is the one behind this attempt, if it had been one. */
-static void
-verdict_queue(struct passage *p, const struct predelivery_answer *a,
-    const struct retry_entry *e)
-{
-	struct retry_verdict	r = retry_temporary(p->options, e, p->now_ms,
-				    p->random);
-	int64_t			due = a->has_delay ? p->now_ms + a->delay_ms :
-				    r.due_ms;
-
-	p->state.notified = p->entry->state.notified;
-	if (p->expired) {
-		verdict_fail(p, "");
-		verdict_why(p, "expired: ", a->reason);
-		return;
+	if (p->expired && !q->has_delay)
+		due = p->now_ms + retry_wait(p->options, &p->life, p->random);
+	p->verdict = q->hold ? JOB_HOLD : JOB_DEFER;
+	p->state.state = q->hold ? STATE_HOLD : STATE_DEFER;
+	p->state.forced = p->expired && !q->hold;
+	if (!q->hold) {
+		p->state.due_ms = (uint64_t)(p->expired ? due :
+		    retry_due(p->options, &p->life, p->now_ms, due));
+		verdict_delays(p, q);
 	}
-	if (!a->has_delay && r.expired)
-		due = retry_expiry(p->options, e);
-	p->verdict = a->hold ? JOB_HOLD : JOB_DEFER;
-	p->state.state = a->hold ? STATE_HOLD : STATE_DEFER;
-	p->state.due_ms = a->hold ? 0 : (uint64_t)retry_due(p->options, e,
-	    p->now_ms, due);
-	if (!a->hold)
-		verdict_delayed(p, a, &r);
-	if (a->reset)
+	if (q->reset)
 		p->state.retry = 0;
-	else if (a->counted && p->state.retry < UINT16_MAX)
+	else if (q->counted && p->state.retry < UINT16_MAX)
 		p->state.retry++;
-	verdict_why(p, "", a->reason);
+}
+
+/* The hook before the attempt wants none now. */
+static void
+verdict_put_off(struct passage *p)
+{
+	const struct predelivery_answer	*b = p->before;
+	const struct verdict_queue	 q = { b->hold, b->has_delay,
+					    b->counted, b->reset,
+					    b->has_delayed, b->delayed,
+					    b->delay_ms };
+
+	verdict_queues(p, &q);
+	verdict_why(p, "", b->reason, "by the script of hook_predelivery");
+}
+
+static void
+verdict_by_default(struct passage *p)
+{
+	static const struct verdict_queue	next = { .counted = true };
+
+	switch (p->by_default) {
+	case POSTDELIVERY_DELIVERED:
+		p->verdict = JOB_DONE;
+		return;
+	case POSTDELIVERY_QUEUES:
+		if (p->before != NULL) {
+			verdict_put_off(p);
+			return;
+		}
+		verdict_queues(p, &next);
+		verdict_reason(p, "");
+		return;
+	case POSTDELIVERY_BOUNCES:
+		p->verdict = JOB_BOUNCE;
+		break;
+	case POSTDELIVERY_DELETES:
+		p->verdict = JOB_DELETE;
+		break;
+	}
+	if (p->before != NULL)
+		verdict_why(p, p->before->action == PREDELIVERY_QUEUE ?
+		    "expired: " : "", p->before->reason, "by the "
+		    "script of hook_predelivery");
+	else if (p->result == PASSAGE_HAND)
+		verdict_why(p, "", p->entry->state.reason, "by hand");
+	else if (p->attempt == NULL)
+		verdict_reason(p, "expired before it could be tried again");
+	else
+		verdict_reason(p, p->retry.late ?
+		    "5.4.7 its time to be delivered by has passed: " :
+		    p->result == PASSAGE_TEMPORARY ? "expired: " : "");
+}
+
+static void
+verdict_by_script(struct passage *p, const struct postdelivery_answer *a)
+{
+	static const char		 who[] =
+	    "by the script of hook_postdelivery";
+	const struct verdict_queue	 q = { a->hold, a->has_delay,
+					    a->counted, a->reset,
+					    a->has_delayed, a->delayed,
+					    a->delay_ms };
+
+	switch (a->action) {
+	case POSTDELIVERY_DEFAULT:
+		verdict_by_default(p);
+		return;
+	case POSTDELIVERY_QUEUE:
+		verdict_queues(p, &q);
+		if (a->reason.len == 0 && p->attempt != NULL)
+			verdict_reason(p, "");
+		else
+			verdict_why(p, "", a->reason, who);
+		return;
+	case POSTDELIVERY_BOUNCE:
+		p->verdict = notice_may(p, ENTRY_ACTION_FAILED) ?
+		    JOB_BOUNCE : JOB_DELETE;
+		break;
+	case POSTDELIVERY_DELETE:
+		p->verdict = JOB_DELETE;
+		break;
+	}
+	verdict_why(p, "", a->reason, who);
+}
+
+/* What goes with the verdict; an order that is too long goes as the facts that
+ * it has. */
+static void
+verdict_order(struct passage *p, const struct dsn_order *asked)
+{
+	enum entry_action	action = ENTRY_ACTION_NONE;
+	struct dsn_order	o;
+	struct err		e;
+
+	if (p->verdict == JOB_BOUNCE)
+		action = ENTRY_ACTION_FAILED;
+	else if (p->verdict == JOB_DEFER && p->notice)
+		action = ENTRY_ACTION_DELAYED;
+	else if (p->verdict == JOB_DONE)
+		action = (enum entry_action)p->order.action;
+	if (action == ENTRY_ACTION_NONE)
+		return;
+	notice_order(p, action);
+	o = p->order;
+	if (asked != NULL)
+		notice_lay(&o, asked);
+	buf_clear(&p->said);
+	if (dsn_order_put(&p->said, &o, &e) == -1) {
+		LOG(EV_DSN_CUT, NULL, LOG_STR("reason", e.text));
+		buf_clear(&p->said);
+		(void)dsn_order_put(&p->said, &p->order, &e);
+	}
+	p->state.order = buf_str(&p->said);
 }
 
 void
-verdict_answer(struct passage *p, const struct predelivery_answer *a)
+verdict_settle(struct passage *p, const struct postdelivery_answer *a)
 {
-	struct retry_entry	e = verdict_entry(p);
-
-	p->result = PASSAGE_HOOK;
-	p->expired = retry_expired(p->options, &e, p->now_ms);
 	p->notice = false;
 	p->state = verdict_begin(p->entry);
 	p->reason[0] = '\0';
 	verdict_place(p);
-	verdict_changes(p, &a->change);
-	if (a->action == PREDELIVERY_QUEUE) {
-		verdict_queue(p, a, &e);
-		return;
+	if (p->before != NULL)
+		verdict_changes(p, &p->before->change);
+	if (a == NULL)
+		verdict_by_default(p);
+	else {
+		verdict_changes(p, &a->change);
+		verdict_by_script(p, a);
 	}
-	p->verdict = a->action == PREDELIVERY_BOUNCE &&
-	    verdict_may_bounce(p) ? JOB_BOUNCE : JOB_DELETE;
-	p->state.notified = p->entry->state.notified;
-	verdict_why(p, "", a->reason);
+	verdict_order(p, a != NULL ? &a->dsn : p->before != NULL ?
+	    &p->before->dsn : NULL);
+}
+
+void
+verdict_free(struct passage *p)
+{
+	buf_free(&p->diagnostic);
+	buf_free(&p->said);
 }

@@ -152,6 +152,7 @@ change_state(struct query *q, const struct spool_id *id,
 	} else {
 		s.state = STATE_READY;
 		s.due_ms = (uint64_t)keeper_queue_ms();
+		s.forced = 1;
 		if (q->kind == QUERY_RELEASE) {
 			s.reason = STR_NONE;
 			s.strikes = 0;

@@ -35,7 +35,7 @@ overdue_is(const struct spool_entry *entry, const struct entry_state *s)
 		.null_sender = entry->sender.len == 0,
 	};
 
-	if (r == NULL)
+	if (r == NULL || s->forced)
 		return false;
 	if (entry->useful_until > 0 &&
 	    entry->deliverby != ENTRY_DELIVERBY_NOTIFY &&

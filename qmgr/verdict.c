@@ -133,6 +133,7 @@ verdict_over(struct entry_state *s, const struct entry_state *said)
 		s->quotas = said->quotas;
 	s->changed |= changed;
 	s->fate = 0;
+	s->forced = said->forced;
 	s->retry = said->retry;
 	s->notified = said->notified;
 	s->reason = said->reason;

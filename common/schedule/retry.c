@@ -39,6 +39,13 @@ retry_jitter(int64_t wait_ms, int64_t percent, uint64_t random)
 	    (int64_t)(random % (2 * (uint64_t)most + 1));
 }
 
+int64_t
+retry_wait(const struct transport_options *o, const struct retry_entry *e,
+    uint64_t random)
+{
+	return retry_jitter(retry_step(o, e)->wait_ms, o->jitter, random);
+}
+
 /* Mode R ends with its deadline; mode N only tells the sender. */
 static bool
 retry_late(const struct retry_entry *e, int64_t now_ms)
@@ -78,7 +85,7 @@ retry_temporary(const struct transport_options *o,
 	/* A step past the last is that one again, whose notice is told. */
 	v.notify = step->notify && e->retry < o->retry.count;
 	v.due_ms = retry_due(o, &told, now_ms,
-	    now_ms + retry_jitter(step->wait_ms, o->jitter, random));
+	    now_ms + retry_wait(o, e, random));
 	return v;
 }
 

@@ -45,6 +45,9 @@ bool	retry_expired(const struct transport_options *o,
  */
 struct retry_verdict retry_temporary(const struct transport_options *o,
 	    const struct retry_entry *e, int64_t now_ms, uint64_t random);
+/* The delay behind this attempt by the schedule alone. */
+int64_t	retry_wait(const struct transport_options *o,
+	    const struct retry_entry *e, uint64_t random);
 /* The time that a verdict chose, limited by expiry and deadline. */
 int64_t	retry_due(const struct transport_options *o,
 	    const struct retry_entry *e, int64_t now_ms, int64_t chosen_ms);

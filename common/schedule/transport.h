@@ -79,8 +79,8 @@ struct str transport_text(const struct transport *t,
  * processes whose parameters are others.
  */
 void	transports_put(const struct transports *t, struct buf *out);
-/* Of one of them, with the addresses that it names, but without
- * dsn_transport, which names another. */
+/* Of one of them, which is the last in the text: with the addresses that it
+ * names, and the bare name of its dsn_transport. */
 void	transport_put(const struct transports *t, const struct transport *tr,
 	    struct buf *out);
 

@@ -118,9 +118,8 @@ put_address(struct buf *out, const struct transport_address *a)
 	buf_add_byte(out, '\n');
 }
 
-/* Without what names a row that is not put, too. */
 static void
-put_transport(struct buf *out, const struct transport *tr, bool alone)
+put_transport(struct buf *out, const struct transport *tr)
 {
 	enum transport_option	 o;
 
@@ -129,8 +128,7 @@ put_transport(struct buf *out, const struct transport *tr, bool alone)
 	buf_printf(out, " %s", transport_mode_name(tr->mode));
 	put_str(out, tr->target);
 	for (o = 0; o < TRANSPORT_OPTIONS; o++)
-		if (tr->text[o].p != NULL &&
-		    !(alone && o == TRANSPORT_dsn_transport))
+		if (tr->text[o].p != NULL)
 			put_option(out, o, tr->text[o]);
 	buf_add_byte(out, '\n');
 }
@@ -145,7 +143,10 @@ transport_put(const struct transports *t, const struct transport *tr,
 	while (option_list_next(&rest, &id))
 		if ((a = transports_address(t, id)) != NULL)
 			put_address(out, a);
-	put_transport(out, tr, true);
+	id = tr->options.dsn_transport;
+	if (id.len > 0 && !str_eq(id, tr->id))
+		buf_printf(out, "transport %.*s mx -\n", (int)id.len, id.p);
+	put_transport(out, tr);
 }
 
 void
@@ -156,5 +157,5 @@ transports_put(const struct transports *t, struct buf *out)
 	for (i = 0; i < t->address_count; i++)
 		put_address(out, t->addresses[i]);
 	for (i = 0; i < t->count; i++)
-		put_transport(out, t->list[i], false);
+		put_transport(out, t->list[i]);
 }

@@ -36,8 +36,11 @@ class Mta(Instance):
                         more)
 
     def transports(self, text):
+        """Bounces go by the first of them."""
         with open(self.path("transport.cf"), "w") as f:
             f.write(text)
+        self.set(dsn_transport=re.search("^transport +(\\S+)", text,
+                                         re.M).group(1))
 
     def mail(self, body="Subject: s\r\n\r\nbody\r\n",
              rcpts=("r@a.example",), sender="s@from.example", params=""):
@@ -132,7 +135,7 @@ def test_each_recipient():
             Mta(b, "-o recipients=10 -o retry=1h") as mta:
         mta.mail(rcpts=["%s@a.example" % r for r in
                         ("one", "bad", "late", "two")])
-        (held,) = mta.wait_state("hold")
+        (held,) = mta.wait_state("bouncing")
         (later,) = mta.wait_state("defer")
         assert held["recipient"] == "bad@a.example", held
         assert held["reason"] == "550 5.1.1 Nobody", held
@@ -164,7 +167,7 @@ def test_lmtp():
     with Backend(handler=lmtp, replies={"EOD": eod}) as b, \
             Mta(b, "-o recipients=10", mode="lmtp") as mta:
         mta.mail(rcpts=["%s@a.example" % r for r in ("a", "full", "b")])
-        (held,) = mta.wait_state("hold")
+        (held,) = mta.wait_state("bouncing")
         assert held["recipient"] == "full@a.example", held
         assert len(mta.left()) == 1
         assert "LHLO" in b.verbs() and "EHLO" not in b.verbs()
@@ -190,7 +193,7 @@ def test_unfit():
         mta.mail("Subject: s\r\n\r\n" + "x" * 70 + "\r\n" + "y\r\n" * 9000,
                  sender="large@x.example")
         held = {e["sender"].split("@")[0]: e["reason"]
-                for e in mta.wait_state("hold", 2)}
+                for e in mta.wait_state("bouncing", 2)}
         assert held == {
             "eight": "backend does not offer 8BITMIME",
             "large": "message is larger than the backend takes"}, held

@@ -63,7 +63,7 @@ class Hops(Mta):
         return [count["h%d" % i] for i in range(len(self.kinds))]
 
     def settled(self, entries):
-        return all(s["defer"] + s["hold"] + d == entries
+        return all(s["defer"] + s["bouncing"] + d == entries
                    for s, d in zip(self.states(), self.done()))
 
     def small(self):
@@ -84,9 +84,9 @@ def judge(mta, entries, rounds):
     for k, s, d in zip(mta.kinds, mta.states(), mta.done()):
         taken = sum(len(m["rcpts"]) for m in k.backend.messages)
         print("# %s: %s, %d done" % (k.name, dict(s), d))
-        assert s["defer"] + s["hold"] + d == entries, (k.name, s, d)
+        assert s["defer"] + s["bouncing"] + d == entries, (k.name, s, d)
         assert d == 0 and taken == 0, (k.name, d, taken)
-        assert k.codes is not TEMPORARY or s["hold"] == 0, (k.name, s)
+        assert k.codes is not TEMPORARY or s["bouncing"] == 0, (k.name, s)
     for e in mta.left():
         if e["state"] == "defer":
             assert e["retry"] == rounds, e
@@ -109,7 +109,7 @@ def run(mode):
         mta.mail(rcpts=["late@good.example"])
         wait_for(lambda: len(good.messages) == GOOD + 1, 60, "a good one")
         wait_for(lambda: all(e["retry"] > 1 for e in mta.left()
-                             if e["state"] != "hold"), 60 + 4 * DEADLINE,
+                             if e["state"] != "bouncing"), 60 + 4 * DEADLINE,
                  "a second attempt of all")
         wait_for(lambda: mta.settled(entries), 60, "their ends")
         judge(mta, entries, 2)
@@ -167,13 +167,13 @@ ENDS = [
     (b"250 one\r\n", hang, "done defer defer"),
     (b"", closing, "defer defer defer"),
     (b"250 one\r\n552 5.2.2 full\r\n451 4.2.0 late\r\n", nothing,
-     "done hold defer"),
+     "done bouncing defer"),
     (b"250 one\r\n250 two\r\n250 three\r\n250 four\r\n250 five\r\n", nothing,
      "done done done"),
     (b"250 one\r\n\0\0\0\0\r\n250 three\r\n", nothing, "done defer defer"),
     (b"250 one\r\n354 two\r\n250 three\r\n", nothing, "done defer defer"),
     (b"250 one\r\n421 4.3.2 bye\r\n", closing, "done defer defer"),
-    (b"550 5.1.1 no\r\n250 two\r\n", closing, "hold done defer"),
+    (b"550 5.1.1 no\r\n250 two\r\n", closing, "bouncing done defer"),
     (b"250-one\r\n250-one\r\n", closing, "done defer defer"),
     (b"250 one\r\n250 two\r\n25", closing, "done done defer"),
 ]

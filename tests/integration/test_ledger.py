@@ -127,6 +127,7 @@ def test_power_cuts():
         load = Load(mta, clients=4)
         for _ in range(CUTS):
             time.sleep(1)
+            said = load.said()
             disk.cut()
             time.sleep(0.1)
             pids = [mta.master_pid()] + [
@@ -136,6 +137,7 @@ def test_power_cuts():
                 os.kill(pid, signal.SIGKILL)
             for pid in pids:
                 wait_for(lambda: not alive(pid), text="death")
+            load.unsay(said)
             disk.down()
             disk.up()
             mta.start()

@@ -230,7 +230,7 @@ def test_80_columns():
         for name in "late", "no", "slow", "r", "r", "r":
             mta.mail(rcpts=[name + "@a.example"])
         (late,) = mta.wait_state("defer")
-        (held,) = mta.wait_state("hold")
+        (held,) = mta.wait_state("bouncing")
         (slow,) = mta.wait_state("sending")
         wait_for(lambda: len(b.messages) == 3, text="the others")
         wait_for(lambda: mta.counters("deliver")["delivery_idle"] == 1,
@@ -239,7 +239,8 @@ def test_80_columns():
         assert c["delivery_reuses"] >= 2 and c["deliveries_running"] == 1, c
         text = mta.ctl("status").stdout
         assert "queue     3 entries: 0 ready, 1 sending, 1 deferred, " \
-            "1 held\n" in text, text
+            "0 held\n          1 whose senders are being told\n" in text, \
+            text
         assert "delivery  2 connections, 1 of them idle\n          " \
             "3 delivered since the start, 1 failed for now, 1 for good" \
             in text, text
@@ -252,7 +253,7 @@ def test_80_columns():
             stats["sending"] == 1, stats
         text += mta.ctl("queue", "stats").stdout
         for e, why in ((late, "the time of its next try, 20"),
-                       (held, "somebody to release it"),
+                       (held, "its sender to be told"),
                        (slow, "the end of its attempt")):
             page = mta.ctl("queue", "explain", "%s:%d" % (
                 e["id"]["transaction"], e["id"]["queue"])).stdout

@@ -103,9 +103,11 @@ def test_power_cuts():
         load = Load(mta, clients=6)
         for _ in range(CUTS):
             time.sleep(1)
+            said = load.said()
             disk.cut()
             time.sleep(0.1)
             mta.kill()
+            load.unsay(said)
             disk.down()
             disk.up()
             mta.start()

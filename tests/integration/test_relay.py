@@ -81,8 +81,9 @@ def numbers(backend):
 
 
 def out(backend, *options, id="out", mode="host"):
-    return "transport %s %s 127.0.0.1:%d %s\n" % (
-        id, mode, backend.port, " ".join("-o " + o for o in options))
+    """Its bounces go by itself."""
+    return "transport %s %s 127.0.0.1:%d -o dsn_transport=%s %s\n" % (
+        id, mode, backend.port, id, " ".join("-o " + o for o in options))
 
 
 def test_delivered():
@@ -120,17 +121,20 @@ def test_deferred_and_retried():
         assert numbers(b) == [0, 1, 2]
 
 
-def test_permanent_is_held():
+def test_permanent():
+    """Without a service that tells senders it waits for one: nothing else is
+    done to it, and by no hand."""
     with Backend(replies={"RCPT": b"550 5.1.1 Nobody\r\n"}) as b, \
             Queue(out(b)) as mta:
         mta.put(2)
-        mta.wait(2, "--state", "hold")
+        mta.wait(2, "--state", "bouncing")
         e = mta.list()[0]
         assert "Nobody" in e["reason"], e
         b.replies.clear()
-        mta.queue("release", "--all")
-        mta.wait(0)
-        assert numbers(b) == [0, 1]
+        for verb in "release", "hold", "retry", "delete", "bounce":
+            mta.queue(verb, "--all", code=1)
+        mta.wait(2, "--state", "bouncing")
+        assert numbers(b) == []
 
 
 def test_no_backend():
@@ -178,7 +182,7 @@ def test_expired():
     with Backend(replies={"MAIL": b"451 4.3.0 Later\r\n"}) as b, \
             Queue(out(b, "retry=1s", "retry_count=2", "jitter=0%")) as mta:
         mta.put(1)
-        mta.wait(1, "--state", "hold")
+        mta.wait(1, "--state", "bouncing")
         e = mta.list()[0]
         assert e["retry"] == 2, e
         assert sum(v == "MAIL" for v in b.verbs()) == 3, b.verbs()

@@ -300,6 +300,17 @@ class Load:
             else:
                 self.refused += 1
 
+    def said(self):
+        with self.lock:
+            return dict(self.acked)
+
+    def unsay(self, said):
+        """Nobody can be told anything after the power went.  A file system
+        that is shut down under running processes lets a sync that is under
+        way then succeed: what is not of `said` does not count."""
+        with self.lock:
+            self.acked = said
+
     def end(self):
         self.stop = True
         for t in self.threads:

@@ -87,11 +87,12 @@ predelivery_before_done(struct hook_run *run)
 		predelivery_fail(r);
 		return true;
 	}
-	if (hsl_exited(run->exec) || predelivery_keep_context(r, &e) == 0)
+	if (r->context != NULL || predelivery_keep_context(r, &e) == 0)
 		return true;
 	LOG(EV_HOOK_ERROR, run->rq.log, LOG_STR("hook", "predelivery"),
 	    LOG_STR("variable", "context"), LOG_STR("reason", e.text));
-	predelivery_fail(r);
+	if (r->q.answer.action == QUEUED_GOES_ON)
+		predelivery_fail(r);
 	return true;
 }
 

@@ -519,6 +519,8 @@ desk_setup(void **state)
 	params_init(&worker.params);
 	assert_int_equal(params_set(&worker.params, "myhostname",
 	    "us.example", NULL), 0);
+	assert_int_equal(params_set(&worker.params, "dsn_transport", "m",
+	    NULL), 0);
 	worker.params.deliver_concurrency = 1000;
 	deliver.worker = &worker;
 	deliver.params = &worker.params;

@@ -328,9 +328,9 @@ test_nowhere(void **state)
 		bool			temporary;
 		const char		*want;
 	} rows[] = {
-		{ ATTEMPT_ERROR_DNS, ATTEMPT_DNS_NXDOMAIN, false, "hold" },
+		{ ATTEMPT_ERROR_DNS, ATTEMPT_DNS_NXDOMAIN, false, "bounce" },
 		{ ATTEMPT_ERROR_DNS, ATTEMPT_DNS_OTHER, true, "defer" },
-		{ ATTEMPT_ERROR_CONFIG, ATTEMPT_DNS_NONE, false, "hold" },
+		{ ATTEMPT_ERROR_CONFIG, ATTEMPT_DNS_NONE, false, "bounce" },
 	};
 	struct nexthops	n = { .ttl_s = 60, .why = STR("because") };
 	struct buf	b = BUF_INIT;
@@ -407,7 +407,7 @@ test_requiretls(void **state)
 	t.flags = ENTRY_REQUIRETLS;
 	give_route(3, &h, 1);
 	give_routed(1, 1, 3, 0, "r@a.example");
-	assert_string_equal(hear("closed"), "hold 1;closed 1/1;");
+	assert_string_equal(hear("closed"), "bounce 1;closed 1/1;");
 	assert_non_null(strstr(buf_cstr(&t.verdict), "REQUIRETLS"));
 	assert_int_equal(nexthops_put(&b, &n), 0);
 	CHANNEL_SEND(t.channel, DELIVER_ROUTE, -1, { .number = 4,

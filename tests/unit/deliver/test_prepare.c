@@ -334,7 +334,7 @@ test_attempt(void **state)
 	assert_int_equal(jobs_all(), 0);
 	give_trace(5, 1, "recipient", "r@a.*");
 	give_prepared(8, 11, "r@a.example");
-	(void)hear("hold 8;");
+	(void)hear("bounce 8;");
 	assert_string_equal(buf_cstr(&t.state), "retry 0 metadata m n");
 	(void)hear("rests");
 	assert_non_null(strstr(buf_cstr(&t.sent), "EHLO name.example"));

@@ -23,7 +23,7 @@ test_traced(void **state)
 	give_trace(1, 2, "recipient", "R@a.*");
 	give_trace(2, 9, "remoteip", "127.0.0.9");
 	give(1, 1, 1, "bad@a.example");
-	assert_string_equal(hear("rests"), "hold 1;rests 1/1;");
+	assert_string_equal(hear("rests"), "bounce 1;rests 1/1;");
 	give(2, 1, 2, "r@a.example");
 	assert_string_equal(hear("rests"), "traced 1;shown 1;done 2;"
 	    "rests 1/2;");

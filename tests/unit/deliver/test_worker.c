@@ -47,7 +47,7 @@ test_verdicts(void **state)
 	give(7, 1, 1, "r@a.example");
 	assert_string_equal(hear("rests"), "done 7;rests 1/1;");
 	give(8, 1, 2, "bad@a.example");
-	assert_string_equal(hear("rests"), "hold 8;rests 1/2;");
+	assert_string_equal(hear("rests"), "bounce 8;rests 1/2;");
 	assert_int_equal(jobs_all(), 2);
 	give_safe(7);
 	give_safe(8);
