@@ -210,7 +210,8 @@ crash: all tools
 	@tests/packages check
 	@CUTS=1000000 tests/run simulation
 	@CUTS=100 tests/integration/test_power.py
-	@KILLS=1000 CUTS=50 tests/integration/test_ledger.py
+	@KILLS=1000 CUTS=50 python3 tests/integration/test_ledger.py
+	@KILLS=1000 CUTS=50 python3 tests/integration/test_bounce_ledger.py
 
 lint:
 	@tests/lint/run
