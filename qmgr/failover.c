@@ -25,13 +25,11 @@ static struct {
 } failover = { .waiting = TAILQ_HEAD_INITIALIZER(failover.waiting) };
 
 static void
-failover_answer(struct job *j, uint32_t hop, bool ok, uint64_t row,
-    struct str policy)
+failover_answer(struct job *j, uint32_t hop, bool ok, uint64_t row)
 {
 	if (j->agent->channel != NULL)
 		CHANNEL_SEND(j->agent->channel, DELIVER_NEXT_ANSWER, -1,
-		    { .job = j->number, .hop = hop, .ok = ok, .row = row,
-		    .policy = policy });
+		    { .job = j->number, .hop = hop, .ok = ok, .row = row });
 }
 
 /* 1: it goes on; 0: there is no room; -1: it can't. */
@@ -66,8 +64,7 @@ failover_move(struct job *j)
 	row = policies_row(&q, grouping, h, j->next_hop, &text);
 	if (row != 0)
 		told_tell(j->agent, TOLD_ROW, row, text);
-	failover_answer(j, j->next_hop, true, row, job_policy(&q, grouping, h,
-	    j->next_hop));
+	failover_answer(j, j->next_hop, true, row);
 	return 1;
 }
 
@@ -99,7 +96,7 @@ failover_try(struct job *j)
 	if (moved == 0 && delivery_now() < j->failing_until_ms)
 		failover_wait(j);
 	else if (moved != 1)
-		failover_answer(j, j->next_hop, false, 0, STR_NONE);
+		failover_answer(j, j->next_hop, false, 0);
 }
 
 static void
@@ -132,7 +129,7 @@ failover_on_next(struct agent *a, struct rbuf *r)
 		return 0;
 	/* Of a qmgr before this one it has hops that are not known here. */
 	if (j->hopset == 0) {
-		failover_answer(j, m.hop, false, 0, STR_NONE);
+		failover_answer(j, m.hop, false, 0);
 		return 0;
 	}
 	/* Nothing of it is kept: the job may wait, and outlives this

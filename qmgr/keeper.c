@@ -40,6 +40,7 @@ static struct {
 	struct channel	*cleanup;
 	uint64_t	 segment, durable;	/* the last hint */
 	bool		 unread;	/* what it says could not be read */
+	bool		 compacts;	/* a segment */
 	int64_t		 retry_ms;
 	struct err	 error;
 	int64_t		 said_ms;
@@ -168,7 +169,7 @@ keeper_close(void)
 	if (keeper.ready)
 		front_interrupt("the queue is being opened again");
 	delivery_close();
-	keeper.ready = false;
+	keeper.ready = keeper.compacts = false;
 	book_close(&keeper.book);
 	keeper_show(&none);
 	keeper_progress();
@@ -261,22 +262,38 @@ keeper_slice(void)
 	timer_start(&keeper.tick, 0);
 }
 
-/* With nothing to do: a segment that is mostly dead, or a table for one that
- * is not.  true: there is more. */
-static bool
-keeper_idle(void)
+/* Slices of a work, for some milliseconds: 1: there is more. */
+static int
+keeper_slices(int (*slice)(struct book *b, struct err *e))
 {
 	int64_t		end = clock_mono_ms() + KEEPER_SLICE_MS / 2;
 	struct err	e;
 	int		rc;
 
-	if (book_compact(keeper.book, &e) == -1)
-		keeper_failed(&e);
 	do
-		rc = book_tables(keeper.book, KEEPER_SETTLED_MS, &e);
+		rc = slice(keeper.book, &e);
 	while (rc == 1 && clock_mono_ms() < end);
 	if (rc == -1)
 		keeper_failed(&e);
+	return rc;
+}
+
+static int
+keeper_tables(struct book *b, struct err *e)
+{
+	return book_tables(b, KEEPER_SETTLED_MS, e);
+}
+
+/* With nothing to do: a segment that is mostly dead, or a table for one that
+ * is not.  true: there is more. */
+static bool
+keeper_idle(void)
+{
+	int	rc = keeper_slices(book_compact);
+
+	keeper.compacts = rc == 1;
+	if (rc != 1)
+		rc = keeper_slices(keeper_tables);
 	return rc == 1;
 }
 
@@ -300,7 +317,8 @@ keeper_work(void)
 		loop_defer(keeper.worker->loop, &keeper.read);
 	book_count(keeper.book, &now);
 	keeper_show(&now);
-	if (now.pending == 0 && keeper_idle())
+	/* What was begun goes on also while things change. */
+	if ((now.pending == 0 || keeper.compacts) && keeper_idle())
 		timer_start(&keeper.tick, KEEPER_SLICE_MS);
 	else
 		timer_start(&keeper.tick, now.pending > 0 ? KEEPER_BUSY_MS :

@@ -16,6 +16,7 @@ book_close(struct book **b)
 {
 	if (*b == NULL)
 		return;
+	book_compact_stop(*b);
 	checkpoint_forget(*b);
 	free((*b)->segment);
 	free((*b)->bucket);
@@ -92,7 +93,7 @@ book_checkpoint_due(const struct book *b)
 {
 	uint64_t	grown = journal_end(b->journal) - b->covered;
 
-	return grown >= BOOK_BUCKET || (grown > 0 &&
+	return grown >= b->bucket_size || (grown > 0 &&
 	    b->clock.mono_ms - b->checkpoint_ms >= BOOK_CHECKPOINT_MS);
 }
 

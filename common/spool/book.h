@@ -50,6 +50,8 @@ struct book_options {
 	const struct kv_ops *index_ops;
 	void		*index_arg;
 	uint64_t	 journal_size;	/* of a file; 0: as usual */
+	uint64_t	 journal_part;	/* dropped as a whole; 0: as usual */
+	uint32_t	 compact_slice;	/* records; 0: as usual */
 	uint32_t	 memory_limit;	/* in memory alone; 0: 100,000 */
 	enum book_corrupt corrupt;
 	struct book_events events;
@@ -122,16 +124,14 @@ int	book_tick(struct book *b, struct book_time now, struct err *e);
 /* A checkpoint now, and what is empty is removed. */
 int	book_checkpoint(struct book *b, struct err *e);
 
-/* Copies what lives in a sealed segment that is mostly dead, so that the
- * segment can go: 1: one was compacted; 0: there is none. */
+/* A slice of copying what lives in a sealed segment that is mostly dead, so
+ * that the segment can go: 1: there may be more to do; 0: there is none. */
 int	book_compact(struct book *b, struct err *e);
 
 /* Has the writer said how far it is?  Before that nothing can change. */
 bool	book_hinted(const struct book *b);
-
 int64_t	book_now(const struct book *b);			/* queue clock */
 void	book_count(const struct book *b, struct book_counts *counts);
-
 /*
  * Shows living entries from a cursor on, in the order in which they lie, at
  * most `most` looked at; *cursor is where to go on.  1: these were the last.

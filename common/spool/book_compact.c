@@ -3,6 +3,14 @@
  * into a new one, and its state with it, so that neither the old segment nor
  * the old journal is needed any more.
  *
+ *	copying ---> moving ---> (over)
+ *
+ * It goes on in slices, some records each, and everything else may happen in
+ * between.  Entries that end or change before their turn to be moved are
+ * still the old segment's; the copy of one that has ended is dead from the
+ * start.  Its end is needed for as long as there is such a copy, see
+ * book_ended_in().
+ *
  * The copy is whole and synced before the first STATE that names it.  After a
  * crash before those were durable nothing lives in the copy, and it goes as
  * any empty segment does; among them, each entry is where its last STATE says.
@@ -20,13 +28,20 @@
 #include "writer_private.h"
 
 #define COMPACT_LIVE_PERCENT	70
-#define COMPACT_BATCH		(1U << 20)
+#define COMPACT_BATCH		(256U * 1024)
+/* Of a slice: records that are looked at, and bytes that are copied; the last
+ * one may be a body, of up to a MiB. */
+#define COMPACT_RECORDS		256
+#define COMPACT_BYTES		(256U * 1024)
 
-struct compact {
+struct book_compact {
 	struct book	*b;
 	struct spool_writer w;		/* of the copy; in no chain */
 	struct disk_file *from;
 	uint64_t	 old;
+	struct reader	*reader;	/* of the old one, or of the copy */
+	bool		 moving;
+	size_t		 bytes;		/* copied in this slice */
 	struct spool_draft *draft;	/* of the transaction that is read */
 	struct spool_draft **drafts;	/* staged, to be freed */
 	size_t		 count, cap;
@@ -38,7 +53,7 @@ struct compact {
 /* ---- One transaction ----------------------------------------------------- */
 
 static int
-compact_body(struct compact *c, const struct spool_id *id)
+compact_body(struct book_compact *c)
 {
 	struct spool_place	place = { c->old, c->body };
 	struct buf		payload = BUF_INIT;
@@ -46,18 +61,18 @@ compact_body(struct compact *c, const struct spool_id *id)
 	int			rc;
 
 	rc = scan_record_at(c->from, &place, &r, &payload, &c->why);
+	c->bytes += payload.len;
 	if (rc == 0)
 		rc = spool_draft_copy_body(c->draft, r.type,
 		    buf_str(&payload), &c->why);
 	else if (rc == 1)
 		rc = err_set(&c->why, "a body is damaged");
 	buf_free(&payload);
-	(void)id;
 	return rc;
 }
 
 static int
-compact_write(struct compact *c)
+compact_write(struct book_compact *c)
 {
 	int	rc = spool_writer_write(&c->w, &c->why);
 
@@ -69,7 +84,7 @@ compact_write(struct compact *c)
 /* A long transaction is written in parts, as it came: no reader takes a batch
  * of any size. */
 static int
-compact_part(struct compact *c)
+compact_part(struct book_compact *c)
 {
 	if (spool_draft_waiting(c->draft) < COMPACT_BATCH)
 		return 0;
@@ -80,7 +95,7 @@ compact_part(struct compact *c)
 static int
 compact_edits(void *arg, struct str list)
 {
-	struct compact	*c = arg;
+	struct book_compact	*c = arg;
 
 	buf_add(&c->edits, &list.len, sizeof list.len);
 	buf_add_str(&c->edits, list);
@@ -89,7 +104,7 @@ compact_edits(void *arg, struct str list)
 
 /* The lists keep their numbers: all are copied. */
 static int
-compact_lists(struct compact *c)
+compact_lists(struct book_compact *c)
 {
 	struct str	rest = buf_str(&c->edits), list;
 
@@ -109,7 +124,7 @@ compact_lists(struct compact *c)
 static int
 compact_entry(void *arg, const struct reader_entry *r)
 {
-	struct compact		*c = arg;
+	struct book_compact		*c = arg;
 	struct book_entry	 now;
 	int			 rc;
 
@@ -121,9 +136,10 @@ compact_entry(void *arg, const struct reader_entry *r)
 	if (c->draft == NULL) {
 		c->draft = spool_draft_new(&r->id);
 		c->body = r->body;
-		if (compact_body(c, &r->id) == -1 || compact_lists(c) == -1)
+		if (compact_body(c) == -1 || compact_lists(c) == -1)
 			return -1;
 	}
+	c->bytes += r->bytes.len;
 	if (spool_draft_copy_entry(c->draft, r->bytes, &c->why) == -1)
 		return -1;
 	return compact_part(c);
@@ -132,7 +148,7 @@ compact_entry(void *arg, const struct reader_entry *r)
 static int
 compact_commit(void *arg, const struct spool_id *txn, uint32_t entries)
 {
-	struct compact		*c = arg;
+	struct book_compact		*c = arg;
 	struct spool_draft	*d;
 
 	(void)txn;
@@ -157,7 +173,7 @@ compact_commit(void *arg, const struct spool_id *txn, uint32_t entries)
 /* ---- The copy ------------------------------------------------------------ */
 
 static int
-compact_begin(struct compact *c, struct err *e)
+compact_head(struct book_compact *c, struct err *e)
 {
 	struct segment	s = { .id = c->b->next_cold++, .cold = true,
 			    .replaced_count = 1, .replaced = { c->old } };
@@ -178,58 +194,86 @@ compact_begin(struct compact *c, struct err *e)
 	return 0;
 }
 
-static int
-compact_copy(struct compact *c, uint64_t end, struct err *e)
+/* What was not finished is in the way of nobody; where it can't be removed it
+ * is a segment in which nothing lives, and that is tried again. */
+static void
+compact_unlink(struct book_compact *c)
 {
-	struct reader_calls	calls = { .entry = compact_entry,
-				    .edits = compact_edits,
-				    .commit = compact_commit, .arg = c };
-	struct reader_span	span = { c->from, c->old, 0, end, 0 };
-	uint64_t		upto;
+	struct book_segment	*s;
+	char			 name[SEGMENT_NAME];
 
-	if (reader_run(&span, &calls, &upto, e) == -1) {
-		if (c->why.text[0] != '\0')
-			*e = c->why;
-		return -1;
-	}
-	if (c->count > 0 && compact_write(c) == -1) {
-		*e = c->why;
-		return -1;
-	}
-	if (disk_sync(c->w.file) == -1 ||
-	    disk_sync_dir(c->b->disk, SEGMENT_DIR) == -1)
-		return err_errno(e, "sync the copy");
-	return 0;
+	segment_name(name, c->w.segment.id);
+	if (c->w.file == NULL || c->moving ||
+	    disk_unlink(c->b->disk, name) == 0)
+		return;
+	s = book_segment_add(c->b, c->w.segment.id);
+	s->end = s->read = c->w.end;
+	s->replaces = c->old;
 }
 
 static void
-compact_free(struct compact *c)
+compact_free(struct book_compact **c)
 {
-	char	name[SEGMENT_NAME];
-
-	spool_draft_free(&c->draft);
-	while (c->count > 0)
-		spool_draft_free(&c->drafts[--c->count]);
-	free(c->drafts);
-	buf_free(&c->edits);
-	disk_close(&c->from);
-	disk_close(&c->w.file);
-	idset_fini(&c->w.ids);
-	free(c->w.staged);
-	free(c->w.iov);
-	/* What was not finished is in the way of nobody. */
-	if (book_segment_find(c->b, c->w.segment.id) == NULL) {
-		segment_name(name, c->w.segment.id);
-		(void)disk_unlink(c->b->disk, name);
-	}
+	reader_free(&(*c)->reader);
+	spool_draft_free(&(*c)->draft);
+	while ((*c)->count > 0)
+		spool_draft_free(&(*c)->drafts[--(*c)->count]);
+	free((*c)->drafts);
+	buf_free(&(*c)->edits);
+	disk_close(&(*c)->from);
+	disk_close(&(*c)->w.file);
+	idset_fini(&(*c)->w.ids);
+	free((*c)->w.staged);
+	free((*c)->w.iov);
+	free(*c);
+	*c = NULL;
 }
 
-/* ---- Moving there -------------------------------------------------------- */
+void
+book_compact_stop(struct book *b)
+{
+	if (b->compact != NULL)
+		compact_free(&b->compact);
+}
+
+uint64_t
+book_compact_copy(const struct book *b, uint64_t segment)
+{
+	return b->compact != NULL && b->compact->old == segment ?
+	    b->compact->w.segment.id : 0;
+}
+
+bool
+book_compact_writes(const struct book *b, uint64_t segment)
+{
+	return b->compact != NULL && b->compact->w.segment.id == segment;
+}
+
+/* ---- Slices -------------------------------------------------------------- */
+
+/* 1: there is more to read; 0: no. */
+static int
+compact_read(struct book_compact *c, struct err *e)
+{
+	uint32_t	records = 0, most = c->b->options.compact_slice;
+	int		rc;
+
+	if (most == 0)
+		most = COMPACT_RECORDS;
+	c->bytes = 0;
+	do
+		rc = reader_step(c->reader, e);
+	while (rc == 1 && ++records < most &&
+	    c->bytes < COMPACT_BYTES);
+	if (rc == -1 && c->why.text[0] != '\0')
+		*e = c->why;
+	return rc;
+}
 
 static int
 compact_move(void *arg, const struct reader_entry *r)
 {
-	struct compact		*c = arg;
+	struct book_compact	*c = arg;
 	struct entry_state	 state;
 	int			 rc;
 
@@ -243,24 +287,48 @@ compact_move(void *arg, const struct reader_entry *r)
 	return book_change(c->b, &r->id, &state, &c->why) == -1 ? -1 : 0;
 }
 
+/* The copy is whole: what is in it counts from now on. */
 static int
-compact_moves(struct compact *c, struct err *e)
+compact_seal(struct book_compact *c, struct err *e)
 {
-	struct reader_calls	calls = { .entry = compact_move, .arg = c };
-	struct reader_span	span = { c->w.file, c->w.segment.id, 0,
-				    c->w.end, 0 };
+	struct reader_calls	 calls = { .entry = compact_move, .arg = c };
+	struct reader_span	 span = { c->w.file, c->w.segment.id, 0, 0,
+				    0 };
 	struct book_segment	*s;
-	uint64_t		upto;
 
-	s = book_segment_add(c->b, c->w.segment.id);
-	s->end = s->read = c->w.end;
-	if (reader_run(&span, &calls, &upto, e) == -1) {
-		if (c->why.text[0] != '\0')
-			*e = c->why;
+	if (c->count > 0 && compact_write(c) == -1) {
+		*e = c->why;
 		return -1;
 	}
-	return book_sync(c->b, e);
+	if (disk_sync(c->w.file) == -1 ||
+	    disk_sync_dir(c->b->disk, SEGMENT_DIR) == -1)
+		return err_errno(e, "sync the copy");
+	s = book_segment_add(c->b, c->w.segment.id);
+	s->end = s->read = span.end = c->w.end;
+	s->replaces = c->old;
+	reader_free(&c->reader);
+	c->reader = reader_new(&span, &calls);
+	c->moving = true;
+	return 1;
 }
+
+/* 1: there is more to do; 0: it is over. */
+static int
+compact_slice(struct book_compact *c, struct err *e)
+{
+	int	rc = compact_read(c, e);
+
+	if (rc != 0)
+		return rc;
+	if (!c->moving)
+		return compact_seal(c, e);
+	if (book_sync(c->b, e) == -1)
+		return -1;
+	c->b->counts.compacted++;
+	return 0;
+}
+
+/* ---- Which --------------------------------------------------------------- */
 
 bool
 book_segment_mostly_dead(const struct book_segment *s)
@@ -284,31 +352,51 @@ compact_pick(struct book *b)
 	return NULL;
 }
 
+static int
+compact_begin(struct book *b, struct book_segment *s, struct err *e)
+{
+	struct book_compact	*c = xcalloc(1, sizeof *c);
+	struct reader_calls	calls = { .entry = compact_entry,
+				    .edits = compact_edits,
+				    .commit = compact_commit, .arg = c };
+	struct reader_span	span = { NULL, s->id, 0, s->end, 0 };
+	char			name[SEGMENT_NAME];
+
+	c->b = b;
+	c->old = s->id;
+	b->compact = c;
+	segment_name(name, s->id);
+	if (disk_open(b->disk, name, DISK_READ, &c->from) == -1)
+		return err_errno(e, "%s", name);
+	span.file = c->from;
+	c->reader = reader_new(&span, &calls);
+	if (compact_head(c, e) == -1)
+		return -1;
+	s->copied = true;
+	return 1;
+}
+
 int
 book_compact(struct book *b, struct err *e)
 {
-	struct book_segment	*s = compact_pick(b);
-	struct compact		 c;
-	char			 name[SEGMENT_NAME];
-	uint64_t		 end;
+	struct book_compact	*c = b->compact;
+	struct book_segment	*s;
+	uint64_t		 old;
 	int			 rc;
 
-	if (s == NULL || !b->hinted)
+	if (!b->hinted || (c == NULL && (s = compact_pick(b)) == NULL))
 		return 0;
-	memset(&c, 0, sizeof c);
-	c.b = b;
-	c.old = s->id;
-	end = s->end;
-	segment_name(name, c.old);
-	if (disk_open(b->disk, name, DISK_READ, &c.from) == -1)
-		return err_errno(e, "%s", name);
-	rc = compact_begin(&c, e);
-	if (rc == 0)
-		rc = compact_copy(&c, end, e);
-	if (rc == 0)
-		rc = compact_moves(&c, e);
-	if (rc == 0)
-		b->counts.compacted++;
-	compact_free(&c);
-	return rc == -1 ? err_wrap(e, "compaction of %s", name) : 1;
+	old = c != NULL ? c->old : s->id;
+	if (c == NULL)
+		rc = compact_begin(b, s, e);
+	else if (!c->moving && book_segment_find(b, old) == NULL)
+		rc = 0;		/* all of it has ended meanwhile */
+	else
+		rc = compact_slice(c, e);
+	if (rc != 1) {
+		compact_unlink(b->compact);
+		compact_free(&b->compact);
+	}
+	return rc == -1 ? err_wrap(e, "compaction of segment %016llx",
+	    (unsigned long long)old) : 1;
 }

@@ -72,11 +72,15 @@ book_segment_bodies(struct book *b, const struct book_segment *s,
 	return rc == -1 ? err_wrap(e, "%s", name) : 0;
 }
 
-/* Sealed, read to its end, and nothing of it lives. */
+/* Sealed, read to its end, and nothing of it lives.  A compacted one goes no
+ * sooner than the one that its entries came from: their ends are known by
+ * where they were last. */
 static bool
-book_segment_empty(const struct book_segment *s)
+book_segment_empty(struct book *b, const struct book_segment *s)
 {
-	return s->end != 0 && s->read >= s->end && s->live == 0;
+	return s->end != 0 && s->read >= s->end && s->live == 0 &&
+	    !book_compact_writes(b, s->id) && (s->replaces == 0 ||
+	    s->most == 0 || book_segment_find(b, s->replaces) == NULL);
 }
 
 /* The segment before it keeps its end, which it was the one to name. */
@@ -111,7 +115,7 @@ book_segments_drop(struct book *b, struct err *e)
 	bool	any = false;
 
 	while (i < b->segment_count) {
-		if (!book_segment_empty(&b->segment[i])) {
+		if (!book_segment_empty(b, &b->segment[i])) {
 			i++;
 			continue;
 		}

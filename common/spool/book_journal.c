@@ -17,7 +17,7 @@
 struct book_bucket *
 book_bucket_of(struct book *b, uint64_t position)
 {
-	uint64_t	number = position / BOOK_BUCKET;
+	uint64_t	number = position / b->bucket_size;
 	size_t		i = b->bucket_count;
 
 	while (i > 0 && b->bucket[i - 1].number >= number)
@@ -46,6 +46,34 @@ book_bucket_segment(struct book_bucket *bucket, uint64_t segment)
 	bucket->segments[bucket->segment_count++] = segment;
 }
 
+/*
+ * An entry of that segment ended.  The record is needed for as long as the
+ * entry lies anywhere, and would be met again by an index that is made anew:
+ * there, in the segment that it was copied from, or in a copy that it was
+ * never moved to.
+ */
+static void
+book_ended_in(struct book *b, uint64_t position, uint64_t segment)
+{
+	struct book_bucket	*k = book_bucket_of(b, position);
+	struct book_segment	*s = book_segment_find(b, segment);
+	size_t			 i = b->segment_count;
+	uint64_t		 copy;
+
+	book_bucket_segment(k, segment);
+	if (s == NULL)
+		return;
+	if (s->replaces != 0)
+		book_bucket_segment(k, s->replaces);
+	if ((copy = book_compact_copy(b, segment)) != 0)
+		book_bucket_segment(k, copy);
+	for (; s->copied && i > 0 && (b->segment[i - 1].id & SEGMENT_COLD) !=
+	    0; i--) {
+		if (b->segment[i - 1].replaces == segment)
+			book_bucket_segment(k, b->segment[i - 1].id);
+	}
+}
+
 /* Does it matter to a segment that is there still? */
 static bool
 book_bucket_needed(struct book *b, struct book_bucket *bucket)
@@ -53,7 +81,8 @@ book_bucket_needed(struct book *b, struct book_bucket *bucket)
 	size_t	i, n = 0;
 
 	for (i = 0; i < bucket->segment_count; i++) {
-		if (book_segment_find(b, bucket->segments[i]) != NULL)
+		if (book_segment_find(b, bucket->segments[i]) != NULL ||
+		    book_compact_writes(b, bucket->segments[i]))
 			bucket->segments[n++] = bucket->segments[i];
 	}
 	bucket->segment_count = n;
@@ -70,8 +99,8 @@ book_journal_needed(struct book *b)
 		memmove(b->bucket, b->bucket + 1, --b->bucket_count *
 		    sizeof *b->bucket);
 	}
-	if (b->bucket_count > 0 && b->bucket->number * BOOK_BUCKET < needed)
-		needed = b->bucket->number * BOOK_BUCKET;
+	if (b->bucket_count > 0 && b->bucket->number * b->bucket_size < needed)
+		needed = b->bucket->number * b->bucket_size;
 	return needed;
 }
 
@@ -248,7 +277,7 @@ book_done(struct book *b, const struct spool_id *id, int action,
 	if (book_note(b, JOURNAL_DONE, id, &s, &position, e) == -1)
 		return -1;
 	book_count_end(b, &s, &now);
-	book_bucket_segment(book_bucket_of(b, position), s.segment);
+	book_ended_in(b, position, s.segment);
 	book_started_over(b, id);
 	n = book_node_find(b, id);
 	if (n != NULL && n->flags == NODE_FRESH)
@@ -346,7 +375,7 @@ book_replay_done(struct book *b, const struct journal_record *r)
 		return -1;
 	place = (struct spool_place){ s.segment, s.offset };
 	book_started_over(b, &id);
-	book_bucket_segment(book_bucket_of(b, r->position), s.segment);
+	book_ended_in(b, r->position, s.segment);
 	if ((met = book_was_met(b, &id, &place, rc == 0))) {
 		book_before(&s, &before);
 		book_count_end(b, &s, &before);

@@ -38,12 +38,12 @@ TAILQ_HEAD(book_nodes, book_node);
 
 /* A run of the journal of fixed size: who needs it. */
 struct book_bucket {
-	uint64_t	number;		/* position / BOOK_BUCKET */
+	uint64_t	number;		/* position / its size */
 	uint64_t	pins;		/* last STATEs of living entries */
 	uint64_t	*segments;	/* whose entries end in it */
 	size_t		segment_count;
 };
-#define BOOK_BUCKET	(4ULL << 20)
+#define BOOK_BUCKET	(4ULL << 20)	/* usually */
 
 #define BOOK_BATCH	100	/* changes into the index at once, at least */
 #define BOOK_BATCH_MAX	10000
@@ -101,8 +101,10 @@ struct book {
 	struct buf	  scratch, record;
 	struct book_quotas quotas;
 	struct book_tables tables;
+	struct book_compact *compact;	/* one that is under way, or NULL */
 	int64_t		  state_count[STATE_MAX];
 	unsigned char	  identity[SPOOL_TXN_SIZE];
+	uint64_t	  bucket_size;
 	uint64_t	  replayed;	/* while there is no journal yet */
 	bool		  hinted;	/* the writer said how far it is */
 	struct book_counts counts;
@@ -112,12 +114,20 @@ struct book {
 /* ---- book_journal.c: changes --------------------------------------------- */
 int	book_replay(void *arg, const struct journal_record *record);
 struct book_bucket *book_bucket_of(struct book *b, uint64_t position);
+/* For a bucket of the checkpoint. */
 void	book_bucket_segment(struct book_bucket *bucket, uint64_t segment);
 /* The position before which nobody needs the journal. */
 uint64_t book_journal_needed(struct book *b);
 /* An entry that was met comes, changes or goes. */
 void	book_count_in(struct book *b, const struct book_entry *entry, int by);
 
+/* ---- book_compact.c ------------------------------------------------------ */
+/* The one that is under way is given up; what there is of its copy is found
+ * at the next start. */
+void	book_compact_stop(struct book *b);
+/* The segment that this one is being copied to, or 0. */
+uint64_t book_compact_copy(const struct book *b, uint64_t segment);
+bool	book_compact_writes(const struct book *b, uint64_t segment);
 /* ---- book_started.c ------------------------------------------------------ */
 void	book_started_note(struct book *b, struct str payload);
 void	book_started_over(struct book *b, const struct spool_id *id);

@@ -269,6 +269,32 @@ book_cold_end(struct book *b, struct book_segment *s, struct err *e)
 	return rc == -1 ? err_wrap(e, "%s", name) : 0;
 }
 
+/* What it has copies of; a head that is damaged says nothing. */
+static int
+book_cold_head(struct book *b, struct book_segment *s, struct err *e)
+{
+	unsigned char		 block[SEGMENT_HEAD];
+	char			 name[SEGMENT_NAME];
+	struct disk_file	*f;
+	struct segment		 head;
+	struct err		 why;
+	ssize_t			 got;
+
+	segment_name(name, s->id);
+	if (disk_open(b->disk, name, DISK_READ, &f) == -1)
+		return err_errno(e, "%s", name);
+	got = disk_read(f, block, sizeof block, 0);
+	disk_close(&f);
+	if (got == -1)
+		return err_errno(e, "read %s", name);
+	if (got == sizeof block && segment_get(&head, block, &why) == 0 &&
+	    head.replaced_count == 1)
+		s->replaces = head.replaced[0];
+	if ((s = book_segment_find(b, s->replaces)) != NULL)
+		s->copied = true;
+	return 0;
+}
+
 int
 book_cold_list(struct book *b, struct err *e)
 {
@@ -283,8 +309,9 @@ book_cold_list(struct book *b, struct err *e)
 			book_segment_remove(b, s);	/* it was removed */
 			continue;
 		}
-		if ((s->id & SEGMENT_COLD) != 0 && s->end == 0 &&
-		    book_cold_end(b, s, e) == -1)
+		if ((s->id & SEGMENT_COLD) != 0 &&
+		    ((s->end == 0 && book_cold_end(b, s, e) == -1) ||
+		    book_cold_head(b, s, e) == -1))
 			return -1;
 		i++;
 	}

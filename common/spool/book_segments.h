@@ -15,6 +15,9 @@ struct book_segment {
 	int64_t		live;		/* entries that were met, not done */
 	uint64_t	most;		/* the most that lived at once */
 	bool		there;		/* a compacted one, at a start */
+	uint64_t	replaces;	/* the one that it has copies of, or
+					 * 0 */
+	bool		copied;		/* there may be copies of it */
 	enum book_table	table;
 	int64_t		settled_ms;	/* monotonic, + 1: at rest since; 0:
 					 * not seen so yet */

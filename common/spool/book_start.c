@@ -335,6 +335,8 @@ book_begin(struct book **out, const struct book_options *options,
 	b->options = *options;
 	if (b->options.memory_limit == 0)
 		b->options.memory_limit = BOOK_MEMORY;
+	b->bucket_size = options->journal_part != 0 ?
+	    options->journal_part : BOOK_BUCKET;
 	hmap_init(&b->nodes);
 	hmap_init(&b->started);
 	b->pending_due_ms = INT64_MAX;

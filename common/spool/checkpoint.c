@@ -212,9 +212,9 @@ checkpoint_get_bucket(struct rbuf *r, struct book *b)
 	if (wire_get_uint(r, &number, 8) == -1 ||
 	    wire_get_uint(r, &pins, 8) == -1 ||
 	    wire_get_uint(r, &count, 4) == -1 ||
-	    number > UINT64_MAX / BOOK_BUCKET || pins > CHECKPOINT_MOST)
+	    number > UINT64_MAX / b->bucket_size || pins > CHECKPOINT_MOST)
 		return -1;
-	k = book_bucket_of(b, number * BOOK_BUCKET);
+	k = book_bucket_of(b, number * b->bucket_size);
 	k->pins = pins;
 	while (count-- > 0) {
 		if (wire_get_uint(r, &segment, 8) == -1)

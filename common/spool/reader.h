@@ -49,6 +49,18 @@ struct reader_span {
 	uint32_t	batches;	/* at most so many; 0: all */
 };
 
+/*
+ * The same in steps, a record each: 1: there is more; 0: that was all.  What
+ * the file gets longer by meanwhile is not read.
+ *
+ * Ownership  reader_new() gives, reader_free() takes and clears.
+ */
+struct reader;
+struct reader *reader_new(const struct reader_span *span,
+	    const struct reader_calls *calls);
+int	reader_step(struct reader *r, struct err *e);
+void	reader_free(struct reader **r);
+
 /* *upto is where to go on; after -1 that is the batch in which it failed,
  * which is shown again from its first entry. */
 int	reader_run(const struct reader_span *span,

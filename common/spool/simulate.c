@@ -17,6 +17,7 @@
 #define SIM_STEPS	40		/* between two cuts, at most */
 #define SIM_SEGMENT	(48 * 1024)
 #define SIM_JOURNAL	(8 * 1024)
+#define SIM_PART	(4 * 1024)
 
 uint64_t
 sim_random(struct sim *s, uint64_t below)
@@ -326,6 +327,18 @@ sim_tables(struct sim *s, struct err *e)
 	return disk_fake_dead(s->disk) ? -1 : 0;
 }
 
+/* Some of a compaction; the rest comes later, or never. */
+static int
+sim_compact(struct sim *s, struct err *e)
+{
+	uint64_t	slices = 1 + sim_random(s, 3);
+	int		rc = 1;
+
+	while (slices-- > 0 && rc == 1)
+		rc = book_compact(s->book, e);
+	return rc == -1 ? -1 : 0;
+}
+
 /* What was asked for so far is confirmed. */
 static int
 sim_sync(struct sim *s, struct err *e)
@@ -361,6 +374,8 @@ sim_open_book(struct sim *s, struct err *e)
 				    .index_ops = &kv_model_ops,
 				    .index_arg = s->index,
 				    .journal_size = SIM_JOURNAL,
+				    .journal_part = SIM_PART,
+				    .compact_slice = 16,
 				    .memory_limit = 20,
 				    .events = { .damage = sim_damage,
 				    .arg = s } };
@@ -422,7 +437,7 @@ sim_step(struct sim *s, struct err *e)
 	case 9:
 		return book_checkpoint(s->book, e);
 	case 11:
-		return book_compact(s->book, e) == -1 ? -1 : 0;
+		return sim_compact(s, e);
 	case 10:
 		(void)spool_writer_prepare(s->writer);
 		return 0;
