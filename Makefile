@@ -289,6 +289,8 @@ PAGE	= sed -E -e 's,/etc/halyard,$(SYSCONFDIR)/halyard,g' \
 	  -e 's,^(\.Xr )($(daemon_re)) 8,\1halyard-\2 8,' \
 	  -e '/^\.Dt /s, ($(daemon_re)) 8, HALYARD-\1 8,I'
 TEMPLATES := $(wildcard conf/templates/bounce/*.txt)
+# Scripts that an operator may want; init writes none of them.
+HOOKS	:= $(wildcard conf/hooks/*.hsl)
 SAMPLE_HOSTNAME ?= mx.example.com
 SAMPLE_LOG ?= /var/log/halyard.log
 SAMPLE_SPOOL ?= /var/tmp
@@ -322,6 +324,8 @@ install: all
 	$(FILL) conf/sample/rcptto.hsl.in > $(ETC)/hooks/rcptto.hsl.sample
 	for f in $(TEMPLATES); do install -m 644 $$f \
 	  $(ETC)/templates/bounce/$${f##*/}.sample || exit 1; done
+	for f in $(HOOKS); do install -m 644 $$f \
+	  $(ETC)/hooks/$${f##*/}.sample || exit 1; done
 	$(if $(filter yes,$(MTA)),$(MAKE) --no-print-directory install-mta)
 
 # In place of another mail system's: the links, and their page by each name.
@@ -341,7 +345,7 @@ uninstall:
 	  $(ETC)/transport.cf.sample $(ETC)/policy.cf.sample \
 	  $(ETC)/hooks/queue.hsl.sample \
 	  $(ETC)/hooks/eod.hsl.sample $(ETC)/hooks/rcptto.hsl.sample \
-	  $(patsubst conf/%,$(ETC)/%.sample,$(TEMPLATES))
+	  $(patsubst conf/%,$(ETC)/%.sample,$(TEMPLATES) $(HOOKS))
 	-rmdir $(LIBEXEC) $(ETC)/hooks $(ETC)/templates/bounce \
 	  $(ETC)/templates $(ETC) 2>/dev/null
 

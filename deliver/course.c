@@ -275,6 +275,8 @@ course_answer(const struct ipc_DELIVER_NEXT_ANSWER *m)
 	c->passed = !m->ok || !course_take_row(j, row);
 	if (!c->passed) {
 		c->at = c->wanted;
+		buf_clear(&j->policy);
+		buf_add_str(&j->policy, m->policy);
 		course_note(j);
 	}
 	lease_resume(j->lease);

@@ -98,6 +98,7 @@ job_new(const struct ipc_DELIVER_JOB *m)
 	j->barred = m->barred != 0;
 	j->grouping_len = strlen(m->grouping);
 	buf_add(&j->bytes, m->grouping, j->grouping_len);
+	buf_add_str(&j->policy, m->policy);
 	j->wants_file = m->file != 0;
 	j->body = m->body;
 	j->edits = m->edits;
@@ -123,6 +124,7 @@ job_let_go(struct job *j)
 	lent_give(&j->segment);
 	disk_close(&j->file);
 	buf_free(&j->bytes);
+	buf_free(&j->policy);
 }
 
 static void
@@ -178,13 +180,6 @@ struct str
 job_grouping(const struct job *j)
 {
 	return (struct str){ buf_str(&j->bytes).p, j->grouping_len };
-}
-
-struct str
-job_policy(const struct job *j)
-{
-	(void)j;
-	return STR_NONE;
 }
 
 /* ---- Turns --------------------------------------------------------------- */

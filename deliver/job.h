@@ -85,6 +85,7 @@ struct job {
 	uint32_t		 count, got;
 	struct buf		 bytes;		/* grouping, entries */
 	size_t			 grouping_len;
+	struct buf		 policy;	/* of its pickup; or empty */
 	struct buf		 said;		/* states of the verdicts */
 
 	/* The attempt. */
@@ -126,8 +127,6 @@ int64_t		 job_now_ms(const struct job *j);
 /* Under way, by its number; NULL: there is none. */
 struct job	*job_running(uint64_t number);
 struct str	 job_grouping(const struct job *j);
-/* What applied at pickup (hooks/postdelivery.h). */
-struct str	 job_policy(const struct job *j);
 
 /* ---- For the connection -------------------------------------------------- */
 

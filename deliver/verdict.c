@@ -112,13 +112,13 @@ verdict_entry(const struct passage *p)
 		.created_ms = (int64_t)e->state.accepted_ms,
 		.retry = (int)e->state.retry,
 		.null_sender = e->entry.sender.len == 0,
-		.by_return = e->entry.deliverby == ENTRY_DELIVERBY_RETURN,
+		/* A script's useful_until is one, too. */
+		.by_return = e->entry.deliverby != ENTRY_DELIVERBY_NOTIFY,
 		.deadline_told = (e->state.notified &
 		    JOB_NOTIFIED_DEADLINE) != 0,
 	};
 
-	if (e->entry.deliverby != ENTRY_DELIVERBY_NONE && until != 0 &&
-	    until < INT64_MAX / 2000)
+	if (until != 0 && until < INT64_MAX / 2000)
 		r.deadline_ms = p->now_ms + until * 1000 - p->wall_ms;
 	/* 0 is "none". */
 	if (r.deadline_ms < 0)
@@ -409,10 +409,11 @@ verdict_by_script(struct passage *p, const struct postdelivery_answer *a)
 	verdict_why(p, "", a->reason, who);
 }
 
-/* What goes with the verdict; an order that is too long goes as the facts that
- * it has. */
+/* What goes with the verdict: what the script behind the attempt asks for lies
+ * over what the one before it did.  An order that is too long goes as the facts
+ * that it has. */
 static void
-verdict_order(struct passage *p, const struct dsn_order *asked)
+verdict_order(struct passage *p, const struct postdelivery_answer *a)
 {
 	enum entry_action	action = ENTRY_ACTION_NONE;
 	struct dsn_order	o;
@@ -428,8 +429,10 @@ verdict_order(struct passage *p, const struct dsn_order *asked)
 		return;
 	notice_order(p, action);
 	o = p->order;
-	if (asked != NULL)
-		notice_lay(&o, asked);
+	if (p->before != NULL)
+		notice_lay(&o, &p->before->dsn);
+	if (a != NULL)
+		notice_lay(&o, &a->dsn);
 	buf_clear(&p->said);
 	if (dsn_order_put(&p->said, &o, &e) == -1) {
 		LOG(EV_DSN_CUT, NULL, LOG_STR("reason", e.text));
@@ -454,8 +457,7 @@ verdict_settle(struct passage *p, const struct postdelivery_answer *a)
 		verdict_changes(p, &a->change);
 		verdict_by_script(p, a);
 	}
-	verdict_order(p, a != NULL ? &a->dsn : p->before != NULL ?
-	    &p->before->dsn : NULL);
+	verdict_order(p, a);
 }
 
 void

@@ -5,6 +5,10 @@
  * A notification that lies in the spool already is never asked for again: it
  * is looked for by the identity that the order gave it, when all that is
  * durable has been read.
+ *
+ * While there is nobody who could be asked, what was only delayed is found at
+ * the time of its next attempt and goes on, its order with it; all else stays
+ * where it is until somebody comes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +45,9 @@ static struct {
 	size_t		 met_count, met_cap;
 	struct book_look look;
 	bool		 looking;
-	bool		 alone;		/* nobody can be asked, and it is time
-					 * to look who goes on untold */
+	bool		 alone;		/* only for those that go on untold */
+	bool		 all;		/* those that are not due, too */
+	int64_t		 next_ms;	/* then some may be due */
 } bounces;
 
 void
@@ -52,12 +57,21 @@ bounces_kick(void)
 		loop_defer(bounces.worker->loop, &bounces.task);
 }
 
-void
+/* Those that are due are looked at again. */
+static void
 bounces_again(void)
 {
 	bounces.look.at_len = 0;
 	bounces.looking = true;
+	bounces.alone = !teller_any();
 	bounces_kick();
+}
+
+void
+bounces_all(void)
+{
+	bounces.all = teller_any();
+	bounces_again();
 }
 
 void
@@ -177,6 +191,22 @@ bounces_take_all(struct err *e)
 
 /* ---- Asked for ----------------------------------------------------------- */
 
+/* Of one that was only delayed, not after its next attempt. */
+static int
+bounces_rests(const struct spool_id *id, struct entry_state *s, int64_t until,
+    struct err *e)
+{
+	if (s->bounce_action == ENTRY_ACTION_DELAYED &&
+	    (int64_t)s->after_ms < until)
+		until = (int64_t)s->after_ms;
+	if (until < bounces.next_ms)
+		bounces.next_ms = until;
+	if (s->due_ms == (uint64_t)until)
+		return 0;
+	s->due_ms = (uint64_t)until;
+	return book_change(keeper_book(), id, s, e);
+}
+
 void
 bounces_later(const struct spool_id *id, const char *why)
 {
@@ -190,10 +220,9 @@ bounces_later(const struct spool_id *id, const char *why)
 	if (book_state(keeper_book(), id, &s, &e) != 0 ||
 	    s.state != STATE_BOUNCING)
 		return;
-	s.due_ms = (uint64_t)(keeper_queue_ms() + BOUNCES_LATER_MS);
-	if (book_change(keeper_book(), id, &s, &e) == -1)
+	if (bounces_rests(id, &s, keeper_queue_ms() + BOUNCES_LATER_MS,
+	    &e) == -1)
 		bounces_failed(&e);
-	timer_start(&bounces.wake, BOUNCES_LATER_MS);
 }
 
 /* It was only delayed, and nobody tells its sender: it is tried meanwhile, and
@@ -210,36 +239,61 @@ bounces_go_on(const struct spool_id *id, struct entry_state *s, struct err *e)
 	return 0;
 }
 
+/* The notification is there, and was not read yet as one: 1. */
 static int
-bounces_one(const struct spool_id *id, struct err *e)
+bounces_made(const struct spool_id *id, const struct entry_state *s,
+    struct err *e)
 {
 	struct spool_id		child = { .queue = 1 };
 	struct book_entry	known;
+	int			rc;
+
+	if (s->bounce_txn.len != sizeof child.txn)
+		return 0;
+	memcpy(child.txn, s->bounce_txn.p, sizeof child.txn);
+	if ((rc = book_get(keeper_book(), &child, &known, e)) == -1)
+		return -1;
+	if (rc == 0)
+		bounces_push(&child, id);
+	return rc == 0;
+}
+
+/* By its state, which book_get() has left alone. */
+static int
+bounces_judge(const struct spool_id *id, struct entry_state *s, struct err *e)
+{
+	bool		delayed = s->bounce_action == ENTRY_ACTION_DELAYED;
+	int64_t		now = keeper_queue_ms();
+	struct err	why;
+
+	if (delayed && (int64_t)s->after_ms <= now)
+		return bounces_go_on(id, s, e);
+	if (!teller_any())
+		return delayed ? bounces_rests(id, s, INT64_MAX, e) : 0;
+	/* It could not be made lately. */
+	if ((int64_t)s->due_ms > now && s->due_ms != s->after_ms)
+		return 0;
+	if (teller_idle() && teller_ask(id, &why) == -1)
+		bounces_later(id, why.text);
+	return 0;
+}
+
+static int
+bounces_one(const struct spool_id *id, struct err *e)
+{
 	struct entry_state	s;
-	struct err		why;
 	int			rc;
 
 	if (teller_has(id))
 		return 0;
 	if ((rc = book_state(keeper_book(), id, &s, e)) != 0 ||
-	    s.state != STATE_BOUNCING || s.bounce_txn.len != sizeof child.txn)
+	    s.state != STATE_BOUNCING)
 		return rc == -1 ? -1 : 0;
-	memcpy(child.txn, s.bounce_txn.p, sizeof child.txn);
-	if ((rc = book_get(keeper_book(), &child, &known, e)) == -1)
-		return -1;
-	if (rc == 0) {
-		bounces_push(&child, id);
-		return 0;
-	}
-	if (s.bounce_action == ENTRY_ACTION_DELAYED &&
-	    (int64_t)s.after_ms <= keeper_queue_ms()) {
-		if ((rc = book_state(keeper_book(), id, &s, e)) != 0)
-			return rc == -1 ? -1 : 0;
-		return bounces_go_on(id, &s, e);
-	}
-	if (teller_idle() && teller_ask(id, &why) == -1)
-		bounces_later(id, why.text);
-	return 0;
+	if ((rc = bounces_made(id, &s, e)) != 0)
+		return rc == -1 ? -1 : 0;
+	if ((rc = book_state(keeper_book(), id, &s, e)) != 0)
+		return rc == -1 ? -1 : 0;
+	return bounces_judge(id, &s, e);
 }
 
 static int
@@ -261,11 +315,12 @@ bounces_step(struct err *e)
 	bounces.look.most = BOUNCES_STEP;
 	bounces.look.fn = bounces_show;
 	bounces.look.arg = e;
-	rc = book_bouncing(keeper_book(), &bounces.look, keeper_queue_ms(),
-	    e);
+	rc = book_bouncing(keeper_book(), &bounces.look, bounces.all ?
+	    INT64_MAX : keeper_queue_ms(), e);
 	if (rc == 1) {
-		bounces.looking = bounces.alone = false;
-		bounces.look.at_len = 0;
+		bounces.looking = bounces.all = false;
+		if (bounces.look.next_ms < bounces.next_ms)
+			bounces.next_ms = bounces.look.next_ms;
 	}
 	return rc == -1 ? -1 : 0;
 }
@@ -273,21 +328,21 @@ bounces_step(struct err *e)
 static bool
 bounces_works(void)
 {
-	return (teller_idle() || bounces.alone) && (bounces.looking ||
-	    bounces.first < bounces.count);
+	bool	alone = !teller_any();
+
+	return (bounces.first < bounces.count && (alone || teller_idle())) ||
+	    (bounces.looking && (bounces.alone || teller_idle()));
 }
 
 /* Some are due later: those that could not be made, or go on untold. */
 static void
 bounces_rest(void)
 {
-	int64_t	wait = bounces.look.next_ms - keeper_queue_ms();
+	int64_t	wait = bounces.next_ms - keeper_queue_ms();
 
-	if (!teller_any())
-		wait = BOUNCES_LATER_MS;
 	if (bounces.looking || wait > BOUNCES_LATER_MS)
 		wait = BOUNCES_LATER_MS;
-	timer_start(&bounces.wake, wait > 0 ? wait : BOUNCES_FAILED_MS);
+	timer_start(&bounces.wake, wait > 0 ? wait : 0);
 }
 
 static void
@@ -311,12 +366,19 @@ bounces_turn(void *arg)
 		bounces_rest();
 }
 
+/* Nobody could be asked, and nobody can: those that were seen are not looked
+ * at again, since what is new is due behind them. */
 static void
 bounces_wake(void *arg)
 {
 	(void)arg;
-	bounces.alone = !teller_any();
-	bounces_again();
+	bounces.next_ms = INT64_MAX;
+	if (teller_any() || !bounces.alone) {
+		bounces_again();
+		return;
+	}
+	bounces.looking = true;
+	bounces_kick();
 }
 
 /* ---- Start and end ------------------------------------------------------- */
@@ -335,6 +397,7 @@ void
 bounces_open(void)
 {
 	bounces.open = true;
+	bounces.next_ms = INT64_MAX;
 	teller_open();
 	bounces_again();
 }

@@ -22,9 +22,10 @@ void	bounces_new(const struct spool_id *id);
 /* An entry was read, or is found, that says that it tells of another, and is
  * not known as taken: it is not scheduled before it is. */
 void	bounces_met(const struct spool_id *id, struct str parent);
-/* Some may be asked for now; all are looked at again. */
+/* Somebody may have room now. */
 void	bounces_kick(void);
-void	bounces_again(void);
+/* Somebody has come, or gone: all are looked at again. */
+void	bounces_all(void);
 /* It was asked for, and could not be made. */
 void	bounces_later(const struct spool_id *id, const char *why);
 

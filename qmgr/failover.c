@@ -25,11 +25,13 @@ static struct {
 } failover = { .waiting = TAILQ_HEAD_INITIALIZER(failover.waiting) };
 
 static void
-failover_answer(struct job *j, uint32_t hop, bool ok, uint64_t row)
+failover_answer(struct job *j, uint32_t hop, bool ok, uint64_t row,
+    struct str policy)
 {
 	if (j->agent->channel != NULL)
 		CHANNEL_SEND(j->agent->channel, DELIVER_NEXT_ANSWER, -1,
-		    { .job = j->number, .hop = hop, .ok = ok, .row = row });
+		    { .job = j->number, .hop = hop, .ok = ok, .row = row,
+		    .policy = policy });
 }
 
 /* 1: it goes on; 0: there is no room; -1: it can't. */
@@ -64,7 +66,8 @@ failover_move(struct job *j)
 	row = policies_row(&q, grouping, h, j->next_hop, &text);
 	if (row != 0)
 		told_tell(j->agent, TOLD_ROW, row, text);
-	failover_answer(j, j->next_hop, true, row);
+	failover_answer(j, j->next_hop, true, row, job_policy(&q, grouping, h,
+	    j->next_hop));
 	return 1;
 }
 
@@ -96,7 +99,7 @@ failover_try(struct job *j)
 	if (moved == 0 && delivery_now() < j->failing_until_ms)
 		failover_wait(j);
 	else if (moved != 1)
-		failover_answer(j, j->next_hop, false, 0);
+		failover_answer(j, j->next_hop, false, 0, STR_NONE);
 }
 
 static void
@@ -129,7 +132,7 @@ failover_on_next(struct agent *a, struct rbuf *r)
 		return 0;
 	/* Of a qmgr before this one it has hops that are not known here. */
 	if (j->hopset == 0) {
-		failover_answer(j, m.hop, false, 0);
+		failover_answer(j, m.hop, false, 0, STR_NONE);
 		return 0;
 	}
 	/* Nothing of it is kept: the job may wait, and outlives this

@@ -15,6 +15,7 @@
 #include "failover.h"
 #include "hopset.h"
 #include "policies.h"
+#include "policy_rows.h"
 #include "prepare.h"
 #include "route.h"
 #include "told.h"
@@ -30,7 +31,7 @@ struct job_part {
 static struct {
 	struct hmap	jobs;		/* by worker and number */
 	uint64_t	next;
-	struct buf	bytes, record, text;
+	struct buf	bytes, record, text, policy;
 	struct job_part	*part;
 } jobs;
 
@@ -49,6 +50,7 @@ job_close(void)
 	buf_free(&jobs.bytes);
 	buf_free(&jobs.record);
 	buf_free(&jobs.text);
+	buf_free(&jobs.policy);
 	free(jobs.part);
 	jobs.part = NULL;
 }
@@ -214,6 +216,22 @@ job_file(const struct job *j, const struct book_envelope *envelope,
 	    err_errno(e, "%s", name);
 }
 
+struct str
+job_policy(const struct schedule_subqueue *q, struct str grouping,
+    const struct hopset *h, uint32_t hop)
+{
+	struct str	text = STR_NONE;
+
+	if (delivery_worker()->params.hook_postdelivery[0] == '\0' ||
+	    hop >= h->hops.count)
+		return text;
+	buf_clear(&jobs.policy);
+	policy_rows_pickup(&jobs.policy, q, grouping, h, hop);
+	if (jobs.policy.len <= JOB_POLICY_MAX)
+		text = buf_str(&jobs.policy);
+	return text;
+}
+
 /* Hops and rows by their numbers, which its worker is told first. */
 static void
 job_send_route(struct job *j, const struct spool_entry *entry,
@@ -238,6 +256,7 @@ job_send_route(struct job *j, const struct spool_entry *entry,
 	if (grouping.len > 0 && grouping.len < sizeof m->grouping)
 		memcpy(m->grouping, grouping.p, grouping.len);
 	policies_paid(&q, grouping, h, j->hop);
+	m->policy = job_policy(&q, grouping, h, j->hop);
 	m->row = policies_row(&q, grouping, h, j->hop, &text);
 	if (m->row != 0)
 		told_tell(j->agent, TOLD_ROW, m->row, text);

@@ -9,6 +9,8 @@
 
 #include "delivery.h"
 
+struct hopset;
+
 struct job {
 	struct hmap_entry	 hash;
 	TAILQ_ENTRY(job)	 link;		/* of its agent */
@@ -44,6 +46,10 @@ void	job_add(struct job *j, struct active *a);
 /* It goes by these hops, that one first. */
 void	job_route(struct job *j, uint32_t hopset, uint32_t hop);
 void	job_free(struct job *j);
+/* What applies to an attempt by that hop, if a script is to see it; it holds
+ * until the next call. */
+struct str job_policy(const struct schedule_subqueue *q, struct str grouping,
+	    const struct hopset *h, uint32_t hop);
 /* Frames of it: 0; 1: it can't be sent; -1: nor can others, for now.  Entries
  * that are there no more leave it. */
 int	job_send(struct job *j);

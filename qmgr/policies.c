@@ -78,7 +78,7 @@ policies_hop(const struct hopset *h, unsigned hop)
 	    .order = to->order, .weight = to->weight };
 }
 
-static struct policy_values
+struct policy_values
 policies_values(const struct schedule_subqueue *q, struct str grouping,
     const struct hopset *h, unsigned hop)
 {

@@ -38,6 +38,9 @@ int	policies_started(struct schedule_entry_in *in, struct str transportid,
  * 0. */
 uint64_t policies_row(const struct schedule_subqueue *q, struct str grouping,
 	    const struct hopset *h, unsigned hop, struct str *text);
+/* All that policies may ask for of that hop. */
+struct policy_values policies_values(const struct schedule_subqueue *q,
+	    struct str grouping, const struct hopset *h, unsigned hop);
 /* What applies to that hop, for whoever shows it. */
 void	policies_match(const struct schedule_subqueue *q, struct str grouping,
 	    const struct hopset *h, unsigned hop, struct policy_match *m);

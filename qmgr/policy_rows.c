@@ -347,3 +347,100 @@ policy_rows_shape(struct buf *out, const struct policy_values *given)
 	}
 	buf_add_text(out, "}\n");
 }
+
+/* ---- The post-delivery document's words ---------------------------------- */
+
+/* The values that the policy rolls up. */
+static void
+rows_rollups(struct buf *out, const struct policy *p,
+    const struct policy_values *v)
+{
+	const char	*before = ",\"grouping\":{";
+	struct str	 id;
+	int		 f;
+
+	for (f = 0; f < POLICY_FIELDS; f++) {
+		if ((p->fields & POLICY_BIT(f)) == 0)
+			continue;
+		id = policies_rollup(policies_all(), p, (enum policy_field)f,
+		    v->of[f]);
+		if (id.len == 0)
+			continue;
+		buf_printf(out, "%s\"%s\":", before,
+		    policy_field_name((enum policy_field)f));
+		buf_add_json(out, id);
+		before = ",";
+	}
+	if (before[1] == '\0')
+		buf_add_byte(out, '}');
+}
+
+static void
+rows_pickup_dynamic(struct buf *out, const struct policy_applied *a)
+{
+	const struct policy_dynamic	*d;
+	size_t				 i;
+
+	for (i = 0; i < a->dynamic_count; i++) {
+		d = a->dynamic[i];
+		buf_add_text(out, i == 0 ? ",\"dynamic\":[" : ",");
+		buf_add_text(out, "{\"id\":");
+		buf_add_json(out, d->id);
+		rows_text(out, "type", d->type);
+		rows_text(out, "tag", d->limits.tag);
+		rows_properties(out, d->limits.properties,
+		    d->limits.property_count);
+		buf_add_byte(out, '}');
+	}
+	if (i > 0)
+		buf_add_byte(out, ']');
+}
+
+static void
+rows_pickup(struct buf *out, const struct policy_applied *a,
+    const struct policy_values *v)
+{
+	const struct schedule_limits	*l = &a->limits;
+
+	buf_add_text(out, "{\"stop\":");
+	buf_add_text(out, a->stop ? "true" : "false");
+	rows_fields(out, a->policy->fields);
+	rows_rollups(out, a->policy, v);
+	rows_pickup_dynamic(out, a);
+	rows_tags(out, a);
+	if (l->concurrency > 0)
+		buf_printf(out, ",\"concurrency\":%u", l->concurrency);
+	if (l->rate.thousandths > 0)
+		buf_printf(out, ",\"rate\":[%g,%g]",
+		    (double)l->rate.thousandths / 1000,
+		    (double)l->rate.per_ms / 1000);
+	rows_applied_properties(out, a);
+	buf_add_byte(out, '}');
+}
+
+void
+policy_rows_pickup(struct buf *out, const struct schedule_subqueue *q,
+    struct str grouping, const struct hopset *h, unsigned hop)
+{
+	struct policy_values	v = policies_values(q, grouping, h, hop);
+	struct policy_match	m;
+	struct str		tag;
+	const char		*between = "";
+	size_t			i, n;
+
+	policies_match_values(&v, &m);
+	buf_add_text(out, "{\"tags\":[");
+	for (i = 0; i < m.count; i++)
+		for (n = 0; (tag = policy_applied_tag(&m.applied[i],
+		    n)).len > 0; n++) {
+			buf_add_text(out, between);
+			buf_add_json(out, tag);
+			between = ",";
+		}
+	buf_add_text(out, "],\"policies\":[");
+	for (i = 0; i < m.count; i++) {
+		buf_add_text(out, i > 0 ? "," : "");
+		rows_pickup(out, &m.applied[i], &v);
+	}
+	buf_add_text(out, "]}");
+}

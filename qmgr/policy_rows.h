@@ -17,6 +17,10 @@ bool	policy_rows_limiters(struct buf *out, struct str policy,
 void	policy_rows_shape(struct buf *out, const struct policy_values *v);
 /* An array: the policies that apply, with the state of their limiters. */
 void	policy_rows_match(struct buf *out, const struct policy_match *m);
+/* An object: what applies to an attempt by that hop, by the names of the
+ * post-delivery document (8.2.1.1.1). */
+void	policy_rows_pickup(struct buf *out, const struct schedule_subqueue *q,
+	    struct str grouping, const struct hopset *h, unsigned hop);
 /* Of a suspension, an object. */
 void	policy_rows_suspension(struct buf *out,
 	    const struct policy_suspension *s);

@@ -133,7 +133,7 @@ teller_missing(void *arg)
 		telling_free(g);
 	if (g != NULL)
 		timer_start(&tell.missing, g->until_ms - delivery_now());
-	bounces_again();
+	bounces_all();
 }
 
 /* ---- Asked --------------------------------------------------------------- */
@@ -264,7 +264,7 @@ teller_on_hello(struct teller *t, struct rbuf *r)
 	t->greeted = true;
 	t->in_flight = m.in_flight < TELLER_IN_FLIGHT_MAX ? m.in_flight :
 	    TELLER_IN_FLIGHT_MAX;
-	bounces_again();
+	bounces_all();
 	return 0;
 }
 
@@ -311,7 +311,7 @@ static void
 teller_on_end(void *arg)
 {
 	teller_free(arg);
-	bounces_again();
+	bounces_all();
 }
 
 /* Of each worker the newest connection counts. */

@@ -16,6 +16,7 @@
 
 #include "bounces.h"
 #include "delivery.h"
+#include "teller.h"
 
 #define VERDICT_SYNC_MS		5
 #define VERDICT_AGAIN_MS	1000
@@ -170,6 +171,25 @@ verdict_time(struct entry_state *s, uint64_t due_ms)
 
 /* ---- Each ---------------------------------------------------------------- */
 
+/* Its sender is told first; if nobody is there who could, it is looked at
+ * again at its next attempt. */
+static int
+verdict_tells(const struct spool_id *id, struct entry_state *s,
+    struct err *e)
+{
+	int	rc;
+
+	s->after_ms = 0;
+	if (s->bounce_action == ENTRY_ACTION_DELAYED)
+		s->after_ms = s->due_ms;
+	if (s->after_ms == 0 || teller_any())
+		s->due_ms = (uint64_t)keeper_queue_ms();
+	s->state = STATE_BOUNCING;
+	if ((rc = book_change(keeper_book(), id, s, e)) == 0)
+		bounces_new(id);
+	return rc;
+}
+
 static int
 verdict_change(const struct spool_id *id, enum job_verdict verdict,
     const struct entry_state *said, struct err *e)
@@ -190,6 +210,9 @@ verdict_change(const struct spool_id *id, enum job_verdict verdict,
 		verdict_time(&s, (uint64_t)keeper_queue_ms() +
 		    VERDICT_WRONG_MS);
 	}
+	/* It has not been told of an earlier delay. */
+	if (s.state == STATE_DEFER && s.bounce_action != 0)
+		return verdict_tells(id, &s, e);
 	if ((rc = book_change(keeper_book(), id, &s, e)) == 0 &&
 	    s.state == STATE_DEFER)
 		pump_deferred((int64_t)s.due_ms);
@@ -239,13 +262,8 @@ verdict_tell(const struct spool_id *id, enum job_verdict verdict,
 		s.order = said->order;
 	}
 	verdict_time(&s, said->due_ms);
-	s.after_ms = verdict == JOB_DEFER ? s.due_ms : 0;
-	s.due_ms = (uint64_t)keeper_queue_ms();
-	s.state = STATE_BOUNCING;
 	COUNT(queue_bounces);
-	if ((rc = book_change(keeper_book(), id, &s, e)) == 0)
-		bounces_new(id);
-	return rc;
+	return verdict_tells(id, &s, e);
 }
 
 /* 0; 1: there is no such entry; -1 with *e. */

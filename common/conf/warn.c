@@ -71,6 +71,8 @@ warn_queue(const struct conf *c, struct reports *r)
 		{ "cleanup", "nothing can be queued" },
 		{ "qmgr", "what is queued stays there, unseen" },
 		{ "deliver", "what is queued stays there" },
+		{ "bounce", "what can't be delivered stays there, and its "
+		    "sender is not told" },
 	};
 	const struct row	*first = NULL, *row;
 	const size_t		 count = sizeof parts / sizeof parts[0];

@@ -87,6 +87,8 @@ enum lease_event {
 /* Of what PREPARED's context has: that, metadata, and some bytes around. */
 #define JOB_METADATA_MAX	(128 * 1024)
 #define JOB_CARRIED_MAX		(JOB_CONTEXT_MAX + JOB_METADATA_MAX + 16)
+/* Of what applies at its pickup, as a script sees it. */
+#define JOB_POLICY_MAX		65536
 /* Entries of one job, and bytes of all their frames. */
 #define JOB_ENTRIES_MAX		1000
 #define JOB_BYTES_MAX		(64U << 20)

@@ -242,12 +242,14 @@ class Halyard(servers.Halyard):
 }
 Accept();
 '''
+    AFTER = {}
 
     def __init__(self, directory, relay=0, targets=None):
         self.relay, self.targets = relay, targets or {}
         servers.Halyard.__init__(
-            self, directory, params={"dsn_transport": "all"}, hooks={"eod": self.HOOK % (
-                'explode(".", $domain)[0]' if targets else '"all"')})
+            self, directory, params={"dsn_transport": "all"}, hooks={
+                "eod": self.HOOK % ('explode(".", $domain)[0]' if targets
+                                    else '"all"'), **self.AFTER})
 
     def maxproc(self, n):
         servers.Halyard.maxproc(self, n)
@@ -257,6 +259,15 @@ Accept();
             f.writelines("transport %s host %s:%d\n" % (
                 d.split(".")[0], a, self.relay)
                 for d, a in self.targets.items())
+
+
+class Hooked(Halyard):
+    """It logs each attempt whole, and remembers something of it."""
+    AFTER = {"postdelivery": '''
+echo json_encode(["arguments" => $arguments, "id" => $message["id"],
+    "sender" => $message["sender"], "recipient" => $message["recipient"]]);
+SetMetaData(["attempts" => string($arguments["retry"] + 1)]);
+'''}
 
 
 PEERS = {"postfix": Postfix, "exim": mailers.Exim,

@@ -42,6 +42,8 @@ def test_install():
                      "etc/halyard/hooks/eod.hsl.sample",
                      "etc/halyard/hooks/queue.hsl.sample",
                      "etc/halyard/hooks/rcptto.hsl.sample",
+                     "etc/halyard/hooks/backoff.hsl.sample",
+                     "etc/halyard/hooks/postdelivery.hsl.sample",
                      "etc/halyard/templates/bounce/de.txt.sample",
                      "etc/halyard/templates/bounce/en.txt.sample"):
             assert want in got, (want, got)

@@ -3,9 +3,15 @@
 for is what the next hop sees, and what else the script says becomes of the
 entry."""
 
+import base64
 import json
+import ssl
+import subprocess
+import tempfile
 
 from halyard import Backend, Instance, main, wait_for
+from pki import Pki
+from test_routing import Proxy
 
 HOOK = '''
 $m = $arguments["mail"];
@@ -74,6 +80,77 @@ def test_try():
         assert m["sender"] == b"<else@from.example>", m
         assert m["rcpts"] == [b"<other@b.example>"], m
         assert b"EHLO name.example" in b"\n".join(b.commands), b.commands
+
+
+def secured(conversation):
+    """STARTTLS; then XCLIENT and a login are taken."""
+    def tls(line):
+        conversation.send(b"220 go\r\n")
+        conversation.sock = conversation.backend.context.wrap_socket(
+            conversation.sock, server_side=True)
+        conversation.file = conversation.sock.makefile("rb")
+    conversation.do_STARTTLS = tls
+    conversation.do_XCLIENT = \
+        lambda line: conversation.send(b"220 again\r\n")
+    conversation.do_AUTH = \
+        lambda line: conversation.send(b"235 2.7.0 Ok\r\n")
+    conversation.run()
+
+
+def test_try_secured():
+    """TLS that is verified, a login and XCLIENT that the transport has not:
+    one name's certificate is good, the other's is not."""
+    exts = Backend.EXTS + ("STARTTLS", "AUTH PLAIN", "XCLIENT NAME LOGIN")
+    with tempfile.TemporaryDirectory() as d, \
+            Backend(exts, handler=secured) as b:
+        pki = Pki(d)
+        pki.make("ca", "CA", is_ca=True)
+        b.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        b.context.load_cert_chain(*pki.make("mx", "good.example",
+                                            ["good.example"], ca="ca"))
+        script = '''
+            Try(["tls" => "require_verify", "tls_default_ca" => true,
+                "tls_sni" => "sni.example",
+                "tls_verify_name" => [$message["recipientaddress"]
+                    ["domain"]],
+                "saslusername" => "us", "saslpassword" => "hush-word",
+                "xclient" => ["NAME" => "c.example", "LOGIN" => "tom"]]);
+        '''
+        asked = []
+        b.context.sni_callback = lambda sock, name, context: \
+            asked.append(name)
+        with Mta(b, script, "-o retry=1h",
+                 params={"send_tls_ca_file": pki.path("ca.pem")}) as mta:
+            mta.mail(("r@good.example",))
+            mta.wait_empty()
+            mta.mail(("r@bad.example",))
+            e = mta.wait_state("defer")
+            assert "hostname mismatch" in e["reason"], e
+            assert len(b.messages) == 1 and set(asked) == {"sni.example"}
+            said = b"\n".join(b.commands)
+            assert b"XCLIENT NAME=c.example LOGIN=tom" in said, said
+            assert b"AUTH PLAIN " + base64.b64encode(
+                b"\0us\0hush-word") in said, said
+            assert "hush" not in mta.log()
+            spool = subprocess.run(["grep", "-rc", "hush-word",
+                                    mta.path("queue")], capture_output=True,
+                                   text=True).stdout
+            assert all(l.endswith(":0") for l in spool.split()), spool
+
+
+def test_try_proxy():
+    """By a proxy, from a source that the script names."""
+    with Proxy() as proxy, Backend() as b:
+        script = '''
+            Try(["proxyprotocol" => ["server" => "127.0.0.1", "port" => %d],
+                "sourceip" => [["address" => "127.0.0.9",
+                    "helo" => "nine.example"]]]);
+        ''' % proxy.port
+        with Mta(b, script) as mta:
+            mta.mail()
+            mta.wait_empty()
+        assert proxy.seen == [("127.0.0.9", "127.0.0.1")], proxy.seen
+        assert b"EHLO nine.example" in b"\n".join(b.commands), b.commands
 
 
 def test_implicit():

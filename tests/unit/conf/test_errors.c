@@ -36,18 +36,22 @@ static const struct wrong	unfit_cases[] = {
 	{ "message_size_limit = 100M\n", ROW, "" },	/* no script */
 	/* rows that belong together, and how they are found */
 	{ "", "cleanup.sock unix - - - - - cleanup\n"
-	    "qmgr.sock unix - - - - - qmgr\ndeliver unix - - - - - deliver\n",
-	    "" },
+	    "qmgr.sock unix - - - - - qmgr\ndeliver unix - - - - - deliver\n"
+	    "bounce unix - - - - - bounce\n", "" },
 	{ "", "cleanup.sock unix - - - - - cleanup\n"
 	    "qmgr.sock unix - - - - - qmgr\n",
 	    "master.cf:1:1: cleanup is here, and no row for deliver: what is "
-	    "queued stays there\n" },
+	    "queued stays there\n"
+	    "master.cf:1:1: cleanup is here, and no row for bounce: what "
+	    "can't be delivered stays there, and its sender is not told\n" },
 	{ "", "share.sock unix - - - - - share\n"
 	    "deliver unix - - - - - deliver\n",
 	    "master.cf:2:1: deliver is here, and no row for cleanup: nothing "
 	    "can be queued\n"
 	    "master.cf:2:1: deliver is here, and no row for qmgr: what is "
-	    "queued stays there, unseen\n" },
+	    "queued stays there, unseen\n"
+	    "master.cf:2:1: deliver is here, and no row for bounce: what "
+	    "can't be delivered stays there, and its sender is not told\n" },
 	{ "", "share unix - - - - - share\n",
 	    "master.cf:1:1: nobody finds share here: its row is to be named "
 	    "share.sock\n" },

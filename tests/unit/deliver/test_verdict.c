@@ -177,12 +177,12 @@ test_notice(void **state)
 	}
 }
 
-/* RFC 2852: R gives up when its time has passed, N tells once. */
+/* It is tried at that moment at the latest, and not behind it. */
 static void
-test_deliverby(void **state)
+gives_up_in_time(void **state, uint64_t deliverby)
 {
 	(void)setup(state);
-	entry.entry.deliverby = ENTRY_DELIVERBY_RETURN;
+	entry.entry.deliverby = deliverby;
 	entry.entry.useful_until = 1000000000 + 30;
 	answer(451, true);
 	decide(NULL);
@@ -194,6 +194,15 @@ test_deliverby(void **state)
 	assert_int_equal(passage.verdict, JOB_BOUNCE);
 	assert_string_equal(passage.reason, "5.4.7 its time to be delivered "
 	    "by has passed: 451 4.2.0 Said");
+}
+
+/* RFC 2852: R gives up when its time has passed, as what a script says is of
+ * no use later; N tells once. */
+static void
+test_deliverby(void **state)
+{
+	gives_up_in_time(state, ENTRY_DELIVERBY_NONE);
+	gives_up_in_time(state, ENTRY_DELIVERBY_RETURN);
 	entry.entry.deliverby = ENTRY_DELIVERBY_NOTIFY;
 	decide(NULL);
 	assert_int_equal(passage.verdict, JOB_DEFER);
@@ -447,6 +456,7 @@ test_script_before(void **state)
 {
 	struct predelivery_answer	b = { .action = PREDELIVERY_BOUNCE,
 					    .reason = STR("no") };
+	struct postdelivery_answer	a = { .dsn.status = STR("5.1.1") };
 	struct dsn_order		o;
 
 	(void)setup(state);
@@ -456,6 +466,12 @@ test_script_before(void **state)
 	ordered(&o);
 	assert_int_equal(passage.verdict, JOB_BOUNCE);
 	assert_true(is(o.diagnosticcode, "no") && is(o.status, "5.0.0"));
+	/* The script behind it may add to what this one asks for. */
+	b.dsn = (struct dsn_order){ .status = STR("5.7.1"),
+	    .subject = STR("s") };
+	decide(&a);
+	ordered(&o);
+	assert_true(is(o.status, "5.1.1") && is(o.subject, "s"));
 	b.action = PREDELIVERY_DELETE;
 	decide(NULL);
 	assert_int_equal(passage.by_default, POSTDELIVERY_DELETES);

@@ -1,0 +1,394 @@
+#!/usr/bin/env python3
+"""What senders are told of their mail, end to end: attempts fail, wait, expire
+or succeed, and what of it is told arrives by the transport of notifications,
+where it is read by RFC 3464's grammar."""
+
+import json
+import os
+import re
+import signal
+import time
+
+from dsn_check import check
+from halyard import Backend, main, wait_for
+from test_relay import Queue
+
+REFUSES = {"RCPT": b"550 5.1.1 Nobody\r\n"}
+LATER = {"MAIL": b"451 4.3.0 Later\r\n"}
+SENDER = b"<s0@from.example>"
+DSN = 'Accept(["extensions" => [...$arguments["extensions"], "DSN"]]);'
+
+
+class Tells(Queue):
+    """Mail goes by `out` to `hop`; what senders are told, by `back`."""
+
+    def __init__(self, hop, back, options="", mode="host", more="", dsn=True,
+                 back_options="", params=None, **args):
+        super().__init__(
+            "transport back host 127.0.0.1:%d -o tls=disabled -o retry=1s "
+            "-o jitter=0%% %s\n"
+            "transport out %s 127.0.0.1:%d -o tls=disabled -o jitter=0%% "
+            "-o dead_host=0s %s %s\n%s" % (
+                back.port, back_options, mode, hop.port,
+                "-o dsn_transport=back" if dsn else "", options, more),
+            workers=1, params={"hook_helo": "hooks/helo.hsl",
+                               **(params or {})}, **args)
+        self.back = back
+        with open(self.path("hooks/helo.hsl"), "w") as f:
+            f.write(DSN)
+        with open(self.path("master.cf"), "a") as f:
+            f.write("bounce unix y - - - 1 bounce\n")
+
+    def mail(self, rcpts=("r@a.example",), sender="s0@from.example",
+             mail="", rcpt=""):
+        with self.client() as c:
+            c.hello()
+            c.cmd("MAIL FROM:<%s>%s" % (sender, mail and " " + mail), 250)
+            for r in rcpts:
+                c.cmd("RCPT TO:<%s>%s" % (r, rcpt and " " + rcpt), 250)
+            c.cmd("DATA", 354)
+            c.send(b"Subject: s\r\nMessage-ID: <1@from.example>\r\n\r\n"
+                   b"body 0.\r\n.\r\n")
+            return re.search(r"[0-9a-f-]{36}", c.expect(250).text[0]).group(0)
+
+    def told(self, action, status, count=1):
+        """What has come is `count` notifications of this; the last one's
+        message, its fields and those of its recipient."""
+        wait_for(lambda: len(self.back.messages) >= count, 30,
+                 "%d notifications" % count)
+        m = self.back.messages[count - 1]
+        assert m["sender"] == b"<>" and m["rcpts"] == [SENDER], m
+        top, whole, (one,), parts = check(m["body"])
+        assert (one["action"], one["status"]) == (action, status), one
+        assert one["final-recipient"] == "rfc822; r@a.example", one
+        assert top["in-reply-to"] == b"<1@from.example>", top
+        return m, whole, one, parts
+
+    def silent(self, *why):
+        """It has gone, as the log says, and nobody was told."""
+        self.wait(0)
+        log = self.log()
+        for text in why:
+            assert text in log, (text, log)
+        assert not self.back.messages, self.back.messages
+        assert "event=dsn-made" not in log, log
+
+
+def started(mta, files):
+    """With some files more before it starts."""
+    for name, text in files.items():
+        with open(mta.path(name), "w") as f:
+            f.write(text)
+    return mta
+
+
+class Two:
+    """A next hop and where notifications go."""
+
+    def __init__(self, replies=None, exts=Backend.EXTS, back=None):
+        self.hop = Backend(exts, dict(replies or {}))
+        self.back = Backend(replies=dict(back or {}))
+
+    def __enter__(self):
+        return self.hop, self.back
+
+    def __exit__(self, *exc):
+        self.hop.close()
+        self.back.close()
+
+
+# ---- Failed -----------------------------------------------------------------
+
+def test_refused():
+    with Two(REFUSES) as (hop, back), Tells(hop, back) as mta:
+        parent = mta.mail(mail="RET=FULL ENVID=QQ1",
+                          rcpt="ORCPT=rfc822;R@a.example")
+        _, whole, one, parts = mta.told("failed", "5.1.1")
+        assert one["diagnostic-code"] == "smtp; 550 5.1.1 Nobody", one
+        assert one["original-recipient"] == "rfc822;R@a.example", one
+        assert whole["original-envelope-id"] == "QQ1", whole
+        assert parts[2].type == "message/rfc822", parts[2].type
+        assert parts[2].data.endswith(b"\r\n\r\nbody 0.\r\n"), parts[2].data
+        mta.wait(0)
+        assert len(back.messages) == 1
+        # The story of the parent names its notification.
+        (made,) = [l for l in mta.log().splitlines() if "=dsn-made" in l]
+        child = re.search(r"txn=(\S+)", made).group(1)
+        p = mta.ctl("log", "show", parent)
+        assert child in p.stdout, p.stdout
+
+
+def test_each_recipient():
+    """Those who were taken are no part of it."""
+    def rcpt(conv, line):
+        return b"550 5.1.1 Nobody\r\n" if b"bad" in line else None
+
+    with Two({"RCPT": rcpt}) as (hop, back), \
+            Tells(hop, back, "-o recipients=10") as mta:
+        mta.mail(["good@a.example", "bad1@a.example", "bad2@a.example"])
+        wait_for(lambda: len(back.messages) == 2, 30, "two notifications")
+        mta.wait(0)
+        assert len(hop.messages) == 1 and len(back.messages) == 2
+        of = sorted(one["final-recipient"] for m in back.messages
+                    for one in check(m["body"])[2])
+        assert of == ["rfc822; bad1@a.example", "rfc822; bad2@a.example"], of
+
+
+def expires(options, *why):
+    with Two(LATER) as (hop, back), \
+            Tells(hop, back, "-o retry=1s " + options) as mta:
+        mta.mail()
+        _, _, one, _ = mta.told("failed", "4.3.0")
+        assert one["diagnostic-code"] == "smtp; 451 4.3.0 Later", one
+        mta.wait(0)
+        assert len(back.messages) == 1
+        for text in why:
+            assert text in mta.log(), mta.log()
+        return sum(v == "MAIL" for v in hop.verbs())
+
+
+def test_retry_count():
+    assert expires("-o retry_count=2") == 3
+
+
+def test_max_age():
+    """The last attempt is made when the time is over."""
+    assert expires("-o max_age=3s") >= 3
+
+
+def test_dead_domain():
+    with Two() as (hop, back), started(Tells(hop, back, more=(
+            "transport mx mx - -o dsn_transport=back\n"),
+            params={"dns_local_data": "zone",
+                    "dns_servers": "127.0.0.1@9"}), {
+            "zone": "a.example. 300 IN MX 0 .\n", "hooks/eod.hsl":
+            '$arguments["mail"]->queue($transaction["sender"], '
+            '"r@a.example", "mx"); Accept();'}) as mta:
+        mta.mail()
+        _, _, one, _ = mta.told("failed", "5.1.10")
+        assert one["diagnostic-code"].startswith("x-error; "), one
+        mta.wait(0)
+
+
+def test_by_hand():
+    with Two(LATER) as (hop, back), \
+            Tells(hop, back, "-o retry=1h") as mta:
+        for _ in range(2):
+            mta.mail()
+        mta.wait(2, "--state", "defer")
+        p = mta.queue("bounce", "--dry-run", "--all")
+        assert "2" in p.stdout and not back.messages, p
+        first = mta.list()[0]["id"]
+        mta.queue("bounce", "%s:%d" % (first["transaction"], first["queue"]))
+        mta.told("failed", "5.0.0")
+        mta.wait(1)
+        # One that is held is given up as well.
+        mta.queue("hold", "--all")
+        mta.queue("bounce", "--all")
+        mta.told("failed", "5.0.0", 2)
+        mta.wait(0)
+        assert len(back.messages) == 2
+        assert sum(v == "MAIL" for v in hop.verbs()) == 2, hop.verbs()
+
+
+# ---- Delayed ----------------------------------------------------------------
+
+STEPS = "-o retry=1s,1s+notify,1s,1h+notify"
+
+
+def test_delayed():
+    """Once for each such step; then the attempt that fails for good."""
+    with Two(LATER) as (hop, back), Tells(hop, back, STEPS) as mta:
+        mta.mail()
+        _, _, one, _ = mta.told("delayed", "4.3.0")
+        assert one["will-retry-until"], one
+        mta.told("delayed", "4.3.0", 2)
+        mta.wait(1, "--state", "defer")
+        # The last step is another one each time that it repeats.
+        assert mta.list()[0]["retry"] == 4, mta.list()
+        assert sum(v == "MAIL" for v in hop.verbs()) == 4, hop.verbs()
+        hop.replies.clear()
+        mta.queue("retry", "--all")
+        mta.wait(0)
+        assert len(back.messages) == 2 and len(hop.messages) == 1
+
+
+def without_bounce(mta):
+    """It is stopped, so that nobody is told of anything for a while."""
+    wait_for(lambda: mta.workers("bounce"), text="bounce")
+    with open(mta.path("master.cf")) as f:
+        rows = f.read()
+    with open(mta.path("master.cf"), "w") as f:
+        f.write(rows.replace("\nbounce unix", "\n#bounce unix"))
+    mta.ctl("reload")
+    wait_for(lambda: not mta.workers("bounce"), text="its end")
+
+    def again():
+        with open(mta.path("master.cf"), "w") as f:
+            f.write(rows)
+        mta.ctl("reload")
+    return again
+
+
+def test_delayed_while_bounce_is_away():
+    """It is tried at its times; and told of once when somebody is there."""
+    with Two(LATER) as (hop, back), \
+            Tells(hop, back, "-o retry=1s+notify,1s,1s,1h") as mta:
+        again = without_bounce(mta)
+        mta.mail()
+        wait_for(lambda: sum(v == "MAIL" for v in hop.verbs()) >= 4, 60,
+                 "attempts meanwhile")
+        assert not back.messages
+        again()
+        _, _, one, _ = mta.told("delayed", "4.3.0")
+        assert one["will-retry-until"], one
+        mta.wait(1, "--state", "defer")
+        assert len(back.messages) == 1
+
+
+def test_delivered_before_it_was_told():
+    with Two(LATER) as (hop, back), \
+            Tells(hop, back, "-o retry=1s+notify,1s") as mta:
+        again = without_bounce(mta)
+        mta.mail()
+        wait_for(lambda: sum(v == "MAIL" for v in hop.verbs()) >= 2, 60,
+                 "attempts meanwhile")
+        hop.replies.clear()
+        mta.wait(0, seconds=60)
+        again()
+        wait_for(lambda: mta.workers("bounce"), text="bounce")
+        time.sleep(1)
+        assert len(hop.messages) == 1 and not back.messages
+
+
+def test_failed_while_bounce_is_away():
+    """An order waits, over a restart of all, until somebody makes it."""
+    with Two(REFUSES) as (hop, back), Tells(hop, back) as mta:
+        again = without_bounce(mta)
+        mta.mail()
+        mta.wait(1, "--state", "bouncing")
+        mta.kill("qmgr", "cleanup", "deliver")
+        mta.wait(1, "--state", "bouncing")
+        again()
+        mta.told("failed", "5.1.1")
+        mta.wait(0)
+        assert len(back.messages) == 1
+        assert sum(v == "MAIL" for v in hop.verbs()) == 1, hop.verbs()
+
+
+# ---- Relayed, delivered -----------------------------------------------------
+
+def test_relayed():
+    """A next hop that knows nothing of DSN can't tell."""
+    with Two() as (hop, back), Tells(hop, back) as mta:
+        mta.mail(rcpt="NOTIFY=SUCCESS,FAILURE")
+        _, _, one, _ = mta.told("relayed", "2.0.0")
+        assert one["diagnostic-code"].startswith("smtp; 250 "), one
+        mta.mail(rcpt="NOTIFY=FAILURE")
+        mta.mail()
+        mta.wait(0)
+        assert len(hop.messages) == 3 and len(back.messages) == 1
+
+
+def test_passed_on():
+    """One that knows is told what to tell."""
+    with Two(exts=Backend.EXTS + ("DSN",)) as (hop, back), \
+            Tells(hop, back) as mta:
+        mta.mail(mail="ENVID=QQ2", rcpt="NOTIFY=SUCCESS")
+        mta.silent()
+        assert b" NOTIFY=SUCCESS" in hop.messages[0]["rcpts"][0], hop.messages
+        assert b"ENVID=QQ2" in hop.messages[0]["params"], hop.messages
+
+
+def test_delivered():
+    with Two() as (hop, back), Tells(hop, back, mode="lmtp") as mta:
+        mta.mail(rcpt="NOTIFY=SUCCESS")
+        mta.told("delivered", "2.0.0")
+        mta.wait(0)
+        assert len(hop.messages) == 1 and len(back.messages) == 1
+
+
+def test_success_that_a_script_says():
+    with Two(exts=Backend.EXTS + ("DSN",)) as (hop, back), \
+            started(Tells(hop, back, params={
+                "hook_predelivery": "hooks/pre.hsl"}), {"hooks/pre.hsl":
+            'Try(["dsn" => ["notify" => "SUCCESS", "success" => '
+            '"delivered"]]);'}) as mta:
+        mta.mail()
+        mta.told("delivered", "2.0.0")
+        mta.wait(0)
+
+
+# ---- Nobody is told ---------------------------------------------------------
+
+def test_null_sender():
+    with Two(REFUSES) as (hop, back), Tells(hop, back) as mta:
+        mta.mail(sender="")
+        mta.silent("verdict=delete")
+
+
+def test_not_wanted():
+    with Two(REFUSES) as (hop, back), Tells(hop, back) as mta:
+        mta.mail(rcpt="NOTIFY=NEVER")
+        mta.mail(rcpt="NOTIFY=DELAY,SUCCESS")
+        mta.silent("verdict=delete")
+
+
+def test_disabled():
+    with Two(REFUSES) as (hop, back), Tells(hop, back, "-o dsn=no") as mta:
+        mta.mail()
+        mta.silent("verdict=delete")
+
+
+def test_no_transport():
+    with Two(REFUSES) as (hop, back), Tells(hop, back, dsn=False) as mta:
+        p = mta.ctl("config", "check")
+        assert "no sender is told of" in p.stdout + p.stderr, p
+        mta.mail()
+        mta.silent("verdict=delete")
+        # One of the instance is for all.
+        mta.set(dsn_transport="back")
+        p = mta.ctl("config", "check")
+        mta.ctl("reload")
+        mta.mail()
+        mta.told("failed", "5.1.1")
+        mta.wait(0)
+
+
+def test_by_hand_without_anybody_to_tell():
+    with Two(LATER) as (hop, back), \
+            Tells(hop, back, "-o retry=1h") as mta:
+        mta.mail(sender="")
+        mta.wait(1, "--state", "defer")
+        mta.queue("bounce", "--all")
+        mta.silent("verdict=delete")
+
+
+# ---- Of notifications -------------------------------------------------------
+
+def test_no_loop():
+    """A notification that is refused is no reason for another."""
+    with Two(REFUSES, back=REFUSES) as (hop, back), Tells(hop, back) as mta:
+        mta.mail()
+        wait_for(lambda: "RCPT" in back.verbs(), 30, "the notification")
+        mta.wait(0)
+        log = mta.log()
+        assert log.count("event=dsn-made") == 1, log
+        assert log.count("verdict=bounce") == 1, log
+        assert log.count("verdict=delete") == 1, log
+
+
+def test_bounce_max_age():
+    """They have an age of their own, and not the transport's other one."""
+    with Two(REFUSES, back=LATER) as (hop, back), Tells(
+            hop, back, back_options="-o bounce_max_age=2s "
+            "-o max_age=5d") as mta:
+        mta.mail()
+        wait_for(lambda: "verdict=delete" in mta.log(), 60, "its end")
+        mta.wait(0)
+        assert sum(v == "MAIL" for v in back.verbs()) >= 2, back.verbs()
+        assert mta.log().count("event=dsn-made") == 1
+
+
+if __name__ == "__main__":
+    main(globals())
