@@ -33,6 +33,7 @@ struct after {
 	struct attempt_rcpt		*rcpts;
 	struct attempt			 own;		/* the recipient's */
 	struct predelivery_answer	 before;
+	struct dsn_order		 shown;		/* to the script */
 	struct postdelivery_run		*run;
 	struct message			 message;
 	struct logctx			 log;
@@ -212,6 +213,17 @@ after_working(void *arg, bool now)
 	(void)attempt_working(now ? arg : NULL);
 }
 
+/* Of a delivery there is nothing to diagnose: only whether it is told of. */
+static const struct dsn_order *
+after_shown(struct after *f)
+{
+	f->shown = f->passage.order;
+	if (f->passage.by_default == POSTDELIVERY_DELIVERED)
+		f->shown.status = f->shown.diagnostictype =
+		    f->shown.diagnosticcode = STR_NONE;
+	return &f->shown;
+}
+
 /* What was changed before the attempt lies over the entry that is shown. */
 static void
 after_ask(struct job *j)
@@ -224,7 +236,7 @@ after_ask(struct job *j)
 	    .by_default = f->passage.by_default,
 	    .grouping = f->passage.grouping,
 	    .policy = f->tried ? buf_str(&j->policy) : STR_NONE,
-	    .attempt = f->passage.attempt, .dsn = &f->passage.order,
+	    .attempt = f->passage.attempt, .dsn = after_shown(f),
 	    .has_context = e->carried.prepared,
 	    .context = e->carried.context,
 	    .log = &f->log, .working = after_working,

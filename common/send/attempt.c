@@ -210,7 +210,10 @@ attempt_walk(const struct attempt *a, unsigned who,
 	const struct walk			*w = &all;
 	const struct attempt_connection		*c = a->connection;
 	const struct attempt_tls		*t = &c->tls;
+	const struct smtp_reply			*said = a->reply;
 	size_t					 i;
 
+	if (said == NULL && SEEN(QUEUED))
+		said = a->refusal;
 #include "attempt.def"
 }

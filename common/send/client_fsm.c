@@ -76,12 +76,20 @@ client_refusal(struct client *c, const char *what)
 	const struct smtp_reply	*r = &c->reader.reply;
 	struct str		 line = smtp_reply_line(r, 0);
 	char			 text[256];
+	struct client_fault	 f = { .error = ATTEMPT_ERROR_CONFIG,
+				    .state = client_where(c), .reply = r,
+				    .why = text };
+	size_t			 i;
 
-	if (tap_tells(line, c->backend, buf_str(&c->auth_said)))
+	for (i = 0; i < smtp_reply_lines(r); i++)
+		if (tap_tells(smtp_reply_line(r, i), c->backend,
+		    buf_str(&c->auth_said)))
+			f.reply = NULL;
+	if (f.reply == NULL)
 		line = STR("(what it said holds a secret of ours)");
 	(void)snprintf(text, sizeof text, "%s: %d %.*s", what, r->code,
 	    (int)(line.len < 200 ? line.len : 200), line.p);
-	client_fault(c, ATTEMPT_ERROR_CONFIG, text);
+	c->ops->fault(c, &f);
 }
 
 /*

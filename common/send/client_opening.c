@@ -218,6 +218,21 @@ client_on_auth(struct client *c, const char *why)
 		client_ready(c);
 }
 
+/* STARTTLS that was refused is not offered either, but something was said. */
+static void
+client_lacks_tls(struct client *c)
+{
+	const struct smtp_reply		*r = &c->reader.reply;
+	const struct client_fault	 f = { .error = ATTEMPT_ERROR_TLS,
+					    .state = client_where(c),
+					    .reply = c->state ==
+					    CLIENT_STARTTLS && r->code >= 400 ?
+					    r : NULL,
+					    .why = "TLS is not offered" };
+
+	c->ops->fault(c, &f);
+}
+
 static void
 client_next(struct client *c)
 {
@@ -230,7 +245,7 @@ client_next(struct client *c)
 	if (c->tls != NULL && !c->facts->tls.started && offered)
 		client_command(c, CLIENT_STARTTLS, "STARTTLS", NULL);
 	else if (send_backend_needs_tls(v) && !c->facts->tls.started)
-		client_fault(c, ATTEMPT_ERROR_TLS, "TLS is not offered");
+		client_lacks_tls(c);
 	else if (v->xclient && !c->xclient_done)
 		client_send_xclient(c);
 	else if (v->username.len > 0)

@@ -558,11 +558,13 @@ send_open_failed(struct send *s, const struct client_fault *f)
 	send_note_connection(s);
 	s->result.state = f->state;
 	s->result.unreachable = f->unreachable;
-	if (f->reply != NULL)
+	if (f->error == ATTEMPT_ERROR_SMTP)
 		send_set_refusal(s, f->reply);
 	else
 		send_set_error(s, f->error, true, "%s: %s",
 		    s->result.connection->remoteip, f->why);
+	if (f->reply != NULL)
+		send_keep_refusal(s, f->reply);
 	send_address_failed(s);
 	s->no_tls = f->tls_failed &&
 	    s->req.backend.tls == SEND_TLS_OPTIONAL;

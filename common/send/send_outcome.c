@@ -81,11 +81,16 @@ send_set_refusal(struct send *s, const struct smtp_reply *reply)
 	    (int)(line.len < 200 ? line.len : 200), line.p);
 	r->enhanced[1] = 4;
 	r->enhanced[2] = 1;
-	/* Of several refusals the first one is told. */
-	if (s->best.error != ATTEMPT_ERROR_SMTP) {
-		smtp_reply_copy(&s->reply, reply);
-		r->refusal = &s->reply;
-	}
+}
+
+/* Of several refusals the first one is told. */
+void
+send_keep_refusal(struct send *s, const struct smtp_reply *reply)
+{
+	if (s->best.refusal != NULL)
+		return;
+	smtp_reply_copy(&s->reply, reply);
+	s->result.refusal = &s->reply;
 }
 
 void

@@ -129,6 +129,8 @@ void	send_set_reply(struct send *s, enum smtp_state state,
 	    const struct smtp_reply *reply);
 /* A refusal that is no verdict on the message. */
 void	send_set_refusal(struct send *s, const struct smtp_reply *reply);
+/* What was said, for who wants to know; behind one of the above. */
+void	send_keep_refusal(struct send *s, const struct smtp_reply *reply);
 /* Nothing is known, and nothing is held. */
 void	send_forget(struct send *s);
 /* From the connection in use, while it is there. */

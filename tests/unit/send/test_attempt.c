@@ -162,6 +162,8 @@ test_error(void **state)
 	assert_string_equal(show(&a, ATTEMPT_INLINE), "error={temporary=no "
 	    "code=554 enhanced=5.1.10 message=no type=smtp state=BANNER "
 	    "reply={code=421 reason=Busy/ state=BANNER } } ");
+	assert_string_equal(show(&a, ATTEMPT_QUEUED), "result={code=421 "
+	    "reason=Busy/ state=BANNER } duration=0 ");
 	smtp_reply_fini(&r);
 }
 
