@@ -74,8 +74,8 @@ class Whole(Queue):
 
     def gone(self, txn, seconds=20):
         wait_for(lambda: self.entries() is not None and not [
-            e for e in self.entries() if e["id"]["transaction"] == txn], seconds,
-            txn + " is gone")
+            e for e in self.entries() if e["id"]["transaction"] == txn],
+            seconds, txn + " is gone")
 
     def lines(self, *args):
         """Of the log, as objects."""
