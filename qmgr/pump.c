@@ -1,8 +1,8 @@
 /*
  * From the book into the scheduler.
  *
- *	what was read just now	at once; where there is no room, it is put
- *				into the index
+ *	what was read just now	at once; where there is no room, or older mail
+ *				waits for some, it is put into the index
  *	what is deferred	when it is due
  *	what waits in the index	when its sub-queue has room again; in turn over
  *				all sub-queues after a start, or when all was
@@ -49,18 +49,20 @@ static struct {
 	uint64_t	 at;		/* number of its sub-queue */
 	bool		 full;		/* what was shown last had no room */
 	bool		 rests;		/* until there is room in memory */
+	bool		 crowded;	/* no new one takes what is freed */
 	int64_t		 next_ms;	/* nothing is looked up before then */
 	struct hmap	 filled;	/* struct pump_queue */
 	bool		 turns;		/* the round is next */
 	struct buf	 bytes, text;
 } pump;
 
-/* A sub-queue whose window is full: what it has more is not even read. */
+/* A sub-queue whose window is full: what it has more is not even read, and
+ * what is new waits behind that. */
+#define PUMP_QUEUE	1
 struct pump_queue {
 	struct hmap_entry	hash;
 	uint64_t		number;
 };
-#define PUMP_QUEUE	1
 
 static void	pump_turn(void *arg);
 static void	pump_failed(const struct err *e);
@@ -119,12 +121,23 @@ pump_filled(uint64_t number)
 	    (struct str){ (char *)&number, sizeof number });
 }
 
+/* What is new does not overtake what waits. */
+static bool
+pump_behind(uint64_t number)
+{
+	return pump.crowded || (pump.filled.count > 0 &&
+	    pump_filled(number) != NULL);
+}
+
+/* There was no room: memory has none, or the sub-queue. */
 static void
 pump_fill(uint64_t number)
 {
 	struct pump_queue	*q;
 
-	if (!pump_has_room() || pump_filled(number) != NULL)
+	if (!pump_has_room())
+		pump.crowded = pump.round = true;
+	if (pump.crowded || pump_filled(number) != NULL)
 		return;
 	q = xcalloc(1, sizeof *q);
 	q->number = number;
@@ -156,8 +169,8 @@ pump_unfill_all(void)
 static int
 pump_nowhere(const struct spool_id *id, struct err *e)
 {
-	return verdict_defer(id, PUMP_NOWHERE_MS, "its transport is not in "
-	    "transport.cf", e);
+	return verdict_defer(id, PUMP_NOWHERE_MS,
+	    "its transport is not in transport.cf", e);
 }
 
 /* It may read later: a descriptor was short, or the disk is mended.  What
@@ -215,20 +228,26 @@ pump_take(const struct spool_id *id, struct err *e)
 	}
 }
 
+/* In its turn; where that is not now, it waits for room from now on, and not
+ * for its time. */
+static int
+pump_put(const struct spool_id *id, const struct book_entry *entry,
+    struct err *e)
+{
+	pump.full = !entry->urgent && pump_behind(entry->queue);
+	if (!pump.full && pump_take(id, e) == -1)
+		return -1;
+	if (!pump.full)
+		return 0;
+	pump_fill(entry->queue);
+	return book_wait(keeper_book(), id, e) == -1 ? -1 : 0;
+}
+
 static int
 pump_show_due(void *arg, const struct spool_id *id,
     const struct book_entry *entry)
 {
-	if (active_find(id) != NULL)
-		return 0;
-	pump.full = !entry->urgent && pump_filled(entry->queue) != NULL;
-	if (!pump.full && pump_take(id, arg) == -1)
-		return -1;
-	if (!pump.full)
-		return 0;
-	/* From now on it waits for room, not for its time. */
-	pump_fill(entry->queue);
-	return book_wait(keeper_book(), id, arg) == -1 ? -1 : 0;
+	return active_find(id) != NULL ? 0 : pump_put(id, entry, arg);
 }
 
 static int
@@ -266,9 +285,16 @@ pump_late(const struct spool_id *id)
 
 /* ---- What was read just now ---------------------------------------------- */
 
+static void
+pump_later(const struct spool_id *id)
+{
+	*(struct spool_id *)pump_push(&pump.overflow,
+	    sizeof(struct spool_id)) = *id;
+}
+
 void
 pump_arrived(void *arg, const struct spool_id *id,
-    const struct spool_entry *entry)
+    const struct spool_entry *entry, uint64_t queue)
 {
 	(void)arg;
 	/* What a start reads is found in the index. */
@@ -280,19 +306,12 @@ pump_arrived(void *arg, const struct spool_id *id,
 	}
 	/* When it is due counts from when it was accepted, and may have been
 	 * passed already: the book knows. */
-	if (!pump.open || entry->delay_ms > 0) {
-		*(struct spool_id *)pump_push(&pump.overflow,
-		    sizeof(struct spool_id)) = *id;
-		return;
-	}
-	switch (active_add(id, entry, false)) {
-	case ACTIVE_TAKEN:
+	if (!pump.open || entry->delay_ms > 0 ||
+	    (entry->priority != 1 && pump_behind(queue)) ||
+	    active_add(id, entry, false) != ACTIVE_TAKEN)
+		pump_later(id);
+	else
 		dispatch_kick();
-		break;
-	default:
-		*(struct spool_id *)pump_push(&pump.overflow,
-		    sizeof(struct spool_id)) = *id;
-	}
 }
 
 void
@@ -307,7 +326,7 @@ pump_read(void)
 
 /* Where it waits now, whatever is known of it. */
 static int
-pump_one_of(const struct spool_id *id, struct err *e)
+pump_place(const struct spool_id *id, struct err *e)
 {
 	struct book_entry	entry;
 	int			rc;
@@ -319,17 +338,8 @@ pump_one_of(const struct spool_id *id, struct err *e)
 	if (entry.state == STATE_DEFER && entry.due_ms > keeper_queue_ms())
 		pump_deferred(entry.due_ms);
 	else if (entry.state != STATE_HOLD && entry.state != STATE_BOUNCING)
-		return pump_take(id, e);
+		return pump_put(id, &entry, e);
 	return 0;
-}
-
-static int
-pump_place(const struct spool_id *id, struct err *e)
-{
-	pump.full = false;
-	if (pump_one_of(id, e) == -1)
-		return -1;
-	return pump.full && book_wait(keeper_book(), id, e) == -1 ? -1 : 0;
 }
 
 /* It was full, or there is no such transport. */
@@ -400,15 +410,11 @@ pump_refill(const struct schedule_subqueue *q)
 {
 	struct book_queue	mine = { q->transportid, q->recipientdomain,
 				    q->tenantid, q->jobid };
-	struct pump_queue	*filled;
-	uint64_t		 number;
 
 	if (!pump.open)
 		return;
-	number = book_queue_number(keeper_book(), &mine);
-	if ((filled = pump_filled(number)) != NULL)
-		pump_unfill(NULL, &filled->hash);
-	*(uint64_t *)pump_push(&pump.refill, sizeof(uint64_t)) = number;
+	*(uint64_t *)pump_push(&pump.refill, sizeof(uint64_t)) =
+	    book_queue_number(keeper_book(), &mine);
 	pump_go();
 }
 
@@ -425,21 +431,31 @@ pump_queue(uint64_t number, struct err *e)
 {
 	struct book_look	look = { .most = PUMP_STEP,
 				    .fn = pump_show_ready, .arg = e };
+	struct pump_queue	*filled = pump_filled(number);
 	int			rc;
 
 	pump.full = false;
 	do
 		rc = book_ready(keeper_book(), &look, number, e);
 	while (rc == 0 && !pump.full);
+	if (pump.full)
+		pump_fill(number);
+	else if (rc == 1 && filled != NULL)
+		pump_unfill(NULL, &filled->hash);
 	return rc == -1 ? -1 : 0;
 }
 
+/* While memory is full it has no more right to a place than others. */
 static int
 pump_next_refill(struct err *e)
 {
 	const uint64_t	*number = pump.refill.item;
 
-	return pump_queue(number[pump.refill.first++], e);
+	number += pump.refill.first++;
+	if (!pump.crowded)
+		return pump_queue(*number, e);
+	pump.round = true;
+	return 0;
 }
 
 /* The next sub-queue in turn. */
@@ -463,9 +479,9 @@ pump_freed(void)
 {
 	uint32_t	limit = delivery_active_limit();
 
-	if (!pump.rests || active_count() > limit - (limit + 15) / 16)
+	if (!pump.crowded || active_count() > limit - (limit + 15) / 16)
 		return;
-	pump.rests = false;
+	pump.crowded = pump.rests = false;
 	pump_go();
 }
 
@@ -498,7 +514,7 @@ pump_wait(int64_t now_ms)
 {
 	if (pump_urgent())
 		return 0;
-	if (!pump_has_room())
+	if (pump.crowded || !pump_has_room())
 		return -1;
 	return active_count() < PUMP_ENOUGH || now_ms >= pump.next_ms ? 0 :
 	    pump.next_ms - now_ms;
@@ -526,8 +542,7 @@ pump_failed(const struct err *e)
 static void
 pump_turn(void *arg)
 {
-	int64_t		now = clock_mono_ms(), end = now + PUMP_SLICE_MS;
-	int64_t		wait;
+	int64_t		now = clock_mono_ms(), end = now + PUMP_SLICE_MS, wait;
 	struct err	e;
 
 	(void)arg;
@@ -535,8 +550,9 @@ pump_turn(void *arg)
 		return;
 	while (pump_works() && now < end) {
 		if ((wait = pump_wait(now)) != 0) {
-			pump.rests = wait == -1;
-			if (wait > 0)
+			if (wait == -1)
+				pump.rests = pump.crowded = true;
+			else
 				timer_start(&pump.turn, wait);
 			return;
 		}
@@ -560,7 +576,7 @@ pump_open(void)
 	pump.look.at_len = 0;
 	pump.at = 0;
 	pump.looking = pump.round = true;
-	pump.rests = false;
+	pump.rests = pump.crowded = false;
 	hmap_init(&pump.filled);
 	timer_init(&pump.due, pump.worker->loop, pump_due, NULL);
 	pump_go();
@@ -578,8 +594,7 @@ pump_close(void)
 	pump.open = false;
 	free(pump.overflow.item);
 	free(pump.refill.item);
-	pump.overflow = pump.refill = (struct pump_list){ NULL, 0, 0,
-	    0 };
+	pump.overflow = pump.refill = (struct pump_list){ .cap = 0 };
 	buf_free(&pump.bytes);
 	buf_free(&pump.text);
 }

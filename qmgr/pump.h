@@ -13,7 +13,7 @@ void	pump_open(void);
 void	pump_close(void);
 /* Of the book: it was read just now. */
 void	pump_arrived(void *arg, const struct spool_id *id,
-	    const struct spool_entry *entry);
+	    const struct spool_entry *entry, uint64_t queue);
 /* All that a hint says was read. */
 void	pump_read(void);
 /* One that waits may have changed. */

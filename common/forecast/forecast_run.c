@@ -38,7 +38,8 @@ frun_due(struct frun *r, uint32_t i)
 	froute_make(r->f, q->route);
 	if ((a->flags & ATTEMPT_APART) == 0 && q->route->list != NULL) {
 		fwaits_add(r, i);
-		if (!fqueue_add(r, i, q))
+		/* What waits on disk comes before it. */
+		if ((q->rest != 0 && e->priority == 0) || !fqueue_add(r, i, q))
 			fqueue_leave(r, i, q);
 		return;
 	}

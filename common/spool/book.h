@@ -37,9 +37,9 @@ struct book_time {
 };
 
 struct book_events {
-	/* An entry was read that was not known. */
+	/* An entry was read that was not known; its sub-queue's number. */
 	void	(*arrived)(void *arg, const struct spool_id *id,
-		    const struct spool_entry *entry);
+		    const struct spool_entry *entry, uint64_t queue);
 	/* Something on the disk is not what was written; what was lost. */
 	void	(*damage)(void *arg, const char *what);
 	void	*arg;

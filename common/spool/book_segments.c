@@ -87,7 +87,7 @@ book_fresh(struct book *b, const struct reader_entry *r)
 	book_quota_count(b, r->entry.quotas, r->entry.size, 1);
 	if (b->options.events.arrived != NULL)
 		b->options.events.arrived(b->options.events.arg, &r->id,
-		    &r->entry);
+		    &r->entry, entry.queue);
 }
 
 /* An entry is met once in the life of a checkpoint: what is known of it then,

@@ -126,12 +126,13 @@ world_store(struct world *w)
 
 static void
 world_arrived(void *arg, const struct spool_id *id,
-    const struct spool_entry *entry)
+    const struct spool_entry *entry, uint64_t queue)
 {
 	struct world	*w = arg;
 
 	(void)id;
 	(void)entry;
+	(void)queue;
 	w->arrived++;
 }
 
