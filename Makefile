@@ -178,13 +178,14 @@ $(BUILD)/flags: always
 SAMPLES	:= conf/sample/main.cf.in conf/sample/master.cf.in \
 	   conf/sample/transport.cf.in conf/sample/policy.cf.in \
 	   conf/sample/eod.hsl.in \
-	   conf/sample/queue.hsl.in conf/sample/rcptto.hsl.in
+	   conf/sample/queue.hsl.in conf/sample/rcptto.hsl.in \
+	   $(wildcard conf/hooks/*.hsl conf/templates/bounce/*.txt)
 $(BUILD)/mtactl/init.o: $(BUILD)/mtactl/samples.h
 $(BUILD)/mtactl/mtactl.o $(BUILD)/mtactl/start.o $(BUILD)/mtactl/verb.o: \
 	$(BUILD)/mtactl/paths.h
 $(BUILD)/mtactl/samples.h: mtactl/embed.awk $(SAMPLES)
 	@mkdir -p $(@D)
-	@awk -f mtactl/embed.awk $(SAMPLES) > $@
+	@awk -v table=1 -f mtactl/embed.awk $(SAMPLES) > $@
 # English is what a notification is made of where no template is installed.
 $(BUILD)/common/dsn/template.o: $(BUILD)/dsn/builtin.h
 $(BUILD)/dsn/builtin.h: mtactl/embed.awk conf/templates/bounce/en.txt

@@ -1,5 +1,5 @@
 /*
- * mtactl init: the samples of conf/sample with their @WORDS@ filled in.
+ * mtactl init: the samples of conf with their @WORDS@ filled in.
  *
  * Everything is checked before the first file is made, and every file is made
  * with O_EXCL: what exists stays as it is.
@@ -40,23 +40,12 @@ struct init {
 
 static const struct {
 	const char	*path;
-	const char	*text;
-} init_files[] = {
-	{ "main.cf", sample_main_cf },
-	{ "master.cf", sample_master_cf },
-	{ "transport.cf", sample_transport_cf },
-	{ "policy.cf", sample_policy_cf },
-	{ "hooks/eod.hsl", sample_eod_hsl },
-	{ "hooks/queue.hsl", sample_queue_hsl },
-	{ "hooks/rcptto.hsl", sample_rcptto_hsl },
-};
-
-static const struct {
-	const char	*path;
 	mode_t		 mode;
 	const char	*program;	/* whose user it belongs to, or NULL */
 } init_dirs[] = {
-	{ "hooks", 0755, NULL }, { "run", 0755, NULL }, { "log", 0755, NULL },
+	{ "hooks", 0755, NULL }, { "templates", 0755, NULL },
+	{ "templates/bounce", 0755, NULL }, { "run", 0755, NULL },
+	{ "log", 0755, NULL },
 	{ "spool", 0700, "smtpd" },
 };
 
@@ -229,8 +218,8 @@ init_check(const struct init *in, struct err *e)
 		return err_set(e, "%s: too long for the sockets in it, at "
 		    "most %zu bytes", in->dir, sizeof un.sun_path -
 		    sizeof "/run/metrics.sock");
-	for (i = 0; i < N(init_files) && rc == 0; i++) {
-		path = init_path(in, init_files[i].path);
+	for (i = 0; i < N(sample_files) && rc == 0; i++) {
+		path = init_path(in, sample_files[i].path);
 		if (access(path, F_OK) == 0)
 			rc = err_set(e, "%s is there already; nothing was "
 			    "written", path);
@@ -298,8 +287,9 @@ init_write(const struct init *in, struct err *e)
 			rc = init_give(in, path, init_dirs[i].program, e);
 		free(path);
 	}
-	for (i = 0; i < N(init_files) && rc == 0; i++)
-		rc = init_file(in, init_files[i].path, init_files[i].text, e);
+	for (i = 0; i < N(sample_files) && rc == 0; i++)
+		rc = init_file(in, sample_files[i].path,
+		    sample_files[i].text, e);
 	return rc;
 }
 

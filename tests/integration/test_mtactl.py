@@ -85,7 +85,8 @@ def test_init():
         mta = d.init("--backend", "[::1]:2526")
         assert sorted(os.listdir(mta)) == ["hooks", "log", "main.cf",
                                            "master.cf", "policy.cf", "run",
-                                           "spool", "transport.cf"]
+                                           "spool", "templates",
+                                           "transport.cf"]
         hook = open(os.path.join(mta, "hooks/eod.hsl")).read()
         assert '"host" => "::1", "port" => 2526' in hook
         assert "@" not in hook
