@@ -156,6 +156,7 @@ change_state(struct query *q, const struct spool_id *id,
 		if (q->kind == QUERY_RELEASE) {
 			s.reason = STR_NONE;
 			s.strikes = 0;
+			s.wanted = 0;
 		}
 	}
 	return book_change(keeper_book(), id, &s, e);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 
+#include "arrears.h"
 #include "bounces.h"
 #include "bucket.h"
 #include "delivery.h"
@@ -64,6 +65,7 @@ delivery_prepare(struct worker *w)
 	overdue_prepare(w);
 	prepare_prepare(w);
 	bounces_prepare(w);
+	arrears_prepare(w);
 }
 
 void
@@ -196,6 +198,7 @@ delivery_close(void)
 	pump_close();
 	overdue_close();
 	bounces_close();
+	arrears_close();
 	if (delivery.schedule == NULL)
 		return;
 	dispatch_close();

@@ -17,6 +17,7 @@
 #include "spool/disk_real.h"
 #include "spool/segment.h"
 
+#include "arrears.h"
 #include "bounces.h"
 #include "teller.h"
 
@@ -265,6 +266,7 @@ teller_on_hello(struct teller *t, struct rbuf *r)
 	t->in_flight = m.in_flight < TELLER_IN_FLIGHT_MAX ? m.in_flight :
 	    TELLER_IN_FLIGHT_MAX;
 	bounces_all();
+	arrears_begin();
 	return 0;
 }
 

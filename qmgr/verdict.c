@@ -200,6 +200,7 @@ verdict_change(const struct spool_id *id, enum job_verdict verdict,
 	if ((rc = book_state(keeper_book(), id, &s, e)) != 0)
 		return rc;
 	s.state = verdict == JOB_DEFER ? STATE_DEFER : STATE_HOLD;
+	s.wanted = verdict == JOB_HOLD;
 	if (verdict_fits(said)) {
 		verdict_over(&s, said);
 		verdict_time(&s, said->due_ms);

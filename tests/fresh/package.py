@@ -21,6 +21,8 @@ from halyard import Backend, Client, wait_for
 CLONE_NEWNET = 0x40000000
 # Whose files must not be ours, too: dpkg would refuse in the middle of an
 # installation.
+PROGRAMS = {"/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/mailq",
+            "/usr/bin/newaliases"}
 NEIGHBOURS = ("postfix", "opensmtpd", "exim4-base", "exim4-daemon-light",
               "sendmail-bin", "courier-mta", "nullmailer", "dma")
 PURGED = ("etc/halyard", "var/spool/halyard-bodies", "var/log/halyard",
@@ -77,6 +79,7 @@ def serve(root):
                 big = "Subject: big\r\n\r\n" + "x" * 70 + "\r\n"
                 assert c.message(big + ("y" * 70 + "\r\n") * 3000).code == 250
             assert len(b.messages) == 2
+            local(root, b)
             in_root(root, "mtactl", "reload")
             with Client(25) as c:
                 c.hello()
@@ -90,6 +93,17 @@ def serve(root):
     log = open(os.path.join(root, "var/log/halyard/halyard.log")).read()
     assert "event=message " in log and "event=worker-user" not in log
     assert os.listdir(os.path.join(root, "var/spool/halyard-bodies")) == []
+
+
+def local(root, backend):
+    """What cron and the like send goes by the queue."""
+    in_root(root, "sh", "-ec", "printf 'Subject: x\\n\\nx\\n' | "
+        "/usr/sbin/sendmail -f root@example.com you@example.com")
+    wait_for(lambda: len(backend.messages) == 3, 30, "the program's message")
+    backend.messages.pop()
+    wait_for(lambda: "you@" not in in_root(root, "mailq"), 30,
+             "an empty queue")
+    in_root(root, "newaliases")
 
 
 def modes(root):
@@ -182,10 +196,14 @@ def paths(listing):
 
 
 def neighbours(root, deb):
-    """No file of ours is another mail system's; where its package can't be
-    had, that one is passed over."""
+    """No file of ours is another mail system's, but for programs of a mail
+    system: then dpkg has neither beside the other.  Where its package can't
+    be had, that one is passed over."""
     mine = paths(run("dpkg-deb", "-c", deb))
-    assert "/usr/sbin/mtactl" in mine, mine
+    assert PROGRAMS | {"/usr/sbin/mtactl"} <= mine, mine
+    for field in "Provides", "Conflicts", "Replaces":
+        assert run("dpkg-deb", "-f", deb, field).strip() == \
+            "mail-transport-agent", field
     seen = 0
     for name in NEIGHBOURS:
         try:
@@ -193,8 +211,13 @@ def neighbours(root, deb):
         except AssertionError:
             continue
         theirs = glob.glob(os.path.join(root, "tmp", name + "_*.deb"))
-        both = mine & paths(run("dpkg-deb", "-c", theirs[0]))
+        theirs_too = mine & paths(run("dpkg-deb", "-c", theirs[0]))
+        both = {p for p in theirs_too
+                if os.path.basename(p).split(".")[0] not in (
+                    "sendmail", "mailq", "newaliases")}
         assert not both, (name, both)
+        assert not theirs_too or "mail-transport-agent" in run(
+            "dpkg-deb", "-f", theirs[0], "Provides"), name
         seen += 1
     assert seen > 0, "no other mail system's package could be had"
 

@@ -297,7 +297,13 @@ def finish(mta, world, load, doubles):
     wait_for(lambda: all(n in world.told() for n in never), 60,
              "all that wait are told")
     world.all = True
-    wait_for(lambda: empty(mta), 90, "an empty queue")
+    try:
+        wait_for(lambda: empty(mta), 90, "an empty queue")
+    except AssertionError:
+        print("# left: " + mta.ctl("queue", "stats").stdout.replace(
+            "\n", "\n# ") + mta.ctl("queue", "list", "--limit", "3",
+                                    "--json").stdout, flush=True)
+        raise
     taken = {}
     for m in list(world.hop.messages):
         number = re.search(rb"Subject: (\S+)", m["body"]).group(1).decode()
@@ -326,7 +332,7 @@ def finish(mta, world, load, doubles):
 def ledger(world, **more):
     mta = Tells(world.hop, world.back,
                 "-o retry=1s+notify,1s -o concurrency=10",
-                back_options="-o concurrency=10",
+                back_options="-o retry=1s -o concurrency=10",
                 params={"hook_postdelivery": "hooks/post.hsl",
                         **more.pop("params", {})}, **more)
     with open(mta.path("hooks/post.hsl"), "w") as f:

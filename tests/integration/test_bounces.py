@@ -3,14 +3,13 @@
 or succeed, and what of it is told arrives by the transport of notifications,
 where it is read by RFC 3464's grammar."""
 
-import json
 import os
 import re
-import signal
+import subprocess
 import time
 
 from dsn_check import check
-from halyard import Backend, main, wait_for
+from halyard import BUILD, Backend, main, wait_for
 from test_relay import Queue
 
 REFUSES = {"RCPT": b"550 5.1.1 Nobody\r\n"}
@@ -23,9 +22,9 @@ class Tells(Queue):
     """Mail goes by `out` to `hop`; what senders are told, by `back`."""
 
     def __init__(self, hop, back, options="", mode="host", more="", dsn=True,
-                 back_options="", params=None, **args):
+                 back_options="-o retry=1s", params=None, **args):
         super().__init__(
-            "transport back host 127.0.0.1:%d -o tls=disabled -o retry=1s "
+            "transport back host 127.0.0.1:%d -o tls=disabled "
             "-o jitter=0%% %s\n"
             "transport out %s 127.0.0.1:%d -o tls=disabled -o jitter=0%% "
             "-o dead_host=0s %s %s\n%s" % (
@@ -381,13 +380,115 @@ def test_no_loop():
 def test_bounce_max_age():
     """They have an age of their own, and not the transport's other one."""
     with Two(REFUSES, back=LATER) as (hop, back), Tells(
-            hop, back, back_options="-o bounce_max_age=2s "
+            hop, back, back_options="-o retry=1s -o bounce_max_age=2s "
             "-o max_age=5d") as mta:
         mta.mail()
         wait_for(lambda: "verdict=delete" in mta.log(), 60, "its end")
         mta.wait(0)
         assert sum(v == "MAIL" for v in back.verbs()) >= 2, back.verbs()
         assert mta.log().count("event=dsn-made") == 1
+
+
+def test_exported_and_imported():
+    """In another queue a notification is mail like any other."""
+    with Two(REFUSES, back=LATER) as (hop, back), Tells(
+            hop, back, back_options="-o retry=1h") as mta:
+        mta.mail()
+        mta.wait(1, "--state", "defer")
+        (before,) = mta.list()
+        mta.ctl("spool", "export", "--remove", "--to", mta.path("out"))
+        mta.wait(0)
+        back.replies.clear()
+        mta.ctl("spool", "import", mta.path("out"))
+        mta.wait(1)
+        mta.queue("retry", "--all")
+        mta.told("failed", "5.1.1")
+        mta.wait(0)
+        assert len(back.messages) == 1
+        (made,) = [l for l in mta.log().splitlines() if "=dsn-made" in l]
+        assert " txn=%s " % before["id"]["transaction"] in made, made
+        assert "event=queue-orphan" not in mta.log(), mta.log()
+
+
+# ---- What was held before there were any ------------------------------------
+
+# Whether it is given up, and how it was held: the address of the last attempt,
+# whether a script wanted it, and why.
+HELD = (
+    (True, "127.0.0.1", 0, "550 5.1.1 Nobody"),
+    (True, "127.0.0.1", 0, "554 no"),
+    (True, "127.0.0.1", 0, "expired: 451 4.3.0 Later"),
+    (True, "-", 0, "expired: no answer"),
+    (True, "-", 0, "expired before it could be tried again"),
+    (True, "-", 0, "5.4.7 its time to be delivered by has passed: 450 x"),
+    (True, "-", 0, "no such name"),
+    (True, "-", 0, "the domain takes no mail"),
+    (True, "-", 0, "mail for a.example loops back to myself"),
+    (True, "127.0.0.1", 0, "message is larger than the backend takes"),
+    (False, "127.0.0.1", 0, "held by mtactl"),
+    (False, "127.0.0.1", 0, "its worker died three times"),
+    (False, "-", 0, "by the script of hook_predelivery"),
+    (False, "-", 0, "550 is what a script wrote"),
+    (False, "127.0.0.1", 1, "550 5.1.1 Nobody"),
+    (False, "127.0.0.1", 1, "expired: 451 4.3.0 Later"),
+    (False, "127.0.0.1", 0, "450 4.2.1 Later"),
+    (False, "-", 0, "-"),
+)
+
+
+def hold_by_hand(mta):
+    spool = mta.path("queue")
+    os.makedirs(os.path.join(spool, "index"), exist_ok=True)
+    rows = "".join("s0@from.example h%d@a.example %s %d %s\n" % (
+        (n,) + row[1:]) for n, row in enumerate(HELD))
+    rows += "- null@a.example 127.0.0.1 0 550 5.1.1 Nobody\n"
+    subprocess.run([os.path.join(BUILD, "tests/tools/holdspool"), spool,
+                    os.path.join(spool, "index")], check=True,
+                   input=rows, text=True)
+    owner = os.stat(spool)
+    for root, dirs, files in os.walk(spool):
+        for name in dirs + files:
+            os.chown(os.path.join(root, name), owner.st_uid, owner.st_gid)
+
+
+def test_held_before():
+    """Given up once, when somebody is there who tells; nothing is tried."""
+    with Two() as (hop, back):
+        mta = Tells(hop, back)
+        try:
+            mta.start()
+            wait_for(lambda: mta.workers("bounce"), text="bounce")
+            mta.ctl("stop")
+            for root, _, files in os.walk(mta.path(".")):
+                if "bounces" in files:
+                    os.unlink(os.path.join(root, "bounces"))
+            hold_by_hand(mta)
+            mta.start()
+            given_up = [n for n, row in enumerate(HELD) if row[0]]
+            mta.wait(len(HELD) - len(given_up))
+            found = {}
+            for m in back.messages:
+                _, _, (one,), _ = check(m["body"])
+                found[one["final-recipient"]] = one
+            assert sorted(found) == sorted(
+                "rfc822; h%d@a.example" % n for n in given_up), found
+            assert found["rfc822; h0@a.example"]["diagnostic-code"] == \
+                "x-error; 550 5.1.1 Nobody", found
+            assert all(e["state"] == "hold" for e in mta.list()), mta.list()
+            assert "event=queue-arrears entries=%d" % (
+                len(given_up) + 1) in mta.log(), mta.log()
+            assert not hop.commands, hop.commands
+            # Another start finds nothing to be done.
+            mta.kill("qmgr", "bounce")
+            mta.wait(len(HELD) - len(given_up))
+            wait_for(lambda: mta.workers("bounce"), text="bounce")
+            mta.queue("release", "--all")
+            mta.wait(0)
+            assert len(hop.messages) == len(HELD) - len(given_up)
+            assert len(back.messages) == len(given_up)
+            assert mta.log().count("event=queue-arrears") == 1
+        finally:
+            mta.stop()
 
 
 if __name__ == "__main__":
