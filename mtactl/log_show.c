@@ -2,12 +2,13 @@
  * mtactl log show: the story of one message.
  *
  * Its lines name its id.  Those of the connection that it came over name the
- * connection's alone: a first pass looks for it, up to the first line that
- * has both; the second prints.
+ * connection's alone, and what became of notifications that tell of it is said
+ * by their own ids: a first pass looks for these, the second prints.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/uuid.h"
 #include "conf/conf.h"
 #include "log_args.h"
@@ -22,11 +23,14 @@ struct show {
 	char		 id[UUID_TEXT];
 	uint32_t	 queue;
 	char		 conn[UUID_TEXT];	/* empty: not known */
+	/* Ids of notifications, sorted for the second pass. */
+	char		(*told)[UUID_TEXT];
+	size_t		 told_count, told_room;
 	struct log_line	 line;
 	struct log_print print;
 };
 
-typedef int	show_fn(struct show *s);	/* 1: that is enough */
+typedef void	show_fn(struct show *s);
 
 /* UUID, or UUID:N; *since is when a message with that id began. */
 static int
@@ -50,48 +54,116 @@ show_id(struct show *s, const char *text, int64_t *since)
 	return 0;
 }
 
-static int
-show_learn(struct show *s)
+static void
+show_learn_conn(struct show *s)
 {
 	struct str	conn = log_line_get(&s->line, STR("conn"));
 
-	if (!log_line_is_of(&s->line, str_of(s->id), 0) || conn.len == 0 ||
-	    conn.len >= sizeof s->conn)
-		return 0;
+	if (s->conn[0] != '\0' || !log_line_is_of(&s->line, str_of(s->id),
+	    0) || conn.len == 0 || conn.len >= sizeof s->conn)
+		return;
 	memcpy(s->conn, conn.p, conn.len);
 	s->conn[conn.len] = '\0';
-	return 1;
+}
+
+/* The id of a notification that tells of the message, or of its entry. */
+static void
+show_learn_told(struct show *s)
+{
+	struct str	parent = log_line_get(&s->line, STR("parent")), queue;
+	struct str	txn = log_line_get(&s->line, STR("txn"));
+	uint64_t	n;
+
+	if (!str_eq(s->line.event, STR("dsn-made")) ||
+	    !str_eq(str_split(parent, ':', &queue), str_of(s->id)) ||
+	    txn.len != UUID_TEXT - 1)
+		return;
+	if (s->queue != 0 && (str_uint(queue, UINT32_MAX, &n) == -1 ||
+	    n != s->queue))
+		return;
+	if (s->told_count == s->told_room) {
+		s->told_room = s->told_room * 2 + 4;
+		s->told = xreallocarray(s->told, s->told_room,
+		    sizeof *s->told);
+	}
+	memcpy(s->told[s->told_count], txn.p, txn.len);
+	s->told[s->told_count++][txn.len] = '\0';
+}
+
+static void
+show_learn(struct show *s)
+{
+	show_learn_conn(s);
+	show_learn_told(s);
+}
+
+static int
+show_order(const void *a, const void *b)
+{
+	return memcmp(a, b, UUID_TEXT);
+}
+
+/* Is it said of a notification, as its transaction or its entry? */
+static bool
+show_is_told(const struct show *s)
+{
+	struct str	id = log_line_get(&s->line, STR("txn"));
+	char		key[UUID_TEXT] = "";
+
+	if (id.p == NULL)
+		id = log_line_get(&s->line, STR("queue"));
+	if (s->told_count == 0 || id.len < UUID_TEXT - 1)
+		return false;
+	memcpy(key, id.p, UUID_TEXT - 1);
+	return bsearch(key, s->told, s->told_count, sizeof *s->told,
+	    show_order) != NULL;
 }
 
 /* Of the connection what belongs to no message, too. */
-static int
+static void
 show_line(struct show *s)
 {
 	if (log_line_is_of(&s->line, str_of(s->id), s->queue) ||
 	    (s->conn[0] != '\0' && log_line_get(&s->line, STR("txn")).p ==
 	    NULL && str_eq(log_line_get(&s->line, STR("conn")),
-	    str_of(s->conn))))
+	    str_of(s->conn))) || show_is_told(s))
 		log_print_story(&s->print, &s->line);
-	return 0;
+}
+
+/* What the lines hold that are wanted; 0: too much, all are looked at. */
+static size_t
+show_needles(const struct show *s, struct str needle[LOG_NEEDLES])
+{
+	size_t	n = 0, i;
+
+	needle[n++] = str_of(s->id);
+	if (s->conn[0] != '\0')
+		needle[n++] = str_of(s->conn);
+	if (n + s->told_count > LOG_NEEDLES)
+		return 0;
+	for (i = 0; i < s->told_count; i++)
+		needle[n++] = str_of(s->told[i]);
+	return n;
 }
 
 static int
 show_file(struct show *s, const char *path, show_fn *fn, struct err *e)
 {
-	struct str		needle[LOG_NEEDLES] = { str_of(s->id),
-				    str_of(s->conn) };
+	struct str		needle[LOG_NEEDLES];
+	size_t			count = fn == show_learn ? 1 :
+				    show_needles(s, needle);
 	struct log_source	src;
 	struct str		line;
 	int			rc;
 
+	if (fn == show_learn)
+		needle[0] = str_of(s->id);
 	if (log_source_open(&src, path, e) == -1)
 		return -1;
-	while ((rc = log_source_next(&src, needle, s->conn[0] != '\0' ? 2 : 1,
-	    &line, e)) == 1) {
+	while ((rc = log_source_next(&src, needle, count, &line, e)) == 1) {
 		if (log_line_parse(&s->line, line) == -1)
 			continue;
-		if (fn(s) == 1)
-			break;
+		fn(s);
 		if (s->print.out.len >= LOG_PRINT_FLUSH &&
 		    log_print_flush(&s->print, e) == -1) {
 			rc = -1;
@@ -107,11 +179,11 @@ show_files(struct show *s, const struct log_files *f, show_fn *fn,
     struct err *e)
 {
 	size_t	i;
-	int	rc = 0;
 
-	for (i = 0; i < f->count && rc == 0; i++)
-		rc = show_file(s, f->path[i], fn, e);
-	return rc == -1 ? -1 : 0;
+	for (i = 0; i < f->count; i++)
+		if (show_file(s, f->path[i], fn, e) == -1)
+			return -1;
+	return 0;
 }
 
 static int
@@ -119,6 +191,8 @@ show_print(struct show *s, const struct log_files *f, struct err *e)
 {
 	if (show_files(s, f, show_learn, e) == -1)
 		return -1;
+	if (s->told_count > 0)
+		qsort(s->told, s->told_count, sizeof *s->told, show_order);
 	s->print.hide[0] = str_of(s->id);
 	s->print.hide[1] = str_of(s->conn);
 	if (s->print.json)
@@ -178,5 +252,6 @@ verb_log_show(const struct ctl *c, int argc, char **argv)
 	rc = show_run(c, &a, &s, since);
 	log_line_fini(&s.line);
 	log_print_fini(&s.print);
+	free(s.told);
 	return rc;
 }

@@ -19,7 +19,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { LOG_NEEDLES = 2 };
+enum { LOG_NEEDLES = 8 };
 
 struct log_source {
 	int		 fd;

@@ -148,7 +148,7 @@ static int
 simulate_log(struct simulate *s, const char *path, struct log_line *l,
     struct err *e)
 {
-	struct str		needle[LOG_NEEDLES] = { STR("delivery"),
+	struct str		needle[] = { STR("delivery"),
 				    STR("queue") };
 	struct log_source	src;
 	struct str		line;
@@ -156,8 +156,7 @@ simulate_log(struct simulate *s, const char *path, struct log_line *l,
 
 	if (log_source_open(&src, path, e) == -1)
 		return -1;
-	while ((rc = log_source_next(&src, needle, LOG_NEEDLES, &line,
-	    e)) == 1) {
+	while ((rc = log_source_next(&src, needle, 2, &line, e)) == 1) {
 		s->read += line.len + 1;
 		progress_show(&s->progress, s->read < s->all ? s->read :
 		    s->all, s->all);

@@ -76,6 +76,10 @@ attempt_put_code(struct attempt *a)
 	a->enhanced[2] = codes[a->error][1];
 	if (a->error == ATTEMPT_ERROR_DNS)
 		attempt_put_dns_code(a);
+	/* RFC 3463: it is not "no answer" where the host has greeted. */
+	if (a->error == ATTEMPT_ERROR_NETWORK &&
+	    a->connection->greeting.code != 0)
+		a->enhanced[2] = 2;
 	/* Mail that would come back to us for ever. */
 	if (a->error == ATTEMPT_ERROR_CONFIG && !a->temporary) {
 		a->enhanced[1] = 4;

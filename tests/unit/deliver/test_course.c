@@ -386,7 +386,8 @@ test_codes(void **state)
 	(void)state;
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		a = (struct attempt){ .error = rows[i].error,
-		    .dns = rows[i].dns, .temporary = rows[i].temporary };
+		    .dns = rows[i].dns, .temporary = rows[i].temporary,
+		    .connection = &attempt_no_connection };
 		attempt_put_code(&a);
 		assert_memory_equal(a.enhanced, rows[i].want,
 		    sizeof a.enhanced);

@@ -167,6 +167,24 @@ test_error(void **state)
 	smtp_reply_fini(&r);
 }
 
+/* RFC 3463: 4.1 is a host that does not answer, 4.2 one that stops to. */
+static void
+test_network_code(void **state)
+{
+	struct attempt_connection	c = { .id = "ID" };
+	struct attempt			a = { .error = ATTEMPT_ERROR_NETWORK,
+					    .temporary = true,
+					    .connection = &c };
+
+	(void)state;
+	attempt_put_code(&a);
+	assert_int_equal(a.enhanced[2], 1);
+	c.greeting.code = 220;
+	attempt_put_code(&a);
+	assert_true(a.enhanced[0] == 4 && a.enhanced[1] == 4 &&
+	    a.enhanced[2] == 2);
+}
+
 static void
 test_tls(void **state)
 {
@@ -231,6 +249,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_verdict), cmocka_unit_test(test_error),
+		cmocka_unit_test(test_network_code),
 		cmocka_unit_test(test_tls),
 	};
 
