@@ -111,7 +111,27 @@ status_listener(void *arg, const struct ipc_CTL_LISTENER *l)
 		json_array_append_new(s->listeners, json_text(l->address));
 }
 
-/* Where there is a queue: how it stands, in three lines. */
+/* What senders were told since the start; nothing, if nothing was. */
+static void
+status_told(json_t *c)
+{
+	int64_t	failed = counters_sum(c, "notifications_failed");
+	int64_t	delayed = counters_sum(c, "notifications_delayed");
+	int64_t	relayed = counters_sum(c, "notifications_relayed");
+	int64_t	delivered = counters_sum(c, "notifications_delivered");
+	int64_t	not_made = counters_sum(c, "notification_failures");
+
+	if (failed + delayed + relayed + delivered + not_made == 0)
+		return;
+	(void)printf("told      %" PRId64 " failed, %" PRId64 " delayed, %"
+	    PRId64 " relayed, %" PRId64 " delivered since the start\n",
+	    failed, delayed, relayed, delivered);
+	if (not_made > 0)
+		(void)printf("          %" PRId64 " times a notification could "
+		    "not be made\n", not_made);
+}
+
+/* Where there is a queue: how it stands, in some lines. */
 static void
 status_queue(json_t *c)
 {
@@ -139,6 +159,7 @@ status_queue(json_t *c)
 	    counters_sum(c, "deliveries_done"),
 	    counters_sum(c, "deliveries_temporary"),
 	    counters_sum(c, "deliveries_permanent"));
+	status_told(c);
 }
 
 /* What has happened; a program gets the zeros too. */

@@ -110,9 +110,11 @@ print_whole(struct buf *out, const json_t *s)
 	    print_number(q, "idle"));
 	print_cut(out, &line);
 	buf_printf(&line, "queue      %" PRId64 " ready, %" PRId64
-	    " sending, %" PRId64 " deferred, %" PRId64 " held",
+	    " sending, %" PRId64 " deferred, %" PRId64 " held, %" PRId64
+	    " bouncing; %.1f/s told",
 	    print_number(q, "ready"), print_number(q, "sending"),
-	    print_number(q, "deferred"), print_number(q, "held"));
+	    print_number(q, "deferred"), print_number(q, "held"),
+	    print_number(q, "bouncing"), print_rate(s, "told"));
 	print_cut(out, &line);
 }
 

@@ -31,6 +31,7 @@ static const struct {
 	{ "delivered", "deliveries_done" },
 	{ "deferred", "deliveries_temporary" },
 	{ "failed", "deliveries_permanent" },
+	{ "told", "queue_notifications" },
 };
 
 _Static_assert(sizeof rates / sizeof rates[0] <= TOP_RATES, "room for rates");
@@ -251,11 +252,12 @@ sample_queue(json_t *c)
 
 	if (counters_sum(c, "queue_loaded") == 0)
 		return json_null();
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}",
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
 	    "ready", (json_int_t)(ready > sending ? ready - sending : 0),
 	    "sending", (json_int_t)sending,
 	    "deferred", (json_int_t)counters_sum(c, "queue_deferred"),
 	    "held", (json_int_t)counters_sum(c, "queue_held"),
+	    "bouncing", (json_int_t)counters_sum(c, "queue_bouncing"),
 	    "connections", (json_int_t)counters_sum(c, "queue_connections"),
 	    "idle", (json_int_t)counters_sum(c, "delivery_idle"));
 }

@@ -113,8 +113,18 @@ def test_refused():
         # The story of the parent names its notification.
         (made,) = [l for l in mta.log().splitlines() if "=dsn-made" in l]
         child = re.search(r"txn=(\S+)", made).group(1)
-        p = mta.ctl("log", "show", parent)
-        assert child in p.stdout, p.stdout
+        for id in parent, parent + ":1":
+            p = mta.ctl("log", "show", id)
+            assert child in p.stdout, p.stdout
+        p = mta.ctl("log", "show", child)
+        assert parent in p.stdout and "back" in p.stdout, p.stdout
+        # And what is counted is seen.
+        p = mta.ctl("status")
+        assert "\ntold      1 failed, 0 delayed, 0 relayed, 0 delivered " in \
+            p.stdout, p.stdout
+        p = mta.ctl("top", "--interval", "200ms", "--once")
+        assert "0 bouncing; " in p.stdout and "/s told" in p.stdout, p.stdout
+        assert max(map(len, p.stdout.split("\n"))) <= 80, p.stdout
 
 
 def test_each_recipient():
