@@ -203,7 +203,7 @@ def test_codes():
             Whole(back(sink) + (OUT % (b.port, "1h")).replace(
                 " out ", " backend "), hook=script("codes"),
                   post=script("codes-late")) as mta:
-        code = mta.send(headers=b"X-Code-Lifetime: 4\r\n")
+        code = mta.send(headers=b"X-Code-Lifetime: 8\r\n")
         other = mta.send(headers=b"X-Code-Lifetime: soon\r\n")
         e = mta.entry(code, state="defer")
         assert e["priority"] == 1, e
@@ -329,7 +329,7 @@ def test_backoff_fields():
 def test_backoff_suspends():
     said = b"421 4.7.0 temporarily blocked\r\n"
     with Backend(replies={"MAIL": said}) as b, Backend() as sink, \
-            backing_off(b, sink, {"suspendable": "true", "ttl": 3}) as mta:
+            backing_off(b, sink, {"suspendable": "true", "ttl": 8}) as mta:
         mta.entry(mta.send(), state="defer")
         (s,) = json.loads(mta.ctl("suspend", "list", "--json").stdout)[
             "suspensions"]
@@ -353,8 +353,10 @@ def test_backoff_requeue():
         assert e["reason"] == "back-off: 550 5.7.1 rate limit exceeded", e
         mta.gone(txn, 30)
         notification(sink)
-        tried = [n for n in mta.story(txn) if n["event"] == "delivery"]
-        assert [n["verdict"] for n in tried] == ["defer", "defer", "bounce"]
+        tried = [n for n in mta.story(txn) if n["event"] == "delivery" and
+                 n["txn"] == txn]
+        assert [n["verdict"] for n in tried] == [
+            "defer", "defer", "bounce"], tried
         assert [n.get("next_ms") for n in tried[:2]] == [1000, 2000], tried
 
 
