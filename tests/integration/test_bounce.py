@@ -51,7 +51,7 @@ class Alone(Instance):
                          **args)
         with open(self.path("transport.cf"), "w") as f:
             f.write("transport mx mx -\n")
-        os.makedirs(self.path("templates/bounce"))
+        os.makedirs(self.path("templates/bounce"), exist_ok=True)
         for name, text in (templates or {}).items():
             with open(self.path("templates/bounce/" + name), "wb") as f:
                 f.write(text)

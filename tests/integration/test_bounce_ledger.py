@@ -35,14 +35,19 @@ SEED = int(os.environ.get("SEED", "15"))
 class Window:
     """One message whose verdict is held back until the test says so."""
 
-    def __init__(self, kind):
+    def __init__(self, kind, hook=None):
         self.kind = kind
         self.go = threading.Event()
         self.here = threading.Event()
         self.two = Two({"EOD" if kind == "relayed" else "RCPT": self.reply},
                        back={})
         self.mta = Tells(self.two.hop, self.two.back,
-                         "-o retry=1h+notify" if kind == "delayed" else "")
+                         "-o retry=1h+notify" if kind == "delayed" else "",
+                         params={"hook_postdelivery": "hooks/post.hsl"}
+                         if hook else None)
+        if hook:
+            with open(self.mta.path("hooks/post.hsl"), "w") as f:
+                f.write(hook)
 
     def reply(self, conv, line):
         self.here.set()
@@ -182,6 +187,44 @@ def test_all_die_after_it_is_stored():
     each(window)
 
 
+# ---- While the hook behind an attempt runs ----------------------------------
+
+SLOW_HOOK = """
+$n = memory_inc("runs");
+SetMetaData(["run" => string($n)]);
+if ($n === 1) {
+    echo "the first run";
+    sleep(%d);
+}
+"""
+
+
+def in_hook(seconds, victims, attempts, run):
+    for kind in "failed", "relayed", "delayed":
+        with Window(kind, SLOW_HOOK % seconds) as w:
+            w.go.set()
+            w.mta.wait_log("the first run", 30)
+            w.mta.kill(*victims)
+            if attempts > 1:
+                # A strike may have put it off.
+                wait_for(lambda: w.two.hop.verbs().count("RCPT") > 1 or
+                         w.mta.ctl("queue", "retry", "--all",
+                                   check=False).stderr, 60, "another attempt")
+            w.told(attempts)
+            if kind == "delayed":
+                (e,) = w.mta.list()
+                assert e["metadata"] == {"run": run}, e
+
+
+def test_deliver_dies_in_the_hook():
+    """What it has set does not count, nor does its attempt."""
+    in_hook(30, ["deliver"], 2, "2")
+
+
+def test_qmgr_dies_during_the_hook():
+    in_hook(3, ["qmgr", "bounce"], 1, "1")
+
+
 # ---- The ledger -------------------------------------------------------------
 
 POST = '''
@@ -281,7 +324,13 @@ def check_metadata(mta, tried):
         found = [e for e in found if e["recipient"].startswith("never-")]
         return found if found and all(e["retry"] >= tried
                                       for e in found) else None
-    found = wait_for(rows, 60, "attempts of those that wait")
+    try:
+        found = wait_for(rows, 60, "attempts of those that wait")
+    except AssertionError:
+        print("# left: " + mta.ctl("queue", "stats").stdout.replace(
+            "\n", "\n# "), [e for e in mta.list("--limit", "100000")
+                            if e["retry"] < tried][:3], flush=True)
+        raise
     for e in found:
         assert e["metadata"] == {"tries": str(e["retry"] - 1),
                                  "code": "450"}, e
