@@ -13,13 +13,14 @@
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/log.h"
+#include "compat/heap.h"
 #include "ipc/channel.h"
 #include "spool/book_table.h"
 #include "spool/disk_real.h"
 
 #include "delivery.h"
 
-#define KEEPER_CACHE	(8U << 20)	/* of the index */
+#define KEEPER_CACHE	(4U << 20)	/* of the index */
 #define KEEPER_SLICE_MS	10
 #define KEEPER_BUSY_MS	50		/* between ticks while things change */
 #define KEEPER_IDLE_MS	1000
@@ -239,6 +240,8 @@ keeper_ready(void)
 	    LOG_NUM("held", (int64_t)now.held),
 	    LOG_STR("rebuilt", now.rebuilt ? "yes" : "no"));
 	keeper_show(&now);
+	/* What a start needed. */
+	heap_give_back();
 	loop_defer(keeper.worker->loop, &keeper.read);
 }
 
@@ -414,6 +417,7 @@ void
 keeper_prepare(struct worker *w)
 {
 	keeper.worker = w;
+	heap_large_apart();
 	keeper.retry_ms = KEEPER_RETRY_MS;
 	timer_init(&keeper.tick, w->loop, keeper_tick, NULL);
 	task_init(&keeper.read, keeper_read, NULL);

@@ -8,6 +8,9 @@
 #ifndef COMPAT_HEAP_H
 #define COMPAT_HEAP_H
 
+/* From now on tables that grow have pages of their own, which go back when
+ * the next larger one takes their place: no holes stay in the heap. */
+void	heap_large_apart(void);
 /* Less than a millisecond for some megabytes: for quiet moments. */
 void	heap_give_back(void);
 

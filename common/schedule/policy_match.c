@@ -10,8 +10,9 @@
 
 #include "policy_match_private.h"
 
-/* Values and plans that are kept; some ten MiB. */
-enum { VALUES_MAX = 131072, PLANS_MAX = 16384 };
+/* Values and plans that are kept; some MiB.  What comes again comes soon; of
+ * a million destinations none does. */
+enum { VALUES_MAX = 32768, PLANS_MAX = 16384 };
 
 static void
 matcher_init(struct policy_matcher *m)
@@ -123,15 +124,19 @@ match_profile(struct policy_matcher *m, enum policy_field f)
 	return p;
 }
 
-/* "#" begins what was rolled up, and a value must not pass for that. */
+/* "#" begins what was rolled up, and a value must not pass for that.  The text
+ * itself, which stays, if that is it. */
 static struct str
 match_shown(struct policy_matcher *m, enum policy_field f, struct str text)
 {
 	char		room[PATTERN_VALUE + 1];
 	struct str	v = pattern_value(policy_field_type(f), text, room);
-	char		*shown = arena_alloc(&m->arena, v.len + 2);
+	char		*shown;
 	size_t		 n = 0;
 
+	if (v.p[0] != '#' && str_eq(v, text))
+		return text;
+	shown = arena_alloc(&m->arena, v.len + 2);
 	if (v.p[0] == '#')
 		shown[n++] = '\\';
 	memcpy(shown + n, v.p, v.len);
@@ -154,8 +159,9 @@ match_value(struct policy_matcher *m, enum policy_field f, struct str text)
 	}
 	v = arena_alloc(&m->arena, sizeof *v);
 	v->profile = match_profile(m, f);
+	text = arena_str(&m->arena, text);
 	v->shown = match_shown(m, f, text);
-	v->entry.key = arena_str(&m->arena, text).p;
+	v->entry.key = text.p;
 	v->entry.len = (uint32_t)text.len;
 	v->entry.kind = f;
 	hmap_insert(&m->values, &v->entry);

@@ -52,7 +52,7 @@ schedule_slabs(struct schedule *s)
 	slab_init(&s->holds, sizeof(struct hold));
 	slab_init(&s->pools, sizeof(struct pool));
 	slab_init(&s->hosts, sizeof(struct host));
-	slab_init(&s->names, sizeof(struct schedule_name *));
+	slab_init(&s->names, sizeof(struct schedule_name));
 	slab_init(&s->routes, sizeof(struct route *));
 }
 
@@ -84,14 +84,12 @@ schedule_new(const struct schedule_options *o)
 static void
 schedule_free_texts(struct schedule *s)
 {
-	const struct slab_index *index[] = { &s->by_name, &s->by_route };
-	const struct slab	*slab[] = { &s->names, &s->routes };
-
-	for (int n = 0; n < 2; n++)
-		for (uint32_t at = 0; at < index[n]->size; at++)
-			if (index[n]->slot[at] != 0)
-				free(*(void **)slab_at(slab[n],
-				    (uint32_t)index[n]->slot[at]));
+	for (uint32_t at = 0; at < s->by_name.size; at++)
+		sname_free(s, (uint32_t)s->by_name.slot[at]);
+	for (uint32_t at = 0; at < s->by_route.size; at++)
+		if (s->by_route.slot[at] != 0)
+			free(*(void **)slab_at(&s->routes,
+			    (uint32_t)s->by_route.slot[at]));
 }
 
 void

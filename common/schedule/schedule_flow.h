@@ -12,6 +12,8 @@ uint32_t	sname_find(const struct schedule *s, struct str text);
 uint32_t	sname_take(struct schedule *s, struct str text);
 uint32_t	sname_ref(struct schedule *s, uint32_t name);
 void		sname_drop(struct schedule *s, uint32_t name);
+/* The memory of a long one. */
+void		sname_free(struct schedule *s, uint32_t name);
 struct str	sname_text(const struct schedule *s, uint32_t name);
 
 /* Why a limiter has no room, and when it has; INT64_MAX: that is unknown. */

@@ -6,10 +6,10 @@
 #ifndef SCHEDULE_SCHEDULE_PARTS_H
 #define SCHEDULE_SCHEDULE_PARTS_H
 
+enum { SCHEDULE_NAME_SHORT = 20 };	/* as most are */
 struct schedule_name {
-	uint32_t	refs, hash;
-	uint32_t	len;
-	char		text[];
+	uint32_t	refs, hash, len;
+	char		text[SCHEDULE_NAME_SHORT]; /* or a pointer */
 };
 
 /* Candidates with their limiters, as words; see schedule_route.c. */
@@ -27,10 +27,9 @@ struct worker {
 
 struct action {
 	enum schedule_action_kind kind;
-	uint32_t	ref, conn;
+	uint32_t	ref, conn, name[4];
 	uint64_t	user;
 	uint16_t	worker;
-	uint32_t	name[4];
 };
 
 enum { SCHEDULE_WORKERS = 1024, SCHEDULE_HOT = 256 };
@@ -44,7 +43,7 @@ struct schedule {
 	struct slab		 entries, queues, limiters, limits, waits;
 	struct slab		 classes, lanes, tenants, subqueues;
 	struct slab		 transports, conns, holds, pools, hosts;
-	struct slab		 names, routes;		/* of pointers */
+	struct slab		 names, routes;		/* these: pointers */
 	struct slab_index	 by_queue, by_limiter, by_limits, by_class;
 	struct slab_index	 by_lane, by_tenant, by_subqueue;
 	struct slab_index	 by_transport, by_pool, by_host;
@@ -73,6 +72,7 @@ struct schedule {
 };
 
 #define PART(s, kind, i)	((struct kind *)slab_at(&(s)->SLAB_##kind, i))
+#define SLAB_schedule_name	names
 #define SLAB_entry		entries
 #define SLAB_queue		queues
 #define SLAB_limiter		limiters

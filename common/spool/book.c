@@ -64,8 +64,8 @@ book_hint(struct book *b, uint64_t segment, uint64_t durable, struct err *e)
 		    (unsigned long long)segment);
 	if (book_read(b, s, durable, 0, e) == -1)
 		return -1;
-	b->hinted = true;
 	book_spill(b);
+	b->hinted = true;
 	return 0;
 }
 

@@ -305,13 +305,17 @@ book_flush_mark(struct book *b, struct err *e)
 	return 0;
 }
 
-/* The oldest first, since they have waited longest. */
+/* The oldest first, since they have waited longest.  What a start meets waits
+ * in any case. */
 void
 book_spill(struct book *b)
 {
 	struct book_node	*n;
+	uint32_t		 most = b->options.memory_limit;
 
-	while (b->fresh_count > b->options.memory_limit &&
+	if (!b->hinted && most > BOOK_BATCH_MAX)
+		most = BOOK_BATCH_MAX;
+	while (b->fresh_count > most &&
 	    (n = TAILQ_FIRST(&b->fresh)) != NULL)
 		book_node_wait(b, n);
 }
