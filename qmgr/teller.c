@@ -184,57 +184,59 @@ teller_open_body(const struct spool_id *id,
  * again. */
 static int
 teller_send(struct teller *t, const struct spool_id *id,
-    struct ipc_BOUNCE_JOB *m, struct disk_file *segment, struct err *e)
+    struct disk_file *segment, const struct book_envelope *envelope,
+    struct disk_file *body, struct err *e)
 {
-	struct book_envelope	 envelope;
-	struct entry_state	 state;
-	struct disk_file	*body;
 	unsigned char		 key[SPOOL_ID_SIZE];
+	struct ipc_BOUNCE_JOB	 m = { .job = tell.next,
+				    .segment = envelope->segment,
+				    .body = envelope->body,
+				    .edits = envelope->edits,
+				    .file = body != NULL,
+				    .entry = buf_str(&tell.entry),
+				    .id = { (const char *)key, sizeof key } };
+	struct entry_state	 state;
 	int			 rc;
 
-	if ((rc = active_entry(id, &envelope, &state, &tell.bytes, e)) != 0)
+	if ((rc = book_state(keeper_book(), id, &state, e)) != 0)
 		return rc == -1 ? -1 : err_set(e, "the entry is not there");
-	buf_clear(&tell.entry);
-	if (spool_entry_put(&tell.entry, &envelope.entry, e) == -1 ||
-	    teller_open_body(id, &envelope, &body, e) == -1 ||
-	    book_state(keeper_book(), id, &state, e) != 0)
-		return -1;
 	spool_id_put(key, id);
-	m->id = (struct str){ (const char *)key, sizeof key };
-	m->file = body != NULL;
-	m->entry = buf_str(&tell.entry);
-	m->order = state.order;
-	CHANNEL_PUT(t->channel, BOUNCE_JOB, disk_real_fd(segment), m);
+	m.order = state.order;
+	CHANNEL_PUT(t->channel, BOUNCE_JOB, disk_real_fd(segment), &m);
 	if (body != NULL)
 		CHANNEL_SEND(t->channel, BOUNCE_JOB_FILE, disk_real_fd(body),
-		    { .job = m->job });
-	disk_close(&body);
+		    { .job = m.job });
 	return 0;
 }
 
 int
 teller_ask(const struct spool_id *id, struct err *e)
 {
-	struct ipc_BOUNCE_JOB	 m = { .job = ++tell.next };
 	struct book_envelope	 envelope;
-	struct disk_file	*segment;
+	struct entry_state	 state;
+	struct disk_file	*segment, *body;
 	struct teller		*t = teller_best();
 	char			 name[SEGMENT_NAME];
 	int			 rc;
 
-	if ((rc = book_envelope_in(keeper_book(), id, &envelope, &tell.bytes,
-	    e)) != 0)
+	rc = active_entry(id, &envelope, &state, &tell.bytes, e);
+	if (rc != 0)
 		return rc == -1 ? -1 : err_set(e, "the entry is not there");
-	m.segment = envelope.segment;
-	m.body = envelope.body;
-	m.edits = envelope.edits;
+	buf_clear(&tell.entry);
+	if (spool_entry_put(&tell.entry, &envelope.entry, e) == -1 ||
+	    teller_open_body(id, &envelope, &body, e) == -1)
+		return -1;
 	segment_name(name, envelope.segment);
-	if (disk_open(keeper_disk(), name, DISK_READ, &segment) == -1)
+	if (disk_open(keeper_disk(), name, DISK_READ, &segment) == -1) {
+		disk_close(&body);
 		return err_errno(e, "%s", name);
-	rc = teller_send(t, id, &m, segment, e);
+	}
+	tell.next++;
+	rc = teller_send(t, id, segment, &envelope, body, e);
 	disk_close(&segment);
+	disk_close(&body);
 	if (rc == 0)
-		telling_new(id, t, m.job);
+		telling_new(id, t, tell.next);
 	return rc;
 }
 
