@@ -288,12 +288,6 @@ def test_preview():
     """What mtactl shows is a notification, in the language that is asked for;
     a template that does not hold is told by its line."""
     mta = Instance()
-    os.makedirs(mta.path("templates/bounce"))
-    for name in ("en", "de"):
-        with open(os.path.join(TEMPLATES, name + ".txt"), "rb") as f:
-            text = f.read()
-        with open(mta.path("templates/bounce/%s.txt" % name), "wb") as f:
-            f.write(text)
     with open(mta.path("m.eml"), "wb") as f:
         f.write(b"Subject: from a file\nContent-Language: en\n\nx\n")
 
