@@ -6,6 +6,12 @@
  * is looked for by the identity that the order gave it, when all that is
  * durable has been read.
  *
+ * Nobody is asked before the order is durable.  Else, if this process died,
+ * there could be a notification of an order that is not known: it would be
+ * dropped, and then be asked for under the same identity by the worker that
+ * says its verdict again, and what has ended under an identity never comes
+ * again.
+ *
  * While there is nobody who could be asked, what was only delayed is found at
  * the time of its next attempt and goes on, its order with it; all else stays
  * where it is until somebody comes.
@@ -26,6 +32,7 @@
 #define BOUNCES_SLICE_MS	3
 #define BOUNCES_LATER_MS	60000
 #define BOUNCES_FAILED_MS	1000
+#define BOUNCES_SYNC_MS		10	/* a verdict's own comes before */
 
 /* A notification, and of whom. */
 struct met {
@@ -38,7 +45,8 @@ static struct {
 	struct worker	*worker;
 	bool		 open;
 	struct task	 task;
-	struct timer	 wake, soon;
+	struct timer	 wake, soon, sync;
+	bool		 unsynced;	/* an order is, perhaps */
 	struct spool_id	*fresh;
 	size_t		 first, count, cap;
 	struct met	*met;
@@ -75,8 +83,19 @@ bounces_all(void)
 }
 
 void
+bounces_synced(void)
+{
+	timer_stop(&bounces.sync);
+	bounces.unsynced = false;
+	bounces_kick();
+}
+
+void
 bounces_new(const struct spool_id *id)
 {
+	if (!bounces.unsynced)
+		timer_start(&bounces.sync, BOUNCES_SYNC_MS);
+	bounces.unsynced = true;
 	if (bounces.first == bounces.count)
 		bounces.first = bounces.count = 0;
 	if (bounces.count - bounces.first >= BOUNCES_NEW_MAX) {
@@ -89,7 +108,6 @@ bounces_new(const struct spool_id *id)
 		    sizeof *bounces.fresh);
 	}
 	bounces.fresh[bounces.count++] = *id;
-	bounces_kick();
 }
 
 static void
@@ -179,6 +197,7 @@ bounces_take_all(struct err *e)
 			return -1;
 	if (book_sync(keeper_book(), e) == -1)
 		return -1;
+	bounces_synced();
 	bounces.met_count = 0;
 	for (i = 0; i < n; i++) {
 		pump_one(&bounces.met[i].child);
@@ -330,6 +349,8 @@ bounces_works(void)
 {
 	bool	alone = !teller_any();
 
+	if (bounces.unsynced)
+		return false;
 	return (bounces.first < bounces.count && (alone || teller_idle())) ||
 	    (bounces.looking && (bounces.alone || teller_idle()));
 }
@@ -366,6 +387,23 @@ bounces_turn(void *arg)
 		bounces_rest();
 }
 
+/* Whose verdict it was has not asked for it. */
+static void
+bounces_sync(void *arg)
+{
+	struct err	e;
+
+	(void)arg;
+	if (!bounces.open)
+		return;
+	if (book_sync(keeper_book(), &e) == 0) {
+		bounces_synced();
+		return;
+	}
+	bounces_failed(&e);
+	timer_start(&bounces.sync, BOUNCES_FAILED_MS);
+}
+
 /* Nobody could be asked, and nobody can: those that were seen are not looked
  * at again, since what is new is due behind them. */
 static void
@@ -390,6 +428,7 @@ bounces_prepare(struct worker *w)
 	task_init(&bounces.task, bounces_turn, NULL);
 	timer_init(&bounces.wake, w->loop, bounces_wake, NULL);
 	timer_init(&bounces.soon, w->loop, bounces_turn, NULL);
+	timer_init(&bounces.sync, w->loop, bounces_sync, NULL);
 	teller_prepare(w);
 }
 
@@ -411,6 +450,8 @@ bounces_close(void)
 	teller_close();
 	timer_stop(&bounces.wake);
 	timer_stop(&bounces.soon);
+	timer_stop(&bounces.sync);
+	bounces.unsynced = false;
 	free(bounces.fresh);
 	free(bounces.met);
 	bounces.fresh = NULL;

@@ -17,8 +17,9 @@
 void	bounces_prepare(struct worker *w);
 void	bounces_open(void);
 void	bounces_close(void);
-/* This entry's order was noted just now. */
+/* This entry's order was noted just now; all that was is durable. */
 void	bounces_new(const struct spool_id *id);
+void	bounces_synced(void);
 /* An entry was read, or is found, that says that it tells of another, and is
  * not known as taken: it is not scheduled before it is. */
 void	bounces_met(const struct spool_id *id, struct str parent);

@@ -84,6 +84,7 @@ verdict_sync(void *arg)
 	}
 	verdict_settle(&verdicts.written);
 	verdict_settle(&verdicts.synced);
+	bounces_synced();
 }
 
 void
@@ -254,7 +255,9 @@ verdict_tell(const struct spool_id *id, enum job_verdict verdict,
 		    JOB_HOLD, said, e);
 	if ((rc = book_state(keeper_book(), id, &s, e)) != 0)
 		return rc;
-	if (!verdict_fits(said))
+	/* It was told of this delay before, and its worker does not know. */
+	if (!verdict_fits(said) || (s.bounce_action == 0 && str_eq(
+	    s.bounce_txn, (struct str){ (char *)txn, sizeof txn })))
 		return verdict_change(id, verdict, said, e);
 	verdict_over(&s, said);
 	if (verdict != JOB_DEFER || s.bounce_action == 0) {

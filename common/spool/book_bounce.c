@@ -27,7 +27,8 @@ static int
 take_delayed(struct book *b, const struct spool_id *id, struct entry_state *s,
     struct err *e)
 {
-	s->bounce_txn = s->order = STR_NONE;
+	/* Whom it was told by stays: the verdict may be said again. */
+	s->order = STR_NONE;
 	s->bounce_action = 0;
 	if (s->state == STATE_BOUNCING) {
 		s->state = STATE_DEFER;
@@ -49,7 +50,7 @@ book_take(struct book *b, const struct spool_id *child,
 	if ((rc = book_find(b, child, &entry, e)) != 0 ||
 	    (rc = book_state(b, parent, &s, e)) != 0)
 		return rc;
-	if (s.bounce_txn.len != sizeof child->txn ||
+	if (s.bounce_action == 0 || s.bounce_txn.len != sizeof child->txn ||
 	    memcmp(s.bounce_txn.p, child->txn, sizeof child->txn) != 0 ||
 	    child->queue != 1)
 		return 1;

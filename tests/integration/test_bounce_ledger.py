@@ -15,7 +15,9 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
+import subprocess
 import threading
 import time
 
@@ -28,6 +30,7 @@ from test_store import Load, txn_of
 KILLS = int(os.environ.get("KILLS", "8"))
 CUTS = int(os.environ.get("CUTS", "2"))
 SEED = int(os.environ.get("SEED", "15"))
+ROOT = os.geteuid() == 0
 
 
 # ---- Windows ----------------------------------------------------------------
@@ -185,6 +188,33 @@ def test_all_die_after_it_is_stored():
         w.told()
         assert w.mta.log().count("event=dsn-made") == 1, w.mta.log()
     each(window)
+
+
+def test_before_the_verdict_is_durable():
+    """Nobody is asked before: a notification of an order that is lost would
+    be dropped, and the one of the same identity with it, when deliver says
+    its verdict again."""
+    if not ROOT or shutil.which("strace") is None:
+        return "strace on any process needs root"
+
+    def window(w):
+        (pid,) = w.mta.workers("qmgr")
+        with subprocess.Popen(
+                ["strace", "-qq", "-p", str(pid), "-e", "trace=fdatasync",
+                 "-e", "inject=fdatasync:delay_enter=60s", "-o",
+                 "/dev/null"], stderr=subprocess.DEVNULL) as tracer:
+            with open("/proc/%d/status" % pid) as f:
+                wait_for(lambda: f.seek(0) == 0 and
+                         "TracerPid:\t0\n" not in f.read(), text="strace")
+            w.go.set()
+            w.mta.wait_log("event=delivery ", 30)
+            time.sleep(1)
+            os.kill(pid, signal.SIGKILL)
+            tracer.wait()
+        assert "event=dsn-made" not in w.mta.log(), w.mta.log()
+        w.told()
+    each(window)
+    return None
 
 
 # ---- While the hook behind an attempt runs ----------------------------------

@@ -256,7 +256,9 @@ world_check(struct world *w)
 	assert_int_equal(s.state, STATE_DEFER);
 	assert_int_equal(s.due_ms, AFTER_MS);
 	assert_int_equal(s.bounce_action, ENTRY_ACTION_NONE);
-	assert_int_equal(s.bounce_txn.len, 0);
+	/* That it was told so is known. */
+	assert_int_equal(s.bounce_txn.len, SPOOL_TXN_SIZE);
+	assert_memory_equal(s.bounce_txn.p, w->child.txn, SPOOL_TXN_SIZE);
 	assert_int_equal(s.order.len, 0);
 	/* It is taken once. */
 	assert_int_equal(book_take(w->book, &w->child, &w->parent, &w->e), 1);
