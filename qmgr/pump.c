@@ -18,6 +18,7 @@
 
 #include "bounces.h"
 #include "delivery.h"
+#include "filled.h"
 #include "overdue.h"
 
 #define PUMP_SLICE_MS	1
@@ -47,22 +48,15 @@ static struct {
 	struct pump_list refill;	/* uint64_t */
 	bool		 round;		/* over all that waits */
 	uint64_t	 at;		/* number of its sub-queue */
+	bool		 another;	/* one more: there was room behind it */
 	bool		 full;		/* what was shown last had no room */
 	bool		 rests;		/* until there is room in memory */
 	bool		 crowded;	/* no new one takes what is freed */
 	int64_t		 next_ms;	/* nothing is looked up before then */
-	struct hmap	 filled;	/* struct pump_queue */
+	struct hmap	 filled;	/* filled.h */
 	bool		 turns;		/* the round is next */
 	struct buf	 bytes, text;
 } pump;
-
-/* A sub-queue whose window is full: what it has more is not even read, and
- * what is new waits behind that. */
-#define PUMP_QUEUE	1
-struct pump_queue {
-	struct hmap_entry	hash;
-	uint64_t		number;
-};
 
 static void	pump_turn(void *arg);
 static void	pump_failed(const struct err *e);
@@ -112,47 +106,34 @@ pump_has_room(void)
 	return active_count() < delivery_active_limit();
 }
 
-/* ---- Full sub-queues ----------------------------------------------------- */
-
-static struct pump_queue *
-pump_filled(uint64_t number)
+/* A round that goes on does not come to what it has passed. */
+static void
+pump_rounds(void)
 {
-	return (struct pump_queue *)hmap_find(&pump.filled, PUMP_QUEUE,
-	    (struct str){ (char *)&number, sizeof number });
+	if (pump.round && pump.at != 0)
+		pump.another = true;
+	pump.round = true;
 }
+
+/* ---- Full sub-queues ----------------------------------------------------- */
 
 /* What is new does not overtake what waits. */
 static bool
 pump_behind(uint64_t number)
 {
-	return pump.crowded || (pump.filled.count > 0 &&
-	    pump_filled(number) != NULL);
+	return pump.crowded || filled_has(&pump.filled, number);
 }
 
 /* There was no room: memory has none, or the sub-queue. */
 static void
 pump_fill(uint64_t number)
 {
-	struct pump_queue	*q;
-
-	if (!pump_has_room())
-		pump.crowded = pump.round = true;
-	if (pump.crowded || pump_filled(number) != NULL)
-		return;
-	q = xcalloc(1, sizeof *q);
-	q->number = number;
-	q->hash.key = (const char *)&q->number;
-	q->hash.len = sizeof q->number;
-	q->hash.kind = PUMP_QUEUE;
-	hmap_insert(&pump.filled, &q->hash);
-}
-
-static void
-pump_unfill(void *arg, struct hmap_entry *e)
-{
-	(void)arg;
-	hmap_remove(&pump.filled, e);
-	free(e);
+	if (!pump_has_room()) {
+		pump.crowded = true;
+		pump_rounds();
+	}
+	if (!pump.crowded)
+		filled_add(&pump.filled, number);
 }
 
 void
@@ -160,7 +141,7 @@ pump_unfill_all(void)
 {
 	if (!pump.open)
 		return;
-	hmap_walk(&pump.filled, pump.filled.size, pump_unfill, NULL);
+	filled_clear(&pump.filled);
 	pump_room();
 }
 
@@ -421,7 +402,7 @@ pump_refill(const struct schedule_subqueue *q)
 void
 pump_room(void)
 {
-	pump.round = true;
+	pump_rounds();
 	pump_go();
 }
 
@@ -431,7 +412,6 @@ pump_queue(uint64_t number, struct err *e)
 {
 	struct book_look	look = { .most = PUMP_STEP,
 				    .fn = pump_show_ready, .arg = e };
-	struct pump_queue	*filled = pump_filled(number);
 	int			rc;
 
 	pump.full = false;
@@ -440,8 +420,8 @@ pump_queue(uint64_t number, struct err *e)
 	while (rc == 0 && !pump.full);
 	if (pump.full)
 		pump_fill(number);
-	else if (rc == 1 && filled != NULL)
-		pump_unfill(NULL, &filled->hash);
+	else if (rc == 1)
+		filled_remove(&pump.filled, number);
 	return rc == -1 ? -1 : 0;
 }
 
@@ -454,7 +434,7 @@ pump_next_refill(struct err *e)
 	number += pump.refill.first++;
 	if (!pump.crowded)
 		return pump_queue(*number, e);
-	pump.round = true;
+	pump_rounds();
 	return 0;
 }
 
@@ -467,7 +447,8 @@ pump_next_round(struct err *e)
 	rc = book_ready_queue(keeper_book(), &pump.at, e);
 	if (rc == 0)
 		return pump_queue(pump.at, e);
-	pump.round = false;
+	pump.round = pump.another;
+	pump.another = false;
 	pump.at = 0;
 	return rc == -1 ? -1 : 0;
 }
@@ -576,7 +557,7 @@ pump_open(void)
 	pump.look.at_len = 0;
 	pump.at = 0;
 	pump.looking = pump.round = true;
-	pump.rests = pump.crowded = false;
+	pump.another = pump.rests = pump.crowded = false;
 	hmap_init(&pump.filled);
 	timer_init(&pump.due, pump.worker->loop, pump_due, NULL);
 	pump_go();
@@ -588,7 +569,7 @@ pump_close(void)
 	if (pump.open) {
 		timer_stop(&pump.turn);
 		timer_fini(&pump.due);
-		hmap_walk(&pump.filled, pump.filled.size, pump_unfill, NULL);
+		filled_clear(&pump.filled);
 		hmap_fini(&pump.filled);
 	}
 	pump.open = false;

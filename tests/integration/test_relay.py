@@ -5,10 +5,11 @@ death of any process."""
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 
-from halyard import Backend, Instance, alive, main, wait_for
+from halyard import BUILD, Backend, Instance, alive, main, wait_for
 
 HOOK = '''
 $m = $arguments["mail"];
@@ -311,6 +312,38 @@ def test_all_killed():
                  "start")
         mta.wait(0, seconds=40)
         assert set(numbers(b)) == set(range(60))
+
+
+def test_many_sub_queues():
+    """A start with more of them than may wait for one route: all are found
+    again when it is known, though its answer comes in the middle of a round
+    over them."""
+    count = 20000
+    with Backend() as b, Queue(out(b, "retry=1s", "concurrency=50"),
+                            workers=1) as mta:
+        mta.queue("stats")
+        mta.ctl("stop")
+        spool = mta.path("queue")
+        subprocess.run([os.path.join(BUILD, "tests/tools/fillspool"),
+                        "--delay", "0", "--domains", str(count), "--transport",
+                        "out", spool, str(count), "1"], check=True,
+                       stdout=subprocess.DEVNULL)
+        owner = os.stat(spool)
+        for root, dirs, files in os.walk(spool):
+            for name in dirs + files:
+                os.chown(os.path.join(root, name), owner.st_uid,
+                         owner.st_gid)
+        mta.start()
+        (pid,) = mta.workers("deliver")
+        os.kill(pid, signal.SIGSTOP)
+        mta.kill("qmgr")
+        wait_for(lambda: mta.log().count("event=queue-open") > 2,
+                 text="another start")
+        time.sleep(0.1)
+        os.kill(pid, signal.SIGCONT)
+        mta.wait(0, seconds=150)
+        assert set(m["rcpts"][0] for m in b.messages) == set(
+            b"<rcpt%d@to%d.example>" % (n, n) for n in range(count))
 
 
 if __name__ == "__main__":
