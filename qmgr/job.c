@@ -121,6 +121,9 @@ job_free(struct job *j)
 		lend_give(j->agent, j->segment);
 	TAILQ_REMOVE(&j->agent->jobs, j, link);
 	j->agent->job_count--;
+	/* Some wait for a worker that has less to do, or nothing. */
+	if (j->agent->job_count == 0 || prepare_waits())
+		dispatch_kick();
 	hmap_remove(&jobs.jobs, &j->hash);
 	job_route(j, 0, 0);
 	free(j);

@@ -162,6 +162,12 @@ prepare_leave(struct active *a)
 	TAILQ_REMOVE(&prepare.waiting, a, link);
 }
 
+bool
+prepare_waits(void)
+{
+	return !TAILQ_EMPTY(&prepare.waiting);
+}
+
 static bool
 prepare_describe(struct active *a, struct schedule_entry_in *in)
 {

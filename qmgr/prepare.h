@@ -27,6 +27,8 @@ void	prepare_wait(struct active *a);
 void	prepare_leave(struct active *a);
 /* What was kept of it is dropped. */
 void	prepare_forget(struct active *a);
+/* Is there somebody whose hook is to be asked yet? */
+bool	prepare_waits(void);
 /* Jobs for those that wait, as far as there are workers. */
 void	prepare_dispatch(struct job_list *list);
 /* PREPARED: 0, or -1. */

@@ -72,10 +72,8 @@ def test_in_all():
                                        "active_window": 2}) as mta:
         put_domains(mta, 300)
         with Arrivals(mta, "r@new%d.example") as later:
-            n = overtaken(b, 300, later)
-    # Sub-queues take turns, in no order: fifty have two each time, the others
-    # one.
-    assert n <= 600, n
+            # Sub-queues take turns, in no order: none of them starves.
+            overtaken(b, 300, later)
 
 
 if __name__ == "__main__":
