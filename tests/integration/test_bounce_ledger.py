@@ -165,6 +165,8 @@ def test_before_it_is_taken():
         teller = w.stop("bounce")
         w.go.set()
         w.mta.wait(1, "--state", "bouncing")
+        # It is asked for once its order is durable.
+        time.sleep(2)
         pid = w.stop("qmgr")
         os.kill(teller, signal.SIGCONT)
         wait_for(lambda: "event=dsn-made" in w.mta.log() or
