@@ -8,22 +8,19 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/net.h"
+#include "event/backoff.h"
 #include "ipc/channel.h"
 
 #include "bounce.h"
 #include "job.h"
 #include "mailroom.h"
 
-#define AGAIN_MS	10
-#define AGAIN_MAX_MS	250
-
 struct bounce	bounce;
 
 static struct {
 	char		*path;		/* NULL: none, or closed */
 	struct channel	*channel;	/* NULL: down */
-	struct timer	 again;
-	int64_t		 again_ms;
+	struct backoff	 again;
 } mailroom;
 
 void
@@ -65,7 +62,7 @@ static int
 mailroom_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
 	(void)arg;
-	mailroom.again_ms = AGAIN_MS;
+	backoff_reset(&mailroom.again);
 	switch (type) {
 	case IPC_BOUNCE_JOB:
 		return mailroom_on_job(r, fd);
@@ -78,16 +75,6 @@ mailroom_on_frame(void *arg, int type, struct rbuf *r, int fd)
 
 /* ---- Up and down --------------------------------------------------------- */
 
-static void
-mailroom_later(void)
-{
-	if (mailroom.path == NULL)
-		return;
-	timer_start(&mailroom.again, mailroom.again_ms);
-	mailroom.again_ms = mailroom.again_ms * 2 < AGAIN_MAX_MS ?
-	    mailroom.again_ms * 2 : AGAIN_MAX_MS;
-}
-
 /* The channel first: nothing more is to be said to this one. */
 static void
 mailroom_on_end(void *arg)
@@ -96,7 +83,8 @@ mailroom_on_end(void *arg)
 	channel_free(&mailroom.channel);
 	LOG(EV_QMGR_LOST, NULL, LOG_NUM("jobs", (int64_t)jobs_count()));
 	jobs_drop();
-	mailroom_later();
+	if (mailroom.path != NULL)
+		backoff_later(&mailroom.again);
 }
 
 void
@@ -119,7 +107,7 @@ mailroom_try(void *arg)
 
 	(void)arg;
 	if (fd == -1)
-		mailroom_later();
+		backoff_later(&mailroom.again);
 	else
 		mailroom_take(fd);
 }
@@ -128,9 +116,8 @@ void
 mailroom_open(const char *path)
 {
 	mailroom.path = xstrdup(path);
-	mailroom.again_ms = AGAIN_MS;
-	timer_init(&mailroom.again, bounce.loop, mailroom_try, NULL);
-	timer_start(&mailroom.again, 0);
+	backoff_init(&mailroom.again, bounce.loop, mailroom_try, NULL);
+	timer_start(&mailroom.again.timer, 0);
 }
 
 void
@@ -141,7 +128,7 @@ mailroom_close(void)
 		channel_flush(mailroom.channel);
 	channel_free(&mailroom.channel);
 	if (mailroom.path != NULL)
-		timer_fini(&mailroom.again);
+		backoff_fini(&mailroom.again);
 	free(mailroom.path);
 	mailroom.path = NULL;
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/net.h"
+#include "event/backoff.h"
 #include "ipc/channel.h"
 
 #include "course.h"
@@ -25,14 +26,10 @@
 #include "trial.h"
 #include "way.h"
 
-#define AGAIN_MS	10
-#define AGAIN_MAX_MS	250
-
 static struct {
 	char		*path;
 	struct channel	*channel;	/* NULL: down */
-	struct timer	 again;
-	int64_t		 again_ms;
+	struct backoff	 again;
 } mailroom;
 
 struct channel *
@@ -149,7 +146,7 @@ static int
 mailroom_on_frame(void *arg, int type, struct rbuf *r, int fd)
 {
 	(void)arg;
-	mailroom.again_ms = AGAIN_MS;
+	backoff_reset(&mailroom.again);
 	switch (type) {
 	case IPC_DELIVER_TRANSPORT:
 		return mailroom_on_transport(r);
@@ -203,14 +200,6 @@ mailroom_drain(void)
 
 /* ---- Up and down --------------------------------------------------------- */
 
-static void
-mailroom_later(void)
-{
-	timer_start(&mailroom.again, mailroom.again_ms);
-	mailroom.again_ms = mailroom.again_ms * 2 < AGAIN_MAX_MS ?
-	    mailroom.again_ms * 2 : AGAIN_MAX_MS;
-}
-
 /* The channel first: nothing more is to be said to this one. */
 static void
 mailroom_on_end(void *arg)
@@ -224,7 +213,7 @@ mailroom_on_end(void *arg)
 	numbered_drop_all();
 	lents_close_all();
 	traces_clear();
-	mailroom_later();
+	backoff_later(&mailroom.again);
 }
 
 static void
@@ -251,7 +240,7 @@ mailroom_try(void *arg)
 
 	(void)arg;
 	if (fd == -1) {
-		mailroom_later();
+		backoff_later(&mailroom.again);
 		return;
 	}
 	mailroom.channel = channel_new(deliver.loop, fd, IPC_DELIVER,
@@ -263,9 +252,8 @@ void
 mailroom_open(const char *path)
 {
 	mailroom.path = xstrdup(path);
-	mailroom.again_ms = AGAIN_MS;
-	timer_init(&mailroom.again, deliver.loop, mailroom_try, NULL);
-	timer_start(&mailroom.again, 0);
+	backoff_init(&mailroom.again, deliver.loop, mailroom_try, NULL);
+	timer_start(&mailroom.again.timer, 0);
 }
 
 void
@@ -275,7 +263,7 @@ mailroom_close(void)
 		channel_flush(mailroom.channel);
 	channel_free(&mailroom.channel);
 	traces_clear();
-	timer_fini(&mailroom.again);
+	backoff_fini(&mailroom.again);
 	free(mailroom.path);
 	mailroom.path = NULL;
 }

@@ -28,14 +28,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/net.h"
+#include "event/backoff.h"
 #include "ipc/channel.h"
 
 #include "share_private.h"
 #include "wire.h"
 
 #define WINDOW		32
-#define AGAIN_MS	10
-#define AGAIN_MAX_MS	250
 
 /* What differs between the two. */
 struct remote_wire {
@@ -55,9 +54,8 @@ struct remote {
 	const struct remote_wire *wire;
 	char		*path;
 	struct channel	*channel;	/* NULL: down, or trying */
-	struct timer	 again;
+	struct backoff	 again;
 	struct task	 work;
-	int64_t		 again_ms;
 	size_t		 under_way;
 };
 
@@ -198,7 +196,7 @@ remote_pump(struct remote *r)
 {
 	struct share_ticket	*t;
 
-	if (r->again.armed)
+	if (r->again.timer.armed)
 		return;
 	while ((t = TAILQ_FIRST(remote_list(r, TICKET_QUEUED))) != NULL) {
 		if (t->q.op != SHARE_LOCK && r->under_way >= WINDOW)
@@ -236,7 +234,7 @@ remote_on_frame(void *arg, int type, struct rbuf *in, int fd)
 	(void)fd;
 	if ((rc = r->wire->answer(type, in, &id, &a)) == -1)
 		return -1;
-	r->again_ms = AGAIN_MS;
+	backoff_reset(&r->again);
 	t = share_find(&r->share, id);
 	/* The asker has given it up, or the grant came twice. */
 	if (t == NULL || t->state != TICKET_ASKED)
@@ -244,7 +242,7 @@ remote_on_frame(void *arg, int type, struct rbuf *in, int fd)
 	if (rc == 1) {
 		r->under_way--;
 		share_move(t, TICKET_QUEUED);
-		timer_start(&r->again, AGAIN_MAX_MS);
+		timer_start(&r->again.timer, BACKOFF_MAX_MS);
 		return 0;
 	}
 	r->under_way -= t->q.op != SHARE_LOCK;
@@ -260,14 +258,6 @@ remote_idle(struct remote *r)
 }
 
 static void
-remote_later(struct remote *r)
-{
-	timer_start(&r->again, r->again_ms);
-	r->again_ms = r->again_ms * 2 < AGAIN_MAX_MS ? r->again_ms * 2 :
-	    AGAIN_MAX_MS;
-}
-
-static void
 remote_on_end(void *arg)
 {
 	struct remote	*r = arg;
@@ -276,7 +266,7 @@ remote_on_end(void *arg)
 	    LOG_NUM("tickets", (int64_t)r->share.tickets.count));
 	channel_free(&r->channel);
 	if (!remote_idle(r))
-		remote_later(r);
+		backoff_later(&r->again);
 }
 
 /* ---- Connecting -------------------------------------------------------- */
@@ -318,7 +308,7 @@ remote_try(struct remote *r)
 	} else if (errno == ENOENT)
 		remote_fail(r);
 	else
-		remote_later(r);
+		backoff_later(&r->again);
 }
 
 static void
@@ -328,7 +318,7 @@ remote_work(void *arg)
 
 	if (r->channel != NULL)
 		remote_pump(r);
-	else if (!r->again.armed && !remote_idle(r))
+	else if (!r->again.timer.armed && !remote_idle(r))
 		remote_try(r);
 }
 
@@ -360,7 +350,7 @@ remote_free(struct share *s)
 
 	if (r->wire != &lent_wire)
 		channel_free(&r->channel);
-	timer_fini(&r->again);
+	backoff_fini(&r->again);
 	loop_cancel(s->loop, &r->work);
 	free(r->path);
 	free(r);
@@ -376,8 +366,7 @@ remote_new(struct loop *l, const char *path, const struct remote_wire *wire)
 	share_init(&r->share, l, &ops);
 	r->wire = wire;
 	r->path = xstrdup(path);
-	r->again_ms = AGAIN_MS;
-	timer_init(&r->again, l, remote_work, r);
+	backoff_init(&r->again, l, remote_work, r);
 	task_init(&r->work, remote_work, r);
 	return &r->share;
 }

@@ -12,14 +12,13 @@
 #include "base/fatal.h"
 #include "base/mem.h"
 #include "base/net.h"
+#include "event/backoff.h"
 #include "ipc/channel.h"
 #include "spool/draft.h"
 
 #include "store.h"
 
 #define STORE_PIECE	65536		/* of a body or of edits in a frame */
-#define STORE_AGAIN_MS	10
-#define STORE_AGAIN_MAX_MS 250
 
 enum store_state { STATE_WAITING, STATE_TELLING, STATE_ASKED };
 
@@ -52,9 +51,8 @@ struct store_client {
 	int64_t		 credit;
 	uint64_t	 number;
 	int64_t		 limit_ms;
-	struct timer	 again;
+	struct backoff	 again;
 	struct task	 work;
-	int64_t		 again_ms;
 };
 
 /* ---- Stores -------------------------------------------------------------- */
@@ -269,7 +267,7 @@ store_on_answer(struct store_client *c, struct rbuf *r)
 
 	if (ipc_get_STORE_DURABLE(r, &m) == -1 || m.status > STORE_REFUSED)
 		return -1;
-	c->again_ms = STORE_AGAIN_MS;
+	backoff_reset(&c->again);
 	if ((s = store_find(c, m.store)) == NULL)
 		return 0;		/* cancelled meanwhile */
 	/* Refused before its end: what is left of it is not told. */
@@ -297,14 +295,6 @@ store_on_frame(void *arg, int type, struct rbuf *r, int fd)
 }
 
 static void
-store_later(struct store_client *c)
-{
-	timer_start(&c->again, c->again_ms);
-	c->again_ms = c->again_ms * 2 < STORE_AGAIN_MAX_MS ?
-	    c->again_ms * 2 : STORE_AGAIN_MAX_MS;
-}
-
-static void
 store_on_end(void *arg)
 {
 	struct store_client	*c = arg;
@@ -318,7 +308,7 @@ store_on_end(void *arg)
 	}
 	c->next = TAILQ_FIRST(&c->stores);
 	if (c->next != NULL)
-		store_later(c);
+		backoff_later(&c->again);
 }
 
 /* ---- Connecting ---------------------------------------------------------- */
@@ -361,14 +351,14 @@ store_work(void *arg)
 		store_pump(c);
 		return;
 	}
-	if (c->again.armed || TAILQ_EMPTY(&c->stores))
+	if (c->again.timer.armed || TAILQ_EMPTY(&c->stores))
 		return;
 	if ((fd = net_connect_unix(c->path)) != -1)
 		store_up(c, fd);
 	else if (errno == ENOENT)
 		store_absent(c);
 	else
-		store_later(c);
+		backoff_later(&c->again);
 }
 
 struct store_client *
@@ -379,10 +369,9 @@ store_client_new(struct loop *l, int role, const char *path)
 	c->loop = l;
 	c->role = role;
 	c->path = xstrdup(path);
-	c->again_ms = STORE_AGAIN_MS;
 	c->limit_ms = STORE_LIMIT_MS;
 	TAILQ_INIT(&c->stores);
-	timer_init(&c->again, l, store_work, c);
+	backoff_init(&c->again, l, store_work, c);
 	task_init(&c->work, store_work, c);
 	return c;
 }
@@ -397,7 +386,7 @@ store_client_free(struct store_client **c)
 	while ((s = TAILQ_FIRST(&(*c)->stores)) != NULL)
 		store_remove(s);
 	channel_free(&(*c)->channel);
-	timer_fini(&(*c)->again);
+	backoff_fini(&(*c)->again);
 	loop_cancel((*c)->loop, &(*c)->work);
 	free((*c)->path);
 	free(*c);
