@@ -252,6 +252,17 @@ after_ask(struct job *j)
 	f->run = postdelivery_start(script_hook(HOOK_POSTDELIVERY), &rq);
 }
 
+/* The recipient whose turn it is, judged. */
+static void
+after_turn(struct job *j)
+{
+	struct after	*f = j->after;
+
+	if (f->tried)
+		f->own = attempt_of(&f->attempt, f->next);
+	after_passage(j, &f->passage, f->next, f->tried ? &f->own : NULL);
+}
+
 static void
 after_next(struct job *j)
 {
@@ -261,9 +272,7 @@ after_next(struct job *j)
 		job_told(j);
 		return;
 	}
-	if (f->tried)
-		f->own = attempt_of(&f->attempt, f->next);
-	after_passage(j, &f->passage, f->next, f->tried ? &f->own : NULL);
+	after_turn(j);
 	after_ask(j);
 }
 
@@ -299,17 +308,14 @@ bool
 after_cut(struct job *j)
 {
 	struct after	*f = j->after;
-	uint32_t	 i;
 
 	if (f == NULL)
 		return false;
 	postdelivery_cancel(&f->run);
 	after_say(j, &f->passage, f->next, NULL);
-	for (i = f->next + 1; i < j->count; i++) {
-		if (f->tried)
-			f->own = attempt_of(&f->attempt, i);
-		after_passage(j, &f->passage, i, f->tried ? &f->own : NULL);
-		after_say(j, &f->passage, i, NULL);
+	while (++f->next < j->count) {
+		after_turn(j);
+		after_say(j, &f->passage, f->next, NULL);
 	}
 	job_told(j);
 	return true;

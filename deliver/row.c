@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "conf/report.h"
 
 #include "row.h"
 
@@ -16,17 +17,6 @@ row_end(struct numbered *n)
 	free(r);
 }
 
-static void
-row_report(void *arg, const char *file, int line, int column,
-    const char *text)
-{
-	(void)arg;
-	(void)file;
-	(void)line;
-	(void)column;
-	(void)text;
-}
-
 int
 row_add(uint64_t number, struct str text)
 {
@@ -37,7 +27,7 @@ row_add(uint64_t number, struct str text)
 	if (!numbered_free(number))
 		return -1;
 	r = xcalloc(1, sizeof *r);
-	if (policies_compile(&r->all, &src, row_report, NULL) == 0)
+	if (policies_compile(&r->all, &src, report_nothing, NULL) == 0)
 		r->delivery = policies_delivery(r->all);
 	if (r->delivery == NULL ||
 	    numbered_add(&r->numbered, number, row_end) == -1) {

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "conf/file.h"
+#include "conf/report.h"
 #include "forecast/forecast.h"
 
 #include "log_source.h"
@@ -50,27 +51,16 @@ simulate_list(void *arg, struct str list, const char *path, struct buf *out,
 	return file_read_most(path, POLICY_LIST_MAX, out, e);
 }
 
-static void
-simulate_quiet(void *arg, const char *file, int line, int column,
-    const char *text)
-{
-	(void)arg;
-	(void)file;
-	(void)line;
-	(void)column;
-	(void)text;
-}
-
 /* An instance need not be here, if all that is asked for is given. */
 static int
 simulate_conf(struct simulate *s)
 {
-	conf_report_fn	*report = report_print;
+	conf_report_fn	*tell = report_print;
 
 	if (s->a.transport != NULL)
-		report = simulate_quiet;
+		tell = report_nothing;
 	params_init(&s->params);
-	if (conf_load(&s->conf, s->c->dir, report, NULL) == -1)
+	if (conf_load(&s->conf, s->c->dir, tell, NULL) == -1)
 		return s->a.transport != NULL ? 0 : -1;
 	return 0;
 }

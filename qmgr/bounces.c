@@ -277,7 +277,7 @@ bounces_made(const struct spool_id *id, const struct entry_state *s,
 	return rc == 0;
 }
 
-/* By its state, which book_get() has left alone. */
+/* By its state. */
 static int
 bounces_judge(const struct spool_id *id, struct entry_state *s, struct err *e)
 {

@@ -63,3 +63,14 @@ reports_fini(struct reports *r)
 		free(r->seen[i]);
 	r->count = 0;
 }
+
+void
+report_nothing(void *arg, const char *file, int line, int column,
+    const char *text)
+{
+	(void)arg;
+	(void)file;
+	(void)line;
+	(void)column;
+	(void)text;
+}

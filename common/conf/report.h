@@ -36,5 +36,7 @@ void	report(struct reports *r, const struct place *at, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 bool	reports_full(const struct reports *r);
 void	reports_fini(struct reports *r);
+/* For who wants to know no more than whether there was one. */
+conf_report_fn	report_nothing;
 
 #endif

@@ -186,20 +186,6 @@ status_put_remote(const struct facts *f, struct buf *out)
 	buf_free(&b);
 }
 
-static const char *
-status_action(enum entry_action action)
-{
-	static const char *const	names[] = {
-		[ENTRY_ACTION_NONE] = "failed",
-		[ENTRY_ACTION_FAILED] = "failed",
-		[ENTRY_ACTION_DELAYED] = "delayed",
-		[ENTRY_ACTION_DELIVERED] = "delivered",
-		[ENTRY_ACTION_RELAYED] = "relayed",
-		[ENTRY_ACTION_EXPANDED] = "expanded" };
-
-	return names[action];
-}
-
 static void
 status_put_diagnostic(const struct facts *f, struct buf *out)
 {
@@ -233,7 +219,7 @@ status_put_recipient(const struct facts *f, struct buf *out)
 	if (out->len == before)
 		status_put_address(f, out, "Final-Recipient",
 		    rq->entry->recipient);
-	status_put(f, out, "Action", str_of(status_action(f->action)));
+	status_put(f, out, "Action", str_of(dsn_action_name(f->action)));
 	status_put(f, out, "Status", str_of(f->status));
 	status_put_remote(f, out);
 	status_put_diagnostic(f, out);

@@ -6,22 +6,9 @@
 
 #include "base/mem.h"
 
+#include "order.h"
 #include "template_private.h"
 #include "text.h"
-
-const char *
-template_action(enum entry_action action)
-{
-	static const char *const	names[] = {
-		[ENTRY_ACTION_NONE] = "failed",
-		[ENTRY_ACTION_FAILED] = "failed",
-		[ENTRY_ACTION_DELAYED] = "delayed",
-		[ENTRY_ACTION_DELIVERED] = "delivered",
-		[ENTRY_ACTION_RELAYED] = "relayed",
-		[ENTRY_ACTION_EXPANDED] = "relayed" };
-
-	return names[action];
-}
 
 static const struct template_part *
 template_part(const struct template *t, struct str name)
@@ -32,6 +19,17 @@ template_part(const struct template *t, struct str name)
 		if (str_eq(t->parts[i].name, name))
 			return &t->parts[i];
 	return NULL;
+}
+
+/* What is expanded has no words of its own. */
+static const struct template_part *
+template_of(const struct template *t, enum entry_action action)
+{
+	if (action == ENTRY_ACTION_EXPANDED)
+		action = ENTRY_ACTION_RELAYED;
+	if (action == ENTRY_ACTION_NONE)
+		action = ENTRY_ACTION_FAILED;
+	return template_part(t, str_of(dsn_action_name(action)));
 }
 
 /* ---- A line -------------------------------------------------------------- */
@@ -91,8 +89,7 @@ void
 template_subject(const struct template *t, enum entry_action action,
     const struct template_values *v, struct buf *out)
 {
-	const struct template_part	*p = template_part(t,
-					    str_of(template_action(action)));
+	const struct template_part	*p = template_of(t, action);
 	size_t				 places = 0, full = 0;
 
 	template_expand(p->subject, v, out, &places, &full);
@@ -102,8 +99,7 @@ void
 template_body(const struct template *t, enum entry_action action,
     const struct template_values *v, struct buf *out)
 {
-	const struct template_part	*p = template_part(t,
-					    str_of(template_action(action)));
+	const struct template_part	*p = template_of(t, action);
 	struct str			 rest = p->body, line;
 
 	while (rest.p != NULL) {

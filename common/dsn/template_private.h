@@ -30,7 +30,5 @@ size_t		 template_place(struct str s, enum template_place *place,
 		    struct err *e);
 /* Is this a status with x for some of its numbers? */
 bool		 template_is_status(struct str name);
-/* What the action's section is called. */
-const char	*template_action(enum entry_action action);
 
 #endif
