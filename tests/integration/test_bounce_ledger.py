@@ -170,25 +170,30 @@ def made(w, seconds):
     return False
 
 
+def stored_untold(w):
+    """The notification is stored, and qmgr is stopped before it knows: its
+    pid.  It asks for one once its order is durable, which is not to be seen
+    from here, so it is stopped, and goes on for a while until it has asked."""
+    teller = w.stop("bounce")
+    w.go.set()
+    w.mta.wait(1, "--state", "bouncing")
+    end = time.monotonic() + 60 * SLOW
+    pid = w.stop("qmgr")
+    os.kill(teller, signal.SIGCONT)
+    while not made(w, 1):
+        assert time.monotonic() < end, "no notification"
+        w.stop("bounce")
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.2)
+        w.stop("qmgr")
+        os.kill(teller, signal.SIGCONT)
+    return pid
+
+
 def test_before_it_is_taken():
     """It is stored, and qmgr knows of nothing: that finds it."""
     def window(w):
-        teller = w.stop("bounce")
-        w.go.set()
-        w.mta.wait(1, "--state", "bouncing")
-        # It is asked for once its order is durable, which is not to be seen
-        # from here: qmgr is stopped, and goes on until it has asked.
-        end = time.monotonic() + 60 * SLOW
-        pid = w.stop("qmgr")
-        os.kill(teller, signal.SIGCONT)
-        while not made(w, 1):
-            assert time.monotonic() < end, "no notification"
-            os.kill(teller, signal.SIGSTOP)
-            os.kill(pid, signal.SIGCONT)
-            time.sleep(0.2)
-            os.kill(pid, signal.SIGSTOP)
-            os.kill(teller, signal.SIGCONT)
-        os.kill(pid, signal.SIGKILL)
+        os.kill(stored_untold(w), signal.SIGKILL)
         w.told()
         assert w.mta.log().count("event=dsn-made") == 1, w.mta.log()
     each(window)
@@ -196,13 +201,7 @@ def test_before_it_is_taken():
 
 def test_all_die_after_it_is_stored():
     def window(w):
-        teller = w.stop("bounce")
-        w.go.set()
-        w.mta.wait(1, "--state", "bouncing")
-        w.stop("qmgr")
-        os.kill(teller, signal.SIGCONT)
-        wait_for(lambda: "event=dsn-made" in w.mta.log(), 30,
-                 "a notification")
+        stored_untold(w)
         w.mta.kill("qmgr", "cleanup", "bounce", "deliver")
         w.told()
         assert w.mta.log().count("event=dsn-made") == 1, w.mta.log()
