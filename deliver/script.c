@@ -16,6 +16,7 @@
 #include "hooks/origin.h"
 #include "hooks/queue_host.h"
 #include "ipc/ipc.h"
+#include "proc/attendance.h"
 #include "proc/flush.h"
 #include "schedule/transport.h"
 #include "share/share.h"
@@ -193,7 +194,8 @@ script_compile(struct worker *w, enum hook_kind kind,
 	    .host = { .loop = w->loop, .dns = deliver.dns,
 	    .origin = &script.origin, .cache = script.cache,
 	    .share = script.share, .quotas = script.queue,
-	    .hostname = p->myhostname, .queue = &script.host },
+	    .hostname = p->myhostname, .queue = &script.host,
+	    .sessions = attendance, .worker = w },
 	    .limits = script_limits(p), .open = origin_open,
 	    .open_arg = &script.origin, .on_error = script_count_error,
 	    .warn = p->hsl_warnings == PARAM_HSL_WARNINGS_IGNORE ? NULL :

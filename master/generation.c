@@ -197,7 +197,10 @@ generation_add(struct generation *g, const struct conf_service *svc,
 	if (slots_totals(&g->house->slots, svc->name, e) == NULL)
 		return -1;
 	p->slot = slots_take(&g->house->slots, svc->name, g->number, e);
-	return p->slot != NULL ? 0 : -1;
+	if (p->slot == NULL)
+		return -1;
+	p->slot->sessions = strcmp(svc->command, "smtpd") == 0;
+	return 0;
 }
 
 /* The metrics service comes last, so that it is told of all pages. */

@@ -185,21 +185,15 @@ process_tell_page(struct process *p, const struct slot *slot, bool own)
 	    { .slot = slot->id, .own = own });
 }
 
-/* Those of a service see each other, of older generations too, which may have
- * sessions still; the metrics service sees all. */
 static void
 process_tell_boards(struct process *p)
 {
-	struct house		*h = p->generation->house;
 	const struct slot	*slot;
-	bool			 all;
 
-	all = strcmp(p->service->command, "metrics") == 0;
 	process_tell_page(p, p->slot, true);
-	TAILQ_FOREACH(slot, &h->slots, link)
-		if (slot != p->slot && (all ||
-		    (slot->used && !slot->totals &&
-		    strcmp(slot->service, p->slot->service) == 0)))
+	TAILQ_FOREACH(slot, &p->generation->house->slots, link)
+		if (slot != p->slot && slot_is_seen(slot, p->service->command,
+		    p->slot->service))
 			process_tell_page(p, slot, false);
 }
 

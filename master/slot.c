@@ -79,8 +79,22 @@ slots_take(struct slots *s, const char *service, uint32_t generation,
 		return NULL;
 	slot->used = true;
 	slot->totals = false;
+	slot->sessions = false;
 	slot_name(slot, service, generation);
 	return slot;
+}
+
+bool
+slot_is_seen(const struct slot *slot, const char *by_command,
+    const char *by_service)
+{
+	if (strcmp(by_command, "metrics") == 0)
+		return true;
+	if (!slot->used || slot->totals)
+		return false;
+	return strcmp(slot->service, by_service) == 0 ||
+	    (slot->sessions && (strcmp(by_command, "smtpd") == 0 ||
+	    strcmp(by_command, "deliver") == 0));
 }
 
 struct slot *

@@ -24,6 +24,7 @@ struct slot {
 	struct board		*board;
 	char			 service[BOARD_SERVICE_MAX];
 	bool			 used;
+	bool			 sessions;	/* of an SMTP server */
 	bool			 totals;	/* of workers that are gone */
 };
 
@@ -33,6 +34,11 @@ void		 slots_init(struct slots *s);
 void		 slots_fini(struct slots *s);
 struct slot	*slots_take(struct slots *s, const char *service,
 		    uint32_t generation, struct err *e);
+/* Those of a service see each other, of older generations too, which may have
+ * sessions still; who runs scripts sees who has sessions, which they may ask
+ * for; the metrics service sees all. */
+bool		 slot_is_seen(const struct slot *slot, const char *by_command,
+		    const char *by_service);
 /* Where a service's workers that are gone are summed; NULL with *e. */
 struct slot	*slots_totals(struct slots *s, const char *service,
 		    struct err *e);

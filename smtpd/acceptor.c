@@ -33,7 +33,8 @@ acceptor_overfull(const struct acceptor *a)
 	uint64_t		 workers = 1;
 
 	STAILQ_FOREACH(p, &a->server->worker->pages, link)
-		if (p->board->accepting != 0) {
+		if (p->board->accepting != 0 &&
+		    crowding_sibling(a->server, p)) {
 			all += board_get(p->board, COUNTER_sessions);
 			workers++;
 		}

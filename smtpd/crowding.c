@@ -11,8 +11,8 @@
 #include "server.h"
 
 /* A page that another service has now is not ours to count. */
-static bool
-page_counts(const struct server *srv, const struct page *p)
+bool
+crowding_sibling(const struct server *srv, const struct page *p)
 {
 	return strncmp(p->board->service, srv->worker->service,
 	    BOARD_SERVICE_MAX - 1) == 0;
@@ -28,7 +28,7 @@ crowding_full(const struct server *srv)
 	if (srv->session_count >= (size_t)p->smtpd_connection_limit)
 		return true;
 	STAILQ_FOREACH(page, &srv->worker->pages, link)
-		if (page_counts(srv, page))
+		if (crowding_sibling(srv, page))
 			all += board_get(page->board, COUNTER_sessions);
 	return all >= (uint64_t)p->smtpd_total_connection_limit;
 }
@@ -42,7 +42,7 @@ crowding_sessions(const struct server *srv, uint64_t client)
 	const struct page	*page;
 
 	STAILQ_FOREACH(page, &srv->worker->pages, link)
-		if (page_counts(srv, page))
+		if (crowding_sibling(srv, page))
 			all += crowd_count(&page->board->crowd, client);
 	return all;
 }
@@ -54,11 +54,12 @@ crowding_client_full(const struct server *srv, const struct netaddr *a,
 	const struct params	*p = srv->params;
 
 	*client = 0;
-	if (p->smtpd_client_connection_limit == 0 ||
-	    (a->u.sa.sa_family != AF_INET && a->u.sa.sa_family != AF_INET6) ||
-	    netaddr_within(a, p->smtpd_client_limit_exempt))
+	if (a->u.sa.sa_family != AF_INET && a->u.sa.sa_family != AF_INET6)
 		return false;
 	*client = crowd_client(a);
+	if (p->smtpd_client_connection_limit == 0 ||
+	    netaddr_within(a, p->smtpd_client_limit_exempt))
+		return false;
 	return crowding_sessions(srv, *client) >=
 	    (uint64_t)p->smtpd_client_connection_limit;
 }

@@ -13,11 +13,15 @@
 #include <stdint.h>
 
 struct netaddr;
+struct page;
 struct server;
 
+/* Whether it is the page of a worker of the same service. */
+bool	crowding_sibling(const struct server *srv, const struct page *p);
 /* No room for one more at all. */
 bool	crowding_full(const struct server *srv);
-/* No room for one more of this client; *client is 0 if it is not counted. */
+/* No room for one more of this client, which counts as *client; 0: it has no
+ * address. */
 bool	crowding_client_full(const struct server *srv,
 	    const struct netaddr *a, uint64_t *client);
 /* The same of a user of a Unix socket. */

@@ -20,6 +20,8 @@
 #include "event/tls_server.h"
 #include "hooks/hooks.h"
 #include "outbound/trust.h"
+#include "proc/attendance.h"
+#include "proc/board.h"
 #include "proc/confine.h"
 #include "proc/flush.h"
 #include "schedule/transport.h"
@@ -230,7 +232,8 @@ server_hook_config(struct server *srv, enum hook_kind kind, int64_t time_ms)
 		    .origin = &srv->origin, .cache = srv->cache,
 		    .share = srv->share, .quotas = srv->quotas,
 		    .hostname = srv->params->myhostname,
-		    .queue = &srv->queue },
+		    .queue = &srv->queue, .sessions = attendance,
+		    .worker = srv->worker },
 		.limits = server_limits(srv->params, time_ms),
 		.open = server_open,
 		.open_arg = srv,
@@ -418,6 +421,7 @@ smtpd_prepare(struct worker *w)
 	srv->leniency = (struct smtp_leniency){
 	    .bare = w->params.smtpd_accept_bare_address,
 	    .final_dot = w->params.smtpd_accept_final_dot };
+	board_set_server(srv->serverid);
 	if (w->params.smtpd_complete_address)
 		srv->leniency.domain = str_of(w->params.mydomain);
 	TAILQ_INIT(&srv->sessions);

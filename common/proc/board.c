@@ -146,6 +146,13 @@ board_backends_add(struct board_backend *to,
 }
 
 void
+board_set_server(const char *id)
+{
+	(void)strlcpy(board_self()->server, id,
+	    sizeof board_self()->server);
+}
+
+void
 board_take_in(struct board *to, struct board *from)
 {
 	int	i;
@@ -162,6 +169,7 @@ board_take_in(struct board *to, struct board *from)
 	for (i = 0; i < CROWD_SLOTS; i++)
 		if (from->crowd.slot[i].count != 0)
 			from->crowd.slot[i].count = 0;
+	memset(from->server, 0, sizeof from->server);
 	from->accepting = 0;
 	from->blamed = 0;
 	from->pid = 0;

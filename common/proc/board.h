@@ -75,10 +75,12 @@ struct board_backend {
 };
 
 #define BOARD_SERVICE_MAX	64
+#define BOARD_SERVER_MAX	68
 #define BOARD_CULPRIT		20	/* a spool_id as bytes */
 
 struct board {
 	char		service[BOARD_SERVICE_MAX];
+	char		server[BOARD_SERVER_MAX]; /* id; "": it is none */
 	uint32_t	generation;
 	uint32_t	pid;		/* 0: nobody */
 	_Atomic uint32_t accepting;
@@ -94,6 +96,8 @@ struct board {
 int		 board_create(int *writable, int *readable, struct err *e);
 struct board	*board_map(int fd, bool writable, struct err *e);
 void		 board_unmap(struct board **b);
+/* This process has sessions of the server of that id. */
+void		 board_set_server(const char *id);
 /* Adds the counters of from to those of to and clears from. */
 void		 board_take_in(struct board *to, struct board *from);
 

@@ -2,9 +2,14 @@
  * A hash table of fixed size, with a window of places for each client: whoever
  * finds none free is not counted, which can only let a client in.
  */
+#include <stdbool.h>
+
 #include "base/net.h"
 
 #include "crowd.h"
+
+#define OF_IPV6	0x6a09e667f3bcc908u
+#define OF_USER	0xbb67ae8584caa73bu
 
 /* Well mixed, so that the window's place is spread (splitmix64). */
 static uint64_t
@@ -15,30 +20,41 @@ crowd_mix(uint64_t x)
 	return x ^ x >> 31;
 }
 
+/* What was mixed: its multipliers' inverses, its shifts again. */
+static uint64_t
+crowd_unmix(uint64_t x)
+{
+	x = (x ^ x >> 31 ^ x >> 62) * 0x319642b2d24d8ec3u;
+	x = (x ^ x >> 27 ^ x >> 54) * 0x96de1b173f119089u;
+	return x ^ x >> 30 ^ x >> 60;
+}
+
+/* Four or sixteen bytes of an address.  No address that is in use is taken for
+ * one of another family, nor for a user. */
+static uint64_t
+crowd_key(const unsigned char *ip, size_t bytes)
+{
+	size_t		n = bytes == 4 ? 4 : 8, i;
+	uint64_t	x = 0;
+
+	for (i = 0; i < n; i++)
+		x = x << 8 | ip[i];
+	return bytes == 4 ? x + 1 : x ^ OF_IPV6;
+}
+
+/* An IPv4 client is one of its own, however it is written. */
 uint64_t
 crowd_client(const struct netaddr *a)
 {
-	const unsigned char	*p = a->u.in6.sin6_addr.s6_addr;
-	uint64_t		 x = 0;
-	int			 i;
+	unsigned char	ip[16] = { 0 };
 
-	if (a->u.sa.sa_family == AF_INET)
-		return crowd_mix(ntohl(a->u.in4.sin_addr.s_addr) + 1ull);
-	/* An IPv4 client is one of its own, however it is written. */
-	if (IN6_IS_ADDR_V4MAPPED(&a->u.in6.sin6_addr)) {
-		for (i = 12; i < 16; i++)
-			x = x << 8 | p[i];
-		return crowd_mix(x + 1);
-	}
-	for (i = 0; i < 8; i++)
-		x = x << 8 | p[i];
-	return crowd_mix(x ^ 0x6a09e667f3bcc908u);
+	return crowd_mix(crowd_key(ip, netaddr_bytes(a, ip)));
 }
 
 uint64_t
 crowd_user(uid_t uid)
 {
-	return crowd_mix((uint64_t)uid ^ 0xbb67ae8584caa73bu);
+	return crowd_mix((uint64_t)uid ^ OF_USER);
 }
 
 static uint64_t
@@ -86,4 +102,36 @@ crowd_count(const struct crowd *c, uint64_t client)
 			return count;
 	}
 	return 0;
+}
+
+static bool
+crowd_is_user(uint64_t key)
+{
+	return (key ^ OF_USER) >> 32 == 0;
+}
+
+uint64_t
+crowd_count_within(const struct crowd *c, const struct netaddr_network *of)
+{
+	uint64_t	key = crowd_key(of->ip, of->bytes), other, all = 0;
+	bool		v4 = of->bytes == 4;
+	unsigned	most = v4 ? 32 : 64;
+	unsigned	free_bits = of->bits < most ? most - of->bits : 0;
+	size_t		i;
+
+	if (free_bits == 0)
+		return crowd_count(c, crowd_mix(key));
+	for (i = 0; i < CROWD_SLOTS; i++) {
+		if (crowd_get(&c->slot[i].count) == 0)
+			continue;
+		other = crowd_unmix(crowd_get(&c->slot[i].client));
+		if (crowd_is_user(other) ||
+		    (other - 1 <= UINT32_MAX) != v4)
+			continue;
+		/* By two shifts: a network of 0 bits has them all free. */
+		if ((v4 ? (other - 1) ^ (key - 1) : other ^ key) >>
+		    (free_bits - 1) >> 1 == 0)
+			all += crowd_get(&c->slot[i].count);
+	}
+	return all;
 }

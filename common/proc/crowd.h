@@ -3,7 +3,8 @@
  *
  * Each worker counts its own clients in a table of its page (board.h), and
  * reads those of the others.  A client is the hash of its address (IPv6: of
- * its first 64 bits).  One that finds no place in the table is not counted.
+ * its first 64 bits), which can be undone.  One that finds no place in the
+ * table is not counted.
  *
  * Process    one writer a table; readers see a count as it is or was.
  */
@@ -19,6 +20,7 @@
 #define CROWD_WINDOW	32	/* slots that one client may be in */
 
 struct netaddr;
+struct netaddr_network;
 
 struct crowd {
 	struct {
@@ -33,5 +35,9 @@ uint64_t crowd_user(uid_t uid);
 /* n is 1 or -1. */
 void	 crowd_add(struct crowd *c, uint64_t client, int n);
 uint64_t crowd_count(const struct crowd *c, uint64_t client);
+/* Of all clients of a network; of IPv6 it has 64 bits at most.  Looks at the
+ * whole table, unless it is one client. */
+uint64_t crowd_count_within(const struct crowd *c,
+	    const struct netaddr_network *of);
 
 #endif

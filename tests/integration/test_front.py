@@ -10,7 +10,8 @@ import struct
 import tempfile
 import time
 
-from halyard import SLOW, Backend, Client, Instance, main, wait_for
+from halyard import (SLOW, Backend, Client, Instance, free_port, main,
+                     wait_for)
 from pki import certificate
 
 TELL = '''
@@ -468,6 +469,55 @@ def test_client_limit():
         wait_for(lambda: len(mta.workers()) == 3, text="the old to go")
         for c in many(mta, 4) + clients[4:]:
             c.close()
+
+
+def test_server_concurrency():
+    """Sessions of a server, with all workers and by their clients; of another
+    server, too, and right again after a kill."""
+    helo = """
+    $said = [];
+    foreach (["one", "two", "no"] as $id)
+        $said[] = json_encode(server_concurrency($id));
+    foreach (["127.0.0.1", "127.0.0.2", "127.0.0.0/30", "10.0.0.0/8",
+        "::/0"] as $net)
+        $said[] = json_encode(server_concurrency("one", $net));
+    try { server_concurrency("one", "here"); }
+    catch ($e) { $said[] = $e->message(); }
+    Reject(implode(" ", $said));
+    """
+    mta = instance({"hook_helo": "hooks/helo.hsl", "server_id": "one",
+                    "smtpd_client_limit_exempt": "127.0.0.0/8"}, maxproc=3)
+    port = free_port()
+    with open(mta.path("hooks/helo.hsl"), "w") as f:
+        f.write(helo)
+    with open(mta.path("master.cf"), "a") as f:
+        f.write("127.0.0.1:%d inet n - - - 2 smtpd -o server_id=two\n" % port)
+
+    bad = "server_concurrency(): 'here' is neither an address nor a network"
+
+    def answer(to):
+        with Client(to) as c:
+            return c.cmd("HELO x", 554).text[0]
+
+    def says(to, want):
+        wait_for(lambda: answer(to) == want + bad, text=want)
+    with mta:
+        clients = [mta.client() for _ in range(7)]
+        more = [socket.create_connection(("127.0.0.1", mta.port), 10,
+                                         ("127.0.0.2", 0)) for _ in range(3)]
+        for s in more:
+            assert s.recv(3) == b"220"
+        says(mta.port, "11 0 null 8 3 11 0 0 ")
+        says(port, "10 1 null 7 3 10 0 0 ")
+        clients.pop().close()
+        more.pop().close()
+        says(port, "8 1 null 6 2 8 0 0 ")
+        for pid in mta.workers():
+            os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: len(mta.workers()) == 5, text="new workers")
+        says(mta.port, "1 0 null 1 0 1 0 0 ")
+        for s in clients + more:
+            s.close()
 
 
 def test_total_limit():

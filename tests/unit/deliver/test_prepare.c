@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "deliver/job.h"
 #include "job/job.h"
+#include "proc/board.h"
 #include "spool/fields.h"
 
 #include "desk.h"
@@ -295,6 +296,12 @@ test_message(void **state)
 	    "[\"original\"])->read())"), "Subject: s|20");
 	assert_string_equal(asked("json_encode(queue_quota(\"q\"))"),
 	    "{\"count\":3,\"bytes\":1000}");
+	assert_string_equal(asked("json_encode(server_concurrency(\"x\"))"),
+	    "null");
+	board_set_server("x");
+	assert_string_equal(asked("json_encode(server_concurrency(\"x\"))"),
+	    "0");
+	board_set_server("");
 	assert_string_equal(asked("json_encode(GetMetaData())"), "[]");
 }
 

@@ -234,6 +234,7 @@ static const struct {
 	{ "memory_inc", NULL }, { "memory_dec", NULL }, { "rate", NULL },
 	/* By the size of the file, when it is read: hooks/file.c. */
 	{ "file", NULL }, { "file_get_contents", NULL }, { "in_file", NULL },
+	{ "server_concurrency", NULL },
 	{ "queue_quota", NULL }, { "queue_policy", NULL },
 	{ "queue_policy_delete", NULL }, { "queue_suspend", NULL },
 };

@@ -38,6 +38,55 @@ test_clients(void **state)
 	assert_true(crowd_user(0xc0000200) != client("192.0.2.0"));
 }
 
+static uint64_t
+within(const char *network)
+{
+	struct netaddr_network	n;
+
+	assert_int_equal(netaddr_network(&n, str_of(network)), 0);
+	return crowd_count_within(&crowd, &n);
+}
+
+/* Of networks of any length; users have no address. */
+static void
+test_networks(void **state)
+{
+	static const char *const	ip[] = { "0.0.0.0", "192.0.2.1",
+	    "192.0.2.1", "::ffff:192.0.2.129", "192.0.3.1",
+	    "255.255.255.255", "::1", "2001:db8::1", "2001:db8::ffff:1",
+	    "2001:db8:0:1::1", "2001:db9::1", "ffff:ffff:ffff:ffff::" };
+	static const struct {
+		const char	*network;
+		uint64_t	 count;
+	} t[] = {
+		{ "192.0.2.1", 2 }, { "192.0.2.1/32", 2 },
+		{ "192.0.2.0/31", 2 }, { "192.0.2.0/25", 2 },
+		{ "192.0.2.0/24", 3 }, { "192.0.2.0/23", 4 },
+		{ "192.0.2.99/23", 4 }, { "128.0.0.0/1", 5 },
+		{ "0.0.0.0/0", 6 }, { "0.0.0.0", 1 }, { "0.0.0.0/8", 1 },
+		{ "255.255.255.255", 1 }, { "10.0.0.0/8", 0 },
+		{ "::ffff:192.0.2.1", 2 }, { "::1", 1 }, { "::/64", 1 },
+		{ "2001:db8::7", 2 }, { "2001:db8::/64", 2 },
+		{ "2001:db8::/63", 3 }, { "2001:db8::/32", 3 },
+		{ "2001:db8::/31", 4 }, { "::/0", 6 }, { "::/1", 5 },
+		{ "8000::/1", 1 },
+	};
+	size_t	i;
+
+	(void)state;
+	memset(&crowd, 0, sizeof crowd);
+	for (i = 0; i < sizeof ip / sizeof ip[0]; i++)
+		crowd_add(&crowd, client(ip[i]), 1);
+	for (i = 0; i < 5; i++)
+		crowd_add(&crowd, crowd_user((uid_t)i * 1000), 1);
+	crowd_add(&crowd, client("10.0.0.1"), 1);
+	crowd_add(&crowd, client("10.0.0.1"), -1);
+	for (i = 0; i < sizeof t / sizeof t[0]; i++)
+		if (within(t[i].network) != t[i].count)
+			fail_msg("%s: %llu", t[i].network, (unsigned long long)
+			    within(t[i].network));
+}
+
 /* 3000 clients come and go at random; each count is the model's. */
 static void
 test_model(void **state)
@@ -115,6 +164,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_clients),
+		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_full_window),
 		cmocka_unit_test(test_taken_in),
