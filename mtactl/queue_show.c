@@ -141,10 +141,51 @@ explain_hop(struct buf *out, const json_t *hop)
 	buf_free(&words);
 }
 
+/* Who has a connection: "worker 321 for ID, ID", "worker 321, idle". */
+static void
+explain_holder(struct buf *words, const json_t *by)
+{
+	const json_t	*entries = json_object_get(by, "entries");
+	size_t		 i;
+
+	if (json_is_true(json_object_get(by, "before"))) {
+		buf_add_text(words, "an attempt that began before qmgr did");
+		return;
+	}
+	buf_printf(words, "worker %" JSON_INTEGER_FORMAT,
+	    json_integer_value(json_object_get(by, "worker")));
+	if (json_is_true(json_object_get(by, "idle")))
+		buf_add_text(words, ", idle");
+	for (i = 0; i < json_array_size(entries); i++) {
+		buf_add_text(words, i == 0 ? " for " : ", ");
+		terminal_add(words, str_of(json_string_value(
+		    json_array_get(entries, i))));
+	}
+}
+
+/* A limiter that is full, and a line for each who has a part of it. */
+static void
+explain_held(struct buf *out, const json_t *held)
+{
+	const json_t	*by = json_object_get(held, "by");
+	struct buf	 words = BUF_INIT;
+	size_t		 i;
+
+	words_text(&words, held, "limiter");
+	buf_add_text(&words, " is held by");
+	explain_line(out, &words, SHOW_INDENT);
+	for (i = 0; i < json_array_size(by); i++) {
+		explain_holder(&words, json_array_get(by, i));
+		explain_line(out, &words, SHOW_INDENT + 2);
+	}
+	buf_free(&words);
+}
+
 static void
 show_explain(struct buf *out, const json_t *v)
 {
 	const json_t	*hops = json_object_get(v, "hops");
+	const json_t	*held = json_object_get(v, "held");
 	const char	*grouping = json_string_value(json_object_get(v,
 			    "grouping"));
 	struct buf	 words = BUF_INIT;
@@ -160,6 +201,8 @@ show_explain(struct buf *out, const json_t *v)
 	}
 	for (i = 0; i < json_array_size(hops); i++)
 		explain_hop(out, json_array_get(hops, i));
+	for (i = 0; i < json_array_size(held); i++)
+		explain_held(out, json_array_get(held, i));
 	buf_free(&words);
 }
 

@@ -8,6 +8,8 @@
 #include "query.h"
 
 #define EXPLAIN_HOPS	16		/* that are shown */
+#define EXPLAIN_HOLDERS	8		/* of a limiter */
+#define EXPLAIN_ENTRIES	4		/* of a holder */
 
 static const char	*const explain_names[] = {
 	[SCHEDULE_WAIT_TURN] = "turn",
@@ -53,14 +55,121 @@ explain_reason(struct buf *out, const struct queue_row *r,
 	explain_why(out, explain_names[why->why], why->limiter, wall_ms);
 }
 
+/* ---- Who has what it waits for ------------------------------------------ */
+
+/* What is said of an entry; limiters that are full, each once. */
+struct full {
+	struct buf		*out;
+	const struct queue_row	*row;
+	struct str		 name[EXPLAIN_HOPS + 1];
+	unsigned		 count;
+};
+
+static void
+explain_noted(struct full *f, const struct schedule_reason *why)
+{
+	unsigned	i;
+
+	explain_reason(f->out, f->row, why);
+	if (why->why != SCHEDULE_WAIT_CONCURRENCY || why->limiter.len == 0)
+		return;
+	for (i = 0; i < f->count; i++)
+		if (str_eq(f->name[i], why->limiter))
+			return;
+	if (f->count < sizeof f->name / sizeof f->name[0])
+		f->name[f->count++] = why->limiter;
+}
+
+static const struct job *
+lease_job(const struct lease *l)
+{
+	const struct job	*j;
+
+	TAILQ_FOREACH(j, &l->agent->jobs, link)
+		if (j->lease == l->number)
+			return j;
+	return NULL;
+}
+
+static void
+explain_entries(struct buf *out, const struct job *j)
+{
+	const struct active	*a;
+	struct spool_id		 id;
+	char			 text[SPOOL_ID_TEXT];
+	int			 count = 0;
+
+	buf_add_text(out, ",\"entries\":[");
+	TAILQ_FOREACH(a, &j->entries, link) {
+		if (count == EXPLAIN_ENTRIES)
+			break;
+		spool_id_get(&id, a->key);
+		spool_id_text(text, &id);
+		buf_printf(out, "%s\"%s\"", count++ > 0 ? "," : "", text);
+	}
+	buf_add_byte(out, ']');
+}
+
+/* A connection without a lease is that of an attempt which had begun before
+ * this qmgr, and of which no worker has told yet. */
+static void
+explain_holder(struct buf *out, schedule_conn conn)
+{
+	const struct lease	*l = lease_of_conn(conn);
+	const struct job	*j;
+
+	if (l == NULL) {
+		buf_add_text(out, "{\"before\":true}");
+		return;
+	}
+	buf_printf(out, "{\"worker\":%d", (int)l->agent->pid);
+	if ((j = lease_job(l)) == NULL)
+		buf_add_text(out, ",\"idle\":true");
+	else
+		explain_entries(out, j);
+	buf_add_byte(out, '}');
+}
+
+static void
+explain_holders(struct buf *out, struct str limiter)
+{
+	uint32_t	at = 0;
+	schedule_conn	conn;
+	int		count = 0;
+
+	buf_add_text(out, "{\"limiter\":");
+	buf_add_json(out, limiter);
+	buf_add_text(out, ",\"by\":[");
+	while (count < EXPLAIN_HOLDERS && schedule_holder_next(
+	    delivery_schedule(), limiter, &at, &conn)) {
+		buf_add_text(out, count++ > 0 ? "," : "");
+		explain_holder(out, conn);
+	}
+	buf_add_text(out, "]}");
+}
+
+static void
+explain_full(const struct full *f)
+{
+	struct buf	*out = f->out;
+	unsigned	 i;
+
+	for (i = 0; i < f->count; i++) {
+		buf_add_text(out, i == 0 ? ",\"held\":[" : ",");
+		explain_holders(out, f->name[i]);
+	}
+	if (f->count > 0)
+		buf_add_byte(out, ']');
+}
+
 /* One way that it could go, and what is in the way. */
 static void
-explain_hop(struct buf *out, const struct queue_row *r,
-    const struct active *a, const struct schedule_subqueue *q,
-    struct str grouping, unsigned hop)
+explain_hop(struct full *f, const struct active *a,
+    const struct schedule_subqueue *q, struct str grouping, unsigned hop)
 {
 	const struct hopset	*h = hopset_at(a->place);
 	const struct nexthop	*to = &h->hops.hop[hop];
+	struct buf		*out = f->out;
 	struct schedule_reason	 why;
 	struct policy_match	 m;
 
@@ -76,7 +185,7 @@ explain_hop(struct buf *out, const struct queue_row *r,
 	buf_add_byte(out, ',');
 	if (schedule_explain_candidate(delivery_schedule(), a->ref, hop,
 	    delivery_now(), &why))
-		explain_reason(out, r, &why);
+		explain_noted(f, &why);
 	else
 		explain_why(out, "turn", STR_NONE, 0);
 	policies_match(q, grouping, h, hop, &m);
@@ -98,11 +207,12 @@ explain_active(struct buf *out, const struct queue_row *r,
 	struct schedule_reason	 why;
 	struct str		 grouping;
 	struct buf		 text = BUF_INIT;
+	struct full		 full = { .out = out, .row = r };
 	unsigned		 i, hops;
 
 	schedule_explain(delivery_schedule(), a->ref, delivery_now(), &why);
 	buf_add_text(out, ",\"explain\":{");
-	explain_reason(out, r, &why);
+	explain_noted(&full, &why);
 	if (a->place != 0) {
 		active_subqueue(a, &q, &text, &r->accepted);
 		grouping = policies_grouping_of(&q, hopset_at(a->place));
@@ -111,9 +221,10 @@ explain_active(struct buf *out, const struct queue_row *r,
 		buf_add_text(out, ",\"hops\":[");
 		hops = (unsigned)hopset_at(a->place)->hops.count;
 		for (i = 0; i < hops && i < EXPLAIN_HOPS; i++)
-			explain_hop(out, r, a, &q, grouping, i);
+			explain_hop(&full, a, &q, grouping, i);
 		buf_add_byte(out, ']');
 	}
+	explain_full(&full);
 	buf_add_text(out, "}}");
 	buf_free(&text);
 }

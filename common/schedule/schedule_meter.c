@@ -2,11 +2,12 @@
  * schedule_meter - limiters as they are seen, and their buckets over a restart
  *
  * What is shown is worked out when it is asked for.  Who waits is counted one
- * by one, and so no further than METER_WAITING.
+ * by one, and so no further than METER_WAITING; so are connections, of which no
+ * limiter has a list.
  */
 #include "schedule_private.h"
 
-enum { METER_WAITING = 10000 };
+enum { METER_WAITING = 10000, METER_CONNS = 100000 };
 
 static uint32_t
 meter_waiting(const struct schedule *s, const struct limiter *l)
@@ -73,6 +74,30 @@ schedule_limiter_next(struct schedule *s, uint32_t *at, int64_t now_ms,
 			return true;
 		}
 	*at = s->limiters.top - 1;
+	return false;
+}
+
+static bool
+meter_holds(const struct schedule *s, uint32_t conn, uint32_t limiter)
+{
+	uint32_t i = PART(s, conn, conn)->holds;
+
+	while (i != 0 && PART(s, hold, i)->limiter != limiter)
+		i = PART(s, hold, i)->beside;
+	return i != 0;
+}
+
+bool
+schedule_holder_next(struct schedule *s, struct str limiter, uint32_t *at,
+    schedule_conn *conn)
+{
+	uint32_t l = limiter_find(s, limiter);
+
+	while (l != 0 && ++*at < s->conns.top && *at < METER_CONNS)
+		if (meter_holds(s, *at, l)) {
+			*conn = *at;
+			return true;
+		}
 	return false;
 }
 

@@ -57,6 +57,10 @@ bool	schedule_limiter_find(struct schedule *s, struct str name,
  * shown or not. */
 bool	schedule_limiter_next(struct schedule *s, uint32_t *at,
 	    int64_t now_ms, struct schedule_limiter_view *v);
+/* A connection that counts against a limiter, the next one; *at begins with 0.
+ * false: there are no more among the first 100000. */
+bool	schedule_holder_next(struct schedule *s, struct str limiter,
+	    uint32_t *at, schedule_conn *conn);
 /* Its bucket is full again, its connectinterval over. */
 bool	schedule_refill(struct schedule *s, struct str name, int64_t now_ms);
 

@@ -4,6 +4,7 @@ and by the hosts; over restarts of qmgr, as the parameters say."""
 
 import json
 import re
+import threading
 
 from halyard import main, wait_for
 from test_policies import Hosts
@@ -252,6 +253,34 @@ def test_suspended():
         mta.ask("suspend", "delete", "s")
         mta.wait(0)
         assert h.got(0, 1) == [3, 2]
+
+
+def test_who_holds():
+    """A limit that is reached: which worker has it, and with what."""
+    gate = threading.Event()
+    with Hosts(1) as h:
+        h.list[0].replies["EOD"] = lambda conv, line: gate.wait(60) and None
+        with Mta(h, "policy mx remotemx -o concurrency=2\n") as mta:
+            mta.to(3, "a")
+            mta.wait(2, "--state", "sending")
+            one, = mta.json("queue", "list", "--state", "active")["entries"]
+            sent = {e["id"]["transaction"] + ":1" for e in mta.json(
+                "queue", "list", "--state", "sending")["entries"]}
+            one = one["id"]["transaction"] + ":1"
+            e = mta.json("queue", "explain", one)["entries"][0]["explain"]
+            assert e["why"] == "concurrency", e
+            held, = e["held"]
+            assert held["limiter"] == "mx remotemx=mx0.hosts.example", e
+            assert {i for b in held["by"] for i in b["entries"]} == sent, e
+            assert {b["worker"] for b in held["by"]} <= set(
+                mta.workers("deliver")), (e, mta.workers("deliver"))
+            text = mta.ask("queue", "explain", one).stdout
+            assert "mx remotemx=mx0.hosts.example is held by" in text, text
+            for other in sent:
+                assert "for " + other in text.replace("\n", " ").replace(
+                    "  ", ""), text
+            gate.set()
+            mta.wait(0)
 
 
 def test_refill():

@@ -325,6 +325,44 @@ test_idle_of_any(void **state)
 	schedule_free(&s);
 }
 
+/* Who has a limiter: each connection once, idle ones too, until it closes. */
+static void
+test_holders(void **state)
+{
+	static const struct way way[] = { { 10, 0, 0, 0, 0, 2, 0 } };
+	struct schedule	      *s = bench_new(0, 0);
+	struct ways	       w;
+	struct schedule_pickup p[2];
+	struct schedule_reason r;
+	schedule_ref	       ref = 0;
+	schedule_conn	       conn, other;
+	uint32_t	       at = 0;
+
+	(void)state;
+	ways_of(&w, way, 1);
+	for (uint64_t n = 1; n <= 3; n++)
+		ref = ways_add(s, &w, n);
+	assert_int_equal(bench_next(s, T0, false, &p[0]), 1);
+	assert_int_equal(bench_next(s, T0, false, &p[1]), 2);
+	assert_int_equal(bench_next(s, T0, false, NULL), 0);
+	schedule_explain(s, ref, T0, &r);
+	assert_int_equal(r.why, SCHEDULE_WAIT_CONCURRENCY);
+	assert_true(schedule_holder_next(s, r.limiter, &at, &conn));
+	assert_true(schedule_holder_next(s, r.limiter, &at, &other));
+	assert_true((conn == p[0].conn && other == p[1].conn) ||
+	    (conn == p[1].conn && other == p[0].conn));
+	assert_false(schedule_holder_next(s, r.limiter, &at, &conn));
+	schedule_connection_closed(s, p[0].conn, T0);
+	schedule_connection_idle(s, p[1].conn, T0);
+	at = 0;
+	assert_true(schedule_holder_next(s, r.limiter, &at, &conn));
+	assert_int_equal(conn, p[1].conn);
+	assert_false(schedule_holder_next(s, r.limiter, &at, &conn));
+	at = 0;
+	assert_false(schedule_holder_next(s, STR("none"), &at, &conn));
+	schedule_free(&s);
+}
+
 /* ---- Why ---------------------------------------------------------------- */
 
 static enum schedule_wait
@@ -384,6 +422,7 @@ main(void)
 		cmocka_unit_test(test_bar_of_closed),
 		cmocka_unit_test(test_many_bars),
 		cmocka_unit_test(test_idle_of_any),
+		cmocka_unit_test(test_holders),
 		cmocka_unit_test(test_explain),
 	};
 
