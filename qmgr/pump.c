@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "spool/book_bounce.h"
 
 #include "bounces.h"
 #include "delivery.h"
@@ -177,6 +178,25 @@ pump_apart(const struct spool_id *id, const struct spool_entry *entry)
 	return 0;
 }
 
+/* A notification is sent when its parent knows of it: 0; 1: that is seen to, or
+ * it is gone. */
+static int
+pump_child(const struct spool_id *id, struct book_envelope *envelope,
+    struct entry_state *state, struct err *e)
+{
+	struct spool_id	parent;
+	int		rc = 1;
+
+	if (state->taken)
+		rc = spool_id_parse(&parent, envelope->entry.parent) == -1 ?
+		    0 : book_awaited(keeper_book(), id, &parent, e);
+	if (rc == 1)
+		bounces_met(id, envelope->entry.parent);
+	/* Its texts were the book's. */
+	return rc != 0 ? rc : active_entry(id, envelope, state, &pump.bytes,
+	    e);
+}
+
 /* Into the scheduler: 0, and pump.full says whether it had room; -1 with *e.
  * What is damaged is the book's matter. */
 static int
@@ -191,10 +211,9 @@ pump_take(const struct spool_id *id, struct err *e)
 		return pump_unread(id, e);
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
-	if (envelope.entry.parent.len > 0 && !state.taken) {
-		bounces_met(id, envelope.entry.parent);
-		return 0;
-	}
+	if (envelope.entry.parent.len > 0 &&
+	    (rc = pump_child(id, &envelope, &state, e)) != 0)
+		return rc == -1 ? -1 : 0;
 	if (state.fate != 0 || overdue_is(&envelope.entry, &state))
 		return pump_apart(id, &envelope.entry);
 	switch (active_add(id, &envelope.entry, state.strikes > 0)) {

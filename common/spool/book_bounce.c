@@ -39,6 +39,26 @@ take_delayed(struct book *b, const struct spool_id *id, struct entry_state *s,
 	return book_change(b, id, s, e);
 }
 
+static bool
+take_fits(const struct entry_state *parent, const struct spool_id *child)
+{
+	return parent->bounce_action != 0 && child->queue == 1 &&
+	    parent->bounce_txn.len == sizeof child->txn &&
+	    memcmp(parent->bounce_txn.p, child->txn, sizeof child->txn) == 0;
+}
+
+int
+book_awaited(struct book *b, const struct spool_id *child,
+    const struct spool_id *parent, struct err *e)
+{
+	struct entry_state	s;
+	int			rc = book_state(b, parent, &s, e);
+
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
+	return take_fits(&s, child);
+}
+
 int
 book_take(struct book *b, const struct spool_id *child,
     const struct spool_id *parent, struct err *e)
@@ -50,9 +70,7 @@ book_take(struct book *b, const struct spool_id *child,
 	if ((rc = book_find(b, child, &entry, e)) != 0 ||
 	    (rc = book_state(b, parent, &s, e)) != 0)
 		return rc;
-	if (s.bounce_action == 0 || s.bounce_txn.len != sizeof child->txn ||
-	    memcmp(s.bounce_txn.p, child->txn, sizeof child->txn) != 0 ||
-	    child->queue != 1)
+	if (!take_fits(&s, child))
 		return 1;
 	if ((rc = take_child(b, child, e)) != 0 ||
 	    (rc = book_state(b, parent, &s, e)) != 0)

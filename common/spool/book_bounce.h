@@ -24,5 +24,13 @@ int	book_bouncing(struct book *b, struct book_look *look, int64_t until,
  */
 int	book_take(struct book *b, const struct spool_id *child,
 	    const struct spool_id *parent, struct err *e);
+/*
+ * The parent still waits for that notification, taken or not: 1; it does not,
+ * or is not there: 0.  A stop between the two notes leaves it so: sent before
+ * it is taken once more, its identity would have ended, and the parent would
+ * wait for ever.
+ */
+int	book_awaited(struct book *b, const struct spool_id *child,
+	    const struct spool_id *parent, struct err *e);
 
 #endif

@@ -234,6 +234,9 @@ world_go_on(struct world *w, enum window window)
 	assert_int_equal(rc, window < STORED ? 1 : 0);
 	if (rc == 1)
 		world_store(w, &w->child, true);
+	/* Whoever would send it is told not to, even where it is noted. */
+	assert_int_equal(book_awaited(w->book, &w->child, &w->parent, &w->e),
+	    1);
 	assert_int_equal(book_take(w->book, &w->child, &w->parent, &w->e), 0);
 	OK(book_sync(w->book, &w->e));
 }
@@ -247,6 +250,8 @@ world_check(struct world *w)
 	assert_int_equal(book_state(w->book, &w->child, &s, &w->e), 0);
 	assert_int_equal(s.taken, 1);
 	assert_int_equal(s.state, STATE_READY);
+	assert_int_equal(book_awaited(w->book, &w->child, &w->parent, &w->e),
+	    0);
 	if (w->action != ENTRY_ACTION_DELAYED) {
 		assert_int_equal(book_state(w->book, &w->parent, &s, &w->e),
 		    1);
