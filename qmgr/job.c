@@ -317,6 +317,9 @@ job_pack(struct job_part *part, const struct active *a,
 	rc = active_entry(&id, envelope, &state, &jobs.record, e);
 	if (rc != 0)
 		return rc == 1 ? err_set(e, "the entry is not there") : -1;
+	/* The entry says these as they are now, and an order is no matter of a
+	 * worker's: with them a state could be longer than its frame. */
+	state.metadata = state.quotas = state.order = STR_NONE;
 	part->state = jobs.bytes.len;
 	if (state_put(&jobs.bytes, &id, &state, e) == -1)
 		return -1;
