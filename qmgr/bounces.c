@@ -12,9 +12,9 @@
  * says its verdict again, and what has ended under an identity never comes
  * again.
  *
- * While there is nobody who could be asked, what was only delayed is found at
- * the time of its next attempt and goes on, its order with it; all else stays
- * where it is until somebody comes.
+ * While there is nobody who could be asked, or those that there are do not
+ * answer, what was only delayed is found at the time of its next attempt and
+ * goes on, its order with it; all else stays where it is until somebody comes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +31,7 @@
 #define BOUNCES_STEP		32
 #define BOUNCES_SLICE_MS	3
 #define BOUNCES_LATER_MS	60000
+#define BOUNCES_STALLED_MS	20000
 #define BOUNCES_FAILED_MS	1000
 #define BOUNCES_SYNC_MS		10	/* a verdict's own comes before */
 
@@ -145,6 +146,17 @@ bounces_met(const struct spool_id *id, struct str parent)
 	bounces_push(id, &of);
 }
 
+/* Who names an order's transaction names mail, perhaps, that is none of it. */
+static bool
+bounces_is_child(const struct spool_id *id)
+{
+	struct book_envelope	envelope;
+	struct err		e;
+
+	return book_envelope(keeper_book(), id, &envelope, &e) == 0 &&
+	    envelope.entry.parent.len > 0;
+}
+
 /* Nobody waits for it: its parent has been told of by another, or by none. */
 static int
 bounces_drop(const struct spool_id *child, struct err *e)
@@ -153,6 +165,8 @@ bounces_drop(const struct spool_id *child, struct err *e)
 	char			text[SPOOL_ID_TEXT];
 	int			rc;
 
+	if (!bounces_is_child(child))
+		return 0;
 	if ((rc = book_state(keeper_book(), child, &s, e)) != 0)
 		return rc == 1 ? 0 : -1;
 	if (s.taken)
@@ -258,6 +272,15 @@ bounces_go_on(const struct spool_id *id, struct entry_state *s, struct err *e)
 	return 0;
 }
 
+/* What was only delayed waits for its next attempt, and for nobody else. */
+static void
+bounces_await(const struct entry_state *s)
+{
+	if (s->bounce_action == ENTRY_ACTION_DELAYED &&
+	    (int64_t)s->after_ms < bounces.next_ms)
+		bounces.next_ms = (int64_t)s->after_ms;
+}
+
 /* The notification is there, and was not read yet as one: 1. */
 static int
 bounces_made(const struct spool_id *id, const struct entry_state *s,
@@ -292,8 +315,20 @@ bounces_judge(const struct spool_id *id, struct entry_state *s, struct err *e)
 	/* It could not be made lately. */
 	if ((int64_t)s->due_ms > now && s->due_ms != s->after_ms)
 		return 0;
+	bounces_await(s);
 	if (teller_idle() && teller_ask(id, &why) == -1)
 		bounces_later(id, why.text);
+	return 0;
+}
+
+/* Whoever was asked may not answer. */
+static int
+bounces_asked(const struct spool_id *id, struct entry_state *s, struct err *e)
+{
+	if (s->bounce_action == ENTRY_ACTION_DELAYED &&
+	    (int64_t)s->after_ms <= keeper_queue_ms())
+		return bounces_go_on(id, s, e);
+	bounces_await(s);
 	return 0;
 }
 
@@ -303,11 +338,11 @@ bounces_one(const struct spool_id *id, struct err *e)
 	struct entry_state	s;
 	int			rc;
 
-	if (teller_has(id))
-		return 0;
 	if ((rc = book_state(keeper_book(), id, &s, e)) != 0 ||
 	    s.state != STATE_BOUNCING)
 		return rc == -1 ? -1 : 0;
+	if (teller_has(id))
+		return bounces_asked(id, &s, e);
 	if ((rc = bounces_made(id, &s, e)) != 0)
 		return rc == -1 ? -1 : 0;
 	if ((rc = book_state(keeper_book(), id, &s, e)) != 0)
@@ -323,6 +358,23 @@ bounces_show(void *arg, const struct spool_id *id,
 	return bounces_one(id, arg);
 }
 
+/* A round while nobody had room was for those that go on untold: those that
+ * come behind it are asked for, when there is room. */
+static void
+bounces_round(void)
+{
+	bool	again = bounces.alone && teller_any();
+
+	bounces.looking = again;
+	bounces.all = false;
+	if (again) {
+		bounces.alone = false;
+		bounces.look.at_len = 0;
+	}
+	if (bounces.look.next_ms < bounces.next_ms)
+		bounces.next_ms = bounces.look.next_ms;
+}
+
 /* Those in memory, then those of the index. */
 static int
 bounces_step(struct err *e)
@@ -336,11 +388,8 @@ bounces_step(struct err *e)
 	bounces.look.arg = e;
 	rc = book_bouncing(keeper_book(), &bounces.look, bounces.all ?
 	    INT64_MAX : keeper_queue_ms(), e);
-	if (rc == 1) {
-		bounces.looking = bounces.all = false;
-		if (bounces.look.next_ms < bounces.next_ms)
-			bounces.next_ms = bounces.look.next_ms;
-	}
+	if (rc == 1)
+		bounces_round();
 	return rc == -1 ? -1 : 0;
 }
 
@@ -361,8 +410,11 @@ bounces_rest(void)
 {
 	int64_t	wait = bounces.next_ms - keeper_queue_ms();
 
-	if (bounces.looking || wait > BOUNCES_LATER_MS)
+	if (wait > BOUNCES_LATER_MS)
 		wait = BOUNCES_LATER_MS;
+	/* Not before it is due, and not for ever behind who does not answer. */
+	if (bounces.looking && wait < BOUNCES_STALLED_MS)
+		wait = BOUNCES_STALLED_MS;
 	timer_start(&bounces.wake, wait > 0 ? wait : 0);
 }
 
@@ -413,6 +465,7 @@ bounces_wake(void *arg)
 	bounces.next_ms = INT64_MAX;
 	if (teller_any() || !bounces.alone) {
 		bounces_again();
+		bounces.alone = !teller_idle();
 		return;
 	}
 	bounces.looking = true;

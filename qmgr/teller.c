@@ -5,6 +5,7 @@
  *
  *	SENT --DONE: durable--> STORED --its entry is read--> gone
  *	  |'--DONE: later, or its worker is gone--> gone; asked again
+ *	  |'--no DONE for longer than a store takes--> its worker is let go
  *	  			  STORED --a minute, and it did not come--> gone
  */
 #include <stdlib.h>
@@ -24,6 +25,8 @@
 #define TELLER_MAX		8	/* workers */
 #define TELLER_IN_FLIGHT_MAX	32
 #define TELLER_STORED_MS	60000
+#define TELLER_STORED_MAX	4096	/* a worker says so of what it likes */
+#define TELLER_SLOW_MS		10000	/* beside the store */
 #define TELLING_KIND		1
 
 struct teller {
@@ -51,7 +54,8 @@ static struct {
 	struct hmap		 tellings;
 	struct telling_list	 sent, stored;
 	uint64_t		 next;
-	struct timer		 missing;
+	uint32_t		 stored_count;
+	struct timer		 missing, silent;
 	struct buf		 bytes, entry;
 } tell = { .tellers = TAILQ_HEAD_INITIALIZER(tell.tellers),
 	.sent = TAILQ_HEAD_INITIALIZER(tell.sent),
@@ -77,7 +81,11 @@ telling_new(const struct spool_id *id, struct teller *t, uint64_t number)
 	spool_id_put(g->key, id);
 	g->teller = t;
 	g->number = number;
+	g->until_ms = delivery_now() + TELLER_SLOW_MS +
+	    tell.worker->params.spool_timeout;
 	t->sent++;
+	if (TAILQ_EMPTY(&tell.sent))
+		timer_start(&tell.silent, g->until_ms - delivery_now());
 	g->hash.key = (const char *)g->key;
 	g->hash.len = sizeof g->key;
 	g->hash.kind = TELLING_KIND;
@@ -91,6 +99,8 @@ telling_free(struct telling *g)
 	TAILQ_REMOVE(g->teller != NULL ? &tell.sent : &tell.stored, g, link);
 	if (g->teller != NULL)
 		g->teller->sent--;
+	else
+		tell.stored_count--;
 	hmap_remove(&tell.tellings, &g->hash);
 	free(g);
 }
@@ -102,6 +112,7 @@ telling_stored(struct telling *g)
 	g->teller->sent--;
 	g->teller = NULL;
 	g->until_ms = delivery_now() + TELLER_STORED_MS;
+	tell.stored_count++;
 	if (TAILQ_EMPTY(&tell.stored))
 		timer_start(&tell.missing, TELLER_STORED_MS);
 	TAILQ_INSERT_TAIL(&tell.stored, g, link);
@@ -144,6 +155,8 @@ teller_best(void)
 {
 	struct teller	*t, *best = NULL;
 
+	if (tell.stored_count >= TELLER_STORED_MAX)
+		return NULL;
 	TAILQ_FOREACH(t, &tell.tellers, link)
 		if (t->greeted && t->sent < t->in_flight && (best == NULL ||
 		    t->sent < best->sent))
@@ -256,6 +269,26 @@ teller_free(struct teller *t)
 	free(t);
 }
 
+/* It hangs, say: what it has is asked of others, and the first of that, which
+ * may be why, later. */
+static void
+teller_silent(void *arg)
+{
+	struct telling	*g;
+	struct spool_id	 id;
+
+	(void)arg;
+	while ((g = TAILQ_FIRST(&tell.sent)) != NULL &&
+	    g->until_ms <= delivery_now()) {
+		spool_id_get(&id, g->key);
+		teller_free(g->teller);
+		bounces_later(&id, "its worker does not answer");
+		bounces_all();
+	}
+	if (g != NULL)
+		timer_start(&tell.silent, g->until_ms - delivery_now());
+}
+
 static int
 teller_on_hello(struct teller *t, struct rbuf *r)
 {
@@ -348,6 +381,7 @@ teller_prepare(struct worker *w)
 {
 	tell.worker = w;
 	timer_init(&tell.missing, w->loop, teller_missing, NULL);
+	timer_init(&tell.silent, w->loop, teller_silent, NULL);
 }
 
 void
@@ -367,6 +401,7 @@ teller_close(void)
 		telling_free(g);
 	hmap_fini(&tell.tellings);
 	timer_stop(&tell.missing);
+	timer_stop(&tell.silent);
 	buf_free(&tell.bytes);
 	buf_free(&tell.entry);
 }
