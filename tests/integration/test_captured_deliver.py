@@ -200,7 +200,8 @@ def test_noise():
 def blame(pid, id):
     """Writes into the worker's page of counters that it dies of that entry,
     as it could itself."""
-    service, rest = 64, struct.Struct("=IIII20s")
+    # The names of a service and of a server, proc/board.h.
+    service, rest = 64 + 68, struct.Struct("=IIII20s")
     with open("/proc/%d/maps" % pid) as f:
         places = [[int(x, 16) for x in line.split()[0].split("-")]
                   for line in f if line.split()[1] == "rw-s"]
