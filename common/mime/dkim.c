@@ -23,6 +23,7 @@
 #define DKIM_COLUMNS	76
 #define DKIM_NAMES_MAX	64
 #define DKIM_FIELDS_MAX	256		/* that one signature covers */
+#define DKIM_IDENTITY_MAX 320		/* thrice that is less than a line */
 #define DKIM_BASE64(n)	(((n) + 2) / 3 * 4 + 1)
 
 struct dkim_name {
@@ -129,7 +130,8 @@ dkim_check_identity(const struct dkim_options *o, struct err *e)
 		return 0;
 	for (at = s.len; at > 0 && s.p[at - 1] != '@'; at--)
 		;
-	if (at == 0 || s.len - at < o->domain.len || s.len > 512)
+	if (at == 0 || s.len - at < o->domain.len ||
+	    s.len > DKIM_IDENTITY_MAX)
 		return err_set(e, "an identity that is not of the domain");
 	s.p += s.len - o->domain.len;
 	s.len = o->domain.len;

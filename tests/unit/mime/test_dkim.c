@@ -285,6 +285,7 @@ static void
 test_refused(void **state)
 {
 #define GOOD	.selector = STR("s"), .domain = STR("d.example")
+#define LONG	"=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;=;"
 	static const struct {
 		struct dkim_options	 o;
 		const char		*key, *text, *want;
@@ -305,6 +306,9 @@ test_refused(void **state)
 		    "identity" },
 		{ { GOOD, .identity = STR("d.example") }, NULL, NULL,
 		    "identity" },
+		/* Its tag would be longer than a line may be. */
+		{ { GOOD, .identity = STR(LONG LONG LONG LONG LONG LONG
+		    "@d.example") }, NULL, NULL, "identity" },
 		{ { GOOD, .timestamp = 10, .expiration = 9 }, NULL, NULL,
 		    "expiration" },
 		{ { GOOD, .headers = STR("a;b") }, NULL, NULL, "name" },
