@@ -173,6 +173,50 @@ def test_rate():
         assert took >= 1.8, took
 
 
+def test_algorithms():
+    """What each lets through in any window, and that it lets that through."""
+    for algorithm, most in (("spread", 21), ("tokenbucket", 40),
+                            ("fixedwindow", 40)):
+        with Hosts(1) as h, Mta(
+                h, {"a": [(10, 0)]}, "policy all - -o rate=20/1s "
+                "-o rate_algorithm=%s\n" % algorithm) as mta:
+            mta.to(120, "a")
+            mta.wait(0, seconds=60)
+            at = sorted(t for t, _ in h.ends)
+            assert windows(h.ends, 0.95) <= most, (algorithm, at)
+            # From the second full window on; a limit is not a waste.
+            rest = [t for t in at if t >= at[0] + 1]
+            took = rest[-1] - rest[0]
+            assert len(rest) - 1 >= 0.95 * 20 * (took - 1), (algorithm, at)
+            if algorithm == "fixedwindow":
+                # In bursts: else it was not what was asked for.
+                assert windows(h.ends, 0.5) > 11, at
+
+
+def test_rate_through_all():
+    """A better host that answers nobody, a reload, a worker and qmgr that are
+    killed: no window has more."""
+    with Hosts(2) as h, Mta(
+            h, {"a": [(10, 0), (20, 1)], "b": [(10, 1)]},
+            "policy all - -o rate=20/1s\n"
+            "policy mx remotemx -o concurrency=3\n") as mta:
+        h.list[0].replies["CONNECT"] = b"421 4.3.2 Not now\r\n"
+        mta.to(40, "a")
+        mta.to(80, "b", first=40)
+        for n, program in enumerate(("deliver", None, "qmgr", "deliver")):
+            wait_for(lambda: sum(h.got(0, 1)) >= 15 * (n + 1), 60, "some")
+            if program is None:
+                mta.policy("policy all - -o rate=20/1s\n"
+                           "policy mx remotemx -o concurrency=4\n")
+                mta.ctl("reload")
+            else:
+                mta.kill(program)
+        mta.wait(0, seconds=90)
+        assert set(h.numbers()) == set(range(120))
+        assert h.got(0) == [0]
+        assert windows(h.ends, 0.95) <= 21, windows(h.ends, 0.95)
+
+
 def test_tenants():
     """Each combination of values has a count of its own."""
     with Hosts(1, hold=0.1) as h, Mta(

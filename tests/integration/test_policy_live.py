@@ -347,6 +347,13 @@ def test_over_restarts():
         mta.ask("suspend", "delete", "start")
         mta.wait(0)
         assert h.got(0) == [1]
+    # A script releases it: by its end, as it can end none at once.
+    with Hosts(1) as h, Mta(h, suspend_at_start="yes", **YES) as mta:
+        mta.to(1, "a")
+        assert "start" in mta.suspensions()
+        assert mta.call("suspend", {}, 1, {"id": "start"}) == {"id": "start"}
+        mta.wait(0)
+        assert h.got(0) == [1] and "start" not in mta.suspensions()
 
 
 if __name__ == "__main__":
