@@ -3,6 +3,7 @@
 or succeed, and what of it is told arrives by the transport of notifications,
 where it is read by RFC 3464's grammar."""
 
+import json
 import os
 import re
 import subprocess
@@ -163,6 +164,41 @@ def test_retry_count():
 def test_max_age():
     """The last attempt is made when the time is over."""
     assert expires("-o max_age=3s") >= 3
+
+
+def test_expired_without_an_attempt():
+    """Nothing could be begun for an hour behind its time: the hook behind
+    attempts is asked, and no attempt made."""
+    post = 'echo json_encode([$arguments, isset($context)]);'
+    with Two() as (hop, back), started(Tells(
+            hop, back, "-o max_age=1s", params={
+                "hook_postdelivery": "hooks/post.hsl"}),
+            {"hooks/post.hsl": post}) as mta:
+        mta.ctl("stop")
+        spool = mta.path("queue")
+        owner = os.stat(spool)
+        subprocess.run([os.path.join(BUILD, "tests/tools/fillspool"),
+                        "--age", "3600", "--delay", "3605", "--transport",
+                        "out", spool, "1", "1"], check=True,
+                       stdout=subprocess.DEVNULL)
+        for root, dirs, files in os.walk(spool):
+            for name in dirs + files:
+                os.chown(os.path.join(root, name), owner.st_uid,
+                         owner.st_gid)
+        mta.start()
+        wait_for(lambda: back.messages, 30, "a notification")
+        _, _, (one,), _ = check(back.messages[0]["body"])
+        assert (one["action"], one["status"]) == ("failed", "4.4.7"), one
+        mta.wait(0)
+        assert not hop.commands, hop.commands
+        p = mta.ctl("log", "tail", "-n", "50", "--event", "echo", "--json")
+        # The notification's own delivery is an attempt.
+        said, _ = [json.loads(n["text"]) for n in map(
+            json.loads, p.stdout.splitlines())]
+        assert said[1] is False and said[0]["expired"] is True, said
+        assert said[0]["action"] == "BOUNCE", said
+        assert "attempt" not in said[0] and "policy" not in said[0], said
+        assert said[0]["dsn"]["action"] == "failed", said
 
 
 def test_dead_domain():

@@ -8,6 +8,7 @@
  *	--held		all are held
  *	--delay SECONDS	all are deferred
  *	--transport ID
+ *	--age SECONDS	they came so long ago
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -28,6 +29,7 @@ static struct {
 	int64_t		delay_ms;	/* -1: of each third, a day */
 	unsigned int	domains;
 	size_t		body;
+	int64_t		age_us;
 	const char	*transport;
 } fill = { .delay_ms = -1, .domains = 5000, .transport = "mx" };
 
@@ -49,7 +51,7 @@ fill_draft(unsigned int n, unsigned int rcpts, struct str body)
 	entry.sender = str_of(from);
 	entry.recipient = str_of(to);
 	entry.transportid = str_of(fill.transport);
-	entry.ts_us = (uint64_t)clock_wall_us();
+	entry.ts_us = (uint64_t)(clock_wall_us() - fill.age_us);
 	while (entry.queue < rcpts) {
 		entry.queue++;
 		entry.flags = fill.held || (fill.delay_ms == -1 &&
@@ -100,6 +102,7 @@ fill_options(int argc, char **argv)
 		{ "domains", required_argument, NULL, 'n' },
 		{ "delay", required_argument, NULL, 'd' },
 		{ "transport", required_argument, NULL, 't' },
+		{ "age", required_argument, NULL, 'a' },
 		{ "held", no_argument, &fill.held, 1 },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -112,6 +115,8 @@ fill_options(int argc, char **argv)
 			fill.domains = (unsigned int)atoi(optarg);
 		else if (c == 'd')
 			fill.delay_ms = atoi(optarg) * (int64_t)1000;
+		else if (c == 'a')
+			fill.age_us = atoi(optarg) * (int64_t)1000000;
 		else if (c == 't')
 			fill.transport = optarg;
 		else if (c == '?')
@@ -134,7 +139,8 @@ main(int argc, char **argv)
 	    O_RDONLY | O_DIRECTORY)) == -1) {
 		(void)fprintf(stderr, "usage: fillspool [--body BYTES] "
 		    "[--domains N] [--held] [--delay SECONDS] "
-		    "[--transport ID] DIR MESSAGES RECIPIENTS\n");
+		    "[--transport ID] [--age SECONDS] DIR MESSAGES "
+		    "RECIPIENTS\n");
 		return 2;
 	}
 	count = (unsigned int)atoi(argv[optind + 1]);
