@@ -254,6 +254,14 @@ bench-relay: all tools
 	@tests/bench/relay
 bench-listing: all tools
 	@tests/bench/listing
+# The queue as a whole, some two hours on a machine that does nothing else.
+bench-queue: all tools
+	@tests/bench/accept
+	@tests/bench/relay
+	@tests/bench/listing
+	@tests/bench/forecast
+	@tests/bench/entries
+	@tests/bench/day
 bench-hsl: all
 	@tests/bench/hsl
 
@@ -357,4 +365,4 @@ clean:
 .SECONDARY:
 .PHONY: all tools units replays fuzzers check check-more crash lint fuzz compdb \
 	coverage analyze bench bench-inline bench-accept bench-relay bench-listing \
-	bench-hsl demo install install-mta uninstall clean always
+	bench-hsl bench-queue demo install install-mta uninstall clean always

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "spool/book_walk.h"
 
 #include "arrears.h"
 #include "delivery.h"
@@ -136,7 +137,7 @@ arrears_step(struct err *e)
 	int	rc;
 
 	arrears.count = 0;
-	if ((rc = book_walk(keeper_book(), &arrears.at, 1, arrears_meet, NULL,
+	if ((rc = book_walk(keeper_book(), &arrears.at, 64, arrears_meet, NULL,
 	    e)) == -1)
 		return -1;
 	for (i = 0; i < arrears.count; i++)

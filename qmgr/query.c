@@ -1,11 +1,6 @@
 /*
- * A walk that can stop at any entry.
- *
- * The book is walked batch by batch; where a question has to stop in the
- * middle of one (no credit, or the limit), the rest of the batch is passed
- * over, and the next slice walks it again from its beginning, up to the last
- * entry that it has dealt with.  If all of that one's transaction has gone
- * meanwhile, the batch is shown again: rather twice than never.
+ * A walk that stops at any entry: no credit, the limit, or the end of its
+ * slice.  Where it goes on is a batch and how many of its entries were shown.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,6 +20,8 @@
 #include "query.h"
 
 #define QUERY_SLICE_MS	3
+#define QUERY_LOOKS	16	/* at entries, before one at the clock */
+#define QUERY_WALK	256	/* entries that are changed together */
 #define QUERY_ROWS	32768		/* bytes of a frame, about */
 #define QUERY_ROW_MAX	1000000
 
@@ -45,6 +42,8 @@ query_free(struct query **q)
 {
 	if (*q == NULL)
 		return;
+	if (keeper_book() != NULL)
+		book_walk_end(keeper_book());
 	group_free(*q);
 	while ((*q)->assigns > 0) {
 		struct assign	*a = &(*q)->assign[--(*q)->assigns];
@@ -81,11 +80,10 @@ query_after(struct query *q, const char *text)
 
 	if (text[0] == '\0')
 		return 0;
-	if (sscanf(text, "%16" SCNx64 "-%16" SCNx64 "-%n", &q->at.segment,
-	    &q->at.offset, &n) != 2 || n == 0 ||
-	    spool_id_parse(&q->last, str_of(text + n)) == -1)
+	if (sscanf(text, "%16" SCNx64 "-%16" SCNx64 "-%16" SCNx64 "%n",
+	    &q->at.segment, &q->at.offset, &q->at.shown, &n) != 3 ||
+	    text[n] != '\0')
 		return -1;
-	q->resumes = true;
 	return 0;
 }
 
@@ -120,16 +118,13 @@ query_done(struct query *q, const char *why)
 	struct ipc_QUEUE_DONE	m = { .failed = why != NULL,
 	    .matched = q->matched, .changed = q->changed,
 	    .busy = q->busy };
-	char			id[SPOOL_ID_TEXT];
 
 	if (why != NULL)
 		(void)strlcpy(m.text, why, sizeof m.text);
-	if (q->full && q->kind == QUERY_LIST) {
-		spool_id_text(id, &q->last);
+	if (q->full && q->kind == QUERY_LIST)
 		(void)snprintf(m.after, sizeof m.after,
-		    "%" PRIx64 "-%" PRIx64 "-%s", q->at.segment,
-		    q->at.offset, id);
-	}
+		    "%" PRIx64 "-%" PRIx64 "-%" PRIx64, q->at.segment,
+		    q->at.offset, q->at.shown);
 	if (q->made_more)
 		(void)strlcpy(m.after, "more", sizeof m.after);
 	if (query_changes(q) && !q->dry_run)
@@ -257,53 +252,31 @@ query_judge(struct query *q, const struct spool_id *id,
 		query_take(q, &r);
 }
 
-/* Has it been dealt with before the question stopped? */
-static bool
-query_skips(struct query *q, const struct spool_id *id)
-{
-	bool	same = memcmp(id->txn, q->last.txn, SPOOL_TXN_SIZE) == 0;
-
-	if (!q->skipping)
-		return false;
-	if (same && id->queue <= q->last.queue)
-		q->met = true;
-	else if (same || q->met)
-		q->skipping = false;
-	return q->skipping;
-}
-
+/* The clock costs as much as an entry: it is asked now and then. */
 static int
 query_meet(void *arg, const struct spool_id *id,
     const struct book_entry *entry, const struct spool_entry *accepted)
 {
 	struct query	*q = arg;
 
-	if (q->stopped || query_skips(q, id))
-		return 0;
 	query_judge(q, id, entry, accepted);
-	q->last = *id;
-	return 0;
+	return q->stopped || (++q->looked % QUERY_LOOKS == 0 &&
+	    clock_mono_ms() >= q->end_ms);
 }
 
 /* ---- Walks --------------------------------------------------------------- */
 
-/* One batch, or the rest of one. */
+/* As many as are changed together. */
 static int
 query_walk(struct query *q, struct err *e)
 {
-	struct book_cursor	before = q->at;
-	int			rc;
+	int	rc;
 
-	q->stopped = q->met = false;
-	q->skipping = q->resumes;
-	rc = book_walk(keeper_book(), &q->at, 1, query_meet, q, e);
+	q->stopped = false;
+	rc = book_walk(keeper_book(), &q->at, QUERY_WALK, query_meet, q, e);
 	if (rc == -1)
 		return -1;
-	q->resumes = q->stopped;
-	if (q->stopped || (q->skipping && !q->met))
-		q->at = before;
-	else
-		q->walked = rc == 1;
+	q->walked = rc == 1 && !q->stopped;
 	return 0;
 }
 
@@ -338,9 +311,9 @@ query_next_id(struct query *q, struct err *e)
 static int
 query_many(struct query *q, struct err *e)
 {
-	int64_t	end = clock_mono_ms() + QUERY_SLICE_MS;
 	bool	ids = queue_filter_ids(q->filter) > 0;
 
+	q->end_ms = clock_mono_ms() + QUERY_SLICE_MS;
 	do {
 		if (q->rows.len >= QUERY_ROWS)
 			query_send_rows(q);
@@ -350,7 +323,7 @@ query_many(struct query *q, struct err *e)
 			return -1;
 		if (q->found_count > 0 && change_found(q, e) == -1)
 			return -1;
-	} while (!q->walked && !q->full && clock_mono_ms() < end);
+	} while (!q->walked && !q->full && clock_mono_ms() < q->end_ms);
 	query_send_rows(q);
 	if (q->group_over)
 		return err_set(e, "more than %d values: narrow the filter",

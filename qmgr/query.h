@@ -16,6 +16,7 @@
 #include "base/hmap.h"
 #include "queue/queue_filter.h"
 #include "spool/book_wait.h"
+#include "spool/book_walk.h"
 #include "spool/content.h"
 
 #include "qmgr.h"
@@ -50,14 +51,11 @@ struct query {
 	bool		 dry_run;
 	uint32_t	 credit;
 
-	/* Where it is: a batch, of which it has dealt with the entries up to
-	 * `last` if `resumes`; or the next of the ids of the filter. */
-	struct book_cursor at;
-	struct spool_id	 last;
-	bool		 resumes;
-	bool		 skipping, met;	/* on the way to last; it was met */
-	size_t		 next_id;
-	bool		 stopped;	/* in the middle of a batch */
+	struct book_cursor at;		/* where it is, or in the ids */
+	size_t		 next_id;	/* of the filter */
+	int64_t		 end_ms;	/* of its slice */
+	unsigned	 looked;	/* at entries */
+	bool		 stopped;	/* by the limit, or no credit */
 	bool		 full;		/* the limit was reached */
 	bool		 walked;	/* all were met */
 

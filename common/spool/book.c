@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "book_private.h"
+#include "book_walk.h"
 #include "chain.h"
 
 #define BOOK_INDEX_MS	1000		/* a change waits at most so long */
@@ -17,6 +18,7 @@ book_close(struct book **b)
 	if (*b == NULL)
 		return;
 	book_compact_stop(*b);
+	book_walk_end(*b);
 	checkpoint_forget(*b);
 	free((*b)->segment);
 	free((*b)->bucket);

@@ -132,19 +132,5 @@ int	book_compact(struct book *b, struct err *e);
 bool	book_hinted(const struct book *b);
 int64_t	book_now(const struct book *b);			/* queue clock */
 void	book_count(const struct book *b, struct book_counts *counts);
-/*
- * Shows living entries from a cursor on, in the order in which they lie, at
- * most `most` looked at; *cursor is where to go on.  1: these were the last.
- * fn() may not change the book.
- */
-struct book_cursor {
-	uint64_t	segment;	/* 0, 0: from the start */
-	uint64_t	offset;
-};
-typedef int	book_walk_fn(void *arg, const struct spool_id *id,
-		    const struct book_entry *entry,
-		    const struct spool_entry *accepted);
-int	book_walk(struct book *b, struct book_cursor *cursor, size_t most,
-	    book_walk_fn *fn, void *arg, struct err *e);
 
 #endif

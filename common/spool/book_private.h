@@ -102,6 +102,7 @@ struct book {
 	struct book_quotas quotas;
 	struct book_tables tables;
 	struct book_compact *compact;	/* one that is under way, or NULL */
+	struct book_walk *walk;		/* where one stopped, or NULL */
 	int64_t		  state_count[STATE_MAX];
 	unsigned char	  identity[SPOOL_TXN_SIZE];
 	uint64_t	  bucket_size;

@@ -2,10 +2,13 @@
  * Looking at entries: one by its id, or all of them in the order in which
  * they lie.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "book_envelope.h"
 #include "book_private.h"
+#include "book_walk.h"
 #include "chain.h"
 #include "reader.h"
 
@@ -121,9 +124,16 @@ book_own_file(struct book *b, const struct book_envelope *envelope,
 
 /* ---- All ----------------------------------------------------------------- */
 
-struct book_walker {
-	struct book	*b;
+/* A batch in whose middle book_walk() stopped. */
+struct book_walk {
+	struct reader	*reader;	/* or NULL */
+	struct disk_file *file;
+	struct book_cursor at;		/* who comes from here goes on */
+	uint64_t	passed;		/* entries of it that were met */
+	/* Of the call that is under way. */
+	struct book	*book;
 	size_t		 looked;
+	bool		 enough;
 	book_walk_fn	*fn;
 	void		*arg;
 };
@@ -133,18 +143,23 @@ struct book_walker {
 static int
 book_walk_entry(void *arg, const struct reader_entry *r)
 {
-	struct book_walker	*w = arg;
+	struct book_walk	*w = arg;
 	struct book_entry	 entry;
 	struct err		 e;
 	int			 rc;
 
+	if (w->passed++ < w->at.shown)
+		return 0;
+	w->at.shown++;
 	w->looked++;
-	if ((rc = book_find(w->b, &r->id, &entry, &e)) != 0)
+	if ((rc = book_find(w->book, &r->id, &entry, &e)) != 0)
 		return rc == -1 ? -1 : 0;
 	if (entry.place.segment != r->place.segment ||
 	    entry.place.offset != r->place.offset)
 		return 0;
-	return w->fn(w->arg, &r->id, &entry, &r->entry);
+	if ((rc = w->fn(w->arg, &r->id, &entry, &r->entry)) == 1)
+		w->enough = true;
+	return rc == -1 ? -1 : 0;
 }
 
 /* The segment at the cursor or after it in which something lives. */
@@ -158,32 +173,100 @@ book_walk_segment(struct book *b, struct book_cursor *cursor)
 		    b->segment[i].live <= 0)
 			continue;
 		if (b->segment[i].id > cursor->segment)
-			*cursor = (struct book_cursor){ b->segment[i].id, 0 };
+			*cursor = (struct book_cursor){ b->segment[i].id, 0,
+			    0 };
 		if (cursor->offset < b->segment[i].read)
 			return &b->segment[i];
 	}
 	return NULL;
 }
 
+static void
+book_walk_close(struct book_walk *w)
+{
+	reader_free(&w->reader);
+	disk_close(&w->file);
+}
+
+void
+book_walk_end(struct book *b)
+{
+	if (b->walk == NULL)
+		return;
+	book_walk_close(b->walk);
+	free(b->walk);
+	b->walk = NULL;
+}
+
+/* The batch at the cursor, or the next one.  1: there is none. */
+static int
+book_walk_batch(struct book_walk *w, struct err *e)
+{
+	struct reader_calls	 calls = { .entry = book_walk_entry,
+				    .arg = w };
+	struct reader_span	 span = { .batches = 1 };
+	struct book_segment	*s = book_walk_segment(w->book, &w->at);
+	char			 name[SEGMENT_NAME];
+
+	if (s == NULL)
+		return 1;
+	segment_name(name, s->id);
+	if (disk_open(w->book->disk, name, DISK_READ, &w->file) == -1)
+		return err_errno(e, "%s", name);
+	span.file = w->file;
+	span.segment = s->id;
+	span.from = w->at.offset;
+	span.end = s->read;
+	w->passed = 0;
+	w->reader = reader_new(&span, &calls);
+	return 0;
+}
+
+/* A record, or a batch. */
+static int
+book_walk_step(struct book_walk *w, struct err *e)
+{
+	int	rc;
+
+	if (w->reader == NULL && (rc = book_walk_batch(w, e)) != 0)
+		return rc;
+	if ((rc = reader_step(w->reader, e)) == 1)
+		return 0;
+	if (rc == 0) {
+		w->at.offset = reader_at(w->reader);
+		w->at.shown = 0;
+	}
+	book_walk_close(w);
+	return rc;
+}
+
+/* Where the last one stopped, if this one goes on there. */
+static struct book_walk *
+book_walk_begin(struct book *b, const struct book_cursor *cursor)
+{
+	if (b->walk != NULL && memcmp(&b->walk->at, cursor,
+	    sizeof *cursor) != 0)
+		book_walk_end(b);
+	if (b->walk == NULL)
+		b->walk = xcalloc(1, sizeof *b->walk);
+	b->walk->book = b;
+	b->walk->at = *cursor;
+	b->walk->looked = 0;
+	b->walk->enough = false;
+	return b->walk;
+}
+
 int
 book_walk(struct book *b, struct book_cursor *cursor, size_t most,
     book_walk_fn *fn, void *arg, struct err *e)
 {
-	struct book_walker	w = { b, 0, fn, arg };
-	struct reader_calls	calls = { .entry = book_walk_entry, .arg = &w };
-	struct reader_span	span = { .batches = 1 };
-	struct book_segment	*s;
+	struct book_walk	*w = book_walk_begin(b, cursor);
+	int			 rc = 0;
 
-	while (w.looked < most) {
-		if ((s = book_walk_segment(b, cursor)) == NULL)
-			return 1;
-		span.segment = s->id;
-		span.from = cursor->offset;
-		span.end = s->read;
-		cursor->offset = s->read;
-		if (book_file(b, s->id, &span.file, e) == -1 ||
-		    reader_run(&span, &calls, &cursor->offset, e) == -1)
-			return -1;
-	}
-	return 0;
+	w->fn = fn;
+	w->arg = arg;
+	while (rc == 0 && w->looked < most && !w->enough)
+		rc = book_walk_step(w, e);
+	*cursor = w->at;
+	return rc;
 }

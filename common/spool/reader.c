@@ -218,6 +218,7 @@ reader_init(struct reader *r, const struct reader_span *span,
 	r->calls = *calls;
 	r->span = *span;
 	r->upto = &r->nobody;
+	r->nobody = span->end;
 	scan_init(&r->scan, span->file, span->segment, span->from, span->end);
 }
 
@@ -235,6 +236,12 @@ reader_new(const struct reader_span *span, const struct reader_calls *calls)
 
 	reader_init(r, span, calls);
 	return r;
+}
+
+uint64_t
+reader_at(const struct reader *r)
+{
+	return *r->upto;
 }
 
 void

@@ -59,6 +59,8 @@ struct reader;
 struct reader *reader_new(const struct reader_span *span,
 	    const struct reader_calls *calls);
 int	reader_step(struct reader *r, struct err *e);
+/* After a batch, or the end: where to go on. */
+uint64_t reader_at(const struct reader *r);
 void	reader_free(struct reader **r);
 
 /* *upto is where to go on; after -1 that is the batch in which it failed,

@@ -11,6 +11,7 @@
 #include "book_quota.h"
 #include "table.h"
 #include "book_wait.h"
+#include "book_walk.h"
 #include "simulate_private.h"
 
 static const char *
@@ -104,7 +105,7 @@ sim_seen(void *arg, const struct spool_id *id, const struct book_entry *entry,
 static int
 sim_walk(struct sim *s, struct err *e)
 {
-	struct book_cursor	cursor = { 0, 0 };
+	struct book_cursor	cursor = { 0, 0, 0 };
 	size_t			i;
 	int			rc;
 

@@ -42,18 +42,20 @@ fill_draft(unsigned int n, unsigned int rcpts, struct str body)
 	struct buf		 b = BUF_INIT;
 	char			*from = xasprintf("sender%u@from%u.example", n,
 				    n % 1000);
-	char			*to = xasprintf("rcpt%u@to%u.example", n,
-				    n % fill.domains);
+	char			*to;
 
 	spool_id_make(&id);
 	d = spool_draft_new(&id);
 	(void)spool_draft_body(d, body, NULL);
 	entry.sender = str_of(from);
-	entry.recipient = str_of(to);
 	entry.transportid = str_of(fill.transport);
 	entry.ts_us = (uint64_t)(clock_wall_us() - fill.age_us);
 	while (entry.queue < rcpts) {
 		entry.queue++;
+		to = xasprintf("rcpt%u-%lu@to%lu.example", n,
+		    (unsigned long)entry.queue,
+		    (unsigned long)(n + entry.queue) % fill.domains);
+		entry.recipient = str_of(to);
 		entry.flags = fill.held || (fill.delay_ms == -1 &&
 		    (n + entry.queue) % 10 == 0) ? ENTRY_HOLD : 0;
 		entry.delay_ms = n % 3 == 0 ? 86400000 : 0;
@@ -62,11 +64,11 @@ fill_draft(unsigned int n, unsigned int rcpts, struct str body)
 		buf_clear(&b);
 		(void)spool_entry_put(&b, &entry, NULL);
 		(void)spool_draft_entry(d, buf_str(&b), NULL);
+		free(to);
 	}
 	(void)spool_draft_end(d, NULL);
 	buf_free(&b);
 	free(from);
-	free(to);
 	return d;
 }
 

@@ -16,7 +16,8 @@
 #include "smtp/ext.h"
 #include "smtp/option.h"
 #include "smtp/reply.h"
-#include "sink.h"
+#include "sink_keep.h"
+#include "sink_rules.h"
 
 #define SINK_LINE_MAX	16384
 #define SINK_KEPT	65536	/* memory kept from message to message */
@@ -54,6 +55,7 @@ client_take(struct client *c)
 	s->count->messages++;
 	s->count->recipients += c->rcpts;
 	s->count->slow += c->slow;
+	sink_ledger_take(c);
 	if (s->dump != NULL)
 		sink_dump(s, c, s->messages);
 	if (s->log != NULL)
@@ -164,10 +166,14 @@ client_mail(struct client *c, const struct smtp_command *cmd)
 static void
 client_rcpt(struct client *c, const struct smtp_command *cmd)
 {
-	if (!c->mail) {
-		stream_printf(c->stream, "503 5.5.1 MAIL first\r\n");
+	const char	*refusal = sink_refuse(c->sink, cmd->path.domain);
+
+	if (!c->mail || refusal != NULL) {
+		stream_printf(c->stream, "%s\r\n", c->mail ? refusal :
+		    "503 5.5.1 MAIL first");
 		return;
 	}
+	sink_ledger_note(c, cmd->path.localpart);
 	if (c->rcpts++ != 0)
 		buf_add_byte(&c->envelope, ',');
 	c->slow = c->slow || (c->sink->slow_ms > 0 &&
@@ -274,6 +280,7 @@ client_end(struct client *c)
 	timer_fini(&c->timer);
 	buf_free(&c->envelope);
 	buf_free(&c->message);
+	free(c->numbers);
 	stream_free(&c->stream);
 	free(c);
 }
@@ -360,6 +367,9 @@ usage(int status)
 "  --reply VERB=TEXT      always answer a verb (not BDAT), or EOD, with that\n"
 "  --count FILE           64-bit counts: messages, recipients, slow messages\n"
 "  --slow MS              answer late where a domain begins with \"slow\"\n"
+"  --refuse PREFIX=FROM-TO:TEXT  answer RCPT so where a domain begins with\n"
+"                         PREFIX, from and to these seconds (0: for ever)\n"
+"  --ledger FILE:COUNT    a byte a number: how often n0@... and so on came\n"
 "  --help\n", status == 0 ? stdout : stderr);
 	return status;
 }
@@ -483,11 +493,15 @@ sink_option(struct sink *s, struct sink_options *o, int opt, const char *arg)
 	case 'r':
 		return sink_reply(s, arg);
 	case 'c':
-		s->count = sink_count_open(arg);
+		s->count = sink_map(arg, sizeof *s->count);
 		return s->count != NULL ? 0 : -1;
 	case 's':
 		s->slow_ms = strtol(arg, NULL, 10);
 		return 0;
+	case 'R':
+		return sink_refusal_add(s, arg);
+	case 'e':
+		return sink_ledger_open(s, arg);
 	default:
 		return -1;
 	}
@@ -507,6 +521,8 @@ sink_options(struct sink *s, struct sink_options *o, int argc, char **argv)
 		{ "reply", required_argument, NULL, 'r' },
 		{ "count", required_argument, NULL, 'c' },
 		{ "slow", required_argument, NULL, 's' },
+		{ "refuse", required_argument, NULL, 'R' },
+		{ "ledger", required_argument, NULL, 'e' },
 		{ "help", no_argument, NULL, 'h' },
 		{ .name = NULL },
 	};
@@ -529,6 +545,7 @@ main(int argc, char **argv)
 	struct sink_options	 o = { "127.0.0.1:0", NULL };
 	struct sink_count	 uncounted = { .messages = 0 };
 	struct sink		 s = { .count = &uncounted,
+				    .start = clock_mono_ms(),
 				    .exts = SMTP_EXT_PIPELINING |
 				    SMTP_EXT_SIZE | SMTP_EXT_8BITMIME |
 				    SMTP_EXT_SMTPUTF8 | SMTP_EXT_CHUNKING };

@@ -1,6 +1,5 @@
 /*
- * sink - its parts: what it knows, and what it does with a message that it
- * keeps.  Included by sink.c alone.
+ * sink - what it knows.  Included by sink.c and its parts alone.
  */
 #ifndef TESTS_TOOLS_SINK_H
 #define TESTS_TOOLS_SINK_H
@@ -16,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/mem.h"
 #include "event/loop.h"
@@ -28,6 +28,14 @@ struct sink_count {
 	uint64_t	messages, recipients;
 	uint64_t	slow;		/* messages of those that were slow */
 };
+
+/* Who is refused, and when, in seconds since the start. */
+struct sink_refusal {
+	struct str	prefix;		/* of the recipient's domain */
+	uint64_t	from, to;	/* 0: for ever */
+	const char	*text;
+};
+#define SINK_REFUSALS	8
 
 struct sink {
 	struct loop	*loop;
@@ -43,6 +51,11 @@ struct sink {
 	unsigned long long bytes;
 	struct sink_count *count;	/* --count; never NULL */
 	int64_t		 slow_ms;	/* --slow */
+	struct sink_refusal refusal[SINK_REFUSALS];
+	size_t		 refusals;
+	int64_t		 start;		/* monotonic, ms */
+	unsigned char	*ledger;	/* --ledger: how often each came */
+	uint64_t	 ledger_size;
 };
 
 #define SINK_EOD	SMTP_VERB_MAX
@@ -63,68 +76,10 @@ struct client {
 	size_t			 rcpts;
 	uint64_t		 size;
 	struct buf		 envelope;	/* "from<TAB>to,to" */
+	uint64_t		*numbers;	/* of its recipients */
+	size_t			 numbers_cap;
 	struct buf		 message;
 	struct arena		 arena;
 };
-
-static void
-sink_log(struct sink *s, struct client *c, unsigned long number)
-{
-	unsigned char	hash[EVP_MAX_MD_SIZE];
-	unsigned	i, len = 0;
-
-	if (EVP_Digest(c->message.len != 0 ? buf_data(&c->message) : "",
-	    c->message.len, hash, &len, EVP_sha256(), NULL) != 1)
-		fatal("sha256");
-	fprintf(s->log, "%lu\t%s\t%zu\t", number, buf_cstr(&c->envelope),
-	    c->message.len);
-	for (i = 0; i < len; i++)
-		fprintf(s->log, "%02x", hash[i]);
-	fputc('\n', s->log);
-	fflush(s->log);
-}
-
-static void
-sink_dump(struct sink *s, struct client *c, unsigned long number)
-{
-	char	*path = xasprintf("%s/%06lu.eml", s->dump, number);
-	FILE	*f = fopen(path, "we");
-
-	if (f == NULL)
-		fatal("%s can't be written", path);
-	if (c->message.len != 0)
-		(void)fwrite(buf_data(&c->message), 1, c->message.len, f);
-	if (fclose(f) != 0)
-		fatal("%s can't be written", path);
-	free(path);
-}
-
-static void
-sink_print(struct client *c, unsigned long number)
-{
-	printf("---- message %lu: %s\n", number, buf_cstr(&c->envelope));
-	if (c->message.len != 0)
-		(void)fwrite(buf_data(&c->message), 1, c->message.len,
-		    stdout);
-	printf("---- end of message %lu\n", number);
-	fflush(stdout);
-}
-
-/* NULL: it can't be had. */
-static struct sink_count *
-sink_count_open(const char *path)
-{
-	int	 fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	void	*p;
-
-	if (fd == -1 || ftruncate(fd, sizeof(struct sink_count)) == -1) {
-		perror(path);
-		return NULL;
-	}
-	p = mmap(NULL, sizeof(struct sink_count), PROT_READ | PROT_WRITE,
-	    MAP_SHARED, fd, 0);
-	(void)close(fd);
-	return p == MAP_FAILED ? NULL : p;
-}
 
 #endif

@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "kv/kv.h"
-#include "spool/book.h"
+#include "spool/book_walk.h"
 #include "spool/disk_real.h"
 #include "spool/entry.h"
 #include "spool/writer.h"
@@ -158,19 +158,34 @@ world_meet(void *arg, const struct spool_id *id,
 	return 0;
 }
 
+/* In steps of `most`; if forgetful, each begins at its cursor anew. */
 static void
-world_check(struct world *w)
+world_walk(struct world *w, size_t most, bool forgetful)
 {
-	struct book_cursor	at = { 0, 0 };
-	struct book_counts	counts;
+	struct book_cursor	at = { 0, 0, 0 };
+	size_t			before;
 	int			rc;
 
 	w->entries = w->held = 0;
-	while ((rc = book_walk(w->book, &at, 50, world_meet, w, NULL)) == 0)
-		;
+	do {
+		before = w->entries;
+		rc = book_walk(w->book, &at, most, world_meet, w, NULL);
+		assert_in_range(w->entries - before, 0, most);
+		if (forgetful)
+			book_walk_end(w->book);
+	} while (rc == 0);
 	assert_int_equal(rc, 1);
 	assert_int_equal(w->entries, MESSAGES * RECIPIENTS);
 	assert_int_equal(w->held, (MESSAGES + HELD - 1) / HELD);
+}
+
+static void
+world_check(struct world *w)
+{
+	struct book_counts	counts;
+
+	world_walk(w, 7, true);
+	world_walk(w, 50, false);
 	book_count(w->book, &counts);
 	assert_int_equal(counts.entries, w->entries);
 	assert_int_equal(counts.held, w->held);
