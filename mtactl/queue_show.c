@@ -107,12 +107,24 @@ explain_line(struct buf *out, struct buf *words, size_t indent)
 	buf_clear(words);
 }
 
+static void
+explain_suspension(struct buf *out, struct buf *words, const json_t *v,
+    size_t indent)
+{
+	const json_t	*suspension = json_object_get(v, "suspension");
+
+	if (suspension == NULL)
+		return;
+	buf_add_text(words, "suspended by ");
+	words_suspension(words, suspension);
+	explain_line(out, words, indent);
+}
+
 /* One way that it could go. */
 static void
 explain_hop(struct buf *out, const json_t *hop)
 {
 	const json_t	*policies = json_object_get(hop, "policies");
-	const json_t	*suspension = json_object_get(hop, "suspension");
 	struct buf	 words = BUF_INIT;
 	size_t		 i;
 
@@ -133,11 +145,7 @@ explain_hop(struct buf *out, const json_t *hop)
 		words_applied(&words, json_array_get(policies, i));
 		explain_line(out, &words, SHOW_INDENT + 2);
 	}
-	if (suspension != NULL) {
-		buf_add_text(&words, "suspended by ");
-		words_suspension(&words, suspension);
-		explain_line(out, &words, SHOW_INDENT + 2);
-	}
+	explain_suspension(out, &words, hop, SHOW_INDENT + 2);
 	buf_free(&words);
 }
 
@@ -203,6 +211,7 @@ show_explain(struct buf *out, const json_t *v)
 		explain_hop(out, json_array_get(hops, i));
 	for (i = 0; i < json_array_size(held); i++)
 		explain_held(out, json_array_get(held, i));
+	explain_suspension(out, &words, v, SHOW_INDENT);
 	buf_free(&words);
 }
 

@@ -256,16 +256,19 @@ active_apart(struct active *a, const struct schedule_entry_in *in)
 	a->apart = true;
 }
 
-/* With its hops known.  There may be nowhere to go: an attempt says so.  Or it
- * runs alone. */
+/* With its hops known.  There may be nowhere to go: an attempt says so, unless
+ * there is none of this mail for now.  Or it runs alone. */
 static enum active_result
 active_place(struct active *a, struct schedule_entry_in *in, bool poison)
 {
 	const struct hopset	*h = hopset_at(a->place);
+	struct policy_match	 m;
+	bool			 nowhere = h->hops.count == 0 &&
+				    !policies_suspend(&in->subqueue, &m);
 
-	if (poison || h->hops.count == 0) {
+	if (poison || nowhere) {
 		active_apart(a, in);
-		if (h->hops.count == 0)
+		if (nowhere)
 			dispatch_after(a);
 		else
 			poison_wait(a);

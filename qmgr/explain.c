@@ -198,6 +198,18 @@ explain_hop(struct full *f, const struct active *a,
 	buf_add_byte(out, '}');
 }
 
+/* It has nowhere to go, and no attempt says so for now. */
+static void
+explain_nowhere(struct buf *out, const struct schedule_subqueue *q)
+{
+	struct policy_match	m;
+
+	if (!policies_suspend(q, &m))
+		return;
+	buf_add_text(out, ",\"suspension\":");
+	policy_rows_suspension(out, m.suspension);
+}
+
 /* One that the scheduler has. */
 static void
 explain_active(struct buf *out, const struct queue_row *r,
@@ -223,6 +235,8 @@ explain_active(struct buf *out, const struct queue_row *r,
 		for (i = 0; i < hops && i < EXPLAIN_HOPS; i++)
 			explain_hop(&full, a, &q, grouping, i);
 		buf_add_byte(out, ']');
+		if (hops == 0)
+			explain_nowhere(out, &q);
 	}
 	explain_full(&full);
 	buf_add_text(out, "}}");

@@ -144,6 +144,33 @@ policies_point(void)
 	return c;
 }
 
+bool
+policies_suspend(const struct schedule_subqueue *q, struct policy_match *m)
+{
+	static const struct policy_hop	nowhere;
+	struct policy_values		v = policy_hop_values(q, STR_NONE,
+					    &nowhere);
+
+	policy_match(policies.matcher, &v, delivery_now(), m);
+	return m->suspension != NULL;
+}
+
+/* Without a hop an attempt says why there is none, and that may be for good:
+ * not while all of this mail is suspended. */
+static size_t
+policies_nowhere(const struct schedule_subqueue *q, const struct outlet *o)
+{
+	static const struct policy_hop	nowhere = { .weight = 1 };
+	struct policy_values		v = policy_hop_values(q, STR_NONE,
+					    &nowhere);
+
+	policy_ways_add(&policies.ways, policies.matcher, &v, &nowhere,
+	    &o->limiter, delivery_now());
+	if (!policies.ways.candidate[0].closed)
+		policy_ways_begin(&policies.ways);
+	return policies.ways.count;
+}
+
 const struct schedule_candidate *
 policies_candidates(const struct schedule_subqueue *q, struct str grouping,
     const struct hopset *h, size_t *count)
@@ -154,7 +181,7 @@ policies_candidates(const struct schedule_subqueue *q, struct str grouping,
 	policy_ways_begin(&policies.ways);
 	for (hop = 0; hop < h->hops.count; hop++)
 		policies_candidate(q, grouping, h, hop, o);
-	*count = h->hops.count;
+	*count = h->hops.count > 0 ? h->hops.count : policies_nowhere(q, o);
 	return policies_point();
 }
 
@@ -369,6 +396,11 @@ policies_renew(const struct schedule_stale *st)
 		return;
 	}
 	c = policies_candidates(&st->subqueue, st->grouping, h, &count);
+	/* It was suspended, and had no hop: there may be some now. */
+	if (count == 0) {
+		policies_readd(a);
+		return;
+	}
 	schedule_reroute(delivery_schedule(), st->queue, c, count);
 }
 

@@ -26,6 +26,9 @@ struct str policies_grouping_of(const struct schedule_subqueue *q,
 const struct schedule_candidate *policies_candidates(
 	    const struct schedule_subqueue *q, struct str grouping,
 	    const struct hopset *h, size_t *count);
+/* Is it suspended wherever it goes: by what is known of it before its hops? */
+bool	policies_suspend(const struct schedule_subqueue *q,
+	    struct policy_match *m);
 /* The same of one hop alone. */
 const struct schedule_candidate *policies_candidate_at(
 	    const struct schedule_subqueue *q, struct str grouping,

@@ -283,6 +283,42 @@ def test_who_holds():
             mta.wait(0)
 
 
+def test_suspended_without_hops():
+    """A domain that DNS does not have is no reason to give mail up while
+    nothing is delivered; once it goes on, DNS is asked anew."""
+    with Hosts(1) as h, Mta(h) as mta:
+        with open(mta.path("zone"), "a") as f:
+            for domain in "gone", "back", "null":
+                f.write("%s.example. 300 IN MX 0 .\n" % domain)
+        mta.ctl("reload")
+        mta.ask("suspend", "add", "recipientdomain=*.example", "--id", "s")
+        mta.to(1, "gone")
+        mta.to(2, "back", first=1)
+        wait_for(lambda: [mta.json("queue", "explain", e["id"][
+            "transaction"] + ":1")["entries"][0]["explain"].get("suspension",
+            {}).get("id") for e in mta.list()] == ["s"] * 3,
+            text="their reason")
+        one = mta.list()[0]["id"]["transaction"] + ":1"
+        text = mta.ask("queue", "explain", one).stdout
+        assert "suspended by s: recipientdomain=*.example" in text, text
+        # Another one holds them still.
+        mta.ask("suspend", "add", "--all", "--id", "all")
+        mta.ask("suspend", "delete", "s")
+        with open(mta.path("zone")) as f:
+            zone = f.read().replace("back.example. 300 IN MX 0 .",
+                                    "back.example. 300 IN MX 10 "
+                                    "mx0.hosts.example.")
+        with open(mta.path("zone"), "w") as f:
+            f.write(zone)
+        mta.ctl("reload")
+        mta.ask("dns", "flush")
+        mta.ask("queue", "retry", "--all")
+        assert len(mta.list()) == 3 and h.got(0) == [0]
+        mta.ask("suspend", "delete", "all")
+        wait_for(lambda: h.got(0) == [2] and [e["state"] for e in mta.list()
+                 ] == ["bouncing"], text="what DNS has now, and has not")
+
+
 def test_refill():
     """A rate that is used up, and is not any more."""
     with Hosts(1) as h, Mta(h, "policy mx remotemx -o rate=2/1h "
