@@ -130,6 +130,35 @@ preview_order(const struct preview_case *c, const struct options *o,
 
 /* ---- The verb ------------------------------------------------------------ */
 
+/* As of a message that says so: fr-CA is fr where there is no other. */
+static bool
+preview_has_language(const struct templates *t, const char *tag)
+{
+	struct str	rest;
+
+	return tag == NULL || templates_have(t, str_of(tag)) ||
+	    templates_have(t, str_split(str_of(tag), '-', &rest));
+}
+
+/* 0: they hold. */
+static int
+preview_wrong(const struct options *o, const struct preview_case *c)
+{
+	int	at = 0;
+
+	if (c == NULL)
+		(void)fprintf(stderr, "mtactl: --action %s: not failed, "
+		    "delayed, relayed or delivered\n", o->action);
+	else if (o->status != NULL && (sscanf(o->status,
+	    "%*1[245].%*3[0-9].%*3[0-9]%n", &at) == EOF || at == 0 ||
+	    o->status[at] != '\0'))
+		(void)fprintf(stderr, "mtactl: --status %s: not N.N.N that "
+		    "begins with 2, 4 or 5\n", o->status);
+	else
+		return 0;
+	return -1;
+}
+
 static int
 preview_templates(struct templates *t, const struct conf *conf)
 {
@@ -189,14 +218,13 @@ verb_bounce_preview(const struct ctl *c, int argc, char **argv)
 	int				 rc = CTL_FAILED;
 
 	if (options_parse(&o, "ALFTxDf", argc, argv) == -1 || o.argc > 1 ||
-	    (what = preview_case(o.action)) == NULL)
+	    preview_wrong(&o, what = preview_case(o.action)) == -1)
 		return verb_usage();
 	if (conf_load(&conf, c->dir, report_print, NULL) == -1)
 		return CTL_FAILED;
 	t = templates_new();
 	if (preview_templates(t, conf) == 0) {
-		if (o.language != NULL &&
-		    !templates_have(t, str_of(o.language))) {
+		if (!preview_has_language(t, o.language)) {
 			(void)err_set(&e, "there is no template of the "
 			    "language %s", o.language);
 			rc = verb_fail(&e);

@@ -89,6 +89,19 @@ args_number(struct queue_args *a, struct str name, struct str value,
 }
 
 static int
+args_no_group(const char *value, struct err *e)
+{
+	struct buf	names = BUF_INIT;
+	int		rc;
+
+	queue_field_groups(&names);
+	rc = err_set(e, "--groupby %s: not one of %s", value,
+	    buf_cstr(&names));
+	buf_free(&names);
+	return rc;
+}
+
+static int
 args_option(struct queue_args *a, struct str name, struct str value,
     struct err *e)
 {
@@ -108,8 +121,7 @@ args_option(struct queue_args *a, struct str name, struct str value,
 	if (str_eq(name, STR("groupby"))) {
 		a->group = value.p;
 		return queue_field_group(value) != QUEUE_FIELDS ? 0 :
-		    err_set(e, "--groupby %s: entries can't be grouped by "
-		    "that", value.p);
+		    args_no_group(value.p, e);
 	}
 	if (str_eq(name, STR("columns"))) {
 		args_columns(a, value);

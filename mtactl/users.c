@@ -31,6 +31,7 @@ users_warn(const char *dir)
 		if (!users_told(i) && program_user(program_rows[i].user, dir,
 		    &u, NULL) == 0 && u.instead)
 			(void)fprintf(stderr, "mtactl: warning: there is no "
-			    "user %s, %s takes its place (INSTALL, 4)\n",
+			    "user %s, the user \"%s\" takes its place "
+			    "(INSTALL, 4)\n",
 			    program_rows[i].user, u.name);
 }

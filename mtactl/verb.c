@@ -16,15 +16,49 @@ static const struct verb	verbs[] = {
 #undef VERB
 };
 
+#define VERB_COLUMNS	80
+#define VERB_INDENT	12	/* of further lines */
 #define VERB_COUNT	(sizeof verbs / sizeof verbs[0])
 
 static const struct verb	*running;
 
+/* A word, or all within a pair of brackets. */
+static size_t
+verb_piece(const char *s)
+{
+	size_t	n;
+	int	depth = 0;
+
+	for (n = 0; s[n] != '\0' && (s[n] != ' ' || depth > 0); n++)
+		depth += (s[n] == '[') - (s[n] == ']');
+	return n;
+}
+
+/* Within 80 columns where its pieces are. */
+static void
+verb_print(FILE *to, const char *before, const struct verb *v)
+{
+	size_t		 at = strlen(before) + strlen(v->name), n;
+	const char	*s;
+
+	(void)fprintf(to, "%s%s", before, v->name);
+	for (s = v->usage; *s != '\0'; s += n) {
+		s += *s == ' ';
+		n = verb_piece(s);
+		if (at + 1 + n > VERB_COLUMNS) {
+			(void)fprintf(to, "\n%*s", VERB_INDENT - 1, "");
+			at = VERB_INDENT - 1;
+		}
+		(void)fprintf(to, " %.*s", (int)n, s);
+		at += 1 + n;
+	}
+	(void)fputc('\n', to);
+}
+
 static void
 verb_usage_to(FILE *to, const struct verb *v)
 {
-	(void)fprintf(to, "usage: mtactl [-c DIR] %s%s%s\n", v->name,
-	    v->usage[0] != '\0' ? " " : "", v->usage);
+	verb_print(to, "usage: mtactl [-c DIR] ", v);
 }
 
 int
@@ -54,9 +88,7 @@ mtactl_usage(FILE *to, const char *group)
 	for (i = 0; i < VERB_COUNT; i++)
 		if (len == 0 || (strncmp(verbs[i].name, group, len) == 0 &&
 		    verbs[i].name[len] == ' '))
-			(void)fprintf(to, "    %s%s%s\n", verbs[i].name,
-			    verbs[i].usage[0] != '\0' ? " " : "",
-			    verbs[i].usage);
+			verb_print(to, "    ", &verbs[i]);
 	(void)fprintf(to, "DIR holds the configuration (default "
 	    HALYARD_CONFIG ").  VERB --help says more.\n");
 }

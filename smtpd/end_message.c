@@ -303,6 +303,7 @@ message_run_hook(struct session *s)
 	    .done = message_done, .arg = s },
 	    .body = t->body, .scan = transaction_scan(t),
 	    .tls_not_required = t->mime.tls_not_required,
+	    .message_id = mime_scan_id(&t->mime),
 	    .present = message_client_present };
 
 	trace_write(s);

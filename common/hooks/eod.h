@@ -69,6 +69,7 @@ struct eod_request {
 	struct body			*body;
 	const struct smtp_scan		*scan;	/* of the body */
 	bool				 tls_not_required; /* its header says */
+	struct str			 message_id;	/* its header's */
 	struct str			 trace;	/* sent before the body */
 	struct hook_delivery		*last;	/* filled by each send() */
 	/* Is the client there?  Asked with hook.arg, just before the end is

@@ -237,6 +237,13 @@ term_state(struct str s, struct term *t)
 	return -1;
 }
 
+/* What a number of the kind looks like, behind what all of them do. */
+static const char	*const term_numbers[] = {
+	[TERM_NUMBER] = "",
+	[TERM_SPAN] = ", where N is as 90, 5m, 2h or 3d",
+	[TERM_TIME] = ", where N is as 2026-11-29T10:00:00Z or unix time",
+};
+
 static int
 term_parse(struct term *t, struct err *e)
 {
@@ -261,7 +268,8 @@ term_parse(struct term *t, struct err *e)
 	case TERM_TIME:
 		return term_compare(term_fields[t->field].kind, s, t) == 0 ?
 		    0 : err_set(e, "--%s %s: not N, >N, >=N, <N, <=N or "
-		    "N..N", name, t->text);
+		    "N..N%s", name, t->text,
+		    term_numbers[term_fields[t->field].kind]);
 	default:
 		return 0;
 	}

@@ -233,6 +233,18 @@ queue_field_group(struct str name)
 }
 
 void
+queue_field_groups(struct buf *out)
+{
+	size_t	i, start = out->len;
+
+	for (i = 0; i < QUEUE_FIELDS; i++)
+		if (row_fields[i].groups) {
+			buf_add_text(out, out->len > start ? ", " : "");
+			buf_add_text(out, row_fields[i].name);
+		}
+}
+
+void
 queue_row_group(struct buf *out, const struct queue_row *r,
     enum queue_field field)
 {

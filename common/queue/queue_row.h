@@ -44,6 +44,8 @@ struct str	 queue_row_text(const struct queue_row *r,
 void		 queue_row_json(struct buf *out, const struct queue_row *r);
 /* What --groupby names: the field, or QUEUE_FIELDS. */
 enum queue_field queue_field_group(struct str name);
+/* Those that it may name, with commas between them. */
+void		 queue_field_groups(struct buf *out);
 /* The value that an entry is counted under. */
 void		 queue_row_group(struct buf *out, const struct queue_row *r,
 		    enum queue_field field);

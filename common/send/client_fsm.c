@@ -74,8 +74,7 @@ void
 client_refusal(struct client *c, const char *what)
 {
 	const struct smtp_reply	*r = &c->reader.reply;
-	struct str		 line = smtp_reply_line(r, 0);
-	char			 text[256];
+	char			 text[256], summary[SMTP_REPLY_SUMMARY];
 	struct client_fault	 f = { .error = ATTEMPT_ERROR_CONFIG,
 				    .state = client_where(c), .reply = r,
 				    .why = text };
@@ -86,9 +85,11 @@ client_refusal(struct client *c, const char *what)
 		    buf_str(&c->auth_said)))
 			f.reply = NULL;
 	if (f.reply == NULL)
-		line = STR("(what it said holds a secret of ours)");
-	(void)snprintf(text, sizeof text, "%s: %d %.*s", what, r->code,
-	    (int)(line.len < 200 ? line.len : 200), line.p);
+		(void)snprintf(summary, sizeof summary,
+		    "%d (what it said holds a secret of ours)", r->code);
+	else
+		(void)smtp_reply_summary(r, summary);
+	(void)snprintf(text, sizeof text, "%s: %s", what, summary);
 	c->ops->fault(c, &f);
 }
 

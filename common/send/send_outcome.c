@@ -74,11 +74,10 @@ void
 send_set_refusal(struct send *s, const struct smtp_reply *reply)
 {
 	struct attempt	*r = &s->result;
-	struct str	 line = smtp_reply_line(reply, 0);
+	char		 text[SMTP_REPLY_SUMMARY];
 
-	send_set_error(s, ATTEMPT_ERROR_SMTP, true, "%s: %d %.*s",
-	    r->connection->remoteip, reply->code,
-	    (int)(line.len < 200 ? line.len : 200), line.p);
+	send_set_error(s, ATTEMPT_ERROR_SMTP, true, "%s: %s",
+	    r->connection->remoteip, smtp_reply_summary(reply, text));
 	r->enhanced[1] = 4;
 	r->enhanced[2] = 1;
 }

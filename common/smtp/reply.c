@@ -5,6 +5,7 @@
  *	code ( SP | "-" ) [ enhanced SP ] text CRLF	"-": more lines follow
  *	code CRLF
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "reply.h"
@@ -307,4 +308,19 @@ smtp_reader_give_up(struct smtp_reader *rd)
 	rd->reply.endless = true;
 	rd->done = true;
 	return true;
+}
+
+const char *
+smtp_reply_summary(const struct smtp_reply *r, char out[SMTP_REPLY_SUMMARY])
+{
+	char		enhanced[SMTP_ENHANCED_TEXT];
+	struct str	line = smtp_reply_lines(r) > 0 ?
+			    smtp_reply_line(r, 0) : STR_NONE;
+
+	(void)smtp_enhanced_text(r->enhanced, enhanced);
+	(void)snprintf(out, SMTP_REPLY_SUMMARY, "%d%s%s%s%.*s", r->code,
+	    enhanced[0] != '\0' ? " " : "", enhanced,
+	    line.len > 0 ? " " : "",
+	    (int)(line.len < 200 ? line.len : 200), line.p);
+	return out;
 }

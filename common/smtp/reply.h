@@ -79,6 +79,11 @@ bool		 smtp_reader_give_up(struct smtp_reader *rd);
 const char	*smtp_enhanced_text(const int enhanced[3],
 		    char out[SMTP_ENHANCED_TEXT]);
 
+/* "550 5.1.1 no such user", its first line, cut; for logs and people. */
+#define SMTP_REPLY_SUMMARY	240
+const char	*smtp_reply_summary(const struct smtp_reply *r,
+		    char out[SMTP_REPLY_SUMMARY]);
+
 /* What smtp_answer_write() makes a reply of. */
 struct smtp_answer {
 	int			 code;		/* 200 .. 599; else 451 */

@@ -198,6 +198,13 @@ def test_version_and_help():
     check(run("help", "config", "dump"), 0, "only the")
     check(run("help", "stop"), 0, "usage: mtactl [-c DIR] stop")
     check(run("help", "stpo"), 2, "", 'did you mean "stop"')
+    # On a terminal of 80 columns, none cut within its brackets.
+    text = run("help").stdout + "".join(
+        run("help", *verb).stdout for verb in (
+            ("policy", "add"), ("bounce", "preview"), ("queue", "list")))
+    for line in text.split("\n"):
+        assert len(line) <= 80, line
+        assert line.count("[") == line.count("]"), line
 
 
 def test_mistyped_verbs():

@@ -312,7 +312,12 @@ def test_preview():
     assert parts[2].data.endswith(b"\r\n\r\nx\r\n"), parts[2].data
     assert "no template of the language fr" in preview("--language", "fr",
                                                        code=1)
-    preview("--action", "lost", code=2)
+    # As of a message that says so: the language without its country.
+    assert b"Nicht zugestellt" in preview("--language", "de-AT")
+    assert "--action lost: not failed, " in preview("--action", "lost",
+                                                    code=2)
+    for status in "9.9", "3.1.1", "5.1.1x", "5..1", "":
+        assert "--status %s: " % status in preview("--status", status, code=2)
     with open(mta.path("templates/bounce/de.txt"), "a") as f:
         f.write("[x.9.9]\n{what}\n")
     assert "de.txt:" in preview(code=1)

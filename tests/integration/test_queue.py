@@ -120,6 +120,24 @@ def test_list_and_filters():
             ("from2.example", 12)], groups
 
 
+def test_message_id():
+    """By its Message-ID a sender's complaint is found."""
+    with Queue() as mta:
+        with mta.client() as c:
+            c.hello()
+            for field in b"Message-ID: <1.\xc3\xa4@a.example>\r\n", b"":
+                c.cmd("MAIL FROM:<s@a.example>", 250)
+                c.cmd("RCPT TO:<r@a.example>", 250)
+                c.cmd("DATA", 354)
+                c.send(field + b"Subject: s\r\n\r\n.\r\n")
+                c.expect(250)
+        mta.wait(2)
+        assert [e["messageid"] for e in mta.list()] == [
+            "<1.\u00e4@a.example>", ""]
+        assert mta.queue("list", "-F", "messageid").stdout == (
+            "<1.\u00e4@a.example>\n\n")
+
+
 def test_pages():
     with Queue() as mta:
         mta.fill(15)
@@ -221,6 +239,10 @@ def test_usage():
                      ("list", "--groupby", "ts"), ("list", "--limit", "0"),
                      ("list", "--id", "zz")):
             mta.queue(*args, code=2)
+        assert "senderdomain, " in mta.queue("list", "--groupby", "ts",
+                                             code=2).stderr
+        assert "2026-" in mta.queue("list", "--ts", "today", code=2).stderr
+        assert " 5m" in mta.queue("list", "--age", "soon", code=2).stderr
         for args in (("set", "--all", "priority=7"),
                      ("set", "--all", "sender=x"),
                      ("list", "--after", "zz")):

@@ -91,7 +91,7 @@ queue_facts(struct queue_call *q)
 		n->flags |= ENTRY_REQUIRETLS;
 	if (q->r->rq.tls_not_required)
 		n->flags |= ENTRY_TLS_NOT_REQUIRED;
-	queue_scanned(q, q->r->rq.scan);
+	queue_scanned(q, q->r->rq.scan, q->r->rq.message_id);
 }
 
 /* The message as it is now. */

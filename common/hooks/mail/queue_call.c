@@ -51,10 +51,12 @@ queue_envelope(struct queue_call *q)
 }
 
 void
-queue_scanned(struct queue_call *q, const struct smtp_scan *scan)
+queue_scanned(struct queue_call *q, const struct smtp_scan *scan,
+    struct str message_id)
 {
 	struct spool_entry	*n = q->entry;
 
+	n->message_id = message_id;
 	n->size = scan->size;
 	if (scan->eight_bit)
 		n->flags |= ENTRY_HAS_8BIT;

@@ -22,9 +22,9 @@ struct queue_call {
 
 /* (sender, recipient, transportid, ...): the first three. */
 enum hsl_rc	queue_envelope(struct queue_call *q);
-/* What is known of the bytes. */
+/* What is known of the bytes, as the client sent them. */
 void		queue_scanned(struct queue_call *q,
-		    const struct smtp_scan *scan);
+		    const struct smtp_scan *scan, struct str message_id);
 /* The fourth, if it is there. */
 enum hsl_rc	queue_more(struct queue_call *q);
 /* What queue() returns. */

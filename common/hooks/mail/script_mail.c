@@ -160,7 +160,7 @@ own_entry(struct own_queue *o, struct queue_call *q)
 	n->edits = o->edits.len > 0 ? 1 : 0;
 	n->ts_us = (uint64_t)o->ts_us;
 	n->serverid = str_of(o->host->serverid);
-	queue_scanned(q, &o->scan);
+	queue_scanned(q, &o->scan, mime_scan_id(&o->mime));
 	if (o->scan.eight_bit)
 		n->flags |= ENTRY_8BITMIME;
 	if (own_not_ascii(n->sender) || own_not_ascii(n->recipient))

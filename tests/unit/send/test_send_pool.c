@@ -367,7 +367,7 @@ test_most_telling(void **state)
 	f->script.rules = RULES({ "BANNER", "554 5.3.2 No\r\n", 0, 0 });
 	for (i = 0; i < 8; i++)
 		assert_string_equal(sending_run(f),
-		    "smtp temporary BANNER: 127.0.0.1: 554 No");
+		    "smtp temporary BANNER: 127.0.0.1: 554 5.3.2 No");
 	assert_int_equal(f->code, 451);
 	assert_int_equal(f->enhanced[1], 4);
 	assert_int_equal(f->tried, 16);

@@ -160,9 +160,9 @@ static const struct row {
 	bool		 reused;	/* the connection, afterwards */
 } rows[] = {
 	{ "", 1, { "BANNER", "554 5.3.2 No\r\n", 1, 1 },
-	    "smtp temporary BANNER: 127.0.0.1: 554 No", 0 },
+	    "smtp temporary BANNER: 127.0.0.1: 554 5.3.2 No", 0 },
 	{ "", 1, { "BANNER", "421 4.3.2 Busy\r\n", 1, 1 },
-	    "smtp temporary BANNER: 127.0.0.1: 421 Busy", 0 },
+	    "smtp temporary BANNER: 127.0.0.1: 421 4.3.2 Busy", 0 },
 	{ "", 1, { "BANNER", "hello\r\n", 1, 1 },
 	    "protocol temporary BANNER: 127.0.0.1: not an SMTP reply", 0 },
 	{ "", 1, { "BANNER", "250 what\r\n", 1, 1 },
@@ -173,7 +173,7 @@ static const struct row {
 	{ "", 1, { "BANNER", "!close", 1, 1 },
 	    "network temporary BANNER: 127.0.0.1: closed by peer", 0 },
 	{ "", 1, { "EHLO", "421 4.3.2 Busy\r\n", 1, 1 },
-	    "smtp temporary EHLO: 127.0.0.1: 421 Busy", 0 },
+	    "smtp temporary EHLO: 127.0.0.1: 421 4.3.2 Busy", 0 },
 	{ "", 1, { "EHLO", "250-a\r\n250 b\r\n250 c\r\n", 1, 1 },
 	    "protocol temporary EHLO: 127.0.0.1: more replies than commands",
 	    0 },
@@ -322,7 +322,7 @@ test_helo(void **state)
 	    { "HELO", "504 5.5.0 No\r\n", 0, 0 }));
 	f->req.backend.helo = STR("other");
 	assert_string_equal(sending_run(f),
-	    "smtp temporary HELO: 127.0.0.1: 504 No");
+	    "smtp temporary HELO: 127.0.0.1: 504 5.5.0 No");
 }
 
 /* Early words of a backend in the middle of a large body. */

@@ -193,7 +193,7 @@ test_mx(void **state)
 	f->script.rules = RULES({ "BANNER", "421 4.3.2 No\r\n", 0, 0 });
 	f->req.backend.helo = STR("again");
 	assert_string_equal(sending_run(f),
-	    "smtp temporary BANNER: 127.0.0.1: 421 No");
+	    "smtp temporary BANNER: 127.0.0.1: 421 4.3.2 No");
 }
 
 /* Exchangers of one preference take turns. */

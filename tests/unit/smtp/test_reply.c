@@ -233,6 +233,31 @@ test_write_bounds(void **state)
 	buf_free(&out);
 }
 
+static void
+test_summary(void **state)
+{
+	static const struct { const char *data, *text; } rows[] = {
+		{ "550 5.1.1 no such user\r\n", "550 5.1.1 no such user" },
+		{ "421-4.7.0 slow\r\n421 4.7.0 down\r\n", "421 4.7.0 slow" },
+		{ "554 no\r\n", "554 no" },
+		{ "554\r\n", "554" },
+	};
+	char			 out[SMTP_REPLY_SUMMARY];
+	struct smtp_reader	 rd;
+	const char		*why;
+	size_t			 i, used;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		smtp_reader_init(&rd);
+		assert_int_equal(smtp_reader_feed(&rd, str_of(rows[i].data),
+		    &used, &why), SMTP_READ_DONE);
+		assert_string_equal(smtp_reply_summary(&rd.reply, out),
+		    rows[i].text);
+		smtp_reader_fini(&rd);
+	}
+}
+
 int
 main(void)
 {
@@ -242,6 +267,7 @@ main(void)
 		cmocka_unit_test(test_caps),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_write_bounds),
+		cmocka_unit_test(test_summary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
