@@ -8,8 +8,9 @@ import json
 import ssl
 import subprocess
 import tempfile
+import time
 
-from halyard import Backend, Instance, main, wait_for
+from halyard import SLOW, Backend, Instance, main, wait_for
 from pki import Pki
 from test_routing import Proxy
 
@@ -224,6 +225,44 @@ def test_metadata_of_an_attempt():
             "queue", "list", "--metadata", "n=xx", "--json",
             check=False).stdout or '{"entries": []}')["entries"]) == 1, 30,
             "the second attempt's")
+
+
+def test_context_memory():
+    """Contexts have a bound: entries behind it wait before their hook, until
+    there is room; none is lost, and each has its own."""
+    script = '''
+        echo "ran";
+        $context = str_repeat("x", 50000) . $message["recipient"];
+        Try();
+    '''
+    post = 'if (substr($context, 50000) != $message["recipient"]) ' \
+        'echo "another\'s";'
+    count = 60
+    with Backend() as b:
+        mta = Mta(b, script)
+        with open(mta.path("hooks/post.hsl"), "w") as f:
+            f.write(post)
+        with open(mta.path("policy.cf"), "w") as f:
+            f.write("suspend all -\n")
+        mta.set(queue_context_memory="1M",
+                hook_postdelivery="hooks/post.hsl")
+
+        def ran():
+            return mta.log().count("text=ran")
+        with mta:
+            # What is on its way when the bound is met may pass it.
+            mta.mail(["r%d@a.example" % n for n in range(30)])
+            wait_for(lambda: ran() == 30, 30, "hooks to run")
+            mta.mail(["r%d@a.example" % n for n in range(30, count)])
+            time.sleep(2 * SLOW)
+            assert ran() == 30, ran()
+            assert not b.messages
+            with open(mta.path("policy.cf"), "w"):
+                pass
+            mta.ctl("reload")
+            mta.wait_empty()
+            assert len(b.messages) == count
+            assert "another" not in mta.log(), mta.log()
 
 
 def test_error():
