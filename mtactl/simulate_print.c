@@ -8,7 +8,8 @@
 #include "base/buf.h"
 #include "simulate_print.h"
 
-#define PRINT_NAME	24
+#define PRINT_NAME	23
+#define PRINT_PAIR	15
 #define PRINT_LIMITERS	20
 
 /* By enum schedule_wait; words of JSON, and those for people. */
@@ -46,14 +47,16 @@ print_time(int64_t ms, char out[24])
 	return out;
 }
 
+/* width: of a column, 0: the last one of its line.  Two times of two minutes
+ * and a name of 23 bytes fill 80 columns. */
 static void
-print_pair(int64_t logged, int64_t simulated)
+print_pair(int64_t logged, int64_t simulated, int width)
 {
 	char	a[24], b[24], both[52];
 
 	(void)snprintf(both, sizeof both, "%s > %s", print_time(logged, a),
 	    print_time(simulated, b));
-	(void)printf("  %-16s", both);
+	(void)printf(" %-*s", width, both);
 }
 
 /* A name is a stranger's: what a terminal would not show is "?". */
@@ -76,10 +79,10 @@ static void
 print_delays(uint64_t count, const struct forecast_delay *a,
     const struct forecast_delay *b)
 {
-	(void)printf(" %9" PRIu64, count);
-	print_pair(a->p50_ms, b->p50_ms);
-	print_pair(a->p90_ms, b->p90_ms);
-	print_pair(a->p99_ms, b->p99_ms);
+	(void)printf(" %8" PRIu64, count);
+	print_pair(a->p50_ms, b->p50_ms, PRINT_PAIR);
+	print_pair(a->p90_ms, b->p90_ms, PRINT_PAIR);
+	print_pair(a->p99_ms, b->p99_ms, 0);
 	(void)printf("\n");
 }
 
@@ -88,8 +91,9 @@ print_groups(const char *head, const struct forecast_group *g, size_t count)
 {
 	size_t	i;
 
-	(void)printf("\n%-*s  MESSAGES  %-16s  %-16s  %s\n", PRINT_NAME,
-	    head, "HALF WITHIN", "90% WITHIN", "99% WITHIN");
+	(void)printf("\n%-*s MESSAGES %-*s %-*s %s\n", PRINT_NAME, head,
+	    PRINT_PAIR, "HALF WITHIN", PRINT_PAIR, "90% WITHIN",
+	    "99% WITHIN");
 	for (i = 0; i < count; i++) {
 		print_name(g[i].name);
 		print_delays(g[i].count, &g[i].logged, &g[i].simulated);
@@ -105,8 +109,9 @@ print_waits(const struct forecast_report *p)
 	if (p->waited_s <= 0)
 		(void)printf("nothing\n");
 	for (i = 0; i < print_least(p->wait_count, PRINT_LIMITERS); i++)
-		(void)printf("%5.1f%%  %-16s  %.*s\n",
+		(void)printf("%5.1f%%  %-*s%.*s\n",
 		    100 * p->waits[i].seconds / p->waited_s,
+		    p->waits[i].limiter.len > 0 ? 17 : 0,
 		    wait_names[p->waits[i].why][1],
 		    (int)p->waits[i].limiter.len, p->waits[i].limiter.p != NULL
 		    ? p->waits[i].limiter.p : "");
@@ -130,7 +135,7 @@ simulate_print(const struct forecast_report *p, size_t top)
 	    "tell");
 	print_note(p->stuck, "would not go within a month");
 	(void)printf("logged > simulated; all took");
-	print_pair(p->logged_ms, p->simulated_ms);
+	print_pair(p->logged_ms, p->simulated_ms, 0);
 	(void)printf("\n");
 	print_groups("TENANT", p->tenants,
 	    print_least(p->tenant_count, top));

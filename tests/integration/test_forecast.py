@@ -54,6 +54,8 @@ def check_forms(mta, r):
                    policy).stdout
     for word in ("TENANT", "DESTINATION", "WAITED FOR", "rate"):
         assert word in text, text
+    for line in text.split("\n"):
+        assert len(line) <= 80 and line == line.rstrip(), line
     with open(mta.path("stop.cf"), "w") as f:
         f.write("suspend no recipientdomain=d1.example\n")
     r = mta.simulate(mta.path("stop.cf"))
