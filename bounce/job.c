@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "proc/board.h"
 #include "spool/content.h"
 #include "spool/disk_real.h"
 #include "spool/draft.h"
@@ -222,14 +223,19 @@ job_read(struct job *j, struct err *e)
 	return 0;
 }
 
+/* Should it end this process, the worker's page says whose it was. */
 static void
 job_run(struct job *j)
 {
+	unsigned char	id[SPOOL_ID_SIZE];
 	struct err	e;
 
+	spool_id_put(id, &j->place.id);
+	board_blame(id);
 	if (job_read(j, &e) == -1 || job_make(j, &e) == -1 ||
 	    job_store(j, &e) == -1)
 		job_failed(j, e.text);
+	board_blame(NULL);
 }
 
 /* ---- Frames -------------------------------------------------------------- */

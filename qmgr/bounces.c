@@ -15,6 +15,10 @@
  * While there is nobody who could be asked, or those that there are do not
  * answer, what was only delayed is found at the time of its next attempt and
  * goes on, its order with it; all else stays where it is until somebody comes.
+ *
+ * What can't be made is asked for ever more seldom.  What workers die of is
+ * given up the third time: who has to be told that it failed is held, so that
+ * somebody looks; of all else nobody is told.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +26,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "dsn/order.h"
+#include "event/backoff.h"
 #include "spool/book_bounce.h"
 
 #include "bounces.h"
@@ -31,6 +37,8 @@
 #define BOUNCES_STEP		32
 #define BOUNCES_SLICE_MS	3
 #define BOUNCES_LATER_MS	60000
+#define BOUNCES_LATEST_MS	3600000
+#define BOUNCES_STRIKES		3
 #define BOUNCES_STALLED_MS	20000
 #define BOUNCES_FAILED_MS	1000
 #define BOUNCES_SYNC_MS		10	/* a verdict's own comes before */
@@ -234,8 +242,6 @@ bounces_rests(const struct spool_id *id, struct entry_state *s, int64_t until,
 		until = (int64_t)s->after_ms;
 	if (until < bounces.next_ms)
 		bounces.next_ms = until;
-	if (s->due_ms == (uint64_t)until)
-		return 0;
 	s->due_ms = (uint64_t)until;
 	return book_change(keeper_book(), id, s, e);
 }
@@ -246,6 +252,7 @@ bounces_later(const struct spool_id *id, const char *why)
 	struct entry_state	s;
 	struct err		e;
 	char			text[SPOOL_ID_TEXT];
+	int64_t			wait;
 
 	spool_id_text(text, id);
 	LOG(EV_QUEUE_BOUNCE_LATER, NULL, LOG_STR("queue", text),
@@ -253,9 +260,70 @@ bounces_later(const struct spool_id *id, const char *why)
 	if (book_state(keeper_book(), id, &s, &e) != 0 ||
 	    s.state != STATE_BOUNCING)
 		return;
-	if (bounces_rests(id, &s, keeper_queue_ms() + BOUNCES_LATER_MS,
-	    &e) == -1)
+	wait = backoff_wait(BOUNCES_LATER_MS, BOUNCES_LATEST_MS,
+	    (unsigned int)s.order_tries);
+	if (s.order_tries < UINT8_MAX)
+		s.order_tries++;
+	if (bounces_rests(id, &s, keeper_queue_ms() + wait, &e) == -1)
 		bounces_failed(&e);
+}
+
+static int
+bounces_give_up(const struct spool_id *id, struct entry_state *s,
+    struct err *e)
+{
+	char	text[SPOOL_ID_TEXT];
+
+	if (s->bounce_action == ENTRY_ACTION_FAILED) {
+		s->state = STATE_HOLD;
+		s->reason = STR("those who make its notification died of it "
+		    "three times");
+		return book_change(keeper_book(), id, s, e);
+	}
+	spool_id_text(text, id);
+	LOG(EV_QUEUE_UNTOLD, NULL, LOG_STR("queue", text), LOG_STR("action",
+	    dsn_action_name(s->bounce_action)));
+	if (s->bounce_action != ENTRY_ACTION_DELAYED)
+		return book_done(keeper_book(), id, SPOOL_END_DELIVERED, e);
+	if (book_untold(keeper_book(), id, s, e) == -1)
+		return -1;
+	if (s->state == STATE_DEFER)
+		pump_deferred((int64_t)s->due_ms);
+	return 0;
+}
+
+/* One that goes on meanwhile is not touched in that. */
+static int
+bounces_struck(const struct spool_id *id, struct entry_state *s,
+    struct err *e)
+{
+	if (s->order_strikes >= BOUNCES_STRIKES)
+		return bounces_give_up(id, s, e);
+	if (s->state == STATE_BOUNCING)
+		return bounces_rests(id, s, keeper_queue_ms() +
+		    BOUNCES_LATER_MS * (int64_t)s->order_strikes, e);
+	s->moved = 1;
+	return book_change(keeper_book(), id, s, e);
+}
+
+void
+bounces_strike(const struct spool_id *id)
+{
+	struct entry_state	s;
+	struct err		e;
+	char			text[SPOOL_ID_TEXT];
+
+	if (book_state(keeper_book(), id, &s, &e) != 0 ||
+	    s.bounce_action == 0)
+		return;
+	s.order_strikes++;
+	spool_id_text(text, id);
+	LOG(EV_QUEUE_BOUNCE_POISON, NULL, LOG_STR("queue", text),
+	    LOG_NUM("strikes", (int64_t)s.order_strikes));
+	if (bounces_struck(id, &s, &e) == -1 ||
+	    book_sync(keeper_book(), &e) == -1)
+		bounces_failed(&e);
+	keeper_changed();
 }
 
 /* It was only delayed, and nobody tells its sender: it is tried meanwhile, and
@@ -279,6 +347,18 @@ bounces_await(const struct entry_state *s)
 	if (s->bounce_action == ENTRY_ACTION_DELAYED &&
 	    (int64_t)s->after_ms < bounces.next_ms)
 		bounces.next_ms = (int64_t)s->after_ms;
+}
+
+/* Nobody can be asked: the same, and that is noted once. */
+static int
+bounces_nobody(const struct spool_id *id, struct entry_state *s,
+    struct err *e)
+{
+	bounces_await(s);
+	if (s->bounce_action != ENTRY_ACTION_DELAYED ||
+	    s->due_ms == s->after_ms)
+		return 0;
+	return bounces_rests(id, s, INT64_MAX, e);
 }
 
 /* The notification is there, and was not read yet as one: 1. */
@@ -311,7 +391,7 @@ bounces_judge(const struct spool_id *id, struct entry_state *s, struct err *e)
 	if (delayed && (int64_t)s->after_ms <= now)
 		return bounces_go_on(id, s, e);
 	if (!teller_any())
-		return delayed ? bounces_rests(id, s, INT64_MAX, e) : 0;
+		return bounces_nobody(id, s, e);
 	/* It could not be made lately. */
 	if ((int64_t)s->due_ms > now && s->due_ms != s->after_ms)
 		return 0;

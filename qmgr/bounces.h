@@ -29,5 +29,7 @@ void	bounces_kick(void);
 void	bounces_all(void);
 /* It was asked for, and could not be made. */
 void	bounces_later(const struct spool_id *id, const char *why);
+/* Its worker died of it: the third time it is given up. */
+void	bounces_strike(const struct spool_id *id);
 
 #endif

@@ -7,10 +7,12 @@
 #include "spool/book_envelope.h"
 #include "spool/fields.h"
 
+#include "bounces.h"
 #include "delivery.h"
 #include "route.h"
 #include "schedule/schedule_renew.h"
 #include "query.h"
+#include "teller.h"
 
 #define CHANGE_SYNC	10000		/* notes, at most, that wait for it */
 #define CHANGE_METADATA	(64 * 1024)
@@ -120,6 +122,21 @@ change_set(struct query *q, const struct spool_id *id,
 
 /* ---- Each ---------------------------------------------------------------- */
 
+/* What its worker died of is an order, not an attempt. */
+static int
+change_release_order(const struct spool_id *id, struct entry_state *s,
+    struct err *e)
+{
+	s->state = STATE_BOUNCING;
+	s->due_ms = (uint64_t)keeper_queue_ms();
+	s->reason = STR_NONE;
+	s->order_strikes = s->order_tries = 0;
+	if (book_change(keeper_book(), id, s, e) == -1)
+		return -1;
+	bounces_new(id);
+	return 0;
+}
+
 /* 1: it is so already. */
 static int
 change_state(struct query *q, const struct spool_id *id,
@@ -146,6 +163,9 @@ change_state(struct query *q, const struct spool_id *id,
 	if (q->kind == QUERY_RETRY ? s.state != STATE_DEFER :
 	    (q->kind == QUERY_HOLD) == (s.state == STATE_HOLD))
 		return 1;
+	if (q->kind == QUERY_RELEASE &&
+	    s.bounce_action == ENTRY_ACTION_FAILED)
+		return change_release_order(id, &s, e);
 	if (q->kind == QUERY_HOLD) {
 		s.state = STATE_HOLD;
 		s.reason = STR("held by mtactl");
@@ -174,6 +194,27 @@ change_bounces(const struct spool_id *id, struct err *e)
 	return entry.state == STATE_BOUNCING ? 2 : 0;
 }
 
+/* Its notification is asked for now: 2: it was, a moment ago; 1: it is going
+ * to be. */
+static int
+change_retry_order(const struct spool_id *id, struct err *e)
+{
+	struct entry_state	s;
+	int			rc;
+
+	if ((rc = book_state(keeper_book(), id, &s, e)) != 0)
+		return rc;
+	if (teller_has(id))
+		return 2;
+	if ((int64_t)s.due_ms <= keeper_queue_ms())
+		return 1;
+	s.due_ms = (uint64_t)keeper_queue_ms();
+	if (book_change(keeper_book(), id, &s, e) == -1)
+		return -1;
+	bounces_new(id);
+	return 0;
+}
+
 /* A script may have a word in what is deleted. */
 static bool
 change_ends(const struct query *q)
@@ -194,7 +235,8 @@ change_one(struct query *q, const struct spool_id *id, struct err *e)
 	if (a != NULL && q->kind == QUERY_RETRY)
 		return 1;
 	if (a == NULL && (rc = change_bounces(id, e)) != 0)
-		return rc;
+		return rc == 2 && q->kind == QUERY_RETRY ?
+		    change_retry_order(id, e) : rc;
 	if (a != NULL && !active_remove(a))
 		return 2;
 	if (change_ends(q))

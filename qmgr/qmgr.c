@@ -7,6 +7,7 @@
 #include "route.h"
 #include "schedule/schedule_renew.h"
 #include "policies.h"
+#include "teller.h"
 
 static int
 qmgr_prepare(struct worker *w)
@@ -50,6 +51,8 @@ qmgr_bereft(struct worker *w, const struct sibling *s, int signal)
 	(void)w;
 	if (s->role == IPC_DELIVER)
 		agent_gone(s->pid, signal, s->culprit);
+	if (s->role == IPC_BOUNCE)
+		teller_gone(s->pid, signal, s->culprit);
 }
 
 /* Whom it answers from now on; or what is in the file of a list now. */

@@ -195,7 +195,9 @@ query_would(const struct query *q, const struct queue_row *r)
 	case QUERY_RELEASE:
 		return r->entry.state == STATE_HOLD;
 	case QUERY_RETRY:
-		return r->entry.state == STATE_DEFER && r->live == QUEUE_RESTS;
+		return r->live == QUEUE_RESTS && (r->entry.state ==
+		    STATE_DEFER || (r->entry.state == STATE_BOUNCING &&
+		    r->entry.due_ms > r->now_ms));
 	default:
 		return true;
 	}

@@ -7,7 +7,11 @@
  *	  |'--DONE: later, or its worker is gone--> gone; asked again
  *	  |'--no DONE for longer than a store takes--> its worker is let go
  *	  			  STORED --a minute, and it did not come--> gone
+ *
+ * A worker whose connection ends is gone when master says so, and what it died
+ * of, or when it connects anew; until then it keeps what it was asked for.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -31,7 +35,7 @@
 
 struct teller {
 	TAILQ_ENTRY(teller)	 link;
-	struct channel		*channel;
+	struct channel		*channel;	/* NULL: it has ended */
 	pid_t			 pid;
 	bool			 greeted;
 	uint32_t		 in_flight, sent;
@@ -50,7 +54,7 @@ TAILQ_HEAD(telling_list, telling);
 static struct {
 	struct worker		*worker;
 	TAILQ_HEAD(, teller)	 tellers;
-	int			 count;
+	int			 count;		/* connected */
 	struct hmap		 tellings;
 	struct telling_list	 sent, stored;
 	uint64_t		 next;
@@ -264,9 +268,20 @@ teller_free(struct teller *t)
 		if (g->teller == t)
 			telling_free(g);
 	TAILQ_REMOVE(&tell.tellers, t, link);
-	tell.count--;
+	tell.count -= t->channel != NULL;
 	channel_free(&t->channel);
 	free(t);
+}
+
+static struct teller *
+teller_find(pid_t pid)
+{
+	struct teller	*t;
+
+	TAILQ_FOREACH(t, &tell.tellers, link)
+		if (t->pid == pid)
+			break;
+	return t;
 }
 
 /* It hangs, say: what it has is asked of others, and the first of that, which
@@ -347,7 +362,45 @@ teller_on_frame(void *arg, int type, struct rbuf *r, int fd)
 static void
 teller_on_end(void *arg)
 {
-	teller_free(arg);
+	struct teller	*t = arg;
+
+	if (t->sent == 0)
+		teller_free(t);
+	else {
+		channel_free(&t->channel);
+		tell.count--;
+		t->greeted = false;
+	}
+	bounces_all();
+}
+
+/* Its page says which entry it was; one that it was not asked for, say because
+ * it was taken over, is not touched. */
+static void
+teller_strike(const struct teller *t, struct str culprit)
+{
+	struct telling	*g;
+	struct spool_id	 id;
+
+	if (culprit.len != SPOOL_ID_SIZE)
+		return;
+	spool_id_get(&id, (const unsigned char *)culprit.p);
+	if ((g = telling_find(&id)) == NULL || g->teller != t)
+		return;
+	telling_free(g);
+	bounces_strike(&id);
+}
+
+void
+teller_gone(pid_t pid, int signal, struct str culprit)
+{
+	struct teller	*t = teller_find(pid);
+
+	if (t == NULL)
+		return;
+	if (signal != 0 && signal != SIGTERM)
+		teller_strike(t, culprit);
+	teller_free(t);
 	bounces_all();
 }
 
@@ -357,11 +410,10 @@ teller_accept(int fd, pid_t pid)
 {
 	static const struct channel_ops	 ops = { .on_frame = teller_on_frame,
 	    .on_end = teller_on_end };
-	struct teller			*t, *next;
+	struct teller			*t = teller_find(pid);
 
-	TAILQ_FOREACH_SAFE(t, &tell.tellers, link, next)
-		if (t->pid == pid)
-			teller_free(t);
+	if (t != NULL)
+		teller_free(t);
 	if (delivery_schedule() == NULL || tell.count == TELLER_MAX) {
 		(void)close(fd);
 		return;

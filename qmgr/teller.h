@@ -15,6 +15,8 @@ void	teller_open(void);
 void	teller_close(void);
 /* A worker has connected. */
 void	teller_accept(int fd, pid_t pid);
+/* master says that it has ended: of what, if a signal did it. */
+void	teller_gone(pid_t pid, int signal, struct str culprit);
 /* Is there one that can be asked? */
 bool	teller_idle(void);
 /* Is there one at all? */

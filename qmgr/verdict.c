@@ -264,6 +264,7 @@ verdict_tell(const struct spool_id *id, enum job_verdict verdict,
 		s.bounce_txn = (struct str){ (char *)txn, sizeof txn };
 		s.bounce_action = o.action;
 		s.order = said->order;
+		s.order_tries = s.order_strikes = 0;
 	}
 	verdict_time(&s, said->due_ms);
 	COUNT(queue_bounces);

@@ -3,6 +3,16 @@
  */
 #include "backoff.h"
 
+int64_t
+backoff_wait(int64_t first_ms, int64_t most_ms, unsigned int tries)
+{
+	int64_t	wait = first_ms;
+
+	while (tries-- > 0 && wait < most_ms)
+		wait *= 2;
+	return wait < most_ms ? wait : most_ms;
+}
+
 void
 backoff_init(struct backoff *b, struct loop *l, void (*fn)(void *arg),
     void *arg)

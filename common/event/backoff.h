@@ -27,5 +27,8 @@ void	backoff_fini(struct backoff *b);
 void	backoff_later(struct backoff *b);
 /* It went well: the next wait is the shortest again. */
 void	backoff_reset(struct backoff *b);
+/* The wait of who counts tries himself, since they outlive him: the first one
+ * before any, then twice the one before, up to the longest. */
+int64_t	backoff_wait(int64_t first_ms, int64_t most_ms, unsigned int tries);
 
 #endif

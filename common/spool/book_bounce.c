@@ -21,15 +21,15 @@ take_child(struct book *b, const struct spool_id *id, struct err *e)
 	return book_change(b, id, &s, e);
 }
 
-/* One that was only delayed goes on as if it had not been told of; if it is
- * being tried meanwhile, that is not touched. */
-static int
-take_delayed(struct book *b, const struct spool_id *id, struct entry_state *s,
+/* If it is being tried meanwhile, that is not touched. */
+int
+book_untold(struct book *b, const struct spool_id *id, struct entry_state *s,
     struct err *e)
 {
 	/* Whom it was told by stays: the verdict may be said again. */
 	s->order = STR_NONE;
 	s->bounce_action = 0;
+	s->order_tries = s->order_strikes = 0;
 	if (s->state == STATE_BOUNCING) {
 		s->state = STATE_DEFER;
 		s->due_ms = s->after_ms;
@@ -76,7 +76,7 @@ book_take(struct book *b, const struct spool_id *child,
 	    (rc = book_state(b, parent, &s, e)) != 0)
 		return rc;
 	if (s.bounce_action == ENTRY_ACTION_DELAYED)
-		return take_delayed(b, parent, &s, e);
+		return book_untold(b, parent, &s, e);
 	return book_done(b, parent, s.bounce_action == ENTRY_ACTION_FAILED ?
 	    SPOOL_END_BOUNCED : SPOOL_END_DELIVERED, e);
 }

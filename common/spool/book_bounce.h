@@ -32,5 +32,9 @@ int	book_take(struct book *b, const struct spool_id *child,
  */
 int	book_awaited(struct book *b, const struct spool_id *child,
 	    const struct spool_id *parent, struct err *e);
+/* A parent that was only delayed goes on as if nobody had to be told of it; *s
+ * is its state. */
+int	book_untold(struct book *b, const struct spool_id *id,
+	    struct entry_state *s, struct err *e);
 
 #endif
