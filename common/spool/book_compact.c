@@ -293,7 +293,7 @@ compact_seal(struct book_compact *c, struct err *e)
 {
 	struct reader_calls	 calls = { .entry = compact_move, .arg = c };
 	struct reader_span	 span = { c->w.file, c->w.segment.id, 0, 0,
-				    0 };
+				    0, 0 };
 	struct book_segment	*s;
 
 	if (c->count > 0 && compact_write(c) == -1) {
@@ -359,7 +359,7 @@ compact_begin(struct book *b, struct book_segment *s, struct err *e)
 	struct reader_calls	calls = { .entry = compact_entry,
 				    .edits = compact_edits,
 				    .commit = compact_commit, .arg = c };
-	struct reader_span	span = { NULL, s->id, 0, s->end, 0 };
+	struct reader_span	span = { NULL, s->id, 0, s->end, 0, 0 };
 	char			name[SEGMENT_NAME];
 
 	c->b = b;

@@ -59,7 +59,7 @@ book_segment_bodies(struct book *b, const struct book_segment *s,
 	struct reader_calls	calls = { .entry = book_body_entry,
 				    .commit = book_body_commit,
 				    .arg = &bodies };
-	struct reader_span	span = { NULL, s->id, 0, s->end, 0 };
+	struct reader_span	span = { NULL, s->id, 0, s->end, 0, 0 };
 	char			name[SEGMENT_NAME];
 	uint64_t		upto;
 	int			rc;

@@ -175,7 +175,8 @@ book_read(struct book *b, struct book_segment *s, uint64_t end,
 	struct reader_calls	calls = { .entry = book_read_entry,
 				    .batch = book_read_batch,
 				    .damage = book_damage, .arg = &rd };
-	struct reader_span	span = { NULL, s->id, s->read, end, batches };
+	struct reader_span	span = { NULL, s->id, s->read, end, batches,
+				    batches == 0 ? 0 : BOOK_BATCH_MAX };
 	char			name[SEGMENT_NAME];
 	uint64_t		id = s->id, upto = s->read;
 	uint64_t		damaged = b->counts.damaged;

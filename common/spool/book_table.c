@@ -84,7 +84,7 @@ tables_slice(struct book *b, uint64_t end, struct err *e)
 	struct reader_calls	calls = { .entry = tables_entry,
 				    .damage = tables_damage, .arg = b };
 	struct reader_span	span = { t->file, t->writer.segment, t->at,
-				    end, 1 };
+				    end, 1, 0 };
 	uint64_t		upto = t->at;
 
 	if (reader_run(&span, &calls, &upto, e) == -1)

@@ -22,7 +22,7 @@ struct reader {
 	struct reader_span span;
 	struct scan	 scan;		/* the one that meets the COMMITs */
 	bool		 in_batch;	/* of which records are left */
-	uint32_t	 batches;
+	uint32_t	 batches, shown;	/* entries */
 	uint64_t	 damaged;	/* told of so far */
 	uint64_t	*upto, nobody;	/* where to go on */
 
@@ -66,6 +66,7 @@ reader_show(struct reader *r, const struct scan_record *rec)
 	entry.id.queue = (uint32_t)entry.entry.queue;
 	entry.place = rec->place;
 	r->entries++;
+	r->shown++;
 	entry.body = rec->record.body;
 	entry.edits = rec->record.edits;
 	entry.bytes = rec->payload;
@@ -179,7 +180,8 @@ reader_batch_over(struct reader *r, int rc)
 		return -1;
 	if (r->calls.batch != NULL)
 		r->calls.batch(r->calls.arg);
-	return ++r->batches != r->span.batches;
+	return ++r->batches != r->span.batches &&
+	    (r->span.entries == 0 || r->shown < r->span.entries);
 }
 
 /* Nothing up to the end: it is not the tail, that was cut before. */

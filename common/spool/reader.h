@@ -47,6 +47,7 @@ struct reader_span {
 	uint64_t	from;		/* where a batch begins; 0: the first */
 	uint64_t	end;		/* nothing is read from here on */
 	uint32_t	batches;	/* at most so many; 0: all */
+	uint32_t	entries;	/* no batch after so many; 0: all */
 };
 
 /*

@@ -115,7 +115,7 @@ recover_ids(struct disk_file *f, uint64_t id, uint64_t end,
 {
 	struct reader_calls	calls = { .entry = recover_entry,
 				    .commit = recover_commit, .arg = ids };
-	struct reader_span	span = { f, id, 0, end, 0 };
+	struct reader_span	span = { f, id, 0, end, 0, 0 };
 	uint64_t		upto;
 
 	return reader_run(&span, &calls, &upto, e);

@@ -173,7 +173,7 @@ verify_segment(struct verify *v, const struct chain_link *link,
 	struct reader_calls	calls = { .entry = verify_entry,
 				    .commit = verify_commit,
 				    .damage = verify_on_damage, .arg = v };
-	struct reader_span	span = { NULL, link->id, 0, link->end, 0 };
+	struct reader_span	span = { NULL, link->id, 0, link->end, 0, 0 };
 	char			name[SEGMENT_NAME];
 	uint64_t		upto = 0, entries = v->report->entries;
 	uint64_t		damaged = v->report->damaged;

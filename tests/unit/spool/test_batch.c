@@ -82,7 +82,7 @@ seen_read(struct seen *s, struct spool_writer *w)
 				    .damage = seen_damage, .arg = s };
 	struct spool_place	end = spool_writer_durable(w);
 	struct reader_span	span = { spool_writer_file(w), end.segment, 0,
-				    end.offset, 0 };
+				    end.offset, 0, 0 };
 	struct err		e;
 	uint64_t		upto;
 

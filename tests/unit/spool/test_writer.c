@@ -197,7 +197,8 @@ world_read(struct world *t)
 		    spool_writer_durable(t->w).offset : c.link[i].end;
 		assert_int_equal(disk_open(t->disk, name, DISK_READ,
 		    &t->file), 0);
-		span = (struct reader_span){ t->file, t->segment, 0, end, 0 };
+		span = (struct reader_span){ t->file, t->segment, 0, end, 0,
+		    0 };
 		if (reader_run(&span, &calls, &upto, &e) == -1)
 			fail_msg("%s", e.text);
 		disk_close(&t->file);
@@ -268,7 +269,7 @@ world_left(struct world *t, const char *name, uint64_t id, uint64_t end)
 	uint32_t		n, left = 0;
 
 	assert_int_equal(disk_open(t->disk, name, DISK_READ, &t->file), 0);
-	span = (struct reader_span){ t->file, id, 0, end, 0 };
+	span = (struct reader_span){ t->file, id, 0, end, 0, 0 };
 	if (reader_run(&span, &calls, &upto, &e) == -1)
 		fail_msg("%s", e.text);
 	disk_close(&t->file);
