@@ -260,6 +260,7 @@ bench-queue: all tools
 	@tests/bench/relay
 	@tests/bench/listing
 	@tests/bench/forecast
+	@tests/bench/scale
 	@tests/bench/entries
 	@tests/bench/day
 bench-hsl: all
