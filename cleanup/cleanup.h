@@ -90,7 +90,10 @@ struct cleanup {
 	/* space.c */
 	struct timer		 look;
 	bool			 full;
+	bool			 dry;		/* for bounces, too */
 	int64_t			 bytes_free;	/* as it was counted */
+	uint64_t		 bytes_floor;	/* below it, it is dry */
+	uint64_t		 written;	/* since then */
 
 	struct channel		*qmgr;		/* NULL: it is not there */
 	struct timer		 hard;
@@ -101,6 +104,8 @@ extern struct cleanup	cleanup;
 /* ---- peer.c -------------------------------------------------------------- */
 void	peer_accept(void *arg, struct gate *g);
 void	peer_start(void);
+/* What did not end is dropped: there is no room for it. */
+void	peer_refuse_open(void);
 /* The intake is answered, and is no more. */
 void	intake_answer(struct intake *in, int status, const char *text);
 /* The bytes that it held in memory are free again. */
@@ -129,5 +134,7 @@ void	group_hint(void);
 
 /* ---- space.c ------------------------------------------------------------- */
 void	space_start(void);
+/* So much was written: if it is much, it is looked at once. */
+void	space_took(uint64_t bytes);
 
 #endif

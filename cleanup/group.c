@@ -117,6 +117,7 @@ group_commit(void)
 	struct err	e;
 	int64_t		began = clock_mono_us();
 	size_t		waiting = cleanup.waiting;
+	uint64_t	staged_bytes;
 	int		rc;
 
 	timer_stop(&cleanup.gather);
@@ -124,6 +125,7 @@ group_commit(void)
 	group_stage(&staged);
 	if (TAILQ_EMPTY(&staged))
 		return;
+	staged_bytes = spool_writer_staged(cleanup.writer);
 	rc = spool_writer_commit(cleanup.writer, &e);
 	group_counts(waiting - cleanup.waiting, clock_mono_us() - began);
 	group_remember(waiting - cleanup.waiting);
@@ -134,6 +136,7 @@ group_commit(void)
 	group_tell(&staged, rc == 0, e.text);
 	if (rc == 0)
 		group_hint();
+	space_took(staged_bytes);
 	if (!TAILQ_EMPTY(&cleanup.group))
 		loop_defer(cleanup.worker->loop, &cleanup.turn);
 	if (!cleanup.prepare.armed)

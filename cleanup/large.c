@@ -289,9 +289,12 @@ large_make(struct large *l)
 bool
 large_fits(uint64_t size)
 {
-	uint64_t	 left = (uint64_t)cleanup.bytes_free / 2;
+	uint64_t	 left = (uint64_t)cleanup.bytes_free;
 	struct large	*l;
 
+	left = left < cleanup.bytes_floor ? 0 : left - cleanup.bytes_floor;
+	if (left > (uint64_t)cleanup.bytes_free / 2)
+		left = (uint64_t)cleanup.bytes_free / 2;
 	TAILQ_FOREACH(l, &larges.all, all) {
 		if (l->size - l->done > left)
 			return false;

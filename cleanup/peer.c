@@ -113,7 +113,8 @@ intake_refuse(struct intake *in, const char *why)
 
 /*
  * Only bounce makes mail that tells of other mail, and no other mail: it names
- * what it tells of, and has no sender, so that nobody is told of it.
+ * what it tells of, and has no sender, so that nobody is told of it; and one
+ * recipient.
  */
 static bool
 intake_may_say(const struct peer *p, struct str bytes)
@@ -126,7 +127,7 @@ intake_may_say(const struct peer *p, struct str bytes)
 	if (p->role != IPC_BOUNCE)
 		return entry.parent.len == 0 && entry.parent_action == 0;
 	return entry.parent.len != 0 && entry.parent_action != 0 &&
-	    entry.sender.len == 0;
+	    entry.sender.len == 0 && entry.queue == 1;
 }
 
 /* What of it is complete may be written, if it is much. */
@@ -213,7 +214,7 @@ peer_on_begin(struct peer *p, struct rbuf *r)
 	p->count++;
 	if ((in->known = spool_writer_has(cleanup.writer, &id)))
 		return 0;
-	if (cleanup.full && p->role != IPC_BOUNCE) {
+	if (cleanup.dry || (cleanup.full && p->role != IPC_BOUNCE)) {
 		intake_answer(in, STORE_FULL, "the spool is full");
 		return 0;
 	}
@@ -253,7 +254,8 @@ peer_on_file(struct peer *p, struct rbuf *r, int fd)
 	struct stat		st;
 	struct err		e;
 
-	if (ipc_get_STORE_FILE(r, &m) == -1) {
+	/* No notification is so large. */
+	if (ipc_get_STORE_FILE(r, &m) == -1 || p->role == IPC_BOUNCE) {
 		(void)close(fd);
 		return -1;
 	}
@@ -421,6 +423,19 @@ peer_sweep(void *arg)
 			    "the transaction did not end");
 	}
 	timer_start(&cleanup.sweep, SWEEP_MS);
+}
+
+void
+peer_refuse_open(void)
+{
+	struct intake	*in;
+	struct peer	*p;
+
+	TAILQ_FOREACH(p, &cleanup.peers, link) {
+		in = TAILQ_LAST(&p->intakes, intakes);
+		if (in != NULL && !in->ended)
+			intake_answer(in, STORE_FULL, "the spool is full");
+	}
 }
 
 void

@@ -15,7 +15,8 @@ import uuid
 
 from halyard import SLOW, Backend, alive, main, wait_for
 from test_captured import why_not
-from test_captured_store import Captured, blob, number
+from test_captured_store import (BODY, ENTRY, FULL, REFUSED, Captured, blob,
+                                 entry, number)
 from test_relay import Queue, numbers, out
 
 HELLO, HELD, LEASED, READY = 80, 81, 82, 83
@@ -197,7 +198,7 @@ def test_noise():
         a.all_arrive(10)
 
 
-def blame(pid, id):
+def blame(pid, id, service_name=b"deliver\0"):
     """Writes into the worker's page of counters that it dies of that entry,
     as it could itself."""
     # The names of a service and of a server, proc/board.h.
@@ -209,7 +210,7 @@ def blame(pid, id):
         for begin, end in places:
             m.seek(begin)
             page = m.read(end - begin)
-            at = page.find(b"deliver\0")
+            at = page.find(service_name)
             while at != -1:
                 generation, owner, accepts, _, _ = rest.unpack_from(
                     page, at + service)
@@ -217,7 +218,7 @@ def blame(pid, id):
                     m.seek(begin + at + service)
                     m.write(rest.pack(generation, owner, accepts, 1, id))
                     return
-                at = page.find(b"deliver\0", at + 1)
+                at = page.find(service_name, at + 1)
     raise AssertionError("no page of counters")
 
 
@@ -279,6 +280,50 @@ def test_leases():
                     a.peer.take()
         a.mta.put(6)
         a.all_arrive(6)
+
+
+QUEUES = """if ($message["senderaddress"]["localpart"] == "s5")
+    MailMessage::String("Subject: x\\r\\n\\r\\nbody 6.\\r\\n")->queue(
+        "", "r@a.example", "out");
+"""
+
+
+class Storer(Taken):
+    """The connection of a deliver worker to cleanup."""
+
+    @staticmethod
+    def copy(pid):
+        return Captured.copy(pid, "cleanup.sock")
+
+
+def test_disk():
+    """Mail of scripts is no bounce: none of it below the mark, and nothing
+    that says that it tells of other mail."""
+    if why_not():
+        return why_not()
+    with Attack(workers=1) as a:
+        os.kill(a.peer.pid, signal.SIGCONT)
+        with open(a.mta.path("hooks/post.hsl"), "w") as f:
+            f.write(QUEUES)
+        a.mta.set(hook_postdelivery="hooks/post.hsl")
+        a.peer.close()
+        a.mta.ctl("reload")
+        a.mta.put(1, first=5)
+        wait_for(lambda: len(a.backend.messages) == 3, 30,
+                 "a script's mail: " + a.mta.log())
+        p = Storer(a.mta, a.mta.workers("deliver")[0])
+        p.store, p.credit = 1 << 40, 3 << 20
+        p.begin()
+        p.tell(BODY, blob(b"Subject: x\r\n\r\n"))
+        p.tell(ENTRY, blob(entry(1, b"\x1b\x03a:1\x1c\x01\x01")))
+        assert p.answer() == REFUSED
+        a.mta.set(spool_min_free="99")
+        a.mta.ctl("reload")
+        a.mta.wait_log("event=spool-full")
+        p.begin()
+        assert p.answer() == FULL
+        p.close()
+    return None
 
 
 def text(s):

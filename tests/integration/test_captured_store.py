@@ -17,6 +17,7 @@ import uuid
 
 from halyard import SLOW, alive, main, wait_for
 from test_captured import PIDFD_GETFD, why_not
+from test_power import Disk, can_mount
 from test_store import Spooling, deliver, txn_of
 
 BEGIN, BODY, FILE, EDITS, ENTRY, END, ABORT = range(41, 48)
@@ -409,6 +410,47 @@ def test_much_before_its_end():
                 honest(p, ENTRY, blob(e), len(e), 1)
             p.tell(END)
             assert p.answer() == OK
+    return None
+
+
+def free(disk):
+    s = os.statvfs(disk.mount)
+    return s.f_bavail * s.f_frsize, s.f_blocks * s.f_frsize * 40 // 100
+
+
+def endless(p, disk):
+    """One transaction without an end, then others."""
+    e = entry(1, METADATA)
+    p.begin()
+    p.tell(BODY, blob(b"Subject: x\r\n\r\n"))
+    for n in range(1, 10000):
+        e = entry(n, METADATA)
+        while p.credit <= len(e):
+            f = p.frame()
+            assert f is not None, "the connection ended"
+            if f[0] == DURABLE:
+                return struct.unpack(">I", f[1][8:12])[0]
+        p.tell(ENTRY, blob(e))
+        p.credit -= len(e)
+    raise AssertionError("no end: %d of %d are free" % free(disk))
+
+
+def test_disk():
+    """Half of what the mark keeps stays free, whatever is in the middle."""
+    if why_not() or not can_mount():
+        return why_not() or "a file system needs root"
+    with Disk(512) as disk, Spooling(params={
+            "spool_directory": disk.mount + "/queue", "spool_min_free": "40",
+            "message_size_limit": "1M"}) as mta:
+        p = Captured(mta)
+        assert endless(p, disk) == FULL
+        left, mark = free(disk)
+        assert mark // 4 < left < mark, (left, mark)
+        log = mta.log()
+        assert "event=spool-full" in log and "event=spool-dry" in log, log
+        p.begin()
+        assert p.answer() == FULL
+        p.close()
     return None
 
 
