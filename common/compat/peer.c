@@ -22,17 +22,18 @@
 enum peer_state
 peer_state(int fd)
 {
-	struct pollfd	p = { .fd = fd, .events = POLLRDHUP };
+	struct pollfd	p = { .fd = fd, .events = POLLIN | POLLRDHUP };
+	int		n = poll(&p, 1, 0);
 
-	if (poll(&p, 1, 0) <= 0)
-		return PEER_OPEN;
+	if (n <= 0)
+		return n == 0 ? PEER_OPEN : PEER_UNREAD;
 	if (p.revents & (POLLERR | POLLNVAL))
 		return PEER_GONE;
 	if (POLLRDHUP == 0)
-		return p.revents & POLLHUP ? PEER_HALF_CLOSED : PEER_OPEN;
+		return p.revents & POLLHUP ? PEER_HALF_CLOSED : PEER_UNREAD;
 	if (p.revents & POLLHUP)
 		return PEER_GONE;
-	return p.revents & POLLRDHUP ? PEER_HALF_CLOSED : PEER_OPEN;
+	return p.revents & POLLRDHUP ? PEER_HALF_CLOSED : PEER_UNREAD;
 }
 
 int

@@ -12,7 +12,8 @@
 #include <stdbool.h>
 
 enum peer_state {
-	PEER_OPEN,
+	PEER_OPEN,		/* and nothing waits to be read */
+	PEER_UNREAD,		/* open, and something does, or may */
 	PEER_HALF_CLOSED,	/* FIN came: it sends no more */
 	PEER_GONE		/* RST, or closed both ways */
 };

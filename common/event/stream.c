@@ -133,26 +133,28 @@ stream_read_once(struct stream *s)
 		if (!s->paused)
 			stream_show(s, buf_str(&s->in), true);
 	}
-	return n == room || s->ssl != NULL;
+	return n == room || stream_hidden(s);
 }
 
 /*
- * OpenSSL holds bytes that no event will announce, so that TLS is read until
- * it has no more; a bound keeps one peer from holding the turn.
+ * OpenSSL reads ahead (tls_new()) and holds bytes that no event will announce,
+ * so that TLS is read until it holds none, or only a part of a record; a bound
+ * keeps one peer from holding the turn.  What the kernel has is left to the
+ * next event: to ask for it here would cost a call that mostly finds nothing.
  */
 static void
 stream_read(struct stream *s)
 {
 	int	rounds = s->ssl != NULL ? 16 : 1;
+	bool	more = true;
 
-	while (rounds-- > 0 && !s->dead && !s->eof &&
+	while (more && rounds-- > 0 && !s->dead && !s->eof &&
 	    s->phase == STREAM_OPEN && !stream_full(s))
-		if (!stream_read_once(s))
-			break;
+		more = stream_read_once(s);
 	if (s->dead || s->eof)
 		return;
 	stream_watch(s, !stream_full(s), s->writing);
-	if (s->ssl != NULL && SSL_pending(s->ssl) > 0 && !stream_full(s))
+	if (more && stream_hidden(s) && !stream_full(s))
 		loop_defer(s->loop, &s->turn);
 }
 
@@ -306,7 +308,7 @@ stream_turn(void *arg)
 			stream_show(s, buf_str(&s->in), true);
 	}
 	if (!s->dead && !s->eof && s->phase == STREAM_OPEN) {
-		if (s->ssl != NULL)
+		if (stream_hidden(s))
 			stream_read(s);
 		else
 			stream_watch(s, !stream_full(s), s->writing);
@@ -555,9 +557,11 @@ stream_peer_present(struct stream *s)
 	state = peer_state(s->fd);
 	if (state == PEER_GONE)
 		return false;
-	if (s->ssl == NULL && state == PEER_OPEN)
+	/* What a client sends early is no news; in TLS it may be the end. */
+	if (s->ssl == NULL ? state != PEER_HALF_CLOSED :
+	    state == PEER_OPEN && !stream_hidden(s))
 		return true;
 	stream_read_ahead(s);
-	return state == PEER_OPEN && (s->ssl == NULL ||
+	return state != PEER_HALF_CLOSED && (s->ssl == NULL ||
 	    (SSL_get_shutdown(s->ssl) & SSL_RECEIVED_SHUTDOWN) == 0);
 }

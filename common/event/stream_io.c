@@ -38,6 +38,12 @@ stream_ssl_result(struct stream *s, int rc)
 	}
 }
 
+bool
+stream_hidden(const struct stream *s)
+{
+	return s->ssl != NULL && SSL_has_pending(s->ssl) == 1;
+}
+
 enum io
 stream_recv(struct stream *s, void *p, size_t cap, size_t *n)
 {

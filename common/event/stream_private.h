@@ -55,6 +55,8 @@ enum io { IO_DONE, IO_AGAIN, IO_EOF, IO_FAIL };
 enum io	stream_recv(struct stream *s, void *p, size_t cap, size_t *n);
 enum io	stream_sendv(struct stream *s, struct iovec *iov, int count,
 	    size_t *n);
+/* Bytes that OpenSSL holds, perhaps less than a record: no event tells. */
+bool	stream_hidden(const struct stream *s);
 const char *stream_why(const struct stream *s);
 char	*stream_scratch(void);		/* STREAM_SCRATCH bytes */
 

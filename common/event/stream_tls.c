@@ -34,7 +34,7 @@ stream_handshake(struct stream *s)
 		stream_watch(s, true, false);
 		if (s->ops->on_tls != NULL)
 			s->ops->on_tls(s->arg);
-		if (!s->dead && SSL_pending(s->ssl) > 0)
+		if (!s->dead && stream_hidden(s))
 			loop_defer(s->loop, &s->turn);
 		return;
 	}

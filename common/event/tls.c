@@ -105,6 +105,9 @@ tls_new(const SSL_METHOD *method, struct err *e)
 	    SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_mode(ctx->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	/* A record is one call of the system, not one for its head and one for
+	 * its body; what more comes stays in OpenSSL (stream_hidden()). */
+	SSL_CTX_set_read_ahead(ctx->ssl, 1);
 	return ctx;
 }
 

@@ -292,6 +292,9 @@ server_finish(struct tls_context *ctx, const struct tls_server_options *o)
 	(void)SSL_CTX_set_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
 	(void)SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
 	(void)SSL_CTX_set_timeout(ssl, o->session_s);
+	/* OpenSSL would send two, each a twentieth of a handshake's work; who
+	 * sends mail keeps one session of a server. */
+	(void)SSL_CTX_set_num_tickets(ssl, 1);
 	if (ctx->more != NULL) {
 		(void)SSL_CTX_set_tlsext_servername_callback(ssl,
 		    server_on_name);
