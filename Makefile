@@ -213,7 +213,6 @@ crash: all tools
 	@CUTS=100 tests/integration/test_power.py
 	@KILLS=1000 CUTS=50 python3 tests/integration/test_ledger.py
 	@KILLS=1000 CUTS=50 python3 tests/integration/test_bounce_ledger.py
-	@tests/crash/hour
 
 lint:
 	@tests/lint/run
@@ -244,7 +243,7 @@ fuzz:
 	@printf '%s\n' $(TARGETS) | FUZZ_SECONDS=$(FUZZ_SECONDS) \
 	    xargs -n 1 -P $(FUZZ_JOBS) tests/fuzz/run
 
-bench: bench-inline bench-accept bench-relay bench-listing bench-hsl
+bench: bench-inline bench-accept bench-relay bench-listing bench-tls bench-hsl
 bench-inline: all tools
 	@tests/bench/inline
 	@tests/bench/idle
@@ -255,13 +254,17 @@ bench-relay: all tools
 	@tests/bench/relay
 bench-listing: all tools
 	@tests/bench/listing
-# The queue as a whole, some two hours on a machine that does nothing else.
+bench-tls: all tools
+	@tests/bench/tls
+	@tests/bench/latency
+# The queue as a whole, some three hours on a machine that does nothing else.
 bench-queue: all tools
 	@tests/bench/accept
 	@tests/bench/relay
 	@tests/bench/listing
+	@tests/bench/tls
+	@tests/bench/latency
 	@tests/bench/forecast
-	@tests/bench/scale
 	@tests/bench/entries
 	@tests/bench/day
 bench-hsl: all
@@ -367,4 +370,4 @@ clean:
 .SECONDARY:
 .PHONY: all tools units replays fuzzers check check-more crash lint fuzz compdb \
 	coverage analyze bench bench-inline bench-accept bench-relay bench-listing \
-	bench-hsl bench-queue demo install install-mta uninstall clean always
+	bench-tls bench-hsl bench-queue demo install install-mta uninstall clean always

@@ -241,14 +241,17 @@ class Halyard:
 
 
 class Haproxy(Child):
+    bind = ""
+
     def __init__(self, directory, backend=SINK_PORT):
         conf = os.path.join(directory, "haproxy.cfg")
         with open(conf, "w") as f:
             f.write("global\n maxconn 9000\n nbthread 2\n"
                     "defaults\n mode tcp\n timeout connect 5s\n"
                     " timeout client 300s\n timeout server 300s\n"
-                    "frontend f\n bind 127.0.0.1:2560\n default_backend b\n"
-                    "backend b\n server s 127.0.0.1:%d\n" % backend)
+                    "frontend f\n bind 127.0.0.1:2560%s\n default_backend b\n"
+                    "backend b\n server s 127.0.0.1:%d\n" % (self.bind,
+                                                            backend))
         Child.__init__(self, ["haproxy", "-f", conf], 2560)
 
 
