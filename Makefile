@@ -213,6 +213,7 @@ crash: all tools
 	@CUTS=100 tests/integration/test_power.py
 	@KILLS=1000 CUTS=50 python3 tests/integration/test_ledger.py
 	@KILLS=1000 CUTS=50 python3 tests/integration/test_bounce_ledger.py
+	@tests/crash/hour
 
 lint:
 	@tests/lint/run
@@ -265,6 +266,7 @@ bench-queue: all tools
 	@tests/bench/tls
 	@tests/bench/latency
 	@tests/bench/forecast
+	@tests/bench/scale
 	@tests/bench/entries
 	@tests/bench/day
 bench-hsl: all

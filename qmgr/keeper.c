@@ -42,6 +42,7 @@ static struct {
 	uint64_t	 segment, durable;	/* the last hint */
 	bool		 unread;	/* what it says could not be read */
 	bool		 compacts;	/* a segment */
+	int64_t		 looked_ms;	/* at what is mostly dead */
 	int64_t		 retry_ms;
 	struct err	 error;
 	int64_t		 said_ms;
@@ -300,6 +301,17 @@ keeper_idle(void)
 	return rc == 1;
 }
 
+/* What was begun goes on also while things change, and is begun then if much
+ * waits for it: where mail comes and goes all day no time is idle. */
+static bool
+keeper_wastes(int64_t now_ms)
+{
+	if (now_ms < keeper.looked_ms + KEEPER_IDLE_MS)
+		return false;
+	keeper.looked_ms = now_ms;
+	return book_wastes(keeper.book);
+}
+
 static void
 keeper_work(void)
 {
@@ -320,8 +332,8 @@ keeper_work(void)
 		loop_defer(keeper.worker->loop, &keeper.read);
 	book_count(keeper.book, &now);
 	keeper_show(&now);
-	/* What was begun goes on also while things change. */
-	if ((now.pending == 0 || keeper.compacts) && keeper_idle())
+	if ((now.pending == 0 || keeper.compacts || keeper_wastes(
+	    time.mono_ms)) && keeper_idle())
 		timer_start(&keeper.tick, KEEPER_SLICE_MS);
 	else
 		timer_start(&keeper.tick, now.pending > 0 ? KEEPER_BUSY_MS :

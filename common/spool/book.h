@@ -127,6 +127,9 @@ int	book_checkpoint(struct book *b, struct err *e);
 /* A slice of copying what lives in a sealed segment that is mostly dead, so
  * that the segment can go: 1: there may be more to do; 0: there is none. */
 int	book_compact(struct book *b, struct err *e);
+/* Are so many mostly dead that this is not to wait for idle time?  Looks at
+ * each segment. */
+bool	book_wastes(const struct book *b);
 
 /* Has the writer said how far it is?  Before that nothing can change. */
 bool	book_hinted(const struct book *b);

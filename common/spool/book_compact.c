@@ -28,6 +28,7 @@
 #include "writer_private.h"
 
 #define COMPACT_LIVE_PERCENT	70
+#define COMPACT_WASTE		3	/* segments that wait for idle time */
 #define COMPACT_BATCH		(256U * 1024)
 /* Of a slice: records that are looked at, and bytes that are copied; the last
  * one may be a body, of up to a MiB. */
@@ -336,20 +337,33 @@ book_segment_mostly_dead(const struct book_segment *s)
 	return (uint64_t)s->live * 100 <= s->most * COMPACT_LIVE_PERCENT;
 }
 
+static bool
+compact_may(const struct book_segment *s)
+{
+	return s->end != 0 && s->read >= s->end && s->live > 0 &&
+	    book_segment_mostly_dead(s);
+}
+
 /* The first that is mostly dead, if any. */
 static struct book_segment *
 compact_pick(struct book *b)
 {
-	struct book_segment	*s;
-	size_t			 i;
+	size_t	i;
 
-	for (i = 0; i < b->segment_count; i++) {
-		s = &b->segment[i];
-		if (s->end != 0 && s->read >= s->end && s->live > 0 &&
-		    book_segment_mostly_dead(s))
-			return s;
-	}
+	for (i = 0; i < b->segment_count; i++)
+		if (compact_may(&b->segment[i]))
+			return &b->segment[i];
 	return NULL;
+}
+
+bool
+book_wastes(const struct book *b)
+{
+	size_t	i, found = 0;
+
+	for (i = 0; i < b->segment_count && found < COMPACT_WASTE; i++)
+		found += compact_may(&b->segment[i]);
+	return found == COMPACT_WASTE;
 }
 
 static int

@@ -308,12 +308,42 @@ test_between(void **state)
 	}
 }
 
+/* ---- When it may not wait ------------------------------------------------ */
+
+static void
+test_wastes(void **state)
+{
+	struct world	w;
+	struct err	e;
+	uint32_t	i;
+
+	(void)state;
+	world_init(&w, 64 * 1024, 0);
+	for (i = 0; i < 6 * COUNT; i++)
+		world_store(&w, 3500, 1);
+	world_open(&w);
+	assert_false(book_wastes(w.book));
+	for (i = 0; i < 2 * COUNT; i++)
+		if (i % 5 != 0)
+			world_end(&w, i, 1);
+	assert_false(book_wastes(w.book));
+	for (; i < 6 * COUNT; i++)
+		if (i % 5 != 0)
+			world_end(&w, i, 1);
+	assert_true(book_wastes(w.book));
+	while (book_compact(w.book, &e) == 1)
+		;
+	assert_false(book_wastes(w.book));
+	world_fini(&w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_bounded),
 		cmocka_unit_test(test_between),
+		cmocka_unit_test(test_wastes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
