@@ -133,6 +133,7 @@ struct book_reading {
 	struct book	*b;
 	uint32_t	 skip;		/* entries of this batch */
 	uint32_t	 met;		/* those, and others */
+	uint64_t	 count;		/* of all, for the first time */
 };
 
 static int
@@ -140,8 +141,11 @@ book_read_entry(void *arg, const struct reader_entry *r)
 {
 	struct book_reading	*rd = arg;
 
-	if (rd->met >= rd->skip && book_meet(rd->b, r) == -1)
-		return -1;
+	if (rd->met >= rd->skip) {
+		if (book_meet(rd->b, r) == -1)
+			return -1;
+		rd->count++;
+	}
 	rd->met++;
 	return 0;
 }
@@ -171,14 +175,14 @@ int
 book_read(struct book *b, struct book_segment *s, uint64_t end,
     uint32_t batches, struct err *e)
 {
-	struct book_reading	rd = { b, s->met, 0 };
+	struct book_reading	rd = { b, s->met, 0, 0 };
 	struct reader_calls	calls = { .entry = book_read_entry,
 				    .batch = book_read_batch,
 				    .damage = book_damage, .arg = &rd };
 	struct reader_span	span = { NULL, s->id, s->read, end, batches,
 				    batches == 0 ? 0 : BOOK_BATCH_MAX };
 	char			name[SEGMENT_NAME];
-	uint64_t		id = s->id, upto = s->read;
+	uint64_t		id = s->id, upto = s->read, most = s->most;
 	uint64_t		damaged = b->counts.damaged;
 	int			rc;
 
@@ -197,6 +201,7 @@ book_read(struct book *b, struct book_segment *s, uint64_t end,
 		(void)book_corrupt_segment(b, id, span.from, upto);
 	s = book_segment_find(b, id);
 	s->read = upto;
+	s->most = most + rd.count;
 	s->met = rd.met > rd.skip ? rd.met : rd.skip;
 	return rc == -1 ? err_wrap(e, "%s", name) : 0;
 }

@@ -13,7 +13,8 @@ struct book_segment {
 	uint32_t	met;		/* entries of the batch there, which
 					 * failed to be read to its end */
 	int64_t		live;		/* entries that were met, not done */
-	uint64_t	most;		/* the most that lived at once */
+	uint64_t	most;		/* entries that it has: as many as a
+					 * reader met, or lived at once */
 	bool		there;		/* a compacted one, at a start */
 	uint64_t	replaces;	/* the one that it has copies of, or
 					 * 0 */

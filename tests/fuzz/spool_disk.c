@@ -8,8 +8,8 @@
 
 #include "compat/crc32c.h"
 #include "kv/kv_model.h"
-#include "spool/book.h"
 #include "spool/book_envelope.h"
+#include "spool/book_walk.h"
 #include "spool/disk_fake.h"
 #include "spool/entry.h"
 #include "spool/writer.h"
@@ -130,7 +130,7 @@ static void
 spool_disk_look(struct book *b)
 {
 	struct spool_disk_user	u = { .count = 0 };
-	struct book_cursor	at = { 0, 0 };
+	struct book_cursor	at = { 0, 0, 0 };
 	struct book_envelope	envelope;
 	struct entry_state	state;
 	int			rc, turns = 0;

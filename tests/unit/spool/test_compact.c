@@ -310,31 +310,51 @@ test_between(void **state)
 
 /* ---- When it may not wait ------------------------------------------------ */
 
+/* What is stored is there. */
 static void
-test_wastes(void **state)
+world_hint(struct world *w)
+{
+	struct spool_place	end = spool_writer_durable(w->writer);
+	struct err		e;
+
+	assert_int_equal(book_hint(w->book, end.segment, end.offset, &e), 0);
+}
+
+/* A fifth stays, whether the others end at once or when all are there. */
+static void
+wastes(bool at_once)
 {
 	struct world	w;
 	struct err	e;
 	uint32_t	i;
 
-	(void)state;
 	world_init(&w, 64 * 1024, 0);
-	for (i = 0; i < 6 * COUNT; i++)
-		world_store(&w, 3500, 1);
 	world_open(&w);
-	assert_false(book_wastes(w.book));
-	for (i = 0; i < 2 * COUNT; i++)
-		if (i % 5 != 0)
+	for (i = 0; i < 6 * COUNT; i++) {
+		world_store(&w, 3500, 1);
+		world_hint(&w);
+		if (at_once && i % 5 != 0)
 			world_end(&w, i, 1);
-	assert_false(book_wastes(w.book));
-	for (; i < 6 * COUNT; i++)
+	}
+	assert_int_equal(book_wastes(w.book), at_once);
+	for (i = 0; i < 6 * COUNT && !at_once; i++)
 		if (i % 5 != 0)
 			world_end(&w, i, 1);
 	assert_true(book_wastes(w.book));
 	while (book_compact(w.book, &e) == 1)
 		;
 	assert_false(book_wastes(w.book));
+	for (i = 0; i < 4 * COUNT; i += 5)
+		assert_true(world_moved(&w, i, 1));
 	world_fini(&w);
+}
+
+static void
+test_wastes(void **state)
+{
+	(void)state;
+	wastes(false);
+	wastes(true);
 }
 
 int
