@@ -10,6 +10,7 @@
  */
 #include "ipc/channel.h"
 #include "spool/disk_real.h"
+#include "spool/formats.h"
 
 #include "cleanup.h"
 
@@ -63,7 +64,8 @@ cleanup_start(struct worker *w)
 
 	if (w->check)
 		return 0;
-	if (spool_writer_open(&cleanup.writer, cleanup.disk, 0, &e) == -1 ||
+	if (formats_check(cleanup.disk, &e) == -1 ||
+	    spool_writer_open(&cleanup.writer, cleanup.disk, 0, &e) == -1 ||
 	    large_start(w, &e) == -1) {
 		worker_refuse_value(w, "spool_directory", e.text);
 		return -1;

@@ -28,6 +28,7 @@
 #include "book_private.h"
 #include "bytes.h"
 #include "chain.h"
+#include "formats.h"
 
 #define BOOK_LOCK	"book.lock"
 #define BOOK_MEMORY	100000
@@ -329,8 +330,11 @@ int
 book_begin(struct book **out, const struct book_options *options,
     struct err *e)
 {
-	struct book	*b = xcalloc(1, sizeof *b);
+	struct book	*b;
 
+	if (formats_check(options->disk, e) == -1)
+		return -1;
+	b = xcalloc(1, sizeof *b);
 	b->disk = options->disk;
 	b->options = *options;
 	if (b->options.memory_limit == 0)

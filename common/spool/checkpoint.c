@@ -24,6 +24,7 @@
 #include "base/wire.h"
 #include "book_private.h"
 #include "compat/crc32c.h"
+#include "formats.h"
 
 #define CHECKPOINT	"checkpoint"
 #define CHECKPOINT_OLD	"checkpoint.old"
@@ -317,6 +318,38 @@ checkpoint_older(struct str bytes)
 	return bytes.len > digit &&
 	    memcmp(bytes.p, CHECKPOINT_MAGIC, digit) == 0 &&
 	    bytes.p[digit] < CHECKPOINT_MAGIC[digit];
+}
+
+/* What an older version has written is read, or done without. */
+static int
+checkpoint_known(struct disk *disk, const char *name, struct err *e)
+{
+	const size_t		 digit = strlen(CHECKPOINT_MAGIC) - 1;
+	unsigned char		 head[sizeof CHECKPOINT_MAGIC] = { 0 };
+	struct disk_file	*f;
+	ssize_t			 got;
+
+	if (disk_open(disk, name, DISK_READ, &f) == -1)
+		return errno == ENOENT ? 0 : err_errno(e, "%s", name);
+	if ((got = disk_read(f, head, digit + 1, 0)) == -1)
+		err_errno(e, "read %s", name);
+	disk_close(&f);
+	if (got == -1)
+		return -1;
+	if (memcmp(head, CHECKPOINT_MAGIC, digit) == 0 &&
+	    head[digit] > (unsigned char)CHECKPOINT_MAGIC[digit]) {
+		(void)formats_unknown(e, head[digit], CHECKPOINT_MAGIC[digit]);
+		return err_wrap(e, "%s", name);
+	}
+	return 0;
+}
+
+int
+formats_checkpoint(struct disk *disk, struct err *e)
+{
+	if (checkpoint_known(disk, CHECKPOINT, e) == -1)
+		return -1;
+	return checkpoint_known(disk, CHECKPOINT_OLD, e);
 }
 
 /* 0; 1: it is not there, or not whole; -1 with *e. */

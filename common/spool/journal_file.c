@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "bytes.h"
 #include "compat/crc32c.h"
+#include "formats.h"
 #include "journal.h"
 #include "journal_file.h"
 #include "segment.h"
@@ -49,9 +50,7 @@ journal_file_get(struct journal_file *f,
 	if (memcmp(block, JOURNAL_MAGIC, 7) != 0)
 		return 1;
 	if (block[7] != JOURNAL_FORMAT)
-		return err_set(e, "its format is '%c', and this version knows "
-		    "'%c' only", block[7] > ' ' && block[7] < 127 ?
-		    block[7] : '?', JOURNAL_FORMAT);
+		return formats_unknown(e, block[7], JOURNAL_FORMAT);
 	if (bytes_get(block + JOURNAL_HEAD - 4, 4) !=
 	    crc32c(0, block, JOURNAL_HEAD - 4) ||
 	    bytes_get(block + 8, 8) != f->id)

@@ -31,6 +31,7 @@
 #include "base/str.h"
 #include "bytes.h"
 #include "compat/crc32c.h"
+#include "formats.h"
 #include "segment.h"
 
 #define SEGMENT_MAGIC	"HALYSEG"
@@ -124,9 +125,7 @@ segment_get(struct segment *s, const unsigned char block[SEGMENT_HEAD],
 	if (memcmp(block, SEGMENT_MAGIC, 7) != 0)
 		return err_set(e, "this is no segment of a spool");
 	if (block[7] != SEGMENT_FORMAT)
-		return err_set(e, "its format is '%c', and this version knows "
-		    "'%c' only", block[7] > ' ' && block[7] < 127 ?
-		    block[7] : '?', SEGMENT_FORMAT);
+		return formats_unknown(e, block[7], SEGMENT_FORMAT);
 	count = bytes_get(block + 44, 4);
 	if (bytes_get(block + SEGMENT_CRC, 4) !=
 	    crc32c(0, block, SEGMENT_CRC) ||

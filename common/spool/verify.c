@@ -11,6 +11,7 @@
 #include "chain.h"
 #include "compat/crc32c.h"
 #include "draft.h"
+#include "formats.h"
 #include "recover.h"
 #include "table.h"
 #include "verify.h"
@@ -223,7 +224,8 @@ spool_verify(struct disk *disk, const struct verify_calls *calls,
 	int		rc = 0;
 
 	memset(report, 0, sizeof *report);
-	if (chain_read(disk, 0, &c, e) == -1)
+	if (formats_check(disk, e) == -1 ||
+	    chain_read(disk, 0, &c, e) == -1)
 		return -1;
 	/* Compacted ones are in no chain. */
 	if (disk_list(disk, SEGMENT_DIR, verify_cold_name, &c) == -1)
