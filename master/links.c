@@ -17,6 +17,8 @@
 #include "generation.h"
 #include "links.h"
 
+#define LINKS_AGAIN_MS	200
+
 /* As confine_jail() of proc/confine.h decides it. */
 static uid_t
 links_uid(const struct process *p)
@@ -58,8 +60,15 @@ links_in_spool(const struct process *p)
 	return program_find(p->service->command)->spool;
 }
 
-/* A link that fails ends nothing: the next start of either makes another. */
-static void
+static bool
+links_wanted(const struct process *p, const struct process *other)
+{
+	return other != p && !p->generation->house->check &&
+	    links_in_spool(p) && links_in_spool(other) &&
+	    strcmp(p->service->command, other->service->command) != 0;
+}
+
+static int
 links_make(struct process *a, struct process *b)
 {
 	int	sv[2];
@@ -67,12 +76,27 @@ links_make(struct process *a, struct process *b)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
 		LOG(EV_SYSTEM_ERROR, NULL, LOG_STR("call", "socketpair"),
 		    LOG_STR("reason", strerror(errno)));
-		return;
+		return -1;
 	}
 	links_give(a, b, sv[0]);
 	links_give(b, a, sv[1]);
 	(void)close(sv[0]);
 	(void)close(sv[1]);
+	return 0;
+}
+
+/* One that failed, and any other of p anew, as if p had started again: mail
+ * stands still without, and neither end can ask for it. */
+static void
+links_again(void *arg)
+{
+	struct process	*p = arg, *other;
+
+	TAILQ_FOREACH(other, &p->generation->house->alive, alive)
+		if (links_wanted(p, other) && links_make(p, other) == -1) {
+			timer_start(&p->relink, LINKS_AGAIN_MS);
+			return;
+		}
 }
 
 void
@@ -82,14 +106,14 @@ links_started(struct process *p)
 	struct process	*other;
 
 	p->uid = links_uid(p);
+	timer_init(&p->relink, h->loop, links_again, p);
 	TAILQ_FOREACH(other, &h->alive, alive) {
 		if (other->service->single)
 			links_tell(other, p);
 		if (p->service->single)
 			links_tell(p, other);
-		if (!h->check && links_in_spool(p) && links_in_spool(other) &&
-		    strcmp(p->service->command, other->service->command) != 0)
-			links_make(p, other);
+		if (links_wanted(p, other) && links_make(p, other) == -1)
+			timer_start(&p->relink, LINKS_AGAIN_MS);
 	}
 	TAILQ_INSERT_TAIL(&h->alive, p, alive);
 }
@@ -103,6 +127,7 @@ links_gone(struct process *p, pid_t pid, int status)
 	struct process		*other;
 
 	TAILQ_REMOVE(&h->alive, p, alive);
+	timer_stop(&p->relink);
 	if (WIFSIGNALED(status))
 		m.signal = (uint32_t)WTERMSIG(status);
 	else

@@ -34,6 +34,7 @@ struct process {
 	struct channel			*channel;
 	struct timer			 restart;
 	struct timer			 deaf;	/* draining: does it answer? */
+	struct timer			 relink;	/* a link failed */
 	enum process_state		 state;
 	pid_t				 pid;
 	uid_t				 uid;

@@ -1,7 +1,7 @@
 /*
  * links: singles are told of every worker before it starts and after it has
  * ended, with the signal; two in the spool's jail get a connection to each
- * other whenever one of them starts.
+ * other whenever one of them starts, or later if there was no descriptor.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -211,6 +212,49 @@ test_link(void **state)
 	(void)close(before);
 }
 
+static void
+stop(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* Where there is no descriptor for one, it is made when there is. */
+static void
+test_link_later(void **state)
+{
+	struct actor	cleanup, qmgr;
+	struct rlimit	before, none;
+	struct timer	end;
+	char		c = 0;
+
+	(void)state;
+	actor_init(&cleanup, "cleanup", true, 2);
+	actor_init(&qmgr, "qmgr", true, 4);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	links_started(&cleanup.process);
+	links_started(&qmgr.process);
+	assert_heard(&qmgr, "cleanup=2@102 ");
+	assert_heard(&cleanup, "qmgr=4@104 ");
+	timer_init(&end, loop, stop, loop);
+	timer_start(&end, 500);
+	assert_int_equal(loop_run(loop), 0);
+	assert_heard(&qmgr, "");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	timer_start(&end, 500);
+	assert_int_equal(loop_run(loop), 0);
+	assert_heard(&qmgr, "link cleanup ");
+	assert_heard(&cleanup, "link qmgr ");
+	assert_int_equal(write(cleanup.link, "x", 1), 1);
+	assert_int_equal(read(qmgr.link, &c, 1), 1);
+	links_gone(&qmgr.process, 4, 0);
+	links_gone(&cleanup.process, 2, 0);
+	actor_fini(&cleanup);
+	actor_fini(&qmgr);
+}
+
 /* A rehearsal has companions of nobody. */
 static void
 test_rehearsal(void **state)
@@ -236,7 +280,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_told), cmocka_unit_test(test_culprit),
-		cmocka_unit_test(test_link),
+		cmocka_unit_test(test_link), cmocka_unit_test(test_link_later),
 		cmocka_unit_test(test_rehearsal),
 	};
 	int	rc;
