@@ -137,6 +137,14 @@ class Recorded(Queue):
         for t in threads:
             t.join()
         wait_for(self.empty, seconds, "an empty queue")
+        # What a worker has to say of the last ones comes after that.
+        wait_for(self.silent, seconds, "the end of the log")
+
+    def silent(self):
+        """It says no more."""
+        before = os.stat(self.path("log/halyard.log")).st_size
+        time.sleep(1)
+        return os.stat(self.path("log/halyard.log")).st_size == before
 
     def empty(self):
         p = self.ctl("queue", "stats", "--json", check=False)
