@@ -2,7 +2,6 @@
 """The hooks of a session: connect, helo, mailfrom, rcptto, disconnect."""
 
 import os
-import re
 import socket
 import time
 
@@ -753,25 +752,6 @@ if (str_find($c, "BDAT") == 0) Reply("not here",
             c.cmd("RCPT TO:<a@b.example>", 250)
             c.send("BDAT 7\r\na: b\r\n.")
             assert c.expect(250).text == ["2.0.0 taken"]
-
-
-def test_examples_of_the_manuals():
-    """Each compiles as the hook that the page says it is."""
-    top = os.path.join(os.path.dirname(__file__), "..", "..")
-    with instance() as mta:
-        for page, least in (("smtpd/smtpd.8", 2), ("mtactl/sendmail.8", 1),
-                            ("common/hsl/halyard-hsl.7", 2)):
-            with open(os.path.join(top, page)) as f:
-                found = re.findall(r'\n\.\\" hook: (\w+)\n\.Bd .*\n'
-                                   r'((?:[^.].*\n|\n)*)\.Ed', f.read())
-            assert len(found) >= least, page
-            for hook, text in found:
-                path = mta.path("hooks/example.hsl")
-                with open(path, "w") as f:
-                    f.write(text)
-                p = mta.ctl("hsl", "check", "--hook", hook, path)
-                assert p.returncode == 0 and not p.stdout + p.stderr, (
-                    page, hook, p)
 
 
 def test_end_behind_commands():
