@@ -124,12 +124,13 @@ int	book_tick(struct book *b, struct book_time now, struct err *e);
 /* A checkpoint now, and what is empty is removed. */
 int	book_checkpoint(struct book *b, struct err *e);
 
-/* A slice of copying what lives in a sealed segment that is mostly dead, so
- * that the segment can go: 1: there may be more to do; 0: there is none. */
+/* A slice of copying what lives in a sealed segment that is mostly dead, or
+ * whose file is mostly empty, so that it can go: 1: there may be more to do;
+ * 0: there is none. */
 int	book_compact(struct book *b, struct err *e);
 /* Are so many mostly dead that this is not to wait for idle time?  Looks at
  * each segment. */
-bool	book_wastes(const struct book *b);
+bool	book_wastes(struct book *b);
 
 /* Has the writer said how far it is?  Before that nothing can change. */
 bool	book_hinted(const struct book *b);

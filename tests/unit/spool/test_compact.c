@@ -357,6 +357,36 @@ test_wastes(void **state)
 	wastes(true);
 }
 
+/* Writers that end early leave files that are mostly empty. */
+static void
+test_short(void **state)
+{
+	struct world	w;
+	struct err	e;
+	uint32_t	i;
+
+	(void)state;
+	world_init(&w, 64 * 1024, 0);
+	for (i = 0; i < 4; i++) {
+		while (spool_writer_prepare(w.writer) == 1)
+			;
+		world_store(&w, 3500, 1);
+		spool_writer_close(&w.writer);
+		assert_int_equal(spool_writer_open(&w.writer, w.disk,
+		    64 * 1024, &e), 0);
+	}
+	world_store(&w, 3500, 1);
+	world_open(&w);
+	assert_true(book_wastes(w.book));
+	while (book_compact(w.book, &e) == 1)
+		;
+	assert_false(book_wastes(w.book));
+	/* The first has a file that grew; the last is written to. */
+	for (i = 0; i < 5; i++)
+		assert_int_equal(world_moved(&w, i, 1), i > 0 && i < 4);
+	world_fini(&w);
+}
+
 int
 main(void)
 {
@@ -364,6 +394,7 @@ main(void)
 		cmocka_unit_test(test_bounded),
 		cmocka_unit_test(test_between),
 		cmocka_unit_test(test_wastes),
+		cmocka_unit_test(test_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
