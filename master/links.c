@@ -127,7 +127,7 @@ links_gone(struct process *p, pid_t pid, int status)
 	struct process		*other;
 
 	TAILQ_REMOVE(&h->alive, p, alive);
-	timer_stop(&p->relink);
+	timer_fini(&p->relink);
 	if (WIFSIGNALED(status))
 		m.signal = (uint32_t)WTERMSIG(status);
 	else

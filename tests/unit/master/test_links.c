@@ -249,6 +249,7 @@ test_link_later(void **state)
 	assert_heard(&cleanup, "link qmgr ");
 	assert_int_equal(write(cleanup.link, "x", 1), 1);
 	assert_int_equal(read(qmgr.link, &c, 1), 1);
+	timer_fini(&end);
 	links_gone(&qmgr.process, 4, 0);
 	links_gone(&cleanup.process, 2, 0);
 	actor_fini(&cleanup);
