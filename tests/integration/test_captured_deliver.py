@@ -311,6 +311,8 @@ def test_disk():
         a.mta.put(1, first=5)
         wait_for(lambda: len(a.backend.messages) == 3, 30,
                  "a script's mail: " + a.mta.log())
+        wait_for(lambda: len(a.mta.workers("deliver")) == 1,
+                 text="the end of the worker before the reload")
         p = Storer(a.mta, a.mta.workers("deliver")[0])
         p.store, p.credit = 1 << 40, 3 << 20
         p.begin()

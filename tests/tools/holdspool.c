@@ -113,5 +113,6 @@ main(int argc, char **argv)
 		(void)fprintf(stderr, "holdspool: %s\n", e.text);
 	book_close(&b);
 	spool_writer_close(&w);
+	disk_free(&o.disk);
 	return rc == 0 ? 0 : 1;
 }
