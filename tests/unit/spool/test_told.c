@@ -20,7 +20,7 @@
 #include "spool/writer.h"
 
 #define AFTER_MS	7000000
-#define SEEDS		40
+#define SEEDS		12
 
 enum window {
 	VERDICT_NOTED,		/* and not synced */
