@@ -1,5 +1,6 @@
 """Makes a spool with the build of this tree, for later ones to read; it was
-run in the tree of the commit that a spool's name says:
+run in the tree of the commit that a spool's name says.  What is deferred there
+waits longer than the hour that the queue clock moves at most at a start:
 
     PYTHONPATH=tests/integration python3 make.py OUT.tar.xz
 
@@ -59,7 +60,7 @@ def fill(mta):
 def run(out):
     with Backend(replies={"RCPT": rcpt}) as b:
         mta = Queue("transport out host 127.0.0.1:%d -o tls=disabled -o "
-                    "retry=1h\n" % b.port, hook=HOOK, workers=1)
+                    "retry=10h\n" % b.port, hook=HOOK, workers=1)
         with mta:
             fill(mta)
             pids = [p for name in ("smtpd", "deliver", "qmgr", "cleanup")
