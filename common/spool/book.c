@@ -128,15 +128,24 @@ book_tick(struct book *b, struct book_time now, struct err *e)
 	return kv_step(b->index, e) == -1 ? -1 : 0;
 }
 
+/* Less than none is a miscount, which the next start mends: it is not to be
+ * shown as the most that there can be. */
+static uint64_t
+book_count_of(const struct book *b, enum spool_state state)
+{
+	return b->state_count[state] > 0 ? (uint64_t)b->state_count[state] :
+	    0;
+}
+
 void
 book_count(const struct book *b, struct book_counts *counts)
 {
 	*counts = b->counts;
-	counts->held = (uint64_t)b->state_count[STATE_HOLD];
-	counts->deferred = (uint64_t)b->state_count[STATE_DEFER];
-	counts->bouncing = (uint64_t)b->state_count[STATE_BOUNCING];
+	counts->held = book_count_of(b, STATE_HOLD);
+	counts->deferred = book_count_of(b, STATE_DEFER);
+	counts->bouncing = book_count_of(b, STATE_BOUNCING);
 	counts->entries = counts->held + counts->deferred + counts->bouncing +
-	    (uint64_t)b->state_count[STATE_READY];
+	    book_count_of(b, STATE_READY);
 	counts->in_memory = b->fresh_count;
 	counts->pending = b->pending_count;
 	counts->segments = b->segment_count;

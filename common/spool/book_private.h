@@ -59,6 +59,7 @@ enum book_phase {
 
 struct book_start {
 	enum book_phase	phase;
+	bool		miscounted;	/* what counts were made of is lost */
 	size_t		segment;	/* that is being read */
 	uint64_t	done, all;	/* bytes of segments */
 	char		key[KV_KEY_MAX];	/* of the walk's next */
@@ -95,6 +96,7 @@ struct book {
 	uint64_t	  next_cold;
 
 	uint64_t	  index_floor;	/* an index before it is none */
+	uint64_t	  indexed;	/* of the journal, by the index */
 	uint64_t	  covered;	/* of the journal, by the checkpoint */
 	uint64_t	  covered_before;	/* by the one before it */
 	int64_t		  checkpoint_ms, index_ms;	/* monotonic */

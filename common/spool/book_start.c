@@ -12,7 +12,10 @@
  *      is.  A record of an entry that no reader has met yet is remembered
  *      until one does;
  *   4. reads what is new in the segments that are sealed.  The newest is read
- *      when its writer says how far it is durable.
+ *      when its writer says how far it is durable;
+ *   5. counts anew, if the index was made anew, or if records are lost that
+ *      the counts would have been made of: a disk that confirmed what it did
+ *      not write leaves an index that is ahead of the journal.
  *
  * Reading goes some batches at a time, and so does the counting anew; between
  * slices the process can serve others.  Only the replay is in one piece: it is
@@ -52,8 +55,9 @@ book_index_fits(struct book *b, bool *fits, struct err *e)
 		return 0;
 	if ((rc = kv_get(b->index, STR("p"), &value, e)) != 0)
 		return rc == 1 ? 0 : -1;
-	*fits = value.len == 8 &&
-	    bytes_get((const unsigned char *)value.p, 8) >= b->index_floor;
+	if (value.len == 8)
+		b->indexed = bytes_get((const unsigned char *)value.p, 8);
+	*fits = value.len == 8 && b->indexed >= b->index_floor;
 	return 0;
 }
 
@@ -201,6 +205,24 @@ book_recount_begin(struct book *b, struct err *e)
 	return 0;
 }
 
+/* Less than none: the records that made them more were lost. */
+static bool
+book_miscounted(const struct book *b)
+{
+	size_t	i;
+
+	for (i = 0; i < STATE_MAX; i++)
+		if (b->state_count[i] < 0)
+			return true;
+	for (i = 0; i < b->segment_count; i++)
+		if (b->segment[i].live < 0)
+			return true;
+	for (i = 0; i < b->bucket_count; i++)
+		if ((int64_t)b->bucket[i].pins < 0)
+			return true;
+	return b->counts.rebuilt || b->start.miscounted;
+}
+
 /* ---- Its steps ----------------------------------------------------------- */
 
 static void
@@ -213,6 +235,7 @@ book_journal_damage(void *arg, uint64_t from, uint64_t to)
 	    (unsigned long long)from, (unsigned long long)to);
 	book_tell_damage(b, e.text);
 	book_corrupt_journal(b, from);
+	b->start.miscounted = true;
 }
 
 static int
@@ -235,6 +258,7 @@ book_start_state(struct book *b, struct err *e)
 	b->start.phase = START_JOURNAL;
 	if (rc == 1 || !fits) {
 		checkpoint_forget(b);
+		b->indexed = 0;
 		b->counts.rebuilt = true;
 		b->start.phase = START_REBUILD;
 		/* What is read now has a time. */
@@ -254,9 +278,10 @@ book_start_journal(struct book *b, struct err *e)
 {
 	struct journal_calls	calls = { book_replay, book_journal_damage,
 				    b };
-	struct journal_options	options = { b->options.journal_size, 0 };
+	struct journal_options	options = { b->options.journal_size,
+				    b->counts.rebuilt ? 0 : b->covered,
+				    b->indexed };
 
-	options.from = b->counts.rebuilt ? 0 : b->covered;
 	b->replayed = options.from;
 	if (journal_open(&b->journal, b->disk, &options, &calls, e) == -1)
 		return -1;
@@ -290,7 +315,7 @@ book_start_next(struct book *b, struct err *e)
 		return 0;
 	case START_SEALED:
 		b->start.phase = START_LAST;
-		if (!b->counts.rebuilt)
+		if (!book_miscounted(b))
 			return 0;
 		b->start.phase = START_RECOUNT;
 		if (book_flush(b, e) == -1)

@@ -21,29 +21,50 @@ book_get(struct book *b, const struct spool_id *id, struct book_entry *entry,
 	return book_find(b, id, entry, e);
 }
 
+/* 1: the record is lost, and the index has what is needed to go on; but not
+ * whom to tell of an entry's end. */
+static int
+book_state_noted(struct book *b, const struct spool_id *id,
+    const struct book_entry *entry, struct entry_state *state, struct err *e)
+{
+	char		text[SPOOL_ID_TEXT];
+	struct spool_id	whose;
+	struct err	lost;
+	int		rc, type;
+
+	rc = journal_at(b->journal, entry->journal - 1, &b->scratch, &type, e);
+	if (rc == 1 && entry->state != STATE_BOUNCING) {
+		spool_id_text(text, id);
+		(void)err_set(&lost, "journal: what was noted of the entry %s "
+		    "is lost", text);
+		book_tell_damage(b, lost.text);
+		return 1;
+	}
+	if (rc != 0 ||
+	    state_get(&whose, state, buf_str(&b->scratch), e) == -1)
+		return -1;
+	if (!spool_id_same(&whose, id))
+		return err_set(e, "the journal has another entry's state "
+		    "there");
+	return 0;
+}
+
 int
 book_state(struct book *b, const struct spool_id *id,
     struct entry_state *state, struct err *e)
 {
 	struct book_entry	entry;
-	struct spool_id		whose;
-	int			rc, type;
+	int			rc;
 
 	if ((rc = book_find(b, id, &entry, e)) != 0)
 		return rc;
 	memset(state, 0, sizeof *state);
-	if (entry.journal > 0) {
-		if (journal_at(b->journal, entry.journal - 1, &b->scratch,
-		    &type, e) != 0 ||
-		    state_get(&whose, state, buf_str(&b->scratch), e) == -1)
-			return -1;
-		if (!spool_id_same(&whose, id))
-			return err_set(e, "the journal has another entry's "
-			    "state there");
-		state->moved = 0;
-		state->before_quotas = STR_NONE;
-		state->size = 0;
-	}
+	if (entry.journal > 0 &&
+	    book_state_noted(b, id, &entry, state, e) == -1)
+		return -1;
+	state->moved = 0;
+	state->before_quotas = STR_NONE;
+	state->size = 0;
 	state->segment = entry.place.segment;
 	state->offset = entry.place.offset;
 	state->state = entry.state;

@@ -168,8 +168,21 @@ journal_replay(struct journal *j, uint64_t from,
 		if (journal_read_file(j, i, calls, e) == -1)
 			return -1;
 	}
-	j->durable = j->end;
 	return 0;
+}
+
+/* A disk that confirmed what it did not write has lost the last records.
+ * Who noted their positions is not to find others there. */
+static void
+journal_pass_lost(struct journal *j, uint64_t least,
+    const struct journal_calls *calls)
+{
+	if (j->end < least) {
+		if (calls->damage != NULL)
+			calls->damage(calls->arg, j->end, least);
+		j->end = least;
+	}
+	j->durable = j->end;
 }
 
 /* ---- Writing ------------------------------------------------------------- */
@@ -246,7 +259,7 @@ journal_rebind(struct journal *j, const struct journal_file *old)
 }
 
 static int
-journal_start(struct journal *j, uint64_t from,
+journal_start(struct journal *j, const struct journal_options *o,
     const struct journal_calls *calls, struct err *e)
 {
 	if (disk_make_dir(j->disk, JOURNAL_DIR) == -1)
@@ -255,8 +268,9 @@ journal_start(struct journal *j, uint64_t from,
 	    j->file_size) == -1)
 		return err_errno(e, "%s", JOURNAL_SPARES);
 	if (journal_files_read(&j->files, j->disk, e) == -1 ||
-	    journal_replay(j, from, calls, e) == -1)
+	    journal_replay(j, o->from, calls, e) == -1)
 		return -1;
+	journal_pass_lost(j, o->least, calls);
 	return journal_begin(j, e);
 }
 
@@ -270,7 +284,7 @@ journal_open(struct journal **out, struct disk *disk,
 	j->disk = disk;
 	j->file_size = options->file_size != 0 ? options->file_size :
 	    JOURNAL_SIZE;
-	if (journal_start(j, options->from, calls, e) == -1) {
+	if (journal_start(j, options, calls, e) == -1) {
 		journal_close(&j);
 		return -1;
 	}

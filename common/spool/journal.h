@@ -58,6 +58,9 @@ struct journal_options {
 	uint64_t	file_size;	/* 0: JOURNAL_SIZE */
 	uint64_t	from;		/* the first position to show; 0: all
 					 * there are */
+	uint64_t	least;		/* it was durable up to here: what is
+					 * not there is lost, and no position
+					 * is given out again */
 };
 
 /* Shows the records to the last that is whole, and goes on behind it in a new
