@@ -1,6 +1,7 @@
 """The life of the Debian package in a root: installed, upgraded, serving on
-port 25 there, purged.  The network it serves in is that of a name space with
-nothing but loopback in it."""
+port 25 there, its hooks and the examples of its pages tried, purged.  The
+network it serves in is that of a name space with nothing but loopback in
+it."""
 
 import ctypes
 import fcntl
@@ -14,7 +15,7 @@ import struct
 import subprocess
 import sys
 
-from root import HERE, run
+from root import HERE, ROOT, run, sh
 
 from halyard import Backend, Client, wait_for
 
@@ -222,6 +223,30 @@ def neighbours(root, deb):
     assert seen > 0, "no other mail system's package could be had"
 
 
+# Of this tree's tests, those that can do with what a package has.
+SHIPPED = ("test_shipped_hooks.py", "test_examples.py")
+
+
+def furnish(root):
+    """The tests, and what they take that the package does not."""
+    in_root(root, "apt-get", "install", "-y", "-q",
+            "--no-install-recommends", "python3", "jq")
+    shutil.copytree(os.path.join(ROOT, "tests/integration"),
+                    os.path.join(root, "srv/tests/integration"),
+                    ignore=shutil.ignore_patterns("__pycache__", "spools"))
+
+
+def shipped(root):
+    """Scripts and examples as they were installed, by what was installed."""
+    for test in SHIPPED:
+        out = sh(root, "dpkg -L halyard > /srv/installed; cd /srv; "
+                 "HALYARD_INSTALLED=/srv/installed python3 "
+                 "tests/integration/" + test, timeout=600)
+        results = re.findall(r"(?m)^ok \d+ - test_\w+$", out)
+        planned = re.search(r"(?m)^1\.\.(\d+)$", out)
+        assert planned and len(results) == int(planned.group(1)), out[-4000:]
+
+
 def purge(root):
     in_root(root, "dpkg", "--purge", "halyard")
     for gone in PURGED:
@@ -231,6 +256,11 @@ def purge(root):
             assert "halyard" not in f.read(), name
 
 
+def alone(root, part):
+    """One of the functions here, in a process with a network of its own."""
+    run(sys.executable, os.path.join(HERE, "test_fresh.py"), part, root)
+
+
 def life(r, old, deb):
     """old has a lower version than deb."""
     neighbours(r.path, deb)
@@ -238,5 +268,7 @@ def life(r, old, deb):
     installed(r.path, "0.0.1")
     upgrade(r.path, deb)
     installed(r.path, None)
-    run(sys.executable, os.path.join(HERE, "test_fresh.py"), "serve", r.path)
+    alone(r.path, "serve")
+    furnish(r.path)
+    alone(r.path, "shipped")
     purge(r.path)

@@ -80,6 +80,15 @@ def forget_minimal():
         shutil.rmtree(os.path.dirname(_MINIMAL.pop()), ignore_errors=True)
 
 
+def sh(path, script, timeout=1800):
+    """In the root, by its shell, with the kernel's file systems."""
+    outside = ("mount -t proc proc \"$0/proc\" && "
+               "mount -t tmpfs tmpfs \"$0/dev/shm\" && "
+               "exec chroot \"$0\" sh -ec \"$1\"")
+    return run("unshare", "--mount", "sh", "-c", outside, path, script,
+               timeout=timeout)
+
+
 class Root:
     def __enter__(self):
         self.path = tempfile.mkdtemp(prefix="halyard-root.")
@@ -111,12 +120,7 @@ class Root:
         return os.path.join(self.path, path.lstrip("/"))
 
     def sh(self, script, timeout=1800):
-        """In the root, by its shell, with the kernel's file systems."""
-        outside = ("mount -t proc proc \"$0/proc\" && "
-                   "mount -t tmpfs tmpfs \"$0/dev/shm\" && "
-                   "exec chroot \"$0\" sh -ec \"$1\"")
-        return run("unshare", "--mount", "sh", "-c", outside, self.path,
-                   script, timeout=timeout)
+        return sh(self.path, script, timeout)
 
     def give_repository(self, path):
         """A repository to clone: this tree as it is now, committed or not."""

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A machine with nothing but the system: the first command of README.md,
 INSTALL's ways to a build and to a package, read from these files themselves;
-then the package's life: installed, upgraded, serving, purged.
+then the package's life: installed, upgraded, serving, what it ships tried,
+purged.
 
 As root on Debian and its like; elsewhere skipped."""
 
@@ -128,9 +129,9 @@ def test_package():
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["serve"]:
+    if sys.argv[1:2] in (["serve"], ["shipped"]):
         package.loopback_only()
-        package.serve(sys.argv[2])
+        getattr(package, sys.argv[1])(sys.argv[2])
         sys.exit(0)
     try:
         main(globals())

@@ -19,7 +19,21 @@ import weakref
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.environ.get("HALYARD_BUILD", os.path.join(ROOT, "build"))
-MTACTL = os.path.join(BUILD, "bin", "mtactl")
+
+
+def installed():
+    """The paths that the file HALYARD_INSTALLED lists, one a line, as dpkg -L
+    does: what is tested in the place of the tree's; or None."""
+    name = os.environ.get("HALYARD_INSTALLED")
+    if not name:
+        return None
+    with open(name) as f:
+        return f.read().split()
+
+
+INSTALLED = installed()
+MTACTL = os.path.join(BUILD, "bin", "mtactl") if INSTALLED is None else \
+    [p for p in INSTALLED if p.endswith("/sbin/mtactl")][0]
 # Builds that watch themselves, by sanitizers or counts of lines: they are slow,
 # and must reach more than a jail and a sandbox would let them.
 WATCHED = {"san": "SAN=1", "cov": "COV=1"}.get(os.path.basename(BUILD))

@@ -11,8 +11,9 @@ import shutil
 import signal
 import subprocess
 
-from halyard import MTACTL, ROOT, Instance, free_port, main
-from whole import Whole
+import shipped
+from halyard import MTACTL, Backend, Instance, free_port, main, wait_for
+from whole import EOD, Whole
 
 ID = "01234567-89ab-7def-8123-456789abcdef"
 # What an example begins with, and why it is not run.
@@ -22,25 +23,26 @@ NOT_RUN = {
                            "the names",
     "sendmail_path": "php.ini: test_sendmail.py has PHP's call",
 }
-# Commands that find nothing where nothing happened before, and say so.
-NOTHING = {"mtactl policy simulate": "no delivery is told of",
-           "mtactl hsl memory delete": "there is no such key"}
+# Commands that would go as well if they found nothing, and what they say of
+# what furnish() and Shell have made for them to find.
+SAYS = {
+    "jq -r 'select(.event == \"smtp-error\")": r"^ *1 127\.0\.0\.1$",
+    "mtactl queue hold": r"^1 changed",
+    "mtactl queue delete --state hold --sender": r"^1 changed",
+    "mtactl policy simulate --log log/halyard.log.2.gz": r"^4 messages(.|\n)*c17",
+    "mtactl policy simulate --log log/halyard.log.1": r"^c17$",
+    "mtactl hsl memory list": r" grey:192\.0\.2\.7:a@",
+    "mtactl rate list": r"\brcpt\b",
+    "mtactl rate clear": r"^1 cleared",
+    "mtactl log tail --json --event smtp-error": r"\t127\.0\.0\.1\t500\t",
+}
 # Commands that go on until they are ended.
 ENDLESS = re.compile(r"mtactl (sink|trace|log tail -f)|"
                      r"mtactl -c \S+ (sink|trace)")
-PAGES = {"conf/main.cf.5": "main", "conf/master.cf.5": "master",
-         "conf/policy.cf.5": "policy"}
+PAGES = {"main.cf.5": "main", "master.cf.5": "master", "policy.cf.5": "policy"}
 
 
 # ---- What the pages have ----------------------------------------------------
-
-def pages():
-    listed = subprocess.run(
-        ["find", "bounce", "cleanup", "common", "conf", "deliver", "master",
-         "mtactl", "qmgr", "smtpd", "-name", "*.[1-9]"], cwd=ROOT,
-        capture_output=True, text=True, check=True).stdout
-    return sorted(listed.split())
-
 
 def plain(text):
     """As mandoc shows it."""
@@ -60,21 +62,22 @@ def kind(page, hook, text):
     return None, None
 
 
-def section(page):
-    with open(os.path.join(ROOT, page), encoding="utf-8") as f:
-        found = re.search(r"\n\.Sh EXAMPLES\n(.*?)(?=\n\.Sh |\Z)", f.read(),
-                          re.S)
-    return found.group(1) + "\n" if found else ""
+def sections():
+    """(page, what it has under EXAMPLES)"""
+    for page, text in shipped.pages().items():
+        found = re.search(r"\n\.Sh EXAMPLES\n(.*?)(?=\n\.Sh |\Z)", text, re.S)
+        if found:
+            yield page, found.group(1) + "\n"
 
 
 def examples():
     """(page, kind, hook, text) of each, or of what NOT_RUN has."""
     found = []
-    for page in pages():
+    for page, section in sections():
         for m in re.finditer(
                 r'(?:^\.\\" hook: (\w+)\n)?(?:^\.Bd -literal.*\n'
                 r"((?:(?!\.Ed).*\n)+)\.Ed|^\.Dl (.*))",
-                section(page), re.M):
+                section, re.M):
             text = plain(m.group(2) or m.group(3) + "\n")
             what, hook = kind(page, m.group(1), text)
             found.append((page, what, hook, text))
@@ -89,7 +92,8 @@ def test_all_are_known():
     """Pages that have examples have them found, and each is run or said why
     not."""
     got = examples()
-    there = re.findall(r"^\.(?:Bd|Dl) ", "".join(map(section, pages())), re.M)
+    there = re.findall(r"^\.(?:Bd|Dl) ", "".join(s for _, s in sections()),
+                       re.M)
     assert len(got) == len(there) >= 50, (len(got), len(there))
     left = dict(NOT_RUN)
     for page, what, _, text in got:
@@ -212,7 +216,7 @@ class Shell:
     def run(self, command, seconds=60):
         """(exit code or None if it had to be ended, stdout, stderr)"""
         p = subprocess.Popen(
-            ["sh", "-c", command], cwd=self.mta.conf, text=True,
+            ["bash", "-o", "pipefail", "-c", command], cwd=self.mta.conf, text=True,
             start_new_session=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**os.environ, "PATH": self.bin + ":" + os.environ["PATH"]})
@@ -227,13 +231,34 @@ class Shell:
 
 
 def went_well(command, code, out, err):
-    """Exit 0, or still at work where a command goes on; nothing about usage."""
+    """Exit 0, or still at work where a command goes on; nothing about usage;
+    and said what it is to say."""
     if "usage" in (out + err).lower():
         return False
     if code is None:
         return bool(ENDLESS.match(command))
-    return code == 0 or any(command.startswith(c) and said in err
-                            for c, said in NOTHING.items())
+    return code == 0 and all(re.search(said, out, re.M)
+                             for begin, said in SAYS.items()
+                             if command.startswith(begin))
+
+
+def deliveries():
+    """A log of messages of a tenant that were delivered at once."""
+    with Backend() as b, Whole(TRANSPORTS % (b.port, b.port)) as mta:
+        for _ in range(2):
+            mta.send(options={"tenantid": "c17"})
+        wait_for(lambda: mta.log().count("event=delivery ") == 2, 20,
+                 "the deliveries")
+        return mta.log()
+
+
+def refusals():
+    """A log, as JSON, of a client that was refused."""
+    with Instance(params={"log_format": "json"}) as mta:
+        with mta.client() as c:
+            c.cmd("WHAT", 500)
+        mta.wait_log('"event":"smtp-error"')
+        return mta.log()
 
 
 def furnish(mta):
@@ -242,23 +267,36 @@ def furnish(mta):
     put(mta.path("hooks/rcptto.hsl"), "Accept();\n")
     put(mta.path("big"), "mx.example.com\n")
     put(mta.path("policy.cf"), POLICY)
-    put(mta.path("policy.cf.new"), POLICY.replace("100/1s", "50/1s"))
-    put(mta.path("log/halyard.log.1"), "")
-    with gzip.open(mta.path("log/halyard.log.2.gz"), "wb"):
-        pass
+    # What was delivered at once would take minutes by this one.
+    put(mta.path("policy.cf.new"), POLICY.replace("100/1s", "1/5m"))
+    with gzip.open(mta.path("log/halyard.log.2.gz"), "wt") as f:
+        f.write(deliveries())
+    put(mta.path("log/halyard.log.1"), deliveries())
+    put(mta.path("halyard.log"), refusals())
     for name, text in HALON.items():
         put(mta.path(name), text)
+
+
+def happen(mta):
+    """What the examples look for."""
+    with mta.client() as c:
+        c.cmd("WHAT", 500)
+    mta.send("bob@example.org")
+    mta.entry(mta.send("r@slow.example", "x@spam.example"), state="defer")
+    mta.ctl("hsl", "memory", "store",
+            "grey:192.0.2.7:a@example.com:b@example.org", "1")
 
 
 def test_commands():
     """Whole examples in their order, as a reader would type them."""
     closed = free_port()
-    whole = Whole(TRANSPORTS % (closed, closed), params=PARAMS)
+    whole = Whole(TRANSPORTS % (closed, closed), params=PARAMS,
+                  hook='rate("rcpt", "192.0.2.7", 100, 3600);' + EOD)
     furnish(whole)
     with whole as mta:
         shell = Shell(mta)
         failed = []
-        mta.send("bob@example.org")
+        happen(mta)
         for page, _, _, text in of("command"):
             if text.startswith("sendmail"):
                 continue                # test_sendmail.py has all of it
@@ -268,8 +306,7 @@ def test_commands():
                 command = command.replace(ID, txn) \
                     .replace("/tmp/mta", shell.init) \
                     .replace("/var/log/halyard.log",
-                             mta.path("log/halyard.log")) \
-                    .replace("halyard.log |", "log/halyard.log |")
+                             mta.path("log/halyard.log"))
                 code, out, err = shell.run(command.rstrip(" &"))
                 if not went_well(command, code, out, err):
                     failed.append((page, command, code, out[-300:],

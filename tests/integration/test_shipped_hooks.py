@@ -1,27 +1,28 @@
 #!/usr/bin/env python3
 """The scripts of conf/hooks: each does what its head says."""
 
-import glob
 import json
 import os
 import subprocess
 import tempfile
 import time
 
-from halyard import MTACTL, ROOT, Backend, main, wait_for
+import shipped
+from halyard import MTACTL, Backend, main, wait_for
 from whole import Whole, back, notification
 
-HOOKS = os.path.join(ROOT, "conf/hooks")
+SCRIPTS = shipped.scripts()
+# Those of the configuration that one begins with: beside the others where they
+# are installed.
+BEGUN = {"eod": "eod", "queue": "eod", "rcptto": "rcptto"}
 KINDS = {"codes": "eod", "predelivery": "predelivery",
-         "suppress-check": "predelivery", "warm-up": "predelivery"}
+         "suppress-check": "predelivery", "warm-up": "predelivery", **BEGUN}
 OUT = "transport out host 127.0.0.1:%d -o tls=disabled -o dsn_transport=back" \
     " -o retry=%s -o jitter=0%%\n"
 
 
 def script(name):
-    with open(os.path.join(HOOKS, name + ".hsl"), encoding="utf-8") as f:
-        return f.read()
-
+    return SCRIPTS[name + ".hsl"]
 
 
 def left(policy):
@@ -31,16 +32,18 @@ def left(policy):
 
 def test_check():
     """No error and no warning, as the hook that each is for."""
-    names = sorted(os.path.basename(p)[:-4]
-                   for p in glob.glob(os.path.join(HOOKS, "*.hsl")))
-    assert len(names) >= 9, names
-    for name in names:
-        p = subprocess.run(
-            [MTACTL, "hsl", "check", "--hook",
-             KINDS.get(name, "postdelivery"), "--rootpath", HOOKS,
-             os.path.join(HOOKS, name + ".hsl")],
-            capture_output=True, text=True, check=False)
-        assert (p.returncode, p.stdout, p.stderr) == (0, "", ""), (name, p)
+    assert len(SCRIPTS) >= 9, list(SCRIPTS)
+    with tempfile.TemporaryDirectory() as hooks:
+        for name, text in SCRIPTS.items():
+            with open(os.path.join(hooks, name), "w", encoding="utf-8") as f:
+                f.write(text)
+        for name in SCRIPTS:
+            p = subprocess.run(
+                [MTACTL, "hsl", "check", "--hook",
+                 KINDS.get(name[:-4], "postdelivery"), "--rootpath", hooks,
+                 os.path.join(hooks, name)],
+                capture_output=True, text=True, check=False)
+            assert (p.returncode, p.stdout, p.stderr) == (0, "", ""), (name, p)
 
 
 # ---- The suppression list ----------------------------------------------------
@@ -364,9 +367,8 @@ def test_backoff_requeue():
 
 def test_together():
     """predelivery.hsl and postdelivery.hsl, as they are shipped."""
-    files = {os.path.basename(p): script(os.path.basename(p)[:-4])
-             for p in glob.glob(os.path.join(HOOKS, "*.hsl"))}
-    del files["predelivery.hsl"], files["postdelivery.hsl"]
+    files = {n: text for n, text in SCRIPTS.items() if n[:-4] not in
+             {"predelivery", "postdelivery", *BEGUN}}
     with Backend() as sink, \
             Backend(replies={"RCPT": b"550 5.1.1 nobody\r\n"}) as b, \
             Whole(back(sink) + OUT % (b.port, "1h"), files=files,
