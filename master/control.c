@@ -361,15 +361,17 @@ control_bind(struct control *c, struct err *e)
 	return 0;
 }
 
+/* While the file is there it leads to us, so that nobody starts another master
+ * whose file we would remove. */
 static void
 control_unbind(struct control *c)
 {
 	gate_free(&c->gate);
 	if (c->fd == -1)
 		return;
+	socket_file_remove(&c->file, c->path);
 	(void)close(c->fd);
 	c->fd = -1;
-	socket_file_remove(&c->file, c->path);
 }
 
 static struct control *
@@ -431,11 +433,13 @@ control_close(struct control **cp)
 
 	if (c == NULL)
 		return;
+	/* First: who waits for our end by its connection may start another
+	 * master then. */
+	control_unbind(c);
 	while ((cl = TAILQ_FIRST(&c->clients)) != NULL) {
 		channel_flush(cl->channel);
 		client_free(cl);
 	}
-	control_unbind(c);
 	guests_fini(&c->guests);
 	free(c->path);
 	free(c);

@@ -9,8 +9,9 @@ import stat
 import subprocess
 import tempfile
 
-from halyard import (Backend, Client, Instance, MTACTL, free_port, main,
-                     wait_for)
+from halyard import (Backend, Client, Instance, MTACTL, WATCHED, alive,
+                     free_port, main, wait_for)
+from test_syscalls import traced, unable
 
 
 def run(*args, env=None, **kw):
@@ -596,6 +597,27 @@ def test_status_beside_a_stop():
                 p = i.ctl("status", check=False)
                 assert p.returncode in (0, 3), p
             check(i.ctl("status", check=False), 3, "", "not running")
+
+
+def test_start_behind_a_stop():
+    """A stop returns when nothing is left that the next start could meet, and
+    nothing that could be taken from it: here the end of master is slow."""
+    why = "built to watch itself" if WATCHED else unable()
+    if why:
+        return why
+    with Instance() as i:
+        old = i.master_pid()
+        slow = subprocess.Popen(
+            ["strace", "-qq", "-o", "/dev/null", "-p", str(old),
+             "-e", "trace=unlink,unlinkat",
+             "-e", "inject=unlink,unlinkat:delay_enter=300000"])
+        wait_for(lambda: traced(old), text="strace")
+        check(i.ctl("stop", check=False), 0, "stopped")
+        check(i.ctl("start", check=False), 0, "started")
+        slow.wait(20)
+        assert not alive(old)
+        check(i.ctl("status", check=False), 0, "running")
+    return None
 
 
 def test_why_nobody_answers():
