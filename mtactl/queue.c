@@ -60,8 +60,6 @@ queue_list(const struct ctl *c, const struct queue_args *a, bool whole,
 	ipc_caller_close(&cl);
 	if (rc != TALK_OK)
 		return talk_fail(rc, &e);
-	if (p.wrong)
-		return CTL_FAILED;
 	if (need == IPC_OWNER && done.matched == 0)
 		(void)printf("Mail queue is empty\n");
 	else if (done.matched == 0 && !a->json && a->ids == 0)

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "base/mem.h"
 #include "queue/queue_filter.h"
+#include "queue/queue_row.h"
 #include "queue/queue_trace.h"
 #include "queue_args.h"
 
@@ -167,6 +170,40 @@ args_word(struct queue_args *a, bool assign, const char *word,
 	return 0;
 }
 
+static bool
+args_is_column(const json_t *fields, struct str name)
+{
+	struct buf	key = BUF_INIT;
+	bool		known;
+
+	if (str_prefix(name, STR("metadata.")))
+		return true;
+	buf_add_str(&key, name);
+	known = json_object_get(fields, buf_cstr(&key)) != NULL;
+	buf_free(&key);
+	return known;
+}
+
+/* A row with all that a row may have says which fields there are. */
+static int
+args_check_columns(const struct queue_args *a, struct err *e)
+{
+	struct queue_row	 row = { .accepted.submitter = 1 };
+	struct buf		 out = BUF_INIT;
+	json_t			*fields;
+	size_t			 i = 0;
+
+	queue_row_json(&out, &row);
+	fields = json_loadb(buf_cstr(&out), out.len, 0, NULL);
+	while (i < a->columns && args_is_column(fields, a->column[i]))
+		i++;
+	json_decref(fields);
+	buf_free(&out);
+	return i == a->columns ? 0 : err_set(e, "-F %.*s: entries have no "
+	    "such field; queue list --json shows those they have",
+	    (int)a->column[i].len, a->column[i].p);
+}
+
 /* What qmgr would say of the terms. */
 static int
 args_check(const struct queue_args *a, struct err *e)
@@ -208,5 +245,7 @@ queue_args_parse(struct queue_args *a, bool assign, int argc, char **argv,
 			return -1;
 		i += took;
 	}
+	if (args_check_columns(a, e) == -1)
+		return -1;
 	return args_check(a, e);
 }

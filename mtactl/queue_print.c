@@ -73,37 +73,11 @@ print_column(const json_t *row, struct str column)
 	buf_free(&out);
 }
 
-/* A row has every field, so the first one tells which there are. */
-static void
-print_check(struct queue_print *p, const json_t *row)
-{
-	const struct str	*column = p->args->column;
-	struct buf		 name = BUF_INIT;
-	size_t			 i;
-
-	for (i = 0; i < p->args->columns; i++) {
-		buf_clear(&name);
-		buf_add_str(&name, column[i]);
-		if (strncmp(buf_cstr(&name), "metadata.", 9) == 0 ||
-		    json_object_get(row, buf_cstr(&name)) != NULL)
-			continue;
-		p->wrong = true;
-		(void)fprintf(stderr, "mtactl: -F %s: entries have no such "
-		    "field; queue list --json shows those they have\n",
-		    buf_cstr(&name));
-	}
-	buf_free(&name);
-}
-
 static void
 print_columns(struct queue_print *p, const json_t *row)
 {
 	size_t	i;
 
-	if (p->count == 1)
-		print_check(p, row);
-	if (p->wrong)
-		return;
 	for (i = 0; i < p->args->columns; i++) {
 		if (i > 0)
 			(void)fputc('\t', stdout);

@@ -13,7 +13,6 @@ struct queue_print {
 	const struct queue_args	*args;
 	bool			 whole;		/* every field, a line each */
 	bool			 alone;		/* one object, not a list */
-	bool			 wrong;		/* -F: there is no such field */
 	uint64_t		 count;
 };
 

@@ -156,7 +156,8 @@ def test_refusing_server():
 
         c = Course(mta, sink, transport="rude").end()
         tries, delayed, failed = c.put_off_and_failed()
-        assert {n["state"] for n in tries} == {"BANNER"}, tries
+        assert {(n["type"], n["state"], n["enhanced"]) for n in tries} == {
+            ("smtp", "BANNER", "4.4.1")}, tries
         assert all("554 5.7.1 go away" in n["reason"] or "go away" in
                    n["reason"] for n in tries), tries
         assert failed["diagnostic-code"] == "smtp; 554 5.7.1 go away", failed

@@ -205,10 +205,15 @@ def test_changes():
                 (("set", "colour=red"), '"colour" can\'t be set; '),
                 (("set", "jobid=x", "metadata.=v"), "a key of metadata"),
                 (("move", "--transport", "none"),
-                 'there is no transport "none" in transport.cf'),
-                (("list", "-F", "id,colour"), "-F colour: entries have no")):
+                 'there is no transport "none" in transport.cf')):
             p = mta.queue(*args, first, code=1)
             assert said in p.stderr and p.stdout == "", p
+        # Whatever the queue has: this one has no uid, which others have.
+        for field, code in ("id,colour", 2), ("uid", 0), ("metadata.x", 0):
+            for more in (first,), ("--state", "ready", "--tenantid", "nobody"):
+                p = mta.queue("list", "-F", field, *more, code=code)
+                assert ("-F colour: entries have no" in p.stderr) == (
+                    code == 2) == ("usage: " in p.stderr), p
         assert "event=ipc-bad" not in mta.log()
         e, = mta.list("--id", first)
         assert (e["state"], e["priority"], e["tenantid"], e["metadata"]) == \
