@@ -49,10 +49,20 @@ book_newest(const struct book *b)
 	return i > 0 ? b->segment[i - 1].id : 0;
 }
 
+/* What the checkpoint that was just written does not need. */
+static int
+book_sweep(struct book *b, struct err *e)
+{
+	if (book_segments_drop(b, e) == -1)
+		return -1;
+	return journal_drop(b->journal, book_journal_needed(b), e);
+}
+
 int
 book_hint(struct book *b, uint64_t segment, uint64_t durable, struct err *e)
 {
 	struct book_segment	*s = book_segment_find(b, segment);
+	struct err		 later;
 
 	/* One that is new: those before it have come to their ends. */
 	if (s == NULL || !b->hinted) {
@@ -67,7 +77,12 @@ book_hint(struct book *b, uint64_t segment, uint64_t durable, struct err *e)
 	if (book_read(b, s, durable, 0, e) == -1)
 		return -1;
 	book_spill(b);
+	if (b->hinted)
+		return 0;
+	/* The start has written a checkpoint, and nothing can have changed
+	 * since.  What can't be removed is tried again at the next one. */
 	b->hinted = true;
+	(void)book_sweep(b, &later);
 	return 0;
 }
 
@@ -82,11 +97,7 @@ book_checkpoint(struct book *b, struct err *e)
 {
 	if (checkpoint_write(b, e) == -1)
 		return err_wrap(e, "checkpoint");
-	if (!b->hinted)
-		return 0;
-	if (book_segments_drop(b, e) == -1)
-		return -1;
-	return journal_drop(b->journal, book_journal_needed(b), e);
+	return b->hinted ? book_sweep(b, e) : 0;
 }
 
 /* Every so often, and sooner when much has changed. */

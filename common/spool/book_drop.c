@@ -99,7 +99,7 @@ book_segment_seal(struct book *b, size_t i, struct err *e)
 	segment_name(name, s->id);
 	segment_seal_put(seal, s->id, s->end);
 	if (disk_open(b->disk, name, DISK_WRITE, &f) == -1)
-		return err_errno(e, "%s", name);
+		return errno == ENOENT ? 0 : err_errno(e, "%s", name);
 	if (disk_write_bytes(f, seal, sizeof seal, SEGMENT_SEAL) == -1 ||
 	    disk_sync(f) == -1)
 		rc = err_errno(e, "seal %s", name);
@@ -107,29 +107,45 @@ book_segment_seal(struct book *b, size_t i, struct err *e)
 	return rc;
 }
 
+static int
+book_segment_drop(struct book *b, size_t i, struct err *e)
+{
+	struct book_segment	*s = &b->segment[i];
+	char			 name[SEGMENT_NAME];
+
+	if (book_segment_bodies(b, s, e) == -1 ||
+	    book_segment_seal(b, i, e) == -1)
+		return -1;
+	segment_name(name, s->id);
+	if (disk_unlink(b->disk, name) == -1 && errno != ENOENT)
+		return err_errno(e, "unlink %s", name);
+	book_table_drop(b, s);
+	book_segment_remove(b, s);
+	return 0;
+}
+
+/* One that can't go keeps none of the others: a disk that is full needs the
+ * room.  The first error is told. */
 int
 book_segments_drop(struct book *b, struct err *e)
 {
-	char	name[SEGMENT_NAME];
-	size_t	i = 0;
-	bool	any = false;
+	struct err	other;
+	size_t		i = 0;
+	bool		any = false;
+	int		rc = 0;
 
 	while (i < b->segment_count) {
 		if (!book_segment_empty(b, &b->segment[i])) {
 			i++;
-			continue;
+		} else if (book_segment_drop(b, i, rc == 0 ? e : &other) ==
+		    -1) {
+			rc = -1;
+			i++;
+		} else {
+			any = true;
 		}
-		if (book_segment_bodies(b, &b->segment[i], e) == -1 ||
-		    book_segment_seal(b, i, e) == -1)
-			return -1;
-		segment_name(name, b->segment[i].id);
-		if (disk_unlink(b->disk, name) == -1 && errno != ENOENT)
-			return err_errno(e, "unlink %s", name);
-		book_table_drop(b, &b->segment[i]);
-		book_segment_remove(b, &b->segment[i]);
-		any = true;
 	}
-	if (any && disk_sync_dir(b->disk, SEGMENT_DIR) == -1)
-		return err_errno(e, "sync %s", SEGMENT_DIR);
-	return 0;
+	if (any && disk_sync_dir(b->disk, SEGMENT_DIR) == -1 && rc == 0)
+		rc = err_errno(e, "sync %s", SEGMENT_DIR);
+	return rc;
 }

@@ -230,6 +230,7 @@ book_segment_link(struct book *b, const struct chain_link *link)
 {
 	struct book_segment	*s = book_segment_add(b, link->id);
 
+	s->there = true;
 	if (link->end != UINT64_MAX)
 		s->end = link->end;
 	if (link->given_up)
@@ -322,6 +323,21 @@ book_cold_list(struct book *b, struct err *e)
 		i++;
 	}
 	return 0;
+}
+
+/* One in which something lives is kept: its file is missing, and is asked
+ * for when the entry is. */
+void
+book_segments_forget(struct book *b)
+{
+	size_t	i = 0;
+
+	while (i < b->segment_count) {
+		if (b->segment[i].there || b->segment[i].live > 0)
+			i++;
+		else
+			book_segment_remove(b, &b->segment[i]);
+	}
 }
 
 int

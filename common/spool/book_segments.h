@@ -16,7 +16,7 @@ struct book_segment {
 	uint64_t	most;		/* entries that it has: as many as a
 					 * reader met, or lived at once */
 	uint64_t	size;		/* of its file; 0: not looked at yet */
-	bool		there;		/* a compacted one, at a start */
+	bool		there;		/* its file was seen, at a start */
 	uint64_t	replaces;	/* the one that it has copies of, or
 					 * 0 */
 	bool		copied;		/* there may be copies of it */
@@ -38,6 +38,9 @@ bool	book_met(struct book *b, const struct spool_place *place);
 int	book_segments_list(struct book *b, uint64_t from, struct err *e);
 /* Compacted ones that are on the disk. */
 int	book_cold_list(struct book *b, struct err *e);
+/* At the end of a start: those are forgotten that only the journal has told
+ * of, since they were removed before. */
+void	book_segments_forget(struct book *b);
 /* batches: at most so many; 0: all. */
 int	book_read(struct book *b, struct book_segment *s, uint64_t end,
 	    uint32_t batches, struct err *e);

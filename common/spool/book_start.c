@@ -299,6 +299,7 @@ book_start_last(struct book *b, struct err *e)
 	while ((n = TAILQ_FIRST(&b->fresh)) != NULL)
 		book_node_wait(b, n);
 	book_clock_note(b);
+	book_segments_forget(b);
 	return checkpoint_write(b, e);
 }
 

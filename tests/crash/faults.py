@@ -148,14 +148,26 @@ def cut(world, dice, seconds):
                            capture_output=True, text=True, check=False)
         assert p.returncode < 4, p.stdout + p.stderr
         world.disk.up()
+        # A file whose end was not on the disk yet is there again.
+        empty(world)
     world.mta.begin(by)
     return "power cut" + ("" if by is None else ", clocks %+d s" % by)
 
 
+def filler(world):
+    return world.disk.mount + "/filler"
+
+
+def empty(world):
+    try:
+        os.unlink(filler(world))
+    except FileNotFoundError:
+        pass
+
+
 def full(world, dice, seconds):
     """No room at all."""
-    name = world.disk.mount + "/filler"
-    with world.mounted, open(name, "wb") as f:
+    with world.mounted, open(filler(world), "wb") as f:
         at, step = 0, 256 << 20
         while step >= 4096:
             try:
@@ -165,10 +177,7 @@ def full(world, dice, seconds):
                 step //= 2
     time.sleep(seconds)
     with world.mounted:
-        try:
-            os.unlink(name)
-        except FileNotFoundError:
-            pass                # the power went
+        empty(world)
     return "ENOSPC of the disk for %.1f s, %d MiB were free" % (
         seconds, at >> 20)
 

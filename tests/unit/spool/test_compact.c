@@ -387,6 +387,72 @@ test_short(void **state)
 	world_fini(&w);
 }
 
+/* ---- Behind it ----------------------------------------------------------- */
+
+/* An index that is made anew meets records of the segment that was compacted
+ * and has gone: it is not there because of them, and holds up nothing. */
+static void
+test_gone(void **state)
+{
+	struct book_counts	c;
+	struct world		w;
+	struct err		e;
+	uint32_t		i;
+
+	(void)state;
+	world_init(&w, 64 * 1024, 0);
+	for (i = 0; i < 3 * COUNT; i++)
+		world_store(&w, 3500, 1);
+	world_open(&w);
+	for (i = 0; i < COUNT; i++)
+		world_retry(&w, i, 1);
+	for (i = 0; i < COUNT; i += 2)
+		world_end(&w, i, 1);
+	while (book_compact(w.book, &e) == 1)
+		;
+	assert_true(world_moved(&w, 1, 1));
+	assert_int_equal(book_checkpoint(w.book, &e), 0);
+	assert_int_equal(book_checkpoint(w.book, &e), 0);
+	book_count(w.book, &c);
+	i = (uint32_t)c.segments;
+	world_again(&w, true);
+	book_count(w.book, &c);
+	assert_int_equal(c.segments, i);
+	for (i = COUNT; i < 3 * COUNT; i++)
+		world_end(&w, i, 1);
+	assert_int_equal(book_checkpoint(w.book, &e), 0);
+	/* The copy, and the one that is written to. */
+	book_count(w.book, &c);
+	assert_int_equal(c.segments, 2);
+	assert_true(world_has(&w, 1, 1));
+	world_fini(&w);
+}
+
+/* Nor does a segment that was empty at a start wait for a checkpoint. */
+static void
+test_starts(void **state)
+{
+	struct book_counts	c;
+	struct world		w;
+	struct err		e;
+	uint32_t		i;
+
+	(void)state;
+	world_init(&w, 64 * 1024, 0);
+	for (i = 0; i < 3 * COUNT; i++)
+		world_store(&w, 3500, 1);
+	world_open(&w);
+	for (i = 0; i < 3 * COUNT; i++)
+		world_end(&w, i, 1);
+	assert_int_equal(book_sync(w.book, &e), 0);
+	book_count(w.book, &c);
+	assert_true(c.segments > 1);
+	world_again(&w, false);
+	book_count(w.book, &c);
+	assert_int_equal(c.segments, 1);
+	world_fini(&w);
+}
+
 int
 main(void)
 {
@@ -395,6 +461,8 @@ main(void)
 		cmocka_unit_test(test_between),
 		cmocka_unit_test(test_wastes),
 		cmocka_unit_test(test_short),
+		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_starts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
