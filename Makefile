@@ -104,7 +104,7 @@ $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
 $(foreach p,$(PROGS),$(eval $(BUILD)/bin/$(p): \
 	$(call objs,$(call home,$(p))) $(call libs_of,$(call home,$(p)))))
-$(BIN) $(UNIT) $(TOOLS): $(COV_OBJ)
+$(BIN) $(UNIT) $(TOOLS) $(REPLAYS): $(COV_OBJ)
 $(BIN):
 	$(link)
 
