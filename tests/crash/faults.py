@@ -12,25 +12,36 @@ import time
 
 from halyard import alive, wait_for
 
-# What fails: program, calls with the error, and how often.
+# What fails: program, calls with the error, which of them (strace's `when`;
+# None: now and then), and who is made to make that call; see provoke().
 FAILING = (
-    ("cleanup", "fdatasync:error=EIO"), ("cleanup", "pwritev:error=EIO"),
-    ("cleanup", "pwritev:error=ENOSPC"), ("cleanup", "openat:error=EMFILE"),
-    ("cleanup", "accept4:error=EMFILE"),
-    ("cleanup", "recvmsg:error=ENOMEM"),
-    ("qmgr", "fdatasync:error=EIO"), ("qmgr", "pwritev,pwrite64:error=EIO"),
-    ("qmgr", "pwritev,pwrite64:error=ENOSPC"),
-    ("qmgr", "openat:error=EMFILE"), ("qmgr", "pread64:error=EIO"),
-    ("qmgr", "sendmsg:error=ENOBUFS"),
-    ("qmgr", "accept4:error=EMFILE"),
-    ("deliver", "socket:error=EMFILE"), ("deliver", "connect:error=ENOMEM"),
-    ("deliver", "sendmsg:error=ENOBUFS"), ("deliver", "recvfrom:error=ENOMEM"),
-    ("deliver", "pread64,preadv:error=EIO"),
-    ("bounce", "sendmsg:error=ENOBUFS"), ("bounce", "pread64:error=EIO"),
-    ("smtpd", "accept4:error=EMFILE"), ("smtpd", "openat:error=ENOSPC"),
-    ("smtpd", "sendmsg:error=ENOBUFS"), ("smtpd", "write,pwrite64:error=EIO"),
-    ("master", "clone,clone3:error=EAGAIN"), ("master", "openat:error=EMFILE"),
-    ("master", "socketpair:error=EMFILE"),
+    ("cleanup", "fdatasync:error=EIO", None, None),
+    ("cleanup", "pwritev:error=EIO", None, None),
+    ("cleanup", "pwritev:error=ENOSPC", None, None),
+    ("cleanup", "openat:error=EMFILE", "1+2", "large"),
+    ("cleanup", "accept4:error=EMFILE", "1+1", "smtpd"),
+    ("cleanup", "recvmsg:error=ENOMEM", None, None),
+    ("qmgr", "fdatasync:error=EIO", None, None),
+    ("qmgr", "pwritev,pwrite64:error=EIO", None, None),
+    ("qmgr", "pwritev,pwrite64:error=ENOSPC", None, None),
+    ("qmgr", "openat:error=EMFILE", None, None),
+    ("qmgr", "pread64:error=EIO", None, None),
+    ("qmgr", "sendmsg:error=ENOBUFS", None, None),
+    ("qmgr", "accept4:error=EMFILE", "1+1", "bounce"),
+    ("deliver", "socket:error=EMFILE", "1+2", "near"),
+    ("deliver", "connect:error=ENOMEM", "1+2", "near"),
+    ("deliver", "sendmsg:error=ENOBUFS", None, None),
+    ("deliver", "recvfrom:error=ENOMEM", None, None),
+    ("deliver", "pread64,preadv:error=EIO", None, None),
+    ("bounce", "sendmsg:error=ENOBUFS", None, None),
+    ("bounce", "pread64:error=EIO", None, None),
+    ("smtpd", "accept4:error=EMFILE", "1+1", "clients"),
+    ("smtpd", "openat:error=ENOSPC", "1+2", "large"),
+    ("smtpd", "sendmsg:error=ENOBUFS", None, None),
+    ("smtpd", "write,pwrite64:error=EIO", None, "large"),
+    ("master", "clone,clone3:error=EAGAIN", "1+2", "any"),
+    ("master", "openat:error=EMFILE", "1+2", "any"),
+    ("master", "socketpair:error=EMFILE", "1+2", "any"),
 )
 SLOW = (
     ("cleanup", "fdatasync:delay_enter=300ms"),
@@ -39,6 +50,7 @@ SLOW = (
     ("qmgr", "pwritev,pwrite64:delay_enter=50ms"),
     ("cleanup", "fdatasync:delay_exit=1s"),
 )
+LONGER = 6              # s: for a call that nobody has made yet
 YEAR = 365 * 86400
 
 
@@ -51,6 +63,19 @@ def victim(world, dice, program):
     return dice.choice(sorted(pids)) if pids else None
 
 
+def descriptors(pid):
+    try:
+        return len(os.listdir("/proc/%d/fd" % pid))
+    except OSError:
+        return 0
+
+
+def busiest(world, program):
+    """The one that has the most sessions."""
+    return max((p for p, n in world.mta.processes().items() if n == program),
+               key=descriptors, default=None)
+
+
 # ---- Processes --------------------------------------------------------------
 
 def kill(world, dice, seconds):
@@ -61,21 +86,18 @@ def kill(world, dice, seconds):
         pids = sorted(p for p, n in running.items() if n != "master")
         for pid in dice.sample(pids, min(len(pids), dice.randrange(1, 5))):
             words.append(running[pid])
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            world.harms.kill(pid, running[pid])
         time.sleep(dice.uniform(0, 1))
     return "SIGKILL " + " ".join(words)
 
 
-def kill_one(world, dice, but):
-    pids = [p for p, n in world.mta.processes().items()
-            if n != "master" and p != but]
-    try:
-        os.kill(dice.choice(sorted(pids)), signal.SIGKILL)
-    except (IndexError, ProcessLookupError):
-        pass
+def kill_one(world, dice, but, program=None):
+    """One of that program, or of any; but not that one."""
+    pids = {p: n for p, n in world.mta.processes().items()
+            if n != "master" and p != but and program in (None, n)}
+    if pids:
+        pid = dice.choice(sorted(pids))
+        world.harms.kill(pid, pids[pid])
 
 
 def kill_kind(world, dice, seconds):
@@ -85,11 +107,37 @@ def kill_kind(world, dice, seconds):
                          ["cleanup", "qmgr", "deliver", "bounce", "smtpd"]))
     for pid, name in world.mta.processes().items():
         if name in kinds:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            world.harms.kill(pid, name)
     return "SIGKILL to all of " + " ".join(kinds)
+
+
+class Victim:
+    """A process that something is done to for a while."""
+
+    def __init__(self, world, program, pid):
+        self.world, self.program, self.pid = world, program, pid
+        self.began = time.monotonic()
+        self.has = 0
+        self.look()
+
+    def look(self):
+        if self.program == "deliver":
+            self.has = max(self.has, self.world.harms.of(self.pid))
+
+    def rest(self, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.look()
+            time.sleep(0.05)
+
+    def over(self):
+        """Did it end?  What that may have repeated, or have held up."""
+        now, ended = time.monotonic(), not alive(self.pid)
+        if self.program == "qmgr":
+            self.world.harms.stalled(self.began, now)
+        if self.program == "deliver" and ended:
+            self.world.harms.died("deliver ended", self.began, self.has, now)
+        return ended
 
 
 def hang(world, dice, seconds):
@@ -98,17 +146,23 @@ def hang(world, dice, seconds):
                            "share", "master"))
     pid = victim(world, dice, program)
     if pid:
+        v = Victim(world, program, pid)
         os.kill(pid, signal.SIGSTOP)
-        time.sleep(seconds)
+        v.rest(seconds)
         try:
             os.kill(pid, signal.SIGCONT)
         except ProcessLookupError:
             pass
+        v.over()
     return "SIGSTOP %s for %.1f s" % (program, seconds)
 
 
 def kill_master(world, dice, seconds):
     pid = world.mta.master_pid()
+    now = time.monotonic()
+    # Its workers end what they have, and nobody hears of that.
+    world.harms.stalled(now, now)
+    world.harms.died("master killed", now, world.harms.of_all(), now + 10)
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: not alive(pid), text="death")
     time.sleep(dice.choice((0, 1)))
@@ -140,6 +194,7 @@ def cut(world, dice, seconds):
     by = dice.choice((None, shift(dice)))
     with world.mounted:
         world.ledger.power_goes()
+        world.harms.power_goes()
         world.disk.cut()
         time.sleep(dice.uniform(0, 0.3))
         world.mta.end_all()
@@ -167,6 +222,7 @@ def empty(world):
 
 def full(world, dice, seconds):
     """No room at all."""
+    began = time.monotonic()
     with world.mounted, open(filler(world), "wb") as f:
         at, step = 0, 256 << 20
         while step >= 4096:
@@ -178,6 +234,7 @@ def full(world, dice, seconds):
     time.sleep(seconds)
     with world.mounted:
         empty(world)
+    world.harms.stalled(began, time.monotonic())
     return "ENOSPC of the disk for %.1f s, %d MiB were free" % (
         seconds, at >> 20)
 
@@ -190,34 +247,71 @@ def traced(pid):
         return False
 
 
-def strace(world, dice, seconds, program, what, when):
+def provoke(world, dice, how, pid):
+    """Whoever is to make the call that fails is made to."""
+    if how == "large":
+        world.clients.large = time.monotonic() + 1
+    elif how == "clients":
+        for _ in range(20):
+            try:
+                world.mta.client().close()
+            except (OSError, AssertionError, EOFError):
+                pass
+    elif how == "near":
+        hang_up(world, world.near)
+    elif how is not None:
+        kill_one(world, dice, pid, None if how == "any" else how)
+
+
+def injected(lines):
+    return sum("(INJECTED)" in l or "(DELAYED)" in l for l in lines)
+
+
+def suffer(world, dice, v, tracer, lines, how, seconds):
+    """While calls go wrong: how many did."""
+    began, next_ms, met = time.monotonic(), 0.3, 0
+    while tracer.poll() is None:
+        passed = time.monotonic() - began
+        met += injected(lines)
+        if passed >= seconds + (0 if met else LONGER) or not alive(v.pid):
+            break
+        if passed >= next_ms and not met:
+            provoke(world, dice, how, v.pid)
+            next_ms += 1
+        v.rest(0.05)
+    # What is told to end within a delay ends after it.
+    tracer.send_signal(signal.SIGTERM)
+    try:
+        tracer.wait(10)
+    except subprocess.TimeoutExpired:
+        tracer.kill()
+    return met + injected(lines)
+
+
+def strace(world, dice, seconds, program, what, when=None, how=None):
     """Calls of one process go wrong for a while."""
-    pid = victim(world, dice, program)
+    pid = busiest(world, program) if program == "smtpd" else \
+        victim(world, dice, program)
     if pid is None or traced(pid):
         return "no %s" % program
+    v = Victim(world, program, pid)
     calls = what.split(":")[0]
     with tempfile.NamedTemporaryFile("r", errors="replace") as out:
         with subprocess.Popen(
                 ["strace", "-qq", "-f", "-p", str(pid), "-e",
-                 "trace=" + calls, "-e", "inject=%s%s" % (what, when),
-                 "-o", out.name], stderr=subprocess.DEVNULL) as tracer:
-            if program == "master" or calls == "accept4":
-                # They are at work where somebody dies, and others come again.
-                time.sleep(0.3)
-                kill_one(world, dice, pid)
-            end = time.monotonic() + seconds
-            while time.monotonic() < end and tracer.poll() is None:
-                time.sleep(0.05)
-            # What is told to end within a delay ends after it.
-            tracer.send_signal(signal.SIGTERM)
-            try:
-                tracer.wait(10)
-            except subprocess.TimeoutExpired:
-                tracer.kill()
-        lines = out.read()
+                 "trace=" + calls, "-e", "inject=" + what +
+                 (":when=" + when if when else ""), "-o", out.name],
+                stderr=subprocess.DEVNULL) as tracer:
+            met = suffer(world, dice, v, tracer, out, how, seconds)
+    ended = v.over()
+    if met == 0:
+        world.unmet.append(program + " " + what)
+    if calls == "recvfrom":
+        world.harms.add("replies not read", v.began - 1,
+                        time.monotonic() + 1, met)
     return "%s %s%s for %.1f s, %d times%s" % (
-        program, what, when, seconds, lines.count("(INJECTED)") +
-        lines.count("(DELAYED)"), "" if alive(pid) else "; it ended")
+        program, what, " " + when if when else "",
+        time.monotonic() - v.began, met, "; it ended" if ended else "")
 
 
 def limits(world, dice, seconds):
@@ -226,33 +320,37 @@ def limits(world, dice, seconds):
                            "share", "master"))
     what = dice.choice((resource.RLIMIT_AS, resource.RLIMIT_NOFILE))
     pid = victim(world, dice, program)
+    if pid is None:
+        return "no %s" % program
+    v = Victim(world, program, pid)
     try:
         if what == resource.RLIMIT_AS:
             with open("/proc/%d/statm" % pid) as f:
                 has = int(f.read().split()[0]) * resource.getpagesize()
         else:
-            has = len(os.listdir("/proc/%d/fd" % pid))
+            has = descriptors(pid)
         usual = resource.prlimit(pid, what)
         resource.prlimit(pid, what, (has, usual[1]))
         if program == "master":
             kill_one(world, dice, pid)
-        time.sleep(seconds)
+        v.rest(seconds)
         resource.prlimit(pid, what, usual)
-    except (OSError, TypeError):
+    except OSError:
         pass                    # it ended
+    v.over()
     return "%s has no more %s for %.1f s" % (
         program, "memory (ENOMEM)" if what == resource.RLIMIT_AS else
         "descriptors (EMFILE)", seconds)
 
 
 def failing(world, dice, seconds):
-    program, what = dice.choice(FAILING)
-    return strace(world, dice, seconds, program, what, ":when=%d+%d" % (
-        dice.randrange(1, 4), dice.choice((1, 2, 7))))
+    program, what, when, how = dice.choice(FAILING)
+    often = "%d+%d" % (dice.randrange(1, 4), dice.choice((1, 2, 7)))
+    return strace(world, dice, seconds, program, what, when or often, how)
 
 
 def slow(world, dice, seconds):
-    return strace(world, dice, seconds, *dice.choice(SLOW), "")
+    return strace(world, dice, seconds, *dice.choice(SLOW))
 
 
 # ---- The network ------------------------------------------------------------
@@ -260,6 +358,9 @@ def slow(world, dice, seconds):
 def partition(world, dice, seconds):
     which = dice.choice(("far0", "far1"))
     seconds *= dice.choice((1, 2, 4)) if world.long else 1
+    # What was on its way comes when the link is there again, and later the
+    # longer it was not.
+    world.harms.broken(world.far, time.monotonic() + 2 * seconds + 10)
     world.link.end(which, "down")
     try:
         time.sleep(seconds)
@@ -268,11 +369,16 @@ def partition(world, dice, seconds):
     return "%s of the link down for %.1f s" % (which, seconds)
 
 
+def hang_up(world, hop):
+    world.harms.broken(hop)
+    for conv in list(hop.conversations):
+        conv.hang_up()
+
+
 def busy(world, dice, seconds):
     hop = dice.choice((world.near, world.far))
     hop.busy = True
-    for conv in list(hop.conversations):
-        conv.hang_up()
+    hang_up(world, hop)
     time.sleep(seconds)
     hop.busy = False
     return "%s hangs up, and is busy for %.1f s" % (hop.way, seconds)
@@ -324,27 +430,25 @@ def commands(world, dice, seconds):
     return "queue " + " ".join(said)
 
 
-# What it is, and whether it needs the service for itself: name -> (function,
-# alone, ways of which it may make doubles: None for none, () for all, seconds
-# for which it may after its end).
+# What it is, and whether it needs the service for itself.
 FAULTS = {
-    "kill": (kill, False, (), 2),
-    "kill-kind": (kill_kind, False, (), 2),
-    "hang": (hang, False, (), 5),
-    "kill-master": (kill_master, True, (), 2),
-    "clocks": (clocks, True, (), 2),
-    "cut": (cut, True, (), 2),
-    "full": (full, False, (), 5),
-    "failing": (failing, False, (), 5),
-    "failing-2": (failing, False, (), 5),
-    "failing-3": (failing, False, (), 5),
-    "limits": (limits, False, (), 5),
-    "limits-2": (limits, False, (), 5),
-    "slow": (slow, False, (), 5),
-    "partition": (partition, False, ("far",), 60),
-    "busy": (busy, False, ("near", "far"), 2),
-    "reloads": (reloads, False, None, 0),
-    "commands": (commands, False, None, 0),
+    "kill": (kill, False),
+    "kill-kind": (kill_kind, False),
+    "hang": (hang, False),
+    "kill-master": (kill_master, True),
+    "clocks": (clocks, True),
+    "cut": (cut, True),
+    "full": (full, False),
+    "failing": (failing, False),
+    "failing-2": (failing, False),
+    "failing-3": (failing, False),
+    "limits": (limits, False),
+    "limits-2": (limits, False),
+    "slow": (slow, False),
+    "partition": (partition, False),
+    "busy": (busy, False),
+    "reloads": (reloads, False),
+    "commands": (commands, False),
 }
 
 

@@ -28,6 +28,7 @@ import threading
 import time
 
 from dsn_check import check
+from harm import Harms
 from halyard import MTACTL, Backend, alive, free_port, wait_for
 from test_power import Disk
 from whole import Whole
@@ -98,6 +99,7 @@ class Ledger:
         self.acked = {}         # number -> (when, its recipients)
         self.taken = {}         # recipient -> [(when, way)]
         self.told = {}          # (recipient, action) -> [Message-ID]
+        self.heard = {}         # Message-ID -> [(when, way)]
         self.wrong = []
         self.news = collections.deque(maxlen=2000)
         self.refused = collections.Counter()
@@ -143,6 +145,8 @@ class Ledger:
                 self.wrong.append("told of %s for %s" % (number, address))
             self.told.setdefault((number, kind, one["action"]), []).append(
                 top["message-id"])
+            self.heard.setdefault(top["message-id"], []).append(
+                (time.monotonic(), "back"))
 
     def moved_since(self, when):
         """How many that were acknowledged since then were taken."""
@@ -176,28 +180,18 @@ class Ledger:
                 out.append("given up: %s" % (what,))
         return out
 
-    def doubles(self, windows):
-        """How often something was taken again; of these, those whose former
-        time no fault explains; how many could have been: all that were taken
-        while there was a fault of their way."""
-        def explained(when, way):
-            return any(a <= when <= b and (not ways or way in ways)
-                       for a, b, ways in windows)
-        twice, odd, room = 0, [], 0
-        for key, times in self.taken.items():
-            room += sum(explained(*t) for t in times)
-            for before in times[:-1]:
-                twice += 1
-                if not explained(*before):
-                    odd.append((key, times))
-        return twice, odd, room
+    def times(self):
+        """When what was taken, and by which way; notifications, too."""
+        with self.lock:
+            return {**self.taken, **self.heard}
 
 
 def body_of(number):
-    """Sizes of every kind: a few are larger than what segments hold."""
+    """Sizes of every kind: a few are larger than what segments hold, and those
+    whose number says so."""
     dice = random.Random(number)
     size = dice.choice((200, 1000, 3000, 3000, 10000, 40000))
-    if dice.random() < 0.005:
+    if number.endswith("L") or dice.random() < 0.005:
         size = 1300000
     line = (number.encode() + b" ") * (70 // (len(number) + 1)) + b"\r\n"
     return line * (size // len(line) + 1)
@@ -244,7 +238,7 @@ class Mailbox(Backend):
     """Where senders are told."""
 
     def __init__(self, ledger):
-        self.ledger = ledger
+        self.ledger, self.way = ledger, "back"
         super().__init__()
         self.commands = Nothing()
         self.messages = self
@@ -313,6 +307,7 @@ class Clients:
 
     def __init__(self, mta, ledger, seed, rate, sessions=6):
         self.mta, self.ledger, self.stop = mta, ledger, False
+        self.large = 0          # until when half of them are
         self.pause = sessions / rate
         self.kinds = list(RECIPIENTS)
         self.shares = list(RECIPIENTS.values())
@@ -329,7 +324,9 @@ class Clients:
                     c.hello()
                     while not self.stop:
                         n += 1
-                        self.one(c, "%d-%d" % (who, n), dice)
+                        self.one(c, "%d-%d%s" % (
+                            who, n, "L" if time.monotonic() < self.large and
+                            dice.random() < 0.5 else ""), dice)
                         time.sleep(dice.uniform(0, 2 * self.pause))
             except (OSError, AssertionError, EOFError, ValueError) as e:
                 self.ledger.refused[type(e).__name__] += 1
@@ -478,6 +475,8 @@ class World:
             self.mta.start()
             self.clients = None
             self.seed, self.rate = seed, rate
+            self.unmet = []     # faults that nobody met
+            self.harms = self.keep(Harms(self))
         except BaseException:
             self.close()
             raise
@@ -485,6 +484,9 @@ class World:
     def keep(self, what):
         self.open.append(what)
         return what
+
+    def hops(self):
+        return self.near, self.slow, self.far, self.back
 
     def load(self):
         self.clients = Clients(self.mta, self.ledger, self.seed, self.rate)
