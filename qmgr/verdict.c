@@ -2,12 +2,14 @@
  * Verdicts of deliver workers, into the book.
  *
  * An end is told SAFE once it is with the kernel: what is lost of it can only
- * mean a second delivery.  Everything else, after a sync; those of some
- * milliseconds share one.
+ * mean a second delivery.  It is synced all the same soon after: where the
+ * power goes, that is how much is delivered again.  Everything else is told
+ * after a sync; those of some milliseconds share one.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/uuid.h"
@@ -19,6 +21,8 @@
 #include "teller.h"
 
 #define VERDICT_SYNC_MS		5
+#define VERDICT_LAZY_MS		50
+#define VERDICT_SHARE		10	/* of the time at most is for that */
 #define VERDICT_AGAIN_MS	1000
 #define VERDICT_WRONG_MS	300000
 #define VERDICT_FAR_MS		(10 * 365 * 86400000LL)
@@ -27,6 +31,8 @@ static struct {
 	struct worker	*worker;
 	struct task	 write;
 	struct timer	 sync;
+	struct timer	 lazy;
+	int64_t		 lazy_ms;
 	struct job_list	 written;	/* to be told SAFE after a write */
 	struct job_list	 synced;	/* and after a sync */
 } verdicts = {
@@ -87,6 +93,17 @@ verdict_sync(void *arg)
 	bounces_synced();
 }
 
+/* Where the disk is slow, more ends share a sync. */
+static void
+verdict_lazy(void *arg)
+{
+	int64_t	began = clock_mono_ms(), share;
+
+	verdict_sync(arg);
+	share = (clock_mono_ms() - began) * VERDICT_SHARE;
+	verdicts.lazy_ms = share > VERDICT_LAZY_MS ? share : VERDICT_LAZY_MS;
+}
+
 void
 verdict_settle_later(struct job *j)
 {
@@ -97,6 +114,8 @@ verdict_settle_later(struct job *j)
 	if (!j->sync) {
 		TAILQ_INSERT_TAIL(&verdicts.written, j, turn);
 		loop_defer(verdicts.worker->loop, &verdicts.write);
+		if (!verdicts.lazy.armed)
+			timer_start(&verdicts.lazy, verdicts.lazy_ms);
 		return;
 	}
 	if (TAILQ_EMPTY(&verdicts.synced))
@@ -374,12 +393,15 @@ verdict_prepare(struct worker *w)
 	verdicts.worker = w;
 	task_init(&verdicts.write, verdict_write, NULL);
 	timer_init(&verdicts.sync, w->loop, verdict_sync, NULL);
+	timer_init(&verdicts.lazy, w->loop, verdict_lazy, NULL);
+	verdicts.lazy_ms = VERDICT_LAZY_MS;
 }
 
 void
 verdict_close(void)
 {
 	timer_stop(&verdicts.sync);
+	timer_stop(&verdicts.lazy);
 	TAILQ_INIT(&verdicts.written);
 	TAILQ_INIT(&verdicts.synced);
 }

@@ -19,7 +19,8 @@ import sys
 import tempfile
 import time
 
-from halyard import alive, main, wait_for
+from halyard import Backend, alive, main, wait_for
+from test_relay import Queue, out
 from test_store import ALL, Load, Spooling, check_ledger, deliver, txn_of
 
 CUTS = int(os.environ.get("CUTS", "3"))
@@ -189,6 +190,32 @@ def test_no_descriptors():
         tracer.send_signal(signal.SIGTERM)
         tracer.wait()
         assert len(mta.exported()) == 1
+    return None
+
+
+def test_ends_are_synced():
+    """What was delivered is not delivered again because the power goes a
+    moment later: the journal is synced though nothing else asks for it."""
+    if not ROOT or shutil.which("strace") is None:
+        return "strace on any process needs root"
+    with Backend() as b, Queue(out(b), workers=1) as mta, \
+            tempfile.NamedTemporaryFile("r") as calls:
+        def journal():
+            """What was done to it last."""
+            calls.seek(0)
+            return [l.split("(")[0] for l in calls if "/journal/" in l]
+        mta.put(1)
+        mta.wait(0)
+        tracer = subprocess.Popen(
+            ["strace", "-qq", "-y", "-p", str(mta.workers("qmgr")[0]), "-e",
+             "trace=pwritev,pwrite64,fdatasync", "-o", calls.name])
+        wait_for(lambda: mta.put(1) and journal(), 20, "strace")
+        mta.put(20)
+        mta.wait(0)
+        wait_for(lambda: len(b.messages) > 20 and
+                 journal()[-1:] == ["fdatasync"], 5, "a sync")
+        tracer.send_signal(signal.SIGTERM)
+        tracer.wait()
     return None
 
 
