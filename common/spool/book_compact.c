@@ -340,27 +340,17 @@ book_segment_mostly_dead(const struct book_segment *s)
 /* A file is made at full size, and a write that fails ends its segment: what
  * the segment has may be a small part of what its file takes. */
 static bool
-compact_is_short(struct book *b, struct book_segment *s)
+compact_is_short(const struct book_segment *s)
 {
-	struct disk_file	*f;
-	char			 name[SEGMENT_NAME];
-
-	if ((s->id & SEGMENT_COLD) != 0)
-		return false;
-	segment_name(name, s->id);
-	if (s->size == 0 && disk_open(b->disk, name, DISK_READ, &f) == 0) {
-		if (disk_size(f, &s->size) == -1)
-			s->size = 0;
-		disk_close(&f);
-	}
-	return s->end * 100 <= s->size * COMPACT_LIVE_PERCENT;
+	return (s->id & SEGMENT_COLD) == 0 &&
+	    s->end * 100 <= s->size * COMPACT_LIVE_PERCENT;
 }
 
 static bool
-compact_may(struct book *b, struct book_segment *s)
+compact_may(const struct book_segment *s)
 {
 	return s->end != 0 && s->read >= s->end && s->live > 0 &&
-	    (book_segment_mostly_dead(s) || compact_is_short(b, s));
+	    (book_segment_mostly_dead(s) || compact_is_short(s));
 }
 
 /* The first that wastes room, if any. */
@@ -370,7 +360,7 @@ compact_pick(struct book *b)
 	size_t	i;
 
 	for (i = 0; i < b->segment_count; i++)
-		if (compact_may(b, &b->segment[i]))
+		if (compact_may(&b->segment[i]))
 			return &b->segment[i];
 	return NULL;
 }
@@ -381,7 +371,7 @@ book_wastes(struct book *b)
 	size_t	i, found = 0;
 
 	for (i = 0; i < b->segment_count && found < COMPACT_WASTE; i++)
-		found += compact_may(b, &b->segment[i]);
+		found += compact_may(&b->segment[i]);
 	return found == COMPACT_WASTE;
 }
 

@@ -231,6 +231,7 @@ book_segment_link(struct book *b, const struct chain_link *link)
 	struct book_segment	*s = book_segment_add(b, link->id);
 
 	s->there = true;
+	s->size = link->size;
 	if (link->end != UINT64_MAX)
 		s->end = link->end;
 	if (link->given_up)

@@ -15,7 +15,7 @@ struct book_segment {
 	int64_t		live;		/* entries that were met, not done */
 	uint64_t	most;		/* entries that it has: as many as a
 					 * reader met, or lived at once */
-	uint64_t	size;		/* of its file; 0: not looked at yet */
+	uint64_t	size;		/* of its file; 0: not known */
 	bool		there;		/* its file was seen, at a start */
 	uint64_t	replaces;	/* the one that it has copies of, or
 					 * 0 */
