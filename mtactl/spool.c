@@ -145,20 +145,22 @@ static void
 spool_simulated(const struct simulate_report *r, uint64_t seed, bool json)
 {
 	if (json) {
-		json_print(json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+		json_print(json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
 		    "seed", (json_int_t)seed, "cuts", (json_int_t)r->cuts,
 		    "power_cuts", (json_int_t)r->power_cuts,
 		    "transactions", (json_int_t)r->transactions,
 		    "acknowledged", (json_int_t)r->acknowledged,
 		    "changes", (json_int_t)r->changes,
-		    "rebuilds", (json_int_t)r->rebuilds));
+		    "rebuilds", (json_int_t)r->rebuilds,
+		    "renewed", (json_int_t)r->renewed));
 		return;
 	}
 	(void)printf("seed %" PRIu64 ": %" PRIu64 " cuts (%" PRIu64 " of the "
 	    "power), %" PRIu64 " messages acknowledged of %" PRIu64 ", %"
-	    PRIu64 " changes confirmed, %" PRIu64 " rebuilds: nothing lost\n",
+	    PRIu64 " changes confirmed, %" PRIu64 " rebuilds, %" PRIu64
+	    " records renewed: nothing lost\n",
 	    seed, r->cuts, r->power_cuts, r->acknowledged, r->transactions,
-	    r->changes, r->rebuilds);
+	    r->changes, r->rebuilds, r->renewed);
 }
 
 int

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "compat/heap.h"
 #include "ipc/channel.h"
+#include "spool/book_renew.h"
 #include "spool/book_table.h"
 #include "spool/disk_real.h"
 
@@ -22,6 +23,9 @@
 
 #define KEEPER_CACHE	(4U << 20)	/* of the index */
 #define KEEPER_SLICE_MS	10
+#define KEEPER_COMPACT_MS 5		/* of segments and tables, in a turn */
+#define KEEPER_RENEW_MS	1		/* of the journal: all that comes of it
+					 * goes into the index at once */
 #define KEEPER_BUSY_MS	50		/* between ticks while things change */
 #define KEEPER_IDLE_MS	1000
 #define KEEPER_RETRY_MS	1000
@@ -42,6 +46,7 @@ static struct {
 	uint64_t	 segment, durable;	/* the last hint */
 	bool		 unread;	/* what it says could not be read */
 	bool		 compacts;	/* a segment */
+	bool		 renews;	/* the journal's front */
 	int64_t		 looked_ms;	/* at what is mostly dead */
 	int64_t		 retry_ms;
 	struct err	 error;
@@ -171,7 +176,7 @@ keeper_close(void)
 	if (keeper.ready)
 		front_interrupt("the queue is being opened again");
 	delivery_close();
-	keeper.ready = keeper.compacts = false;
+	keeper.ready = keeper.compacts = keeper.renews = false;
 	book_close(&keeper.book);
 	keeper_show(&none);
 	keeper_progress();
@@ -266,11 +271,11 @@ keeper_slice(void)
 	timer_start(&keeper.tick, 0);
 }
 
-/* Slices of a work, for some milliseconds: 1: there is more. */
+/* Slices of a work, for so many milliseconds: 1: there is more. */
 static int
-keeper_slices(int (*slice)(struct book *b, struct err *e))
+keeper_slices(int (*slice)(struct book *b, struct err *e), int64_t ms)
 {
-	int64_t		end = clock_mono_ms() + KEEPER_SLICE_MS / 2;
+	int64_t		end = clock_mono_ms() + ms;
 	struct err	e;
 	int		rc;
 
@@ -293,23 +298,38 @@ keeper_tables(struct book *b, struct err *e)
 static bool
 keeper_idle(void)
 {
-	int	rc = keeper_slices(book_compact);
+	int	rc = keeper_slices(book_compact, KEEPER_COMPACT_MS);
 
 	keeper.compacts = rc == 1;
 	if (rc != 1)
-		rc = keeper_slices(keeper_tables);
+		rc = keeper_slices(keeper_tables, KEEPER_COMPACT_MS);
 	return rc == 1;
 }
 
 /* What was begun goes on also while things change, and is begun then if much
  * waits for it: where mail comes and goes all day no time is idle. */
-static bool
+static void
 keeper_wastes(int64_t now_ms)
 {
 	if (now_ms < keeper.looked_ms + KEEPER_IDLE_MS)
-		return false;
+		return;
 	keeper.looked_ms = now_ms;
-	return book_wastes(keeper.book);
+	keeper.compacts = keeper.compacts || book_wastes(keeper.book);
+	keeper.renews = keeper.renews || book_renew_wastes(keeper.book);
+}
+
+/* true: some of it has more to do, soon. */
+static bool
+keeper_tidy(bool idle)
+{
+	bool	more = false;
+
+	if (idle || keeper.renews)
+		more = keeper.renews = keeper_slices(book_renew,
+		    KEEPER_RENEW_MS) == 1;
+	if (idle || keeper.compacts)
+		more |= keeper_idle();
+	return more;
 }
 
 static void
@@ -332,8 +352,8 @@ keeper_work(void)
 		loop_defer(keeper.worker->loop, &keeper.read);
 	book_count(keeper.book, &now);
 	keeper_show(&now);
-	if ((now.pending == 0 || keeper.compacts || keeper_wastes(
-	    time.mono_ms)) && keeper_idle())
+	keeper_wastes(time.mono_ms);
+	if (keeper_tidy(now.pending == 0))
 		timer_start(&keeper.tick, KEEPER_SLICE_MS);
 	else
 		timer_start(&keeper.tick, now.pending > 0 ? KEEPER_BUSY_MS :

@@ -139,7 +139,7 @@ stats_slice(struct query *q, struct err *e)
 	    ",\"segments\":%" PRIu64 ",\"journal\":%" PRIu64
 	    ",\"checkpoints\":%" PRIu64 ",\"damaged\":%" PRIu64
 	    ",\"rebuilt\":%s,\"index\":\"%s\"}\n", c.in_memory, c.pending,
-	    c.segments, c.journal_end, c.checkpoints, c.damaged,
+	    c.segments, c.journal_bytes, c.checkpoints, c.damaged,
 	    c.rebuilt ? "true" : "false", kv_real_name);
 	return 0;
 }

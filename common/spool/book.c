@@ -161,6 +161,8 @@ book_count(const struct book *b, struct book_counts *counts)
 	counts->pending = b->pending_count;
 	counts->segments = b->segment_count;
 	counts->journal_end = journal_end(b->journal);
+	counts->journal_bytes = counts->journal_end -
+	    journal_first(b->journal);
 }
 
 bool

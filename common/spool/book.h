@@ -51,6 +51,7 @@ struct book_options {
 	void		*index_arg;
 	uint64_t	 journal_size;	/* of a file; 0: as usual */
 	uint64_t	 journal_part;	/* dropped as a whole; 0: as usual */
+	bool		 journal_short;	/* as short as can be: for tests */
 	uint32_t	 compact_slice;	/* records; 0: as usual */
 	uint32_t	 memory_limit;	/* in memory alone; 0: 100,000 */
 	enum book_corrupt corrupt;
@@ -78,6 +79,8 @@ struct book_counts {
 	uint64_t	pending;	/* changes, not in the index yet */
 	uint64_t	segments;
 	uint64_t	journal_end;
+	uint64_t	journal_bytes;	/* that it has now */
+	uint64_t	renewed;	/* records of it that were told again */
 	uint64_t	checkpoints;
 	uint64_t	compacted, tables;	/* segments; read by tables */
 	uint64_t	damaged;

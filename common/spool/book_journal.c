@@ -46,32 +46,56 @@ book_bucket_segment(struct book_bucket *bucket, uint64_t segment)
 	bucket->segments[bucket->segment_count++] = segment;
 }
 
+static bool
+book_segment_lasts(struct book *b, uint64_t segment)
+{
+	return book_segment_find(b, segment) != NULL ||
+	    book_compact_writes(b, segment);
+}
+
+static bool
+book_ended_at(struct book *b, struct book_bucket *k, uint64_t segment)
+{
+	if (segment == 0)
+		return false;
+	if (k != NULL)
+		book_bucket_segment(k, segment);
+	return book_segment_lasts(b, segment);
+}
+
 /*
  * An entry of that segment ended.  The record is needed for as long as the
  * entry lies anywhere, and would be met again by an index that is made anew:
  * there, in the segment that it was copied from, or in a copy that it was
- * never moved to.
+ * never moved to; a copy whose head is damaged may be of any segment.  Is one
+ * of these there?  The bucket, which may be NULL, is to know of all.
  */
+static bool
+book_ended(struct book *b, struct book_bucket *k, uint64_t segment)
+{
+	struct book_segment	*s = book_segment_find(b, segment);
+	const struct book_segment *cold;
+	size_t			 i = b->segment_count;
+	bool			 any;
+
+	any = book_ended_at(b, k, segment);
+	if (s != NULL)
+		any |= book_ended_at(b, k, s->replaces);
+	any |= book_ended_at(b, k, book_compact_copy(b, segment));
+	for (; (s == NULL || s->copied) && i > 0; i--) {
+		cold = &b->segment[i - 1];
+		if ((cold->id & SEGMENT_COLD) == 0)
+			break;
+		if (cold->replaces == segment || cold->replaces == 0)
+			any |= book_ended_at(b, k, cold->id);
+	}
+	return any;
+}
+
 static void
 book_ended_in(struct book *b, uint64_t position, uint64_t segment)
 {
-	struct book_bucket	*k = book_bucket_of(b, position);
-	struct book_segment	*s = book_segment_find(b, segment);
-	size_t			 i = b->segment_count;
-	uint64_t		 copy;
-
-	book_bucket_segment(k, segment);
-	if (s == NULL)
-		return;
-	if (s->replaces != 0)
-		book_bucket_segment(k, s->replaces);
-	if ((copy = book_compact_copy(b, segment)) != 0)
-		book_bucket_segment(k, copy);
-	for (; s->copied && i > 0 && (b->segment[i - 1].id & SEGMENT_COLD) !=
-	    0; i--) {
-		if (b->segment[i - 1].replaces == segment)
-			book_bucket_segment(k, b->segment[i - 1].id);
-	}
+	(void)book_ended(b, book_bucket_of(b, position), segment);
 }
 
 /* Does it matter to a segment that is there still? */
@@ -81,8 +105,7 @@ book_bucket_needed(struct book *b, struct book_bucket *bucket)
 	size_t	i, n = 0;
 
 	for (i = 0; i < bucket->segment_count; i++) {
-		if (book_segment_find(b, bucket->segments[i]) != NULL ||
-		    book_compact_writes(b, bucket->segments[i]))
+		if (book_segment_lasts(b, bucket->segments[i]))
 			bucket->segments[n++] = bucket->segments[i];
 	}
 	bucket->segment_count = n;
@@ -179,6 +202,7 @@ book_note(struct book *b, int type, const struct spool_id *id,
 	if (state_put(&b->record, id, s, e) == -1)
 		return -1;
 	*position = journal_add(b->journal, type, buf_str(&b->record));
+	book_renew_weigh(b, b->record.len);
 	return 0;
 }
 
@@ -287,6 +311,25 @@ book_done(struct book *b, const struct spool_id *id, int action,
 	return 0;
 }
 
+int
+book_gone(struct book *b, const struct spool_id *id,
+    const struct entry_state *done, struct err *e)
+{
+	struct book_entry	now;
+	uint64_t		position;
+	int			rc;
+
+	/* One that was stored a second time lives, whatever was before. */
+	if (!book_ended(b, NULL, done->segment) ||
+	    (rc = book_find(b, id, &now, e)) == 0)
+		return 1;
+	if (rc == -1 || book_note(b, JOURNAL_GONE, id, done, &position,
+	    e) == -1)
+		return -1;
+	book_ended_in(b, position, done->segment);
+	return 0;
+}
+
 /* ---- In a replay --------------------------------------------------------- */
 
 /*
@@ -387,6 +430,40 @@ book_replay_done(struct book *b, const struct journal_record *r)
 	return 0;
 }
 
+/*
+ * Told again of one that had ended before.  A checkpoint behind that end knows
+ * of it, and no count is to change; whoever has lost the end, by damage or
+ * since the index is made anew, finds it living, or is yet to meet it.
+ */
+static int
+book_replay_gone(struct book *b, const struct journal_record *r)
+{
+	struct entry_state	s;
+	struct spool_id		id;
+	struct book_entry	now;
+	struct spool_place	place;
+	struct err		e;
+	int			rc;
+
+	if (state_get(&id, &s, r->payload, &e) == -1)
+		return 0;
+	if ((rc = book_find(b, &id, &now, &e)) == -1)
+		return -1;
+	place = (struct spool_place){ s.segment, s.offset };
+	book_ended_in(b, r->position, s.segment);
+	if (rc == 1 && (book_node_find(b, &id) != NULL ||
+	    book_met(b, &place) || book_segment_find(b, s.segment) == NULL))
+		return 0;
+	book_started_over(b, &id);
+	if (!book_was_met(b, &id, &place, rc == 0)) {
+		(void)book_node_for(b, &id, NODE_GONE | NODE_AHEAD);
+		return 0;
+	}
+	book_count_end(b, &s, &now);
+	(void)book_node_for(b, &id, NODE_GONE);
+	return 0;
+}
+
 int
 book_replay(void *arg, const struct journal_record *r)
 {
@@ -401,6 +478,8 @@ book_replay(void *arg, const struct journal_record *r)
 		return book_replay_state(b, r);
 	case JOURNAL_DONE:
 		return book_replay_done(b, r);
+	case JOURNAL_GONE:
+		return book_replay_gone(b, r);
 	case JOURNAL_STARTED:
 		book_started_note(b, r->payload);
 		return 0;

@@ -12,7 +12,9 @@
 #include "base/buf.h"
 #include "base/hmap.h"
 #include "book.h"
+#include "book_bucket.h"
 #include "book_quota.h"
+#include "book_renew.h"
 #include "book_table.h"
 #include "journal.h"
 #include "base/wire.h"
@@ -35,15 +37,6 @@ struct book_node {
 	struct book_entry	entry;
 };
 TAILQ_HEAD(book_nodes, book_node);
-
-/* A run of the journal of fixed size: who needs it. */
-struct book_bucket {
-	uint64_t	number;		/* position / its size */
-	uint64_t	pins;		/* last STATEs of living entries */
-	uint64_t	*segments;	/* whose entries end in it */
-	size_t		segment_count;
-};
-#define BOOK_BUCKET	(4ULL << 20)	/* usually */
 
 #define BOOK_BATCH	100	/* changes into the index at once, at least */
 #define BOOK_BATCH_MAX	10000
@@ -105,6 +98,7 @@ struct book {
 	struct book_tables tables;
 	struct book_compact *compact;	/* one that is under way, or NULL */
 	struct book_walk *walk;		/* where one stopped, or NULL */
+	struct book_renew renew;
 	int64_t		  state_count[STATE_MAX];
 	unsigned char	  identity[SPOOL_TXN_SIZE];
 	uint64_t	  bucket_size;
@@ -116,11 +110,6 @@ struct book {
 
 /* ---- book_journal.c: changes --------------------------------------------- */
 int	book_replay(void *arg, const struct journal_record *record);
-struct book_bucket *book_bucket_of(struct book *b, uint64_t position);
-/* For a bucket of the checkpoint. */
-void	book_bucket_segment(struct book_bucket *bucket, uint64_t segment);
-/* The position before which nobody needs the journal. */
-uint64_t book_journal_needed(struct book *b);
 /* An entry that was met comes, changes or goes. */
 void	book_count_in(struct book *b, const struct book_entry *entry, int by);
 

@@ -96,6 +96,12 @@ journal_reader_next(struct journal_reader *r, struct journal_record *record,
 	return 1;
 }
 
+static bool
+journal_known(int type)
+{
+	return type < JOURNAL_TYPES || type >= JOURNAL_OPTIONAL;
+}
+
 /* A file's records from r->position on, which is then where they end. */
 static int
 journal_read_all(struct journal_reader *r, const struct journal_calls *calls,
@@ -105,6 +111,11 @@ journal_read_all(struct journal_reader *r, const struct journal_calls *calls,
 	int			rc;
 
 	while ((rc = journal_reader_next(r, &record, e)) == 0) {
+		if (!journal_known(record.type)) {
+			rc = err_set(e, "a record of type %d, which this "
+			    "version does not know", record.type);
+			break;
+		}
 		if (calls->record(calls->arg, &record) == -1) {
 			rc = err_set(e, "stopped by its caller");
 			break;
@@ -498,6 +509,19 @@ journal_at_tail(struct journal *j, uint64_t position, struct buf *out,
 	return 0;
 }
 
+/* The file that has that position, and where it ends. */
+static const struct journal_file *
+journal_file_of(const struct journal *j, uint64_t position, uint64_t *end)
+{
+	size_t	i = 0;
+
+	while (i + 1 < j->files.count && j->files.at[i + 1].start <= position)
+		i++;
+	*end = i + 1 < j->files.count ? j->files.at[i + 1].start :
+	    j->durable;
+	return &j->files.at[i];
+}
+
 int
 journal_at(struct journal *j, uint64_t position, struct buf *out, int *type,
     struct err *e)
@@ -506,15 +530,13 @@ journal_at(struct journal *j, uint64_t position, struct buf *out, int *type,
 				    UINT64_MAX };
 	struct journal_record	 record;
 	char			 name[DISK_NAME_MAX];
-	size_t			 i = 0;
+	uint64_t		 end;
 	int			 rc;
 
 	buf_clear(out);
 	if (position >= j->durable && position < j->end)
 		return journal_at_tail(j, position, out, type, e);
-	while (i + 1 < j->files.count && j->files.at[i + 1].start <= position)
-		i++;
-	r.of = j->files.at[i];
+	r.of = *journal_file_of(j, position, &end);
 	if (position >= j->end || position < r.of.start)
 		return journal_at_none(position, e);
 	journal_file_name(name, r.of.id);
@@ -526,6 +548,51 @@ journal_at(struct journal *j, uint64_t position, struct buf *out, int *type,
 	} else if (rc == 1) {
 		(void)journal_at_none(position, e);
 	}
+	disk_close(&r.file);
+	buf_free(&r.bytes);
+	return rc;
+}
+
+/* ---- A part of it again -------------------------------------------------- */
+
+static int
+journal_read_some(struct journal_reader *r, const struct journal_span *span,
+    const struct journal_calls *calls, struct err *e)
+{
+	struct journal_record	record;
+	uint64_t		end = r->limit < span->end ? r->limit :
+				    span->end;
+	uint32_t		left = span->most;
+	int			rc;
+
+	while (left-- > 0 && r->position < end) {
+		if ((rc = journal_reader_next(r, &record, e)) != 0)
+			return rc;
+		if (calls->record(calls->arg, &record) == -1) {
+			r->position = record.position;
+			return err_set(e, "stopped by its caller");
+		}
+	}
+	return 0;
+}
+
+int
+journal_read(struct journal *j, struct journal_span *span,
+    const struct journal_calls *calls, struct err *e)
+{
+	struct journal_reader	r = { NULL, { 0, 0 }, BUF_INIT, span->from,
+				    0 };
+	char			name[DISK_NAME_MAX];
+	int			rc;
+
+	if (r.position < journal_first(j))
+		r.position = journal_first(j);
+	r.of = *journal_file_of(j, r.position, &r.limit);
+	journal_file_name(name, r.of.id);
+	if (disk_open(j->disk, name, DISK_READ, &r.file) == -1)
+		return err_errno(e, "%s", name);
+	rc = journal_read_some(&r, span, calls, e);
+	span->from = r.position;
 	disk_close(&r.file);
 	buf_free(&r.bytes);
 	return rc;

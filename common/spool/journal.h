@@ -3,7 +3,8 @@
  *
  * Segments say what was accepted; the journal says what became of it.  A
  * record has a position that never changes: bytes since the first journal of
- * all.  It is durable once journal_durable() is beyond it.
+ * all.  It is durable once journal_durable() is beyond it.  A type that this
+ * version does not know is an error, but for those that are optional.
  *
  * Ownership  journal_open() gives, journal_close() takes and clears; the disk
  *            stays the caller's.
@@ -33,7 +34,9 @@ enum journal_type {
 	JOURNAL_STATE = 1,	/* of an entry, all that can change (state.h) */
 	JOURNAL_DONE = 2,	/* an entry is no more */
 	JOURNAL_CLOCK = 3,	/* the queue clock (queue_clock.h) */
-	JOURNAL_STARTED = 4	/* an attempt of an entry, by a worker */
+	JOURNAL_STARTED = 4,	/* an attempt of an entry, by a worker */
+	JOURNAL_GONE = 5,	/* a DONE of before, told again */
+	JOURNAL_TYPES
 };
 
 struct journal;
@@ -92,5 +95,21 @@ int		journal_prepare(struct journal *j);
  * none. */
 int		journal_at(struct journal *j, uint64_t position,
 		    struct buf *out, int *type, struct err *e);
+
+/* A part of what is durable, for journal_read(). */
+struct journal_span {
+	uint64_t	from;		/* where a record begins, or before
+					 * all that there are */
+	uint64_t	end;		/* none that begins there or later */
+	uint32_t	most;		/* no more than so many */
+};
+
+/*
+ * Shows records of it, of one file; span->from is then where the next one
+ * begins, or the one begins at which its caller stopped (-1).  1: what is
+ * there is no record.
+ */
+int		journal_read(struct journal *j, struct journal_span *span,
+		    const struct journal_calls *calls, struct err *e);
 
 #endif

@@ -1,6 +1,8 @@
 /*
  * Layout of a file's head, a block of 4096 bytes: "HALYJNL" and the format
- * '1', id 8, start 8, ... CRC32C of all before it in the last four.
+ * '2', id 8, start 8, ... CRC32C of all before it in the last four.  Format
+ * '1', which is read as well, had no record GONE: a version that knows only
+ * that one would pass over them, and have the dead back.
  *
  * And of a record: type 1, version 1, zeros 2, length of the payload 4, zeros
  * 4, CRC32C of file id, position, the twelve bytes before and the payload 4;
@@ -20,7 +22,8 @@
 #include "segment.h"
 
 #define JOURNAL_MAGIC	"HALYJNL"
-#define JOURNAL_FORMAT	'1'
+#define JOURNAL_FORMAT	'2'
+#define JOURNAL_FORMAT_1 '1'
 #define JOURNAL_VERSION	1
 
 void
@@ -49,7 +52,7 @@ journal_file_get(struct journal_file *f,
 {
 	if (memcmp(block, JOURNAL_MAGIC, 7) != 0)
 		return 1;
-	if (block[7] != JOURNAL_FORMAT)
+	if (block[7] != JOURNAL_FORMAT && block[7] != JOURNAL_FORMAT_1)
 		return formats_unknown(e, block[7], JOURNAL_FORMAT);
 	if (bytes_get(block + JOURNAL_HEAD - 4, 4) !=
 	    crc32c(0, block, JOURNAL_HEAD - 4) ||

@@ -9,15 +9,18 @@
 #include "draft.h"
 #include "fields.h"
 #include "book_started.h"
+#include "book_renew.h"
 #include "book_table.h"
 #include "book_bounce.h"
 #include "simulate_private.h"
 
 #define SIM_CUTS	8		/* in one life */
 #define SIM_STEPS	40		/* between two cuts, at most */
+#define SIM_LONG	6		/* times as many, in some lives */
 #define SIM_SEGMENT	(48 * 1024)
 #define SIM_JOURNAL	(8 * 1024)
 #define SIM_PART	(4 * 1024)
+#define SIM_PART_SHORT	512		/* in lives that renew it more often */
 
 uint64_t
 sim_random(struct sim *s, uint64_t below)
@@ -329,14 +332,29 @@ sim_tables(struct sim *s, struct err *e)
 
 /* Some of a compaction; the rest comes later, or never. */
 static int
-sim_compact(struct sim *s, struct err *e)
+sim_slices(struct sim *s, int (*slice)(struct book *, struct err *),
+    uint64_t most, struct err *e)
 {
-	uint64_t	slices = 1 + sim_random(s, 3);
+	uint64_t	slices = 1 + sim_random(s, most);
 	int		rc = 1;
 
 	while (slices-- > 0 && rc == 1)
-		rc = book_compact(s->book, e);
+		rc = slice(s->book, e);
 	return rc == -1 ? -1 : 0;
+}
+
+/* Some of the journal's front is told again. */
+static int
+sim_renew(struct sim *s, struct err *e)
+{
+	struct book_counts	before, now;
+	int			rc;
+
+	book_count(s->book, &before);
+	rc = sim_slices(s, book_renew, 8, e);
+	book_count(s->book, &now);
+	s->report->renewed += now.renewed - before.renewed;
+	return rc;
 }
 
 /* What was asked for so far is confirmed. */
@@ -375,6 +393,7 @@ sim_open_book(struct sim *s, struct err *e)
 				    .index_arg = s->index,
 				    .journal_size = SIM_JOURNAL,
 				    .journal_part = SIM_PART,
+				    .journal_short = s->life % 4 > 1,
 				    .compact_slice = 16,
 				    .memory_limit = 20,
 				    .events = { .damage = sim_damage,
@@ -382,6 +401,10 @@ sim_open_book(struct sim *s, struct err *e)
 	struct book_counts	counts;
 	struct spool_place	end;
 
+	if (s->life % 4 > 0) {
+		o.journal_size = 2 * SIM_PART_SHORT;
+		o.journal_part = SIM_PART_SHORT;
+	}
 	o.time = s->time;
 	if (book_open(&s->book, &o, e) == -1)
 		return -1;
@@ -413,7 +436,7 @@ sim_step(struct sim *s, struct err *e)
 {
 	s->time.mono_ms += (int64_t)sim_random(s, 700);
 	s->time.wall_ms += (int64_t)sim_random(s, 700);
-	switch (sim_random(s, 17)) {
+	switch (sim_random(s, 19)) {
 	case 0:
 	case 1:
 	case 2:
@@ -437,7 +460,10 @@ sim_step(struct sim *s, struct err *e)
 	case 9:
 		return book_checkpoint(s->book, e);
 	case 11:
-		return sim_compact(s, e);
+		return sim_slices(s, book_compact, 3, e);
+	case 17:
+	case 18:
+		return sim_renew(s, e);
 	case 10:
 		(void)spool_writer_prepare(s->writer);
 		return 0;
@@ -467,10 +493,12 @@ static int
 sim_work(struct sim *s, struct err *e)
 {
 	enum disk_fault	fault;
-	uint64_t	steps = 1 + sim_random(s, SIM_STEPS);
+	/* In some lives much happens between two cuts. */
+	uint64_t	times = s->life % 64 == 3 ? SIM_LONG : 1;
+	uint64_t	steps = 1 + sim_random(s, SIM_STEPS * times);
 
 	fault = (enum disk_fault)sim_random(s, DISK_FAULTS);
-	disk_fake_fault(s->disk, fault, 1 + sim_random(s, 400));
+	disk_fake_fault(s->disk, fault, 1 + sim_random(s, 400 * times));
 	s->report->faults[fault]++;
 	if (sim_open(s, e) == -1)
 		return 0;
@@ -545,6 +573,7 @@ sim_life_of(uint64_t seed, struct simulate_report *report, struct err *e)
 	s.disk = disk_fake_new(seed);
 	s.index = kv_model_new();
 	s.report = report;
+	s.life = seed;
 	s.time.wall_ms = 1700000000000;
 	rc = sim_life(&s, e);
 	free(s.subject);

@@ -39,6 +39,7 @@ struct simulate_report {
 	uint64_t	changes;	/* confirmed */
 	uint64_t	rebuilds;	/* of the index */
 	uint64_t	tables;		/* of segments, written and used */
+	uint64_t	renewed;	/* records of the journal */
 	uint64_t	faults[8];	/* met, by enum disk_fault */
 };
 

@@ -35,7 +35,8 @@ sim_mark_of(struct str metadata)
 	return mark;
 }
 
-/* Which of the subject's states this is; -1: none. */
+/* Which of the subject's states this is; -1: none.  One that the journal does
+ * not know may be due at the same time as one that was lost. */
 static int
 sim_match(const struct sim_subject *sub, const struct book_entry *entry,
     uint64_t mark, bool taken)
@@ -48,7 +49,8 @@ sim_match(const struct sim_subject *sub, const struct book_entry *entry,
 		if (!at->gone && at->taken == taken &&
 		    at->state == entry->state && at->retry == entry->retry &&
 		    at->mark == mark && (at->due_ms == 0 ||
-		    at->due_ms == (uint64_t)entry->due_ms))
+		    (at->due_ms == (uint64_t)entry->due_ms &&
+		    entry->journal > 0)))
 			return i;
 	}
 	return -1;

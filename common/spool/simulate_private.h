@@ -44,6 +44,7 @@ struct sim {
 	struct spool_writer *writer;
 	struct book	*book;
 	struct book_time time;
+	uint64_t	 life;		/* its seed */
 	struct sim_subject *subject;
 	size_t		 count, cap;
 	uint64_t	 next_txn, next_mark;

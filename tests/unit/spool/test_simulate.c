@@ -32,6 +32,7 @@ test_simulate(void **state)
 	assert_true(report.power_cuts < report.cuts);
 	assert_true(report.changes > 0);
 	assert_true(report.tables > 0);
+	assert_true(report.renewed > 0);
 }
 
 int
