@@ -36,14 +36,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&v, 0, sizeof v);
 	v.of[TEMPLATE_subject] = STR("a subject of some words");
 	v.of[TEMPLATE_remote] = STR("{recipient}");
-	if (templates_add(t, STR("xx"), (struct str){ (const char *)data,
+	if (templates_have(t, STR("xx")) ||
+	    templates_add(t, STR("xx"), (struct str){ (const char *)data,
 	    size }, &f) == -1) {
 		if (f.line < 0 || f.column < 0 || f.err.text[0] == '\0')
 			abort();
 		templates_free(&t);
 		return 0;
 	}
-	one = templates_choose(t, STR("xx"), STR("en"));
+	/* The same one again takes the place of the first. */
+	if (templates_add(t, STR("xx"), (struct str){ (const char *)data,
+	    size }, &f) == -1)
+		abort();
+	one = templates_choose(t, STR("de-AT, xx-YY"), STR("en"));
+	if (!str_eq(template_language(one), STR("xx")))
+		abort();
 	for (action = 0; action <= ENTRY_ACTION_EXPANDED; action++) {
 		template_subject(one, (enum entry_action)action, &v, &b);
 		template_body(one, (enum entry_action)action, &v, &b);

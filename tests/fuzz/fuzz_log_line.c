@@ -61,6 +61,29 @@ fuzz_line(const struct log_line *l)
 	buf_free(&json);
 }
 
+/* Filters of each kind, by what the line itself has. */
+static void
+fuzz_filters(const struct log_line *l)
+{
+	static const char *const	names[] = { "id", "level", "event",
+	    "service", "sender", "recipient", "senderdomain",
+	    "recipientdomain", "reason", "of-no-line" };
+	struct log_filter		f = { .count = 0 };
+	struct err			e;
+	size_t				i, k;
+
+	for (i = 0; i < sizeof names / sizeof *names; i++)
+		for (k = 0; k < l->count && k < 8; k++) {
+			f.count = 0;
+			if (log_filter_add(&f, str_of(names[i]),
+			    l->value[k].text, &e) == -1)
+				continue;
+			(void)log_filter_match(&f, l);
+			if (log_filter_needle(&f).len > l->value[k].text.len)
+				abort();
+		}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -82,6 +105,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			    l.value[l.count - 1].text, &e);
 			(void)log_filter_match(&f, &l);
 		}
+		fuzz_filters(&l);
 	}
 	log_line_fini(&l);
 	return 0;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "schedule/policy_list.h"
 #include "schedule/policy_match.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -101,6 +102,34 @@ ask(struct policies *p, struct policy_live *l, struct str text)
 	policy_matcher_free(&m);
 }
 
+/* What an operator does with each list, by words of its file: what was taken
+ * in is in it and can be taken out. */
+static void
+lists(struct policies *p, struct str words)
+{
+	struct policy_list_view	v;
+	struct str		word, rest;
+	struct buf		out = BUF_INIT;
+	struct err		e;
+	size_t			i, n, reports = 0;
+
+	for (i = 0; i < policies_list_count(p) && i < 4; i++) {
+		policies_list_at(p, i, &v);
+		rest = words;
+		for (n = 0; rest.len > 0 && n < 8; n++) {
+			word = str_split(rest, '\n', &rest);
+			(void)policies_list_has(p, v.id, word);
+			if (policies_list_add(p, v.id, word, &e) == 0 &&
+			    policies_list_delete(p, v.id, word, &e) == -1)
+				abort();
+		}
+		(void)policies_list_show(p, v.id, 3, &out);
+		(void)policies_list_file(p, v.id, words, count_report,
+		    &reports);
+	}
+	buf_free(&out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -130,6 +159,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)policies_windows(p, (int64_t)size * 3600);
 	ask(p, l, text);
 	(void)policy_live_expire(l, 30);
+	lists(p, list.p != NULL ? list : text);
 	policy_live_reload(l, p);
 	ask(p, l, list.p != NULL ? list : text);
 	policy_live_free(&l);

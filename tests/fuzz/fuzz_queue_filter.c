@@ -37,6 +37,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct queue_row	 r;
 	struct buf		 b = BUF_INIT, text = BUF_INIT;
 	struct err		 e;
+	size_t			 i;
 
 	while (in.len > 0) {
 		line = str_split(in, '\n', &in);
@@ -47,6 +48,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (queue_filter_match(f, &r) && !queue_filter_early(f, &r))
 		abort();
 	queue_filter_text(f, &text);
+	for (i = 0; queue_filter_term(f, i, &name, &value); i++)
+		if (name.len == 0)
+			abort();
+	if (queue_filter_any(f) != (i > 0))
+		abort();
 	if (queue_filter_ids(f) > 0)
 		queue_filter_id(f, 0, &r.id);
 	buf_free(&b);

@@ -37,6 +37,23 @@ check_answer(const struct smtp_reply *r)
 	buf_free(&out);
 }
 
+/* A copy says the same, and what is said of it fits. */
+static void
+check_copy(const struct smtp_reply *r)
+{
+	struct smtp_reply	copy;
+	char			text[SMTP_REPLY_SUMMARY];
+
+	smtp_reply_init(&copy);
+	smtp_reply_copy(&copy, r);
+	if (copy.code != r->code || smtp_reply_lines(&copy) !=
+	    smtp_reply_lines(r) || !str_eq(buf_str(&copy.text),
+	    buf_str(&r->text)) || copy.endless != r->endless ||
+	    strlen(smtp_reply_summary(&copy, text)) >= sizeof text)
+		abort();
+	smtp_reply_fini(&copy);
+}
+
 static void
 read_all(struct buf *out, struct str in, size_t cut)
 {
@@ -59,9 +76,14 @@ read_all(struct buf *out, struct str in, size_t cut)
 		    smtp_reply_lines(&rd.reply));
 		for (k = 0; k < smtp_reply_lines(&rd.reply); k++)
 			buf_add_str(out, smtp_reply_line(&rd.reply, k));
-		if (cut == 1)
+		if (cut == 1) {
 			check_answer(&rd.reply);
+			check_copy(&rd.reply);
+		}
 	}
+	if (got == SMTP_READ_MORE && smtp_reader_give_up(&rd))
+		buf_printf(out, "%d %zu;", rd.reply.code,
+		    smtp_reply_lines(&rd.reply));
 	buf_printf(out, "%d", got);
 	smtp_reader_fini(&rd);
 }
