@@ -2,7 +2,7 @@
  * Frames of qmgr's, as a worker of deliver takes them: transports, routes,
  * rows, segments, jobs and their entries, SAFE, traces.  A byte says which
  * frame, two how long it is; the worker drains, so that each job that is whole
- * goes back at once.
+ * goes back at once.  Seeds are made by seeds_of_ipc.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -98,10 +98,27 @@ frame_other(int type, struct rbuf *r)
 	return 0;
 }
 
+/* Whoever uses it keeps it until he is done. */
+static int
+frame_end(int type, struct rbuf *r)
+{
+	struct ipc_DELIVER_DROP		drop;
+	struct ipc_DELIVER_CLOSE	close_;
+
+	if (type == IPC_DELIVER_DROP)
+		return ipc_get_DELIVER_DROP(r, &drop) == -1 ? -1 :
+		    numbered_drop(drop.number);
+	return ipc_get_DELIVER_CLOSE(r, &close_) == -1 ? -1 :
+	    lent_close(close_.segment);
+}
+
 static int
 frame_take(int type, struct rbuf *r)
 {
 	switch (type) {
+	case IPC_DELIVER_DROP:
+	case IPC_DELIVER_CLOSE:
+		return frame_end(type, r);
 	case IPC_DELIVER_JOB:
 		return intake_job(r);
 	case IPC_DELIVER_JOB_FILE:
