@@ -115,6 +115,12 @@ disk_fill(struct disk_file *f, uint64_t at, uint64_t len)
 }
 
 int
+disk_shrink(struct disk_file *f, uint64_t size)
+{
+	return f->disk->ops->shrink(f, size);
+}
+
+int
 disk_size(struct disk_file *f, uint64_t *size)
 {
 	return f->disk->ops->size(f, size);

@@ -54,6 +54,7 @@ struct disk_ops {
 	int	(*sync)(struct disk_file *f);
 	int	(*reread)(struct disk_file *f);
 	int	(*fill)(struct disk_file *f, uint64_t at, uint64_t len);
+	int	(*shrink)(struct disk_file *f, uint64_t size);
 	int	(*size)(struct disk_file *f, uint64_t *size);
 	int	(*lock)(struct disk_file *f);
 	int	(*rename)(struct disk *d, const char *from, const char *to);
@@ -95,6 +96,8 @@ int	disk_sync(struct disk_file *f);
 int	disk_reread(struct disk_file *f);
 /* Zeros, so that a later sync has no new blocks to note.  Not yet synced. */
 int	disk_fill(struct disk_file *f, uint64_t at, uint64_t len);
+/* A file that is longer ends there, and gives back its room. */
+int	disk_shrink(struct disk_file *f, uint64_t size);
 int	disk_size(struct disk_file *f, uint64_t *size);
 /* For as long as the file is open; EAGAIN: another process has it. */
 int	disk_lock(struct disk_file *f);

@@ -170,6 +170,23 @@ fake_fill(struct disk_file *f, uint64_t at, uint64_t len)
 	return 0;
 }
 
+/* It reaches the medium at once, or with the next sync. */
+static int
+fake_shrink(struct disk_file *f, uint64_t size)
+{
+	struct fake_inode	*i = fake_inode_of(f);
+
+	if (fake_plain(fake_of(f->disk)) == -1)
+		return -1;
+	if (size >= i->size)
+		return 0;
+	memset(i->memory + size, 0, i->size - size);
+	i->size = size;
+	if (i->medium_size > size && disk_fake_random(f->disk, 2) == 0)
+		i->medium_size = size;
+	return 0;
+}
+
 static int
 fake_size(struct disk_file *f, uint64_t *size)
 {
@@ -301,8 +318,9 @@ disk_fake_new(uint64_t seed)
 		.open = fake_open, .close = fake_close, .read = fake_read,
 		.write = fake_write, .sync = fake_sync,
 		.reread = fake_reread_file, .fill = fake_fill,
-		.size = fake_size, .lock = fake_lock, .rename = fake_rename,
-		.unlink = fake_unlink, .make_dir = fake_make_dir,
+		.shrink = fake_shrink, .size = fake_size, .lock = fake_lock,
+		.rename = fake_rename, .unlink = fake_unlink,
+		.make_dir = fake_make_dir,
 		.sync_dir = fake_sync_dir, .list = fake_list,
 		.space = fake_space, .free = fake_free,
 	};

@@ -116,6 +116,12 @@ disk_real_fill(struct disk_file *f, uint64_t at, uint64_t len)
 }
 
 static int
+disk_real_shrink(struct disk_file *f, uint64_t size)
+{
+	return ftruncate(disk_real_fd_of(f), (off_t)size);
+}
+
+static int
 disk_real_size(struct disk_file *f, uint64_t *size)
 {
 	struct stat	st;
@@ -226,7 +232,8 @@ static const struct disk_ops	disk_real_ops = {
 	.open = disk_real_open, .close = disk_real_close,
 	.read = disk_real_read, .write = disk_real_write,
 	.sync = disk_real_sync, .reread = disk_real_reread,
-	.fill = disk_real_fill, .size = disk_real_size,
+	.fill = disk_real_fill, .shrink = disk_real_shrink,
+	.size = disk_real_size,
 	.lock = disk_real_lock, .rename = disk_real_rename,
 	.unlink = disk_real_unlink, .make_dir = disk_real_make_dir,
 	.sync_dir = disk_real_sync_dir, .list = disk_real_list,

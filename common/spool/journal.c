@@ -18,9 +18,9 @@
 #include "base/mem.h"
 #include "journal.h"
 #include "journal_file.h"
+#include "journal_reader.h"
 #include "spare.h"
 
-#define JOURNAL_PIECE	(64 * 1024)
 #define JOURNAL_SPARES	"spare.journal"
 
 struct journal {
@@ -43,87 +43,6 @@ journal_last(struct journal *j)
 
 /* ---- Reading ------------------------------------------------------------- */
 
-struct journal_reader {
-	struct disk_file *file;
-	struct journal_file of;
-	struct buf	  bytes;	/* from `position` on */
-	uint64_t	  position;
-	uint64_t	  limit;	/* of positions */
-};
-
-/* Makes `need` bytes be there, if the file has so many: 0, or -1. */
-static int
-journal_reader_fill(struct journal_reader *r, uint64_t need, struct err *e)
-{
-	uint64_t	at = JOURNAL_HEAD + (r->position - r->of.start) +
-			    r->bytes.len;
-	size_t		want = need > JOURNAL_PIECE ? need : JOURNAL_PIECE;
-	ssize_t		got;
-
-	got = disk_read(r->file, buf_reserve(&r->bytes, want), want, at);
-	if (got == -1)
-		return err_errno(e, "read the journal");
-	buf_added(&r->bytes, (size_t)got);
-	return 0;
-}
-
-/* The next record: 0; 1: no whole one follows; -1 with *e. */
-static int
-journal_reader_next(struct journal_reader *r, struct journal_record *record,
-    struct err *e)
-{
-	uint64_t	size, need;
-	int		tries;
-
-	for (tries = 0; tries < 3; tries++) {
-		size = journal_record_get(&r->of, r->position,
-		    buf_str(&r->bytes), &record->type, &record->payload,
-		    &need);
-		if (size > 0 && r->position + size > r->limit)
-			return 1;
-		if (size > 0) {
-			record->position = r->position;
-			record->end = r->position += size;
-			r->bytes.off += size;	/* the payload stays */
-			r->bytes.len -= size;
-			return 0;
-		}
-		if (need <= r->bytes.len)
-			return 1;
-		if (journal_reader_fill(r, need - r->bytes.len, e) == -1)
-			return -1;
-	}
-	return 1;
-}
-
-static bool
-journal_known(int type)
-{
-	return type < JOURNAL_TYPES || type >= JOURNAL_OPTIONAL;
-}
-
-/* A file's records from r->position on, which is then where they end. */
-static int
-journal_read_all(struct journal_reader *r, const struct journal_calls *calls,
-    struct err *e)
-{
-	struct journal_record	record;
-	int			rc;
-
-	while ((rc = journal_reader_next(r, &record, e)) == 0) {
-		if (!journal_known(record.type)) {
-			rc = err_set(e, "a record of type %d, which this "
-			    "version does not know", record.type);
-			break;
-		}
-		if (calls->record(calls->arg, &record) == -1) {
-			rc = err_set(e, "stopped by its caller");
-			break;
-		}
-	}
-	return rc == 1 ? 0 : -1;
-}
-
 /* File i from j->end on.  The last one is brought to the medium first; one
  * before it that ends too early is damaged, and is passed over. */
 static int
@@ -144,7 +63,7 @@ journal_read_file(struct journal *j, size_t i,
 		return err_errno(e, "%s", name);
 	if (last && (disk_sync(r.file) == -1 || disk_reread(r.file) == -1))
 		err_errno(e, "sync %s", name);
-	else if (journal_read_all(&r, calls, e) == -1)
+	else if (journal_reader_all(&r, calls, e) == -1)
 		err_wrap(e, "%s", name);
 	else
 		rc = 0;
@@ -214,6 +133,22 @@ journal_make(struct journal *j, const char *name, struct disk_file **file,
 	return 0;
 }
 
+/* A file is made at its full size: one that is left early gives back the rest.
+ * Where each sync fails there are many of them before the next checkpoint. */
+static void
+journal_give_back(struct journal *j, const struct journal_file *left)
+{
+	uint64_t		 used = journal_last(j)->start - left->start;
+	struct disk_file	*file = NULL;
+	char			 name[DISK_NAME_MAX];
+
+	journal_file_name(name, left->id);
+	if (used < j->file_size / 2 &&
+	    disk_open(j->disk, name, DISK_WRITE, &file) == 0)
+		(void)disk_shrink(file, JOURNAL_HEAD + used);
+	disk_close(&file);
+}
+
 /* A new file that begins at what is durable; the old one stays if that does
  * not come to be. */
 static int
@@ -244,6 +179,8 @@ journal_begin(struct journal *j, struct err *e)
 	j->files.at = xreallocarray(j->files.at, j->files.count + 1,
 	    sizeof *j->files.at);
 	j->files.at[j->files.count++] = f;
+	if (j->files.count > 1)
+		journal_give_back(j, journal_last(j) - 1);
 	j->given = 0;
 	return 0;
 }
@@ -315,7 +252,7 @@ journal_look_at(struct disk *disk, const struct journal_file *of,
 	journal_file_name(name, of->id);
 	if (disk_open(disk, name, DISK_READ, &r.file) == -1)
 		return err_errno(e, "%s", name);
-	rc = journal_read_all(&r, calls, e);
+	rc = journal_reader_all(&r, calls, e);
 	disk_close(&r.file);
 	buf_free(&r.bytes);
 	return rc;
