@@ -36,9 +36,10 @@ def address(server):
     return "127.0.0.1:%d" % server.port
 
 
-def mail(server, how, sessions, size, count):
+def mail(server, how, sessions, size, count, rate=0):
     return load("mail", *how, "--sessions", sessions, "--count", count,
-                "--size", size, address(server))
+                "--size", size, *(("--rate", rate) if rate else ()),
+                address(server))
 
 
 def handshakes(server, how, resume, at_once, count):
@@ -171,14 +172,15 @@ def rounds(args, top, makers, measure):
     return samples
 
 
-def mailing(how, sessions, size, seconds):
-    """A measure: load's figures, and CPU us a message."""
+def mailing(how, sessions, size, seconds, at=0):
+    """A measure: load's figures, and CPU us a message.  at: messages a second;
+    0: as fast as they are taken."""
     def measure(server, last):
         warm = mail(server, how, min(sessions, 10), size, max(200, sessions))
-        rate = last["rate"] if last else warm["rate"]
+        rate = at or (last["rate"] if last else warm["rate"])
         count = int(max(rate * seconds, sessions * 5, 500))
         before = servers.cpu_seconds(server.root)
-        got = mail(server, how, sessions, size, count)
+        got = mail(server, how, sessions, size, count, at)
         got["cpu"] = 1e6 * (servers.cpu_seconds(server.root) - before) / count
         return got
     return measure

@@ -2,11 +2,12 @@
  * load - SMTP clients with TLS, for bench
  *
  *     load mail [--tls | --starttls] [--sessions N] [--count N]
- *         [--size BYTES] ADDRESS:PORT
+ *         [--size BYTES] [--rate N] ADDRESS:PORT
  *         COUNT messages over N sessions, each one after the other without
  *         pipelining, from when all sessions have said EHLO; prints "rate N
  *         p50 N p99 N p999 N most N": messages a second, and microseconds from
- *         the last byte of a message to its 250
+ *         the last byte of a message to its 250.  With --rate a message begins
+ *         when it is due at so many a second, at once if that is over
  *     load handshakes [--tls] [--resume] [--at-once N] [--count N]
  *         ADDRESS:PORT
  *         connects, EHLO, STARTTLS, handshake, QUIT (with --tls: TLS from the
@@ -38,6 +39,7 @@ struct load {
 	enum what		 what;
 	bool			 tls, starttls, resume;
 	long			 count, at_once, size;
+	long			 rate;	/* messages a second; 0: as it goes */
 	struct netaddr		 to;
 	struct event_base	*base;
 	SSL_CTX			*ctx;
@@ -59,6 +61,7 @@ enum step { S_GREETING, S_EHLO, S_STARTTLS, S_EHLO_LAST, S_READY, S_MAIL,
 struct client {
 	struct peer	 peer;
 	struct load	*all;
+	struct event	 due;	/* of its next message */
 	enum step	 step;
 	size_t		 in_len;
 	int64_t		 sent_us;
@@ -109,21 +112,46 @@ client_end(struct client *c, bool well)
 	if (all->what == SHAKING)
 		all->done += well;
 	all->failed += !well;
+	(void)event_del(&c->due);
 	peer_close(&c->peer);
 	free(c);
 	load_open(all);
+}
+
+static void
+client_on_due(evutil_socket_t fd, short what, void *arg)
+{
+	struct client	*c = arg;
+
+	(void)fd;
+	(void)what;
+	SAY(c, S_MAIL, "MAIL FROM:<a@bench.invalid>\r\n");
 }
 
 /* The next message, or the end of the session. */
 static void
 client_next(struct client *c)
 {
-	if (c->all->begun == c->all->count) {
+	struct load	*all = c->all;
+	int64_t		 us = 0;
+	struct timeval	 tv;
+
+	if (all->begun == all->count) {
 		SAY(c, S_QUIT, "QUIT\r\n");
 		return;
 	}
-	c->all->begun++;
-	SAY(c, S_MAIL, "MAIL FROM:<a@bench.invalid>\r\n");
+	if (all->rate > 0)
+		us = all->start_us + all->begun * 1000000L / all->rate -
+		    clock_mono_us();
+	all->begun++;
+	if (us <= 0) {
+		client_on_due(-1, 0, c);
+		return;
+	}
+	c->step = S_READY;
+	tv.tv_sec = us / 1000000;
+	tv.tv_usec = us % 1000000;
+	(void)event_add(&c->due, &tv);
 }
 
 /* The last of the sessions starts them all. */
@@ -327,6 +355,7 @@ load_open(struct load *all)
 	while (all->busy < all->at_once && all->opened < all->sessions) {
 		c = xcalloc(1, sizeof *c);
 		c->all = all;
+		(void)evtimer_assign(&c->due, all->base, client_on_due, c);
 		peer_init(&c->peer, all->base, load_connect(&all->to),
 		    client_on_event, c);
 		all->opened++;
@@ -514,6 +543,9 @@ load_option(struct load *all, int option)
 	case 'l':
 		all->size = atol(optarg);
 		return all->size >= 0 ? 0 : -1;
+	case 'R':
+		all->rate = atol(optarg);
+		return all->rate > 0 ? 0 : -1;
 	default:
 		return -1;
 	}
@@ -530,6 +562,7 @@ load_arguments(struct load *all, int argc, char **argv)
 		{ "at-once", required_argument, NULL, 's' },
 		{ "count", required_argument, NULL, 'n' },
 		{ "size", required_argument, NULL, 'l' },
+		{ "rate", required_argument, NULL, 'R' },
 		{ NULL, 0, NULL, 0 } };
 	size_t				 kind = 0;
 	int				 option;
@@ -559,7 +592,7 @@ main(int argc, char **argv)
 
 	if (load_arguments(&all, argc, argv) == -1) {
 		fputs("usage: load mail [--tls | --starttls] [--sessions N] "
-		    "[--count N]\n           [--size BYTES] ADDRESS:PORT\n"
+		    "[--count N]\n           [--size BYTES] [--rate N] ADDRESS:PORT\n"
 		    "       load handshakes [--tls] [--resume] [--at-once N] "
 		    "[--count N]\n           ADDRESS:PORT\n"
 		    "       load hold [--tls] [--count N] ADDRESS:PORT\n",
