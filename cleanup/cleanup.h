@@ -26,6 +26,8 @@
 #include "spool/draft.h"
 #include "spool/writer.h"
 
+#include "gather.h"
+
 struct channel;
 struct gate;
 struct large;
@@ -79,10 +81,8 @@ struct cleanup {
 	/* group.c */
 	struct intakes		 group;
 	size_t			 waiting;	/* ended ones of the group */
-	size_t			 recent;	/* the largest group of late */
-	size_t			 now, before;	/* of a span of time each */
-	int64_t			 span_ms;	/* when this one began */
-	struct timer		 gather;
+	struct gather		 gather;
+	struct timer		 gathering;	/* no longer than that */
 	struct timer		 prepare;
 	struct task		 turn;
 	bool			 overdue;

@@ -1,11 +1,9 @@
 /*
  * Group commit: one write and one sync for all that wait.
  *
- * What makes groups is that a sync takes time, in which others come.  Where
- * several sessions are at work, those that were answered together come again
- * about together: the next sync is put off until half as many wait as there
- * were in the largest group of late, or GATHER_MS have passed.  A lone session
- * has been alone in its groups, and never waits.
+ * What makes groups is that a sync takes time, in which others come, and that
+ * the next one is put off until as many wait as gather.h says, or GATHER_MS
+ * have passed.
  */
 #include "base/fatal.h"
 #include "base/clock.h"
@@ -16,7 +14,6 @@
 #include "cleanup.h"
 
 #define GATHER_MS	1
-#define SPAN_MS		50
 #define PREPARE_MS	2	/* between two pieces of a spare */
 #define GROUP_BYTES	(8ULL << 20)	/* so much is enough for a group */
 
@@ -46,28 +43,6 @@ group_remove(struct intake *in)
 	TAILQ_REMOVE(&cleanup.group, in, group);
 	cleanup.waiting -= in->ended;
 	in->grouped = false;
-}
-
-/*
- * The largest group of late: of this span of time and the one before.  A span
- * is short, so that a session that has come to be alone is soon told at once
- * again.
- */
-static void
-group_remember(size_t transactions)
-{
-	int64_t	now = loop_now_ms(cleanup.worker->loop);
-
-	if (now - cleanup.span_ms >= SPAN_MS) {
-		cleanup.before = now - cleanup.span_ms < 2 * SPAN_MS ?
-		    cleanup.now : 0;
-		cleanup.now = 0;
-		cleanup.span_ms = now;
-	}
-	if (transactions > cleanup.now)
-		cleanup.now = transactions;
-	cleanup.recent = cleanup.now > cleanup.before ? cleanup.now :
-	    cleanup.before;
 }
 
 /* Those that can't be staged now stay; those that never can are told. */
@@ -120,7 +95,7 @@ group_commit(void)
 	uint64_t	staged_bytes;
 	int		rc;
 
-	timer_stop(&cleanup.gather);
+	timer_stop(&cleanup.gathering);
 	cleanup.overdue = false;
 	group_stage(&staged);
 	if (TAILQ_EMPTY(&staged))
@@ -128,7 +103,8 @@ group_commit(void)
 	staged_bytes = spool_writer_staged(cleanup.writer);
 	rc = spool_writer_commit(cleanup.writer, &e);
 	group_counts(waiting - cleanup.waiting, clock_mono_us() - began);
-	group_remember(waiting - cleanup.waiting);
+	gather_note(&cleanup.gather, loop_now_ms(cleanup.worker->loop),
+	    waiting - cleanup.waiting);
 	if (rc == -1) {
 		COUNT(store_failures);
 		LOG(EV_STORE_FAILED, NULL, LOG_STR("reason", e.text));
@@ -150,11 +126,11 @@ group_turn(void *arg)
 	(void)arg;
 	if (TAILQ_EMPTY(&cleanup.group))
 		return;
-	if (cleanup.recent < 2 || cleanup.overdue ||
-	    cleanup.waiting * 2 >= cleanup.recent)
+	if (cleanup.overdue ||
+	    cleanup.waiting >= gather_wanted(&cleanup.gather))
 		group_commit();
-	else if (!cleanup.gather.armed)
-		timer_start(&cleanup.gather, GATHER_MS);
+	else if (!cleanup.gathering.armed)
+		timer_start(&cleanup.gathering, GATHER_MS);
 }
 
 static void
@@ -193,7 +169,7 @@ group_start(void)
 
 	TAILQ_INIT(&cleanup.group);
 	task_init(&cleanup.turn, group_turn, NULL);
-	timer_init(&cleanup.gather, l, group_overdue, NULL);
+	timer_init(&cleanup.gathering, l, group_overdue, NULL);
 	timer_init(&cleanup.prepare, l, group_prepare, NULL);
 	timer_start(&cleanup.prepare, PREPARE_MS);
 }
