@@ -405,6 +405,7 @@ query_cat_open(struct query *q, struct err *e)
 	segment_name(name, envelope.segment);
 	if (disk_open(keeper_disk(), name, DISK_READ, &q->segment) == -1)
 		return err_errno(e, "%s", name);
+	book_shown(keeper_book(), envelope.segment);
 	place = (struct content_place){ .id = q->id,
 	    .segment = envelope.segment, .body = envelope.body,
 	    .edits = q->original ? 0 : envelope.edits };

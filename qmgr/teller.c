@@ -248,6 +248,7 @@ teller_ask(const struct spool_id *id, struct err *e)
 		disk_close(&body);
 		return err_errno(e, "%s", name);
 	}
+	book_shown(keeper_book(), envelope.segment);
 	tell.next++;
 	rc = teller_send(t, id, segment, &envelope, body, e);
 	disk_close(&segment);

@@ -10,6 +10,8 @@
 
 #define BOOK_INDEX_MS	1000		/* a change waits at most so long */
 #define BOOK_CHECKPOINT_MS 30000
+#define BOOK_EMPTIED	2	/* segments that are to go */
+#define BOOK_EMPTIED_MS	1000
 #define BOOK_CLOCK_MS	60000
 
 void
@@ -79,6 +81,7 @@ book_hint(struct book *b, uint64_t segment, uint64_t durable, struct err *e)
 	book_spill(b);
 	if (b->hinted)
 		return 0;
+	book_all_shown(b);
 	/* The start has written a checkpoint, and nothing can have changed
 	 * since.  What can't be removed is tried again at the next one. */
 	b->hinted = true;
@@ -97,17 +100,22 @@ book_checkpoint(struct book *b, struct err *e)
 {
 	if (checkpoint_write(b, e) == -1)
 		return err_wrap(e, "checkpoint");
-	return b->hinted ? book_sweep(b, e) : 0;
+	if (!b->hinted)
+		return 0;
+	b->emptied = 0;
+	return book_sweep(b, e);
 }
 
-/* Every so often, and sooner when much has changed. */
+/* Every so often, and sooner when much has changed or much can go. */
 static bool
 book_checkpoint_due(const struct book *b)
 {
 	uint64_t	grown = journal_end(b->journal) - b->covered;
+	int64_t		passed = b->clock.mono_ms - b->checkpoint_ms;
 
 	return grown >= b->bucket_size || (grown > 0 &&
-	    b->clock.mono_ms - b->checkpoint_ms >= BOOK_CHECKPOINT_MS);
+	    (passed >= BOOK_CHECKPOINT_MS || (b->emptied >= BOOK_EMPTIED &&
+	    passed >= BOOK_EMPTIED_MS)));
 }
 
 void

@@ -53,6 +53,8 @@ struct book_options {
 	uint64_t	 journal_part;	/* dropped as a whole; 0: as usual */
 	bool		 journal_short;	/* as short as can be: for tests */
 	uint32_t	 compact_slice;	/* records; 0: as usual */
+	bool		 compact_soon;	/* what may empty by itself, too */
+	bool		 reuse_shown;	/* files that somebody may see, too */
 	uint32_t	 memory_limit;	/* in memory alone; 0: 100,000 */
 	enum book_corrupt corrupt;
 	struct book_events events;
@@ -139,5 +141,9 @@ bool	book_wastes(struct book *b);
 bool	book_hinted(const struct book *b);
 int64_t	book_now(const struct book *b);			/* queue clock */
 void	book_count(const struct book *b, struct book_counts *counts);
+
+/* A process that may see no other segment has this one's file open, from now
+ * on perhaps for ever: the file is not to be another's later. */
+void	book_shown(struct book *b, uint64_t segment);
 
 #endif

@@ -29,6 +29,8 @@
 
 #define COMPACT_LIVE_PERCENT	70
 #define COMPACT_WASTE		3	/* segments that wait for idle time */
+#define COMPACT_STOOD_MS	10000
+#define COMPACT_STOOD_PERCENT	90
 #define COMPACT_BATCH		(256U * 1024)
 /* Of a slice: records that are looked at, and bytes that are copied; the last
  * one may be a body, of up to a MiB. */
@@ -346,11 +348,27 @@ compact_is_short(const struct book_segment *s)
 	    s->end * 100 <= s->size * COMPACT_LIVE_PERCENT;
 }
 
+/* One that mail is leaving will soon be empty: to copy the rest of it is in
+ * vain.  Where mail waits it stands as it is. */
 static bool
-compact_may(const struct book_segment *s)
+compact_stands(const struct book *b, struct book_segment *s)
+{
+	if (b->options.compact_soon)
+		return true;
+	if (s->stood_ms == 0 || s->live * 100 < s->stood *
+	    COMPACT_STOOD_PERCENT) {
+		s->stood = s->live;
+		s->stood_ms = b->clock.mono_ms + 1;
+	}
+	return b->clock.mono_ms + 1 - s->stood_ms >= COMPACT_STOOD_MS;
+}
+
+static bool
+compact_may(const struct book *b, struct book_segment *s)
 {
 	return s->end != 0 && s->read >= s->end && s->live > 0 &&
-	    (book_segment_mostly_dead(s) || compact_is_short(s));
+	    (book_segment_mostly_dead(s) || compact_is_short(s)) &&
+	    compact_stands(b, s);
 }
 
 /* The first that wastes room, if any. */
@@ -360,7 +378,7 @@ compact_pick(struct book *b)
 	size_t	i;
 
 	for (i = 0; i < b->segment_count; i++)
-		if (compact_may(&b->segment[i]))
+		if (compact_may(b, &b->segment[i]))
 			return &b->segment[i];
 	return NULL;
 }
@@ -371,7 +389,7 @@ book_wastes(struct book *b)
 	size_t	i, found = 0;
 
 	for (i = 0; i < b->segment_count && found < COMPACT_WASTE; i++)
-		found += compact_may(&b->segment[i]);
+		found += compact_may(b, &b->segment[i]);
 	return found == COMPACT_WASTE;
 }
 

@@ -8,6 +8,7 @@
 #include "chain.h"
 #include "draft.h"
 #include "reader.h"
+#include "spare.h"
 
 /*
  * Bodies that lie in files of their own go with the last segment that has an
@@ -107,6 +108,42 @@ book_segment_seal(struct book *b, size_t i, struct err *e)
 	return rc;
 }
 
+void
+book_shown(struct book *b, uint64_t segment)
+{
+	struct book_segment	*s = book_segment_find(b, segment);
+
+	if (s != NULL)
+		s->shown = true;
+}
+
+void
+book_all_shown(struct book *b)
+{
+	size_t	i;
+
+	for (i = 0; i < b->segment_count; i++)
+		b->segment[i].shown = true;
+}
+
+/* Its file is written to again as another segment's, which saves writing all
+ * of a new one twice; not if one who may not see that has it open still, and
+ * not where room is short. */
+static bool
+book_segment_again(struct book *b, const struct book_segment *s)
+{
+	struct disk_space	space;
+	char			name[SEGMENT_NAME];
+
+	if ((s->shown && !b->options.reuse_shown) ||
+	    (s->id & SEGMENT_COLD) != 0 || s->size == 0 ||
+	    disk_space(b->disk, &space) == -1 ||
+	    space.bytes_free / SPARE_GIVEN < s->size)
+		return false;
+	segment_name(name, s->id);
+	return spare_give(b->disk, SPARE_DIR, SEGMENT_DIR, name, s->id) == 0;
+}
+
 static int
 book_segment_drop(struct book *b, size_t i, struct err *e)
 {
@@ -117,7 +154,8 @@ book_segment_drop(struct book *b, size_t i, struct err *e)
 	    book_segment_seal(b, i, e) == -1)
 		return -1;
 	segment_name(name, s->id);
-	if (disk_unlink(b->disk, name) == -1 && errno != ENOENT)
+	if (!book_segment_again(b, s) &&
+	    disk_unlink(b->disk, name) == -1 && errno != ENOENT)
 		return err_errno(e, "unlink %s", name);
 	book_table_drop(b, s);
 	book_segment_remove(b, s);

@@ -135,6 +135,7 @@ book_count_in(struct book *b, const struct book_entry *entry, int by)
 	b->state_count[entry->state] += by;
 	s = book_segment_add(b, entry->place.segment);
 	s->live += by;
+	b->emptied += by < 0 && s->live == 0 && s->end != 0;
 	if (s->live > 0 && s->most < (uint64_t)s->live)
 		s->most = (uint64_t)s->live;
 	if (entry->journal > 0)

@@ -86,6 +86,7 @@ struct book {
 	size_t		  segment_count;
 	struct book_bucket *bucket;	/* by number */
 	size_t		  bucket_count;
+	size_t		  emptied;	/* that may be, since the checkpoint */
 	uint64_t	  next_cold;
 
 	uint64_t	  index_floor;	/* an index before it is none */

@@ -17,10 +17,14 @@ struct book_segment {
 					 * reader met, or lived at once */
 	uint64_t	size;		/* of its file; 0: not known */
 	bool		there;		/* its file was seen, at a start */
+	bool		shown;		/* its file may be open elsewhere */
 	uint64_t	replaces;	/* the one that it has copies of, or
 					 * 0 */
 	bool		copied;		/* there may be copies of it */
 	enum book_table	table;
+	int64_t		stood, stood_ms;	/* what lived at that time
+					 * (monotonic, + 1), most of which
+					 * lives still */
 	int64_t		settled_ms;	/* monotonic, + 1: at rest since; 0:
 					 * not seen so yet */
 };
@@ -48,7 +52,9 @@ int	book_read_sealed(struct book *b, struct err *e);
 /* book_walk.c: the file of a segment, kept open for the next call. */
 int	book_file(struct book *b, uint64_t segment, struct disk_file **f,
 	    struct err *e);
-/* book_drop.c: files of segments in which nothing lives go. */
+/* book_drop.c: who has which of them open is not known. */
+void	book_all_shown(struct book *b);
+/* Files of segments in which nothing lives go. */
 int	book_segments_drop(struct book *b, struct err *e);
 
 #endif

@@ -31,6 +31,7 @@
 #define SEGMENT_BLOCK	4096		/* a batch is padded to this */
 #define SEGMENT_SIZE	(64ULL << 20)	/* of a usual one */
 #define SEGMENT_DIR	"segments"
+#define SPARE_DIR	"spare"
 /* Ids of compacted segments, which are in no chain, have this bit. */
 #define SEGMENT_COLD	(1ULL << 63)
 #define SEGMENT_NAME	(sizeof SEGMENT_DIR + 1 + 16)

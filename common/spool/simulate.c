@@ -395,6 +395,8 @@ sim_open_book(struct sim *s, struct err *e)
 				    .journal_part = SIM_PART,
 				    .journal_short = s->life % 4 > 1,
 				    .compact_slice = 16,
+				    .compact_soon = true,
+				    .reuse_shown = true,
 				    .memory_limit = 20,
 				    .events = { .damage = sim_damage,
 				    .arg = s } };
@@ -428,6 +430,8 @@ static void
 sim_close(struct sim *s)
 {
 	book_close(&s->book);
+	if (s->writer != NULL)
+		s->report->again += spool_writer_counts(s->writer)->again;
 	spool_writer_close(&s->writer);
 }
 
@@ -465,7 +469,9 @@ sim_step(struct sim *s, struct err *e)
 	case 18:
 		return sim_renew(s, e);
 	case 10:
-		(void)spool_writer_prepare(s->writer);
+		while (spool_writer_prepare(s->writer) == 1 &&
+		    sim_random(s, 4) > 0)
+			;
 		return 0;
 	default:
 		return book_tick(s->book, s->time, e);

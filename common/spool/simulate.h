@@ -40,6 +40,7 @@ struct simulate_report {
 	uint64_t	rebuilds;	/* of the index */
 	uint64_t	tables;		/* of segments, written and used */
 	uint64_t	renewed;	/* records of the journal */
+	uint64_t	again;		/* segments in files of older ones */
 	uint64_t	faults[8];	/* met, by enum disk_fault */
 };
 

@@ -3,7 +3,8 @@
  *
  * A file whose blocks are there already is synced by one write of the disk.
  * Spares lie in a folder of their own, by number; what a segment that was
- * emptied leaves becomes one, too.  The journal has its own.
+ * emptied leaves becomes one, too (spare_give()), and is found when one is to
+ * be made.  The journal has its own.
  *
  * Ownership  the disk is borrowed, and so is the name of the folder.
  * Failure    0, or -1 with errno.
@@ -19,6 +20,7 @@
 
 #define SPARE_PIECE	(1U << 20)
 #define SPARE_MAX	8
+#define SPARE_GIVEN	4	/* no more are given than make so many */
 
 struct spares {
 	struct disk	 *disk;
@@ -27,11 +29,13 @@ struct spares {
 	uint64_t	  ready[SPARE_MAX];	/* their numbers */
 	int		  count;
 	uint64_t	  last;		/* the greatest number */
+	uint64_t	  again;	/* taken that were given */
 	struct disk_file *making;
 	uint64_t	  filled;
 };
 
-/* Finds those that are there; one that was not finished is removed. */
+/* Finds those that are there; one that was not finished is removed, and so is
+ * one of another size. */
 int	spares_open(struct spares *s, struct disk *disk, const char *dir,
 	    uint64_t size);
 void	spares_close(struct spares *s);
@@ -40,5 +44,13 @@ int	spares_prepare(struct spares *s, int want);
 /* A spare becomes the file of that name: 0; 1: there is none; -1.  The folders
  * are not synced. */
 int	spares_take(struct spares *s, const char *name);
+
+/*
+ * For who removes files, another process perhaps: the file dir/name becomes a
+ * spare of the folder `spares`, if there are not enough.  0: it is gone from
+ * its folder, durably; 1: it is where it was; -1: it is where it was, or gone.
+ */
+int	spare_give(struct disk *disk, const char *spares, const char *dir,
+	    const char *name, uint64_t number);
 
 #endif

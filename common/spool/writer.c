@@ -84,6 +84,7 @@ writer_new_segment(struct spool_writer *w, struct err *e)
 	w->next_txn = 1;
 	w->partial = 0;
 	w->counts.segments++;
+	w->counts.again = w->spares.again;
 	idset_turn(&w->ids);
 	return 0;
 }
@@ -232,10 +233,12 @@ spool_writer_file(const struct spool_writer *w)
 	return w->file;
 }
 
+/* The second one is made when it is nearer, if none was given by then. */
 int
 spool_writer_prepare(struct spool_writer *w)
 {
-	return spares_prepare(&w->spares, WRITER_SPARES);
+	return spares_prepare(&w->spares, w->end * 2 < w->segment_size ?
+	    1 : WRITER_SPARES);
 }
 
 const struct spool_writer_counts *

@@ -35,6 +35,7 @@ struct spool_writer_counts {
 	uint64_t	entries;
 	uint64_t	bytes;		/* written, heads and padding too */
 	uint64_t	segments;
+	uint64_t	again;		/* of them, in files of older ones */
 	uint64_t	failures;	/* of a write or a sync */
 };
 

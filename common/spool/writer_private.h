@@ -11,8 +11,6 @@
 #include "spare.h"
 #include "writer.h"
 
-#define SPARE_DIR	"spare"
-
 struct spool_writer {
 	struct disk	 *disk;
 	struct disk_file *lock;

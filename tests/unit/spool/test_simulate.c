@@ -33,6 +33,7 @@ test_simulate(void **state)
 	assert_true(report.changes > 0);
 	assert_true(report.tables > 0);
 	assert_true(report.renewed > 0);
+	assert_true(report.again > 0);
 }
 
 int

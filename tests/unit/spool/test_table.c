@@ -165,6 +165,7 @@ world_open(struct world *w)
 	struct book_options	o = { .disk = w->disk,
 				    .index_ops = &kv_model_ops,
 				    .index_arg = w->index,
+				    .compact_soon = true,
 				    .events = { .damage = world_damage,
 				    .arg = w } };
 	struct spool_place	end = spool_writer_durable(w->writer);
