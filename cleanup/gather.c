@@ -1,3 +1,4 @@
+/* For how many a sync waits, by the groups of the last hundred milliseconds. */
 #include "gather.h"
 
 /* Short, so that a session that has come to be alone is soon told at once. */

@@ -478,22 +478,6 @@ sim_step(struct sim *s, struct err *e)
 	}
 }
 
-/* The keeper of the book alone is killed, and comes back; the writer goes on.
- * What it has then is held against what was promised at once. */
-static int
-sim_restart_book(struct sim *s, struct err *e)
-{
-	disk_fake_fault(s->disk, DISK_FAULT_NONE, 0);
-	book_close(&s->book);
-	kv_model_crash(s->index, sim_random(s, kv_model_unflushed(s->index) +
-	    1));
-	s->writing = true;
-	if (sim_open_book(s, e) == -1 || sim_check(s, e) == -1)
-		return err_wrap(e, "after a restart of the book alone");
-	s->writing = false;
-	return 0;
-}
-
 /* Until something fails, which is no fault; -1: a promise was broken. */
 static int
 sim_work(struct sim *s, struct err *e)

@@ -434,3 +434,19 @@ sim_check(struct sim *s, struct err *e)
 	sim_forget(s);
 	return 0;
 }
+
+/* The keeper of the book alone is killed, and comes back; the writer goes on.
+ * What it has then is held against what was promised at once. */
+int
+sim_restart_book(struct sim *s, struct err *e)
+{
+	disk_fake_fault(s->disk, DISK_FAULT_NONE, 0);
+	book_close(&s->book);
+	kv_model_crash(s->index, sim_random(s, kv_model_unflushed(s->index) +
+	    1));
+	s->writing = true;
+	if (sim_open_book(s, e) == -1 || sim_check(s, e) == -1)
+		return err_wrap(e, "after a restart of the book alone");
+	s->writing = false;
+	return 0;
+}

@@ -59,6 +59,7 @@ struct sim {
 uint64_t sim_random(struct sim *s, uint64_t below);
 int	sim_open_book(struct sim *s, struct err *e);
 int	sim_check(struct sim *s, struct err *e);
+int	sim_restart_book(struct sim *s, struct err *e);
 /* The byte at that place of the body of that transaction. */
 char	sim_byte(const struct spool_id *id, uint32_t i);
 struct sim_subject *sim_find(struct sim *s, const struct spool_id *id);

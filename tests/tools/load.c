@@ -27,6 +27,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "bench_tls_io.h"
+#include "took.h"
 
 #define HOLD_AT_ONCE	64	/* handshakes under way */
 #define EHLO		"EHLO bench.invalid\r\n"
@@ -406,22 +407,6 @@ load_rate(const struct load *all)
 	return (double)all->done * 1e6 / (double)(us > 0 ? us : 1);
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	uint32_t	x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static uint32_t
-load_part(const struct load *all, double part)
-{
-	long	n = (long)((double)all->done * part);
-
-	return all->took_us[n < all->done ? n : all->done - 1];
-}
-
 static void
 load_write_message(struct load *all)
 {
@@ -445,19 +430,21 @@ load_write_message(struct load *all)
 static void
 load_mail(struct load *all)
 {
-	double	rate;
+	long		 n = all->count;
+	uint32_t	*us = xcalloc((size_t)n, sizeof *us);
+	double		 rate;
 
+	all->took_us = us;
 	load_write_message(all);
-	all->took_us = xcalloc((size_t)all->count, sizeof *all->took_us);
 	all->ready = xcalloc((size_t)all->at_once, sizeof(struct client *));
 	load_run(all, all->at_once, all->at_once);
 	rate = load_rate(all);
 	if (all->done != all->count)
 		fatal("%ld of %ld messages", all->done, all->count);
-	qsort(all->took_us, (size_t)all->done, sizeof *all->took_us, by_value);
+	took_sort(us, n);
 	printf("rate %.0f p50 %u p99 %u p999 %u most %u\n", rate,
-	    load_part(all, 0.5), load_part(all, 0.99), load_part(all, 0.999),
-	    all->took_us[all->done - 1]);
+	    took_part(us, n, 0.5), took_part(us, n, 0.99),
+	    took_part(us, n, 0.999), us[n - 1]);
 }
 
 static void
@@ -592,7 +579,8 @@ main(int argc, char **argv)
 
 	if (load_arguments(&all, argc, argv) == -1) {
 		fputs("usage: load mail [--tls | --starttls] [--sessions N] "
-		    "[--count N]\n           [--size BYTES] [--rate N] ADDRESS:PORT\n"
+		    "[--count N]\n           [--size BYTES] [--rate N] "
+		    "ADDRESS:PORT\n"
 		    "       load handshakes [--tls] [--resume] [--at-once N] "
 		    "[--count N]\n           ADDRESS:PORT\n"
 		    "       load hold [--tls] [--count N] ADDRESS:PORT\n",
