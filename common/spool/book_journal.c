@@ -401,6 +401,18 @@ book_replay_state(struct book *b, const struct journal_record *r)
 	return 0;
 }
 
+/* The end of one that no reader has met is remembered until one does; nobody
+ * will where the segment has gone since. */
+static void
+book_replay_end(struct book *b, const struct spool_id *id, uint64_t segment,
+    bool met, bool known)
+{
+	if (!met && book_segment_find(b, segment) != NULL)
+		(void)book_node_for(b, id, NODE_GONE | NODE_AHEAD);
+	else if (known)
+		(void)book_node_for(b, id, NODE_GONE);
+}
+
 static int
 book_replay_done(struct book *b, const struct journal_record *r)
 {
@@ -424,10 +436,7 @@ book_replay_done(struct book *b, const struct journal_record *r)
 		book_before(&s, &before);
 		book_count_end(b, &s, &before);
 	}
-	if (!met)
-		(void)book_node_for(b, &id, NODE_GONE | NODE_AHEAD);
-	else if (rc == 0)
-		(void)book_node_for(b, &id, NODE_GONE);
+	book_replay_end(b, &id, s.segment, met, rc == 0);
 	return 0;
 }
 
@@ -444,6 +453,7 @@ book_replay_gone(struct book *b, const struct journal_record *r)
 	struct book_entry	now;
 	struct spool_place	place;
 	struct err		e;
+	bool			met;
 	int			rc;
 
 	if (state_get(&id, &s, r->payload, &e) == -1)
@@ -452,16 +462,13 @@ book_replay_gone(struct book *b, const struct journal_record *r)
 		return -1;
 	place = (struct spool_place){ s.segment, s.offset };
 	book_ended_in(b, r->position, s.segment);
-	if (rc == 1 && (book_node_find(b, &id) != NULL ||
-	    book_met(b, &place) || book_segment_find(b, s.segment) == NULL))
+	met = book_was_met(b, &id, &place, rc == 0);
+	if (rc == 1 && (met || book_node_find(b, &id) != NULL))
 		return 0;
 	book_started_over(b, &id);
-	if (!book_was_met(b, &id, &place, rc == 0)) {
-		(void)book_node_for(b, &id, NODE_GONE | NODE_AHEAD);
-		return 0;
-	}
-	book_count_end(b, &s, &now);
-	(void)book_node_for(b, &id, NODE_GONE);
+	if (met)
+		book_count_end(b, &s, &now);
+	book_replay_end(b, &id, s.segment, met, rc == 0);
 	return 0;
 }
 
