@@ -58,9 +58,10 @@ book_ended_at(struct book *b, struct book_bucket *k, uint64_t segment)
 {
 	if (segment == 0)
 		return false;
-	if (k != NULL)
-		book_bucket_segment(k, segment);
-	return book_segment_lasts(b, segment);
+	if (k == NULL)
+		return book_segment_lasts(b, segment);
+	book_bucket_segment(k, segment);
+	return true;
 }
 
 /*
@@ -68,7 +69,7 @@ book_ended_at(struct book *b, struct book_bucket *k, uint64_t segment)
  * entry lies anywhere, and would be met again by an index that is made anew:
  * there, in the segment that it was copied from, or in a copy that it was
  * never moved to; a copy whose head is damaged may be of any segment.  Is one
- * of these there?  The bucket, which may be NULL, is to know of all.
+ * of these there?  Or, where there is a bucket, that is to know of all.
  */
 static bool
 book_ended(struct book *b, struct book_bucket *k, uint64_t segment)
