@@ -55,6 +55,28 @@ check_field(struct buf *made)
 	header_free(&h);
 }
 
+/* What a script may ask for; some of it is refused. */
+static void
+ask(struct dkim_options *o, uint8_t bits)
+{
+	o->header = bits & 1 ? DKIM_SIMPLE : DKIM_RELAXED;
+	o->body = bits & 2 ? DKIM_SIMPLE : DKIM_RELAXED;
+	o->additional_headers = bits & 4 ? STR("x:y") : STR("");
+	if (bits & 8)
+		o->identity = bits & 16 ? STR("u@e.example") :
+		    STR("u;\xc3\xa4@sub.d.example");
+	if (bits & 32) {
+		o->timestamp = 1000;
+		o->expiration = bits & 64 ? 900 : 2000;
+	} else if (bits & 64) {
+		o->now = 1000;
+		o->relative = 60;
+	}
+	o->oversign_given = bits & 128;
+	if (bits & 128)
+		o->oversign_headers = bits & 4 ? STR("a b") : STR("To:x");
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -72,9 +94,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&o, 0, sizeof o);
 	o.selector = STR("s");
 	o.domain = STR("d.example");
-	o.header = data[0] & 1 ? DKIM_SIMPLE : DKIM_RELAXED;
-	o.body = data[0] & 2 ? DKIM_SIMPLE : DKIM_RELAXED;
-	o.additional_headers = data[0] & 4 ? STR("x:y") : STR("");
+	ask(&o, data[0]);
 	step = data[1] % 7 + 1;
 	in = (struct str){ (const char *)data + 2, size - 2 };
 	rc = sign(&o, key, in, SIZE_MAX, &one);
