@@ -2,7 +2,8 @@
  * Files of a spool: the first byte says of which kind the rest is: S, a
  * segment after its head; J, a file of the journal after its head; C, a
  * checkpoint; T, a table; R, the number of a chunk's rows and the rows, in a
- * table that is right otherwise.
+ * table that is right otherwise; H and K, a segment and a file of the journal
+ * with their heads, in place of what the writer has written.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -72,6 +73,18 @@ fuzz_journal(struct str in)
 	journal_file_name(name, f.id);
 	spool_disk_put(d, name, (struct str){ (char *)head, sizeof head },
 	    in);
+	return d;
+}
+
+static struct disk *
+fuzz_whole(char kind, struct str in)
+{
+	struct disk	*d = spool_disk_new(true);
+	char		 segment[SEGMENT_NAME], journal[DISK_NAME_MAX];
+
+	segment_name(segment, 1);
+	journal_file_name(journal, 1);
+	spool_disk_put(d, kind == 'H' ? segment : journal, STR_NONE, in);
 	return d;
 }
 
@@ -154,6 +167,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'R':
 		d = fuzz_rows(in);
+		break;
+	case 'H':
+	case 'K':
+		d = fuzz_whole((char)*data, in);
 		break;
 	default:
 		return 0;
