@@ -6,7 +6,7 @@
  * one begins, whose head, synced with the folder before any record of it
  * counts, gives its end.  So does the file after an error, which begins at
  * the last durable position: what was written beyond it in the old file does
- * not exist, and is written again.
+ * not exist, and is in the new one before that has its head.
  *
  * At a start the last file is synced and read from the medium, as a segment
  * is (recover.c), and a new file begins behind its last whole record.
@@ -149,25 +149,62 @@ journal_give_back(struct journal *j, const struct journal_file *left)
 	disk_close(&file);
 }
 
-/* A new file that begins at what is durable; the old one stays if that does
- * not come to be. */
+/* What is in the tail is bound to the file it lies in: as it is in that one. */
+static void
+journal_rebind(struct journal *j, const struct journal_file *f,
+    struct buf *again)
+{
+	struct str	rest = buf_str(&j->tail), payload;
+	uint64_t	size, need, position = j->durable;
+	int		type;
+
+	while ((size = journal_record_get(journal_last(j), position, rest,
+	    &type, &payload, &need)) > 0) {
+		journal_record_put(again, f, position, type, payload);
+		position += size;
+		rest.p += size;
+		rest.len -= size;
+	}
+}
+
+/* The head comes last: once it is there, what the old file has of the tail is
+ * no more, and some of that was told SAFE. */
+static int
+journal_fill_in(struct journal *j, const struct journal_file *f,
+    struct disk_file *file)
+{
+	struct buf	tail = BUF_INIT;
+	unsigned char	block[JOURNAL_HEAD];
+	int		rc = 0;
+
+	if (j->tail.len > 0)
+		journal_rebind(j, f, &tail);
+	journal_file_put(block, f);
+	if ((tail.len > 0 && disk_write_bytes(file, buf_data(&tail), tail.len,
+	    JOURNAL_HEAD) == -1) ||
+	    disk_write_bytes(file, block, sizeof block, 0) == -1 ||
+	    disk_sync(file) == -1 ||
+	    disk_sync_dir(j->disk, JOURNAL_SPARES) == -1 ||
+	    disk_sync_dir(j->disk, JOURNAL_DIR) == -1)
+		rc = -1;
+	buf_free(&tail);
+	return rc;
+}
+
+/* A new file that begins at what is durable, and has the tail, which then is,
+ * too; the old one stays if that does not come to be. */
 static int
 journal_begin(struct journal *j, struct err *e)
 {
 	struct journal_file	f = { j->files.greatest + 1, j->durable };
 	struct disk_file	*file = NULL;
-	unsigned char		block[JOURNAL_HEAD];
 	char			name[DISK_NAME_MAX];
 	int			rc;
 
 	journal_file_name(name, f.id);
 	j->files.greatest = f.id;
-	journal_file_put(block, &f);
 	rc = journal_make(j, name, &file, e);
-	if (rc == 0 && (disk_write_bytes(file, block, sizeof block, 0) == -1 ||
-	    disk_sync(file) == -1 ||
-	    disk_sync_dir(j->disk, JOURNAL_SPARES) == -1 ||
-	    disk_sync_dir(j->disk, JOURNAL_DIR) == -1))
+	if (rc == 0 && journal_fill_in(j, &f, file) == -1)
 		rc = err_errno(e, "begin %s", name);
 	if (rc == -1) {
 		disk_close(&file);
@@ -181,29 +218,10 @@ journal_begin(struct journal *j, struct err *e)
 	j->files.at[j->files.count++] = f;
 	if (j->files.count > 1)
 		journal_give_back(j, journal_last(j) - 1);
+	j->durable = j->end;
+	buf_clear(&j->tail);
 	j->given = 0;
 	return 0;
-}
-
-/* What is in the tail is bound to the file it lies in: bind it anew. */
-static void
-journal_rebind(struct journal *j, const struct journal_file *old)
-{
-	struct buf	again = BUF_INIT;
-	struct str	rest = buf_str(&j->tail), payload;
-	uint64_t	size, need, position = j->durable;
-	int		type;
-
-	while ((size = journal_record_get(old, position, rest, &type,
-	    &payload, &need)) > 0) {
-		journal_record_put(&again, journal_last(j), position, type,
-		    payload);
-		position += size;
-		rest.p += size;
-		rest.len -= size;
-	}
-	buf_free(&j->tail);
-	j->tail = again;
 }
 
 static int
@@ -318,6 +336,8 @@ journal_give(struct journal *j, struct err *e)
 static int
 journal_settle(struct journal *j, struct err *e)
 {
+	if (j->tail.len == 0)
+		return 0;		/* a new file has it */
 	if (journal_give(j, e) == -1)
 		return -1;
 	if (disk_sync(j->file) == -1)
@@ -325,18 +345,6 @@ journal_settle(struct journal *j, struct err *e)
 	j->durable = j->end;
 	buf_clear(&j->tail);
 	j->given = 0;
-	return 0;
-}
-
-/* What was not durable in the file before goes into a new one. */
-static int
-journal_renew(struct journal *j, struct err *e)
-{
-	struct journal_file	old = *journal_last(j);
-
-	if (journal_begin(j, e) == -1)
-		return -1;
-	journal_rebind(j, &old);
 	return 0;
 }
 
@@ -348,7 +356,7 @@ journal_try(struct journal *j, int (*fn)(struct journal *, struct err *),
 	if (j->file != NULL && fn(j, e) == 0)
 		return 0;
 	disk_close(&j->file);
-	if (journal_renew(j, e) == -1)
+	if (journal_begin(j, e) == -1)
 		return -1;
 	if (fn(j, e) == 0)
 		return 0;
@@ -373,7 +381,7 @@ journal_sync(struct journal *j, struct err *e)
 	if (journal_try(j, journal_settle, e) == -1)
 		return -1;
 	if (j->end - journal_last(j)->start >= j->file_size)
-		(void)journal_renew(j, &full);
+		(void)journal_begin(j, &full);
 	return 0;
 }
 

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -91,11 +93,99 @@ test_room(void **state)
 	disk_free(&r.disk);
 }
 
+/* ---- The process ends while it begins a new file ------------------------- */
+
+#define CALLS	30
+
+/* The disk's calls: the first sync fails, so that the journal goes on in
+ * another file; then so many work. */
+static struct {
+	struct disk_ops		 ops;
+	const struct disk_ops	*real;
+	uint32_t		 left;
+	bool			 failed;
+} dying;
+
+static bool
+dying_over(void)
+{
+	if (dying.left > 0)
+		dying.left--;
+	errno = EIO;
+	return dying.left == 0;
+}
+
+static ssize_t
+dying_write(struct disk_file *f, const struct iovec *iov, int n, uint64_t at)
+{
+	return dying_over() ? -1 : dying.real->write(f, iov, n, at);
+}
+
+static int
+dying_sync(struct disk_file *f)
+{
+	if (!dying.failed) {
+		dying.failed = true;
+		errno = EIO;
+		return -1;
+	}
+	return dying_over() ? -1 : dying.real->sync(f);
+}
+
+/* What a process that has been killed would not do any more. */
+static int
+dying_unlink(struct disk *d, const char *name)
+{
+	return dying.left == 0 ? -1 : dying.real->unlink(d, name);
+}
+
+static void
+killed_at(uint32_t call)
+{
+	struct room	 r = { .disk = disk_fake_new(4) };
+	struct journal	*j;
+	struct err	 e;
+	uint32_t	 zero = 0;
+
+	room_open(&r, &j);
+	(void)journal_add(j, JOURNAL_STATE,
+	    (struct str){ (char *)&zero, sizeof zero });
+	assert_int_equal(journal_write(j, &e), 0);
+	dying.real = r.disk->ops;
+	dying.ops = *dying.real;
+	dying.ops.write = dying_write;
+	dying.ops.sync = dying_sync;
+	dying.ops.unlink = dying_unlink;
+	dying.left = call;
+	dying.failed = false;
+	r.disk->ops = &dying.ops;
+	(void)journal_sync(j, &e);
+	r.disk->ops = dying.real;
+	journal_close(&j);
+	disk_fake_kill(r.disk);
+	room_open(&r, &j);
+	assert_int_equal(r.records, 1);
+	journal_close(&j);
+	disk_free(&r.disk);
+}
+
+/* What was written before is there whenever that is. */
+static void
+test_killed(void **state)
+{
+	uint32_t	call;
+
+	(void)state;
+	for (call = 1; call <= CALLS; call++)
+		killed_at(call);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_killed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
