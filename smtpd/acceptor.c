@@ -20,13 +20,14 @@
 
 struct acceptor {
 	struct server	 *server;
+	bool		  left;		/* the next one was left to siblings */
 	struct gate	**gates;	/* one a listening socket */
 	size_t		  count;
 };
 
-/* More than its share: only siblings that accept count. */
+/* So many more than its share: only siblings that accept count. */
 static bool
-acceptor_overfull(const struct acceptor *a)
+acceptor_exceeds(const struct acceptor *a, uint64_t slack)
 {
 	uint64_t		 own = a->server->session_count, all = own;
 	const struct page	*p;
@@ -38,7 +39,7 @@ acceptor_overfull(const struct acceptor *a)
 			all += board_get(p->board, COUNTER_sessions);
 			workers++;
 		}
-	return own * workers > all + ACCEPT_SLACK * workers &&
+	return own * workers > all + slack * workers &&
 	    own * workers * 10 > all * 11;
 }
 
@@ -66,10 +67,16 @@ acceptor_ready(void *arg, struct gate *g)
 	int		 n;
 
 	for (n = 0; n < ACCEPT_BATCH; n++) {
-		if (acceptor_overfull(a)) {
+		if (acceptor_exceeds(a, ACCEPT_SLACK)) {
 			gate_shut(g);
 			return;
 		}
+		if (!a->left && acceptor_exceeds(a, 1)) {
+			a->left = true;
+			gate_leave(g);
+			return;
+		}
+		a->left = false;
 		if (acceptor_one(a, g) == -1)
 			return;
 	}

@@ -26,11 +26,23 @@ struct gate {
 	int		 fd;
 };
 
+static void
+gate_close(struct gate *g, int64_t ms)
+{
+	watch_pause(g->watch);
+	timer_start(&g->shut, ms);
+}
+
 void
 gate_shut(struct gate *g)
 {
-	watch_pause(g->watch);
-	timer_start(&g->shut, GATE_SHUT_MS);
+	gate_close(g, GATE_SHUT_MS);
+}
+
+void
+gate_leave(struct gate *g)
+{
+	gate_close(g, GATE_LEAVE_MS);
 }
 
 int

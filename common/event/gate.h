@@ -15,6 +15,7 @@
 #define EVENT_GATE_H
 
 #define GATE_SHUT_MS	100
+#define GATE_LEAVE_MS	1
 #define GATE_RENEW_MS	60000	/* at the latest */
 
 struct gate;
@@ -30,5 +31,7 @@ void		 gate_free(struct gate **g);
 int		 gate_take(struct gate *g, struct netaddr *peer);
 /* Takes nothing for GATE_SHUT_MS: for a caller that has no room now. */
 void		 gate_shut(struct gate *g);
+/* The same for GATE_LEAVE_MS: somebody else may take who waits. */
+void		 gate_leave(struct gate *g);
 
 #endif

@@ -471,6 +471,29 @@ def test_client_limit():
             c.close()
 
 
+def sockets(pid):
+    at = "/proc/%d/fd/" % pid
+    found = 0
+    for fd in os.listdir(at):
+        try:
+            found += os.readlink(at + fd).startswith("socket:")
+        except OSError:                             # closed meanwhile
+            pass
+    return found
+
+
+def test_few_are_shared():
+    """A few sessions are no one worker's: the others are asleep, and who is
+    awake leaves each connection to them for a moment."""
+    with instance(maxproc=3) as mta:
+        before = {pid: sockets(pid) for pid in mta.workers()}
+        clients = many(mta, 24)
+        held = sorted(sockets(pid) - n for pid, n in before.items())
+        assert sum(held) == 24 and held[0] >= 4, held
+        for c in clients:
+            c.close()
+
+
 def test_server_concurrency():
     """Sessions of a server, with all workers and by their clients; of another
     server, too, and right again after a kill."""
