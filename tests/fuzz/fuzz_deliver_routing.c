@@ -1,8 +1,8 @@
 /*
  * DNS answers on the way to a route: packets of any bytes, for whatever is
- * asked.  The first byte says by which transport; each answer is a byte, its
- * status, two bytes, its length, and a packet.  Where none are left there is
- * no answer.
+ * asked.  The first byte says by which transport, its low half, and for which
+ * domain; each answer is a byte, its status, two bytes, its length, and a
+ * packet.  Where none are left there is no answer.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -74,8 +74,15 @@ static const char *const	transports[] = {
 	"transport t host a.lab\n",
 	("address x - 192.0.2.1\naddress y - 192.0.2.2\n"
 	    "transport t mx - -o source=x,y,x -o source_order=strict\n"),
+	"transport t host 192.0.2.9:2600\n",
+	"transport t lmtp unix:/run/lmtp\n",
+	"transport t mx - -o families=ipv6\n",
 };
 #define TRANSPORTS	(sizeof transports / sizeof transports[0])
+
+static const char *const	domains[] = { "d.lab", "[192.0.2.1]",
+	"[IPv6:2001:db8::1]", "[::1]", "[x]", "[0.0.0.0]", "[" };
+#define DOMAINS		(sizeof domains / sizeof domains[0])
 
 static void
 begin(void)
@@ -166,14 +173,17 @@ answer_all(const uint8_t *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ipc_DELIVER_ASK	m = { .number = 1, .transport = 1,
-				    .domain = "d.lab" };
+	struct ipc_DELIVER_ASK	m = { .number = 1, .transport = 1 };
 	size_t			i;
 
 	if (size == 0)
 		return 0;
 	begin();
-	if (outlet_add(1, str_of(transports[data[0] % TRANSPORTS])) == -1 ||
+	(void)strlcpy(m.domain, domains[data[0] / 16 % DOMAINS],
+	    sizeof m.domain);
+	worker.params.resolve_address_literals = data[0] < 16 * DOMAINS;
+	if (outlet_add(1, str_of(transports[data[0] % 16 % TRANSPORTS])) ==
+	    -1 ||
 	    routing_ask(&m) == -1)
 		abort();
 	turn();
