@@ -13,7 +13,8 @@
  *
  * The copy is whole and synced before the first STATE that names it.  After a
  * crash before those were durable nothing lives in the copy, and it goes as
- * any empty segment does; among them, each entry is where its last STATE says.
+ * any empty segment does; among them, each entry is where its last STATE says,
+ * and the others are moved to the same copy.
  * The old segment goes when all of them are durable, by the same rule.
  */
 #include <errno.h>
@@ -319,7 +320,8 @@ compact_seal(struct book_compact *c, struct err *e)
 static int
 compact_slice(struct book_compact *c, struct err *e)
 {
-	int	rc = compact_read(c, e);
+	struct book_segment	*s;
+	int			 rc = compact_read(c, e);
 
 	if (rc != 0)
 		return rc;
@@ -327,6 +329,8 @@ compact_slice(struct book_compact *c, struct err *e)
 		return compact_seal(c, e);
 	if (book_sync(c->b, e) == -1)
 		return -1;
+	if ((s = book_segment_find(c->b, c->old)) != NULL)
+		s->moved = true;
 	c->b->counts.compacted++;
 	return 0;
 }
@@ -393,6 +397,46 @@ book_wastes(struct book *b)
 	return found == COMPACT_WASTE;
 }
 
+/* A copy of it that was whole, since entries moved to it, but not all. */
+static struct book_segment *
+compact_half(struct book *b, const struct book_segment *s)
+{
+	size_t	i;
+
+	for (i = b->segment_count; i > 0 && s->copied && !s->moved; i--)
+		if (b->segment[i - 1].replaces == s->id &&
+		    b->segment[i - 1].live > 0)
+			return &b->segment[i - 1];
+	return NULL;
+}
+
+/*
+ * It goes on with that copy.  A second one would leave the dead of the first
+ * behind in it, beside others that live, and whoever ends after a further
+ * move is not known to lie there.
+ */
+static int
+compact_resume(struct book *b, struct book_segment *s,
+    const struct book_segment *copy, struct err *e)
+{
+	struct book_compact	*c = xcalloc(1, sizeof *c);
+	struct reader_calls	calls = { .entry = compact_move, .arg = c };
+	struct reader_span	span = { NULL, copy->id, 0, copy->end, 0, 0 };
+	char			name[SEGMENT_NAME];
+
+	c->b = b;
+	c->old = s->id;
+	c->w.segment.id = copy->id;
+	c->moving = true;
+	b->compact = c;
+	segment_name(name, copy->id);
+	if (disk_open(b->disk, name, DISK_READ, &c->w.file) == -1)
+		return err_errno(e, "%s", name);
+	span.file = c->w.file;
+	c->reader = reader_new(&span, &calls);
+	return 1;
+}
+
 static int
 compact_begin(struct book *b, struct book_segment *s, struct err *e)
 {
@@ -421,14 +465,16 @@ int
 book_compact(struct book *b, struct err *e)
 {
 	struct book_compact	*c = b->compact;
-	struct book_segment	*s;
+	struct book_segment	*s, *half;
 	uint64_t		 old;
 	int			 rc;
 
 	if (!b->hinted || (c == NULL && (s = compact_pick(b)) == NULL))
 		return 0;
 	old = c != NULL ? c->old : s->id;
-	if (c == NULL)
+	if (c == NULL && (half = compact_half(b, s)) != NULL)
+		rc = compact_resume(b, s, half, e);
+	else if (c == NULL)
 		rc = compact_begin(b, s, e);
 	else if (!c->moving && book_segment_find(b, old) == NULL)
 		rc = 0;		/* all of it has ended meanwhile */

@@ -68,7 +68,8 @@ book_ended_at(struct book *b, struct book_bucket *k, uint64_t segment)
  * An entry of that segment ended.  The record is needed for as long as the
  * entry lies anywhere, and would be met again by an index that is made anew:
  * there, in the segment that it was copied from, or in a copy that it was
- * never moved to; a copy whose head is damaged may be of any segment.  Is one
+ * never moved to; a copy whose head is damaged may be of any segment, and one
+ * that only the journal tells of may have been copied before it went.  Is any
  * of these there?  Or, where there is a bucket, that is to know of all.
  */
 static bool
@@ -83,7 +84,7 @@ book_ended(struct book *b, struct book_bucket *k, uint64_t segment)
 	if (s != NULL)
 		any |= book_ended_at(b, k, s->replaces);
 	any |= book_ended_at(b, k, book_compact_copy(b, segment));
-	for (; (s == NULL || s->copied) && i > 0; i--) {
+	for (; (s == NULL || !s->there || s->copied) && i > 0; i--) {
 		cold = &b->segment[i - 1];
 		if ((cold->id & SEGMENT_COLD) == 0)
 			break;

@@ -21,6 +21,7 @@ struct book_segment {
 	uint64_t	replaces;	/* the one that it has copies of, or
 					 * 0 */
 	bool		copied;		/* there may be copies of it */
+	bool		moved;		/* and one had all that reads there */
 	enum book_table	table;
 	int64_t		stood, stood_ms;	/* what lived at that time
 					 * (monotonic, + 1), most of which
