@@ -4,7 +4,6 @@
 /* Short, so that a session that has come to be alone is soon told at once. */
 #define SPAN_MS		50
 #define ALONE		2	/* a group, in the mean, is less than that */
-#define PERCENT		80	/* of the largest group */
 
 void
 gather_note(struct gather *g, int64_t now_ms, size_t transactions)
@@ -33,5 +32,5 @@ gather_wanted(const struct gather *g)
 
 	if (all < groups * ALONE)
 		return 0;
-	return (largest * PERCENT + 99) / 100;
+	return (largest + 1) / 2;
 }
