@@ -55,9 +55,13 @@ book_newest(const struct book *b)
 static int
 book_sweep(struct book *b, struct err *e)
 {
-	if (book_segments_drop(b, e) == -1)
-		return -1;
-	return journal_drop(b->journal, book_journal_needed(b), e);
+	struct err	other;
+	int		rc = book_segments_drop(b, e);
+
+	if (!b->removed && journal_drop(b->journal, book_journal_needed(b),
+	    rc == 0 ? e : &other) == -1)
+		rc = -1;
+	return rc;
 }
 
 int

@@ -163,13 +163,14 @@ book_segment_drop(struct book *b, size_t i, struct err *e)
 }
 
 /* One that can't go keeps none of the others: a disk that is full needs the
- * room.  The first error is told. */
+ * room.  The first error is told.  What was removed and is not synced yet may
+ * be there again after a power cut, and is then to be known for dead: while
+ * that is so the journal stays. */
 int
 book_segments_drop(struct book *b, struct err *e)
 {
 	struct err	other;
 	size_t		i = 0;
-	bool		any = false;
 	int		rc = 0;
 
 	while (i < b->segment_count) {
@@ -180,10 +181,14 @@ book_segments_drop(struct book *b, struct err *e)
 			rc = -1;
 			i++;
 		} else {
-			any = true;
+			b->removed = true;
 		}
 	}
-	if (any && disk_sync_dir(b->disk, SEGMENT_DIR) == -1 && rc == 0)
+	if (!b->removed)
+		return rc;
+	if (disk_sync_dir(b->disk, SEGMENT_DIR) == 0)
+		b->removed = false;
+	else if (rc == 0)
 		rc = err_errno(e, "sync %s", SEGMENT_DIR);
 	return rc;
 }

@@ -87,6 +87,7 @@ struct book {
 	struct book_bucket *bucket;	/* by number */
 	size_t		  bucket_count;
 	size_t		  emptied;	/* that may be, since the checkpoint */
+	bool		  removed;	/* files were, and it is not synced */
 	uint64_t	  next_cold;
 
 	uint64_t	  index_floor;	/* an index before it is none */

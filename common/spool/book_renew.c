@@ -115,6 +115,9 @@ renew_front(struct book *b, uint64_t times)
 	if (b->renew.turn == k->number + 1)
 		return k;
 	from = k->number * b->bucket_size;
+	if (!b->options.journal_short && journal_end(b->journal) - from <=
+	    RENEW_FLOOR * b->bucket_size)
+		return NULL;
 	if (k->number < b->renew.passed ||
 	    from + b->bucket_size > b->covered_before ||
 	    journal_end(b->journal) - from <= times * renew_limit(b))
