@@ -288,30 +288,39 @@ def suffer(world, dice, v, tracer, lines, how, seconds):
     return met + injected(lines)
 
 
-def strace(world, dice, seconds, program, what, when=None, how=None):
-    """Calls of one process go wrong for a while."""
-    pid = busiest(world, program) if program == "smtpd" else \
-        victim(world, dice, program)
-    if pid is None or traced(pid):
-        return "no %s" % program
-    v = Victim(world, program, pid)
-    calls = what.split(":")[0]
+def traced_once(world, dice, v, seconds, what, when, how):
+    """How often calls of one process went wrong, while it lived."""
     with tempfile.NamedTemporaryFile("r", errors="replace") as out:
         with subprocess.Popen(
-                ["strace", "-qq", "-f", "-p", str(pid), "-e",
-                 "trace=" + calls, "-e", "inject=" + what +
+                ["strace", "-qq", "-f", "-p", str(v.pid), "-e",
+                 "trace=" + what.split(":")[0], "-e", "inject=" + what +
                  (":when=" + when if when else ""), "-o", out.name],
                 stderr=subprocess.DEVNULL) as tracer:
-            met = suffer(world, dice, v, tracer, out, how, seconds)
-    ended = v.over()
+            return suffer(world, dice, v, tracer, out, how, seconds)
+
+
+def strace(world, dice, seconds, program, what, when=None, how=None):
+    """Calls of a process go wrong for a while; of the next one of its kind,
+    where another fault ends it before it makes any."""
+    began, met, ended = time.monotonic(), 0, False
+    for _ in range(4):
+        pid = busiest(world, program) if program == "smtpd" else \
+            victim(world, dice, program)
+        if pid is not None and not traced(pid):
+            v = Victim(world, program, pid)
+            met = traced_once(world, dice, v, seconds, what, when, how)
+            ended = v.over()
+            if what.startswith("recvfrom:"):
+                world.harms.add("replies not read", v.began - 1,
+                                time.monotonic() + 1, met)
+        if met or time.monotonic() > began + LONGER:
+            break
+        time.sleep(0.5)
     if met == 0:
         world.unmet.append(program + " " + what)
-    if calls == "recvfrom":
-        world.harms.add("replies not read", v.began - 1,
-                        time.monotonic() + 1, met)
     return "%s %s%s for %.1f s, %d times%s" % (
         program, what, " " + when if when else "",
-        time.monotonic() - v.began, met, "; it ended" if ended else "")
+        time.monotonic() - began, met, "; it ended" if ended else "")
 
 
 def limits(world, dice, seconds):

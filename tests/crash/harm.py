@@ -15,7 +15,6 @@ qmgr that is killed or hangs least of all.
 What was taken while verdicts could not be noted, since qmgr was not there or
 its disk refused, is noted later: a harm reaches back to where that began."""
 
-import collections
 import os
 import signal
 import threading
@@ -59,7 +58,7 @@ class Harms:
     def __init__(self, world):
         self.world, self.lock = world, threading.Lock()
         self.harms, self.stalls = [], []
-        self.seen = collections.deque()         # (when, connections of all)
+        self.seen = []          # (when, connections of all)
         self.over = threading.Event()
         self.watch = threading.Thread(target=self.run, daemon=True)
         self.watch.start()
@@ -125,6 +124,7 @@ class Harms:
     def reach(self):
         """Back to where verdicts stalled; then all that had connections may
         have had one to tell."""
+        seen = list(self.seen)          # it grows yet
         for h in self.harms:
             for began, ended in self.stalls:
                 if began < h.ended and ended + STALLED > h.began and \
@@ -132,7 +132,7 @@ class Harms:
                     h.began = began - REACH
                     if h.most is not None and h.ways is None:
                         h.most = max([h.most] + [
-                            2 * n for when, n in self.seen
+                            2 * n for when, n in seen
                             if h.began <= when <= h.ended])
 
     def judge(self, taken):
