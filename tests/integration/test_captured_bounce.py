@@ -102,7 +102,14 @@ class Attack:
                      text="bounce")
             # All of them are connected to cleanup then.
             self.mta.mail(["first%d@a.example" % i for i in range(64)])
-            wait_for(lambda: len(self.back.messages) == 64, 30, "messages")
+            try:
+                wait_for(lambda: len(self.back.messages) == 64, 30,
+                         "messages")
+            except AssertionError as e:
+                raise AssertionError("%s: %d came\n%s%s" % (
+                    e, len(self.back.messages),
+                    self.mta.ctl("queue", "list").stdout,
+                    self.mta.ctl("status").stdout)) from e
             self.mta.wait(0)
             self.back.messages.clear()
             self.same = self.processes()
