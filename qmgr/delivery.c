@@ -208,6 +208,7 @@ delivery_close(void)
 	job_close();
 	lease_close();
 	route_close();
+	prepare_close();
 	active_close();
 	bucket_close();
 	live_close();

@@ -20,7 +20,7 @@ import tempfile
 import time
 
 from halyard import Backend, alive, main, wait_for
-from test_relay import Queue, out
+from test_relay import Queue, numbers, out
 from test_store import ALL, Load, Spooling, check_ledger, deliver, txn_of
 
 CUTS = int(os.environ.get("CUTS", "3"))
@@ -259,6 +259,53 @@ def test_index_fails():
         wait_for(lambda: ids() == acked, 30, "the same")
         assert ids("--state", "hold") == acked[100:]
     return None
+
+
+def test_index_fails_before_hooks():
+    """The same while entries wait for their hook: they are found again, and
+    nobody looks for them where they were."""
+    if not ROOT or shutil.which("strace") is None:
+        return "strace on any process needs root"
+    with Backend() as b:
+        mta = Queue(out(b), workers=1, params={
+            "hook_predelivery": "hooks/pre.hsl"})
+        with open(mta.path("hooks/pre.hsl"), "w") as f:
+            f.write("Try();")
+        index_fails_before_hooks(mta, b)
+    return None
+
+
+def index_fails_before_hooks(mta, b):
+    with mta:
+        qmgr, deliver = mta.workers("qmgr")[0], mta.workers("deliver")[0]
+        # It is given five hundred, and the others wait.
+        os.kill(deliver, signal.SIGSTOP)
+        mta.put(600)
+        mta.put(20, rcpts=("r@b.example",), first=600)
+        mta.wait(620)
+        paths = [a for f in glob.glob(mta.path("queue/index/*"))
+                 for a in ("-P", f)]
+        tracer = subprocess.Popen(
+            ["strace", "-qq", "-p", str(qmgr), *paths, "-e",
+             "trace=fdatasync,fsync,msync", "-e",
+             "inject=fdatasync,fsync,msync:error=EIO:when=1",
+             "-o", "/dev/null"], stderr=subprocess.DEVNULL)
+
+        def again():
+            mta.ctl("queue", "hold", "--recipientdomain=b.example",
+                    check=False)
+            mta.ctl("queue", "release", "--state=hold", check=False)
+            return mta.log().count("event=queue-open") == 2
+        wait_for(again, 60, "a new index")
+        os.kill(deliver, signal.SIGCONT)
+        tracer.send_signal(signal.SIGTERM)
+        tracer.wait()
+        wait_for(lambda: mta.ctl("queue", "release", "--state=hold",
+                                 check=False) and len(b.messages) >= 620,
+                 60, "all of it")
+        mta.wait(0)
+        assert numbers(b) == list(range(620))
+        assert mta.workers("qmgr") == [qmgr]
 
 
 if __name__ == "__main__":
