@@ -11,6 +11,7 @@
 struct lent {
 	uint64_t	segment;
 	uint32_t	jobs;
+	bool		gone;		/* its file was removed */
 	uint64_t	stamp;
 };
 

@@ -219,7 +219,8 @@ keeper_begin(void)
 				    .index_ops = &kv_real,
 				    .index_arg = &keeper.place,
 				    .events = { .damage = keeper_damage,
-				    .arrived = pump_arrived } };
+				    .arrived = pump_arrived,
+				    .removed = lend_gone } };
 	struct err		e;
 
 	o.time = keeper_time();

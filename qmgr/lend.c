@@ -1,7 +1,7 @@
 /*
  * Segments that a deliver worker may read: at most JOB_SEGMENTS_MAX at a time,
  * each as long as a job of it reads there, and then until another needs the
- * place.
+ * place, or the segment is removed: its room is not free before that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,15 @@
 #include "spool/segment.h"
 
 #include "delivery.h"
+
+/* The worker closes it. */
+static void
+lend_end(struct agent *a, struct lent *l)
+{
+	CHANNEL_SEND(a->channel, DELIVER_CLOSE, -1,
+	    { .segment = l->segment });
+	*l = a->lent[--a->lent_count];
+}
 
 static struct lent *
 lend_find(struct agent *a, uint64_t segment)
@@ -76,9 +85,31 @@ lend_give(struct agent *a, uint64_t segment)
 
 	if (l == NULL || l->jobs == 0)
 		return;
-	l->jobs--;
-	if (l->jobs == 0 && a->starved) {
+	if (--l->jobs > 0)
+		return;
+	if (l->gone && a->channel != NULL)
+		lend_end(a, l);
+	if (a->starved) {
 		a->starved = false;
 		agent_update(a);
 	}
+}
+
+static void
+lend_gone_of(void *arg, struct agent *a)
+{
+	struct lent	*l = lend_find(a, *(const uint64_t *)arg);
+
+	if (l == NULL || a->channel == NULL)
+		return;
+	l->gone = true;
+	if (l->jobs == 0)
+		lend_end(a, l);
+}
+
+void
+lend_gone(void *arg, uint64_t segment)
+{
+	(void)arg;
+	agents_each(lend_gone_of, &segment);
 }

@@ -12,5 +12,7 @@
  * job until that changes; -1 with *e. */
 int	lend_take(struct agent *a, uint64_t segment, struct err *e);
 void	lend_give(struct agent *a, uint64_t segment);
+/* The segment's file was removed. */
+void	lend_gone(void *arg, uint64_t segment);
 
 #endif

@@ -42,6 +42,7 @@ struct book_events {
 		    const struct spool_entry *entry, uint64_t queue);
 	/* Something on the disk is not what was written; what was lost. */
 	void	(*damage)(void *arg, const char *what);
+	void	(*removed)(void *arg, uint64_t segment);
 	void	*arg;
 };
 

@@ -157,6 +157,11 @@ book_segment_drop(struct book *b, size_t i, struct err *e)
 	if (!book_segment_again(b, s) &&
 	    disk_unlink(b->disk, name) == -1 && errno != ENOENT)
 		return err_errno(e, "unlink %s", name);
+	/* Its room is given back when nobody has it open any more. */
+	if (b->file_segment == s->id)
+		disk_close(&b->file);
+	if (b->options.events.removed != NULL)
+		b->options.events.removed(b->options.events.arg, s->id);
 	book_table_drop(b, s);
 	book_segment_remove(b, s);
 	return 0;

@@ -349,5 +349,42 @@ def test_many_sub_queues():
             for n in range(count))
 
 
+def removed(*pids):
+    """What they have open of files that were removed."""
+    found = []
+    for pid in pids:
+        for name in os.listdir("/proc/%d/fd" % pid):
+            try:
+                found.append(os.readlink("/proc/%d/fd/%s" % (pid, name)))
+            except FileNotFoundError:
+                pass
+    return [f for f in found if f.endswith(" (deleted)") and
+            "/segments/" in f]
+
+
+def test_removed_segments_are_closed():
+    """A file's room is free when nobody has it open: a worker closes what was
+    lent to it when the segment goes, though no other needs the place."""
+    with Backend() as b:
+        mta = Queue(out(b, "retry=1h"), workers=1,
+                    params={"hook_postdelivery": "hooks/post.hsl"})
+        # The journal is as long as it has to be for a checkpoint.
+        with open(mta.path("hooks/post.hsl"), "w") as f:
+            f.write('SetMetaData(["x" => str_repeat("x", 50000)]);')
+        with mta:
+            mta.put(1)
+            mta.wait(0)
+            first = sorted(os.listdir(mta.path("queue/segments")))[0]
+            mta.kill("cleanup")
+            wait_for(lambda: len(os.listdir(mta.path("queue/segments"))) == 2,
+                     20, "another segment")
+            b.replies["RCPT"] = b"450 4.2.1 Not now\r\n"
+            mta.put(120)
+            wait_for(lambda: first not in os.listdir(
+                mta.path("queue/segments")), 25, "the end of a segment")
+            pids = mta.workers("deliver") + mta.workers("qmgr")
+            wait_for(lambda: not removed(*pids), 5, "room")
+
+
 if __name__ == "__main__":
     main(globals())
