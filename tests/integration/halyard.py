@@ -188,7 +188,7 @@ class Instance:
         return wait_for(lambda: [l for l in self.log().splitlines()
                                  if text in l], seconds, "log: " + text)[0]
 
-    def client(self, timeout=30):
+    def client(self, timeout=30 * SLOW):
         return Client(self.port, timeout)
 
     def stop(self):
@@ -227,7 +227,8 @@ class Client:
 
     known = weakref.WeakSet()
 
-    def __init__(self, port, timeout=30, greet=True, host="127.0.0.1"):
+    def __init__(self, port, timeout=30 * SLOW, greet=True,
+                 host="127.0.0.1"):
         self.port = port
         self.known.add(self)
         self.sock = socket.create_connection((host, port), timeout)
