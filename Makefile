@@ -215,6 +215,11 @@ crash: all tools
 	@KILLS=1000 CUTS=50 python3 tests/integration/test_bounce_ledger.py
 	@tests/crash/hour
 
+# Both commands of README.md and the rest of tests/fresh, half an hour.
+check-fresh:
+	@tests/packages more
+	@LONG=1 tests/run fresh
+
 lint:
 	@tests/lint/run
 
@@ -372,4 +377,5 @@ clean:
 .SECONDARY:
 .PHONY: all tools units replays fuzzers check check-more crash lint fuzz compdb \
 	coverage analyze bench bench-inline bench-accept bench-relay bench-listing \
-	bench-tls bench-hsl bench-queue demo install install-mta uninstall clean always
+	bench-tls bench-hsl bench-queue check-fresh demo install install-mta \
+	uninstall clean always

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""A machine with nothing but the system: the first command of README.md,
-INSTALL's ways to a build and to a package, read from these files themselves;
-then the package's life: installed, upgraded, serving, what it ships tried,
-purged.
+"""A machine with nothing but the system: the first command of README.md (with
+LONG=1 the second one, too), INSTALL's ways to a build and to a package, read
+from these files themselves; then the package's life: installed, upgraded,
+serving, what it ships tried, purged.
 
 As root on Debian and its like; elsewhere skipped."""
 
@@ -53,6 +53,24 @@ def test_first_command():
         assert not os.path.exists(r.at("usr/bin/make"))
         out = r.sh("cd /srv; " + first_command())
         assert "The demo went well." in out, out[-4000:]
+    return None
+
+
+def test_second_command():
+    """It ends well where the first one left off; what that installed is all
+    that was there before."""
+    if not os.environ.get("LONG"):
+        return "LONG=1, a quarter of an hour"
+    why = fresh.why_not()
+    if why:
+        return why
+    command = re.search(r"^    (make check)$", read("README.md"), re.M)
+    with Root() as r:
+        r.give_repository(REPOSITORY)
+        r.sh("cd /srv; " + first_command())
+        out = r.sh("cd /srv/halyard; " + command.group(1), 3600)
+        print("# " + out[-4000:].replace("\n", "\n# "))
+        assert re.search(r"^\d+ passed, 0 failed$", out, re.M), out[-4000:]
     return None
 
 
