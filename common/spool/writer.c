@@ -53,6 +53,7 @@ writer_file(struct spool_writer *w, const char *name, struct err *e)
 	if (disk_open(w->disk, name, rc == 0 ? DISK_WRITE : DISK_CREATE,
 	    &w->file) == -1)
 		return err_errno(e, "%s", name);
+	w->filled = rc == 0 ? w->segment_size : SEGMENT_HEAD;
 	return 0;
 }
 
@@ -233,10 +234,37 @@ spool_writer_file(const struct spool_writer *w)
 	return w->file;
 }
 
-/* The second one is made when it is nearer, if none was given by then. */
+/* A piece of what is ahead in the segment; 0: it has all of its blocks. */
+static int
+writer_fill(struct spool_writer *w)
+{
+	uint64_t	at = w->filled < w->end ? w->end : w->filled;
+	uint64_t	len = SPARE_PIECE;
+
+	if (w->file == NULL || at >= w->segment_size)
+		return 0;
+	if (len > w->segment_size - at)
+		len = w->segment_size - at;
+	/* Where there was no room once it isn't asked for again. */
+	w->filled = w->segment_size;
+	if (disk_fill(w->file, at, len) == -1)
+		return -1;
+	w->filled = at + len;
+	return 1;
+}
+
+/*
+ * First the segment, if it was no spare: until its blocks are there each sync
+ * of a batch commits the system's journal, too.  Of spares the second one is
+ * made when it is nearer, if none was given by then.
+ */
 int
 spool_writer_prepare(struct spool_writer *w)
 {
+	int	rc = writer_fill(w);
+
+	if (rc != 0)
+		return rc;
 	return spares_prepare(&w->spares, w->end * 2 < w->segment_size ?
 	    1 : WRITER_SPARES);
 }

@@ -64,8 +64,9 @@ struct spool_place spool_writer_durable(const struct spool_writer *w);
 /* The file that is written to; valid until the next commit. */
 struct disk_file *spool_writer_file(const struct spool_writer *w);
 /*
- * Makes a piece of a spare segment, a millisecond's work: 1 while there is
- * more to do, 0 when all spares are there, -1: the disk has no room for one.
+ * Fills a piece of what is ahead in a segment that was no spare, or makes one
+ * of a spare, a millisecond's work: 1 while there is more to do, 0 when all is
+ * there, -1: the disk has no room for it.
  */
 int	spool_writer_prepare(struct spool_writer *w);
 const struct spool_writer_counts *

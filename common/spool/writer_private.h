@@ -21,6 +21,7 @@ struct spool_writer {
 	struct disk_file *file;
 	struct segment	  segment;
 	uint64_t	  end;		/* durable up to here */
+	uint64_t	  filled;	/* its blocks are there up to here */
 	uint32_t	  next_txn;
 	uint32_t	  partial;	/* drafts of which parts are in it */
 	uint64_t	  greatest;	/* id of any segment so far */
