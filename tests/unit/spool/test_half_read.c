@@ -7,28 +7,14 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "kv/kv_model.h"
-#include "spool/book.h"
-#include "spool/disk_fake.h"
-#include "spool/entry.h"
-#include "spool/writer.h"
+#include "world.h"
 
 #define COUNT	12		/* transactions of one batch */
 #define LARGE	40		/* entries of one that has several batches */
-
-struct world {
-	struct disk		*disk;
-	struct kv_model		*index;
-	struct spool_writer	*writer;
-	struct book		*book;
-	int			 arrived;
-};
 
 /* ---- An index of which one call fails ------------------------------------ */
 
@@ -57,122 +43,57 @@ failing_open(struct kv **kv, void *arg, struct err *e)
 
 /* ---- The spool ----------------------------------------------------------- */
 
+/* The entries up to this one; of three one is held. */
 static void
-world_id(struct spool_id *id, uint32_t n, uint32_t queue)
+half_add(struct world *w, struct spool_draft *d, uint32_t upto)
 {
-	memset(id, 0, sizeof *id);
-	memcpy(id->txn, "half", 4);
-	memcpy(id->txn + 12, &n, 4);
-	id->queue = queue;
-}
+	uint32_t	n;
 
-static void
-world_entry(struct spool_draft *d, uint32_t queue)
-{
-	struct spool_entry	entry = { .queue = queue, .size = 4,
-				    .sender = STR("a@example.com"),
-				    .recipient = STR("b@example.com") };
-	struct buf		bytes = BUF_INIT;
-	struct err		e;
-
-	entry.flags = queue % 3 == 0 ? ENTRY_HOLD : 0;
-	assert_int_equal(spool_entry_put(&bytes, &entry, &e), 0);
-	assert_int_equal(spool_draft_entry(d, buf_str(&bytes), &e), 0);
-	buf_free(&bytes);
-}
-
-static struct spool_draft *
-world_draft(uint32_t n)
-{
-	struct spool_draft	*d;
-	struct spool_id		 id;
-	struct err		 e;
-
-	world_id(&id, n, 0);
-	d = spool_draft_new(&id);
-	assert_int_equal(spool_draft_body(d, STR("body"), &e), 0);
-	return d;
+	for (n = spool_draft_entries(d) + 1; n <= upto; n++) {
+		w->o.entry.flags = n % 3 == 0 ? ENTRY_HOLD : 0;
+		world_add(w, d, 1);
+	}
 }
 
 /* One of several batches, between the first and the last of which the others
  * are stored. */
 static void
-world_store(struct world *w)
+half_store(struct world *w)
 {
-	struct spool_draft	*d[COUNT], *large = world_draft(COUNT);
-	struct err		 e;
+	struct spool_draft	*d[COUNT], *large;
 	uint32_t		 n;
 
-	for (n = 1; n <= LARGE / 2; n++)
-		world_entry(large, n);
-	assert_int_equal(spool_writer_stage(w->writer, large, &e), 0);
-	assert_int_equal(spool_writer_commit(w->writer, &e), 0);
+	w->next = COUNT;
+	large = world_draft(w);
+	half_add(w, large, LARGE / 2);
+	world_commit(w, large);
+	w->next = 0;
 	for (n = 0; n < COUNT; n++) {
-		d[n] = world_draft(n);
-		world_entry(d[n], 1);
-		world_entry(d[n], 2);
-		assert_int_equal(spool_draft_end(d[n], &e), 0);
-		assert_int_equal(spool_writer_stage(w->writer, d[n], &e), 0);
+		d[n] = world_draft(w);
+		half_add(w, d[n], 2);
+		assert_int_equal(spool_draft_end(d[n], &w->e), 0);
+		assert_int_equal(spool_writer_stage(w->writer, d[n], &w->e),
+		    0);
 	}
-	for (n = LARGE / 2 + 1; n <= LARGE; n++)
-		world_entry(large, n);
-	assert_int_equal(spool_draft_end(large, &e), 0);
-	assert_int_equal(spool_writer_stage(w->writer, large, &e), 0);
-	assert_int_equal(spool_writer_commit(w->writer, &e), 0);
+	half_add(w, large, LARGE);
+	assert_int_equal(spool_draft_end(large, &w->e), 0);
+	world_commit(w, large);
 	spool_draft_free(&large);
 	for (n = 0; n < COUNT; n++)
 		spool_draft_free(&d[n]);
 }
 
+/* Stored, and not read. */
 static void
-world_arrived(void *arg, const struct spool_id *id,
-    const struct spool_entry *entry, uint64_t queue)
+half_init(struct world *w)
 {
-	struct world	*w = arg;
+	struct world_options	o = { .seed = 3,
+				    .entry.sender = STR("a@example.com"),
+				    .book.index_ops = &failing_ops };
 
-	(void)id;
-	(void)entry;
-	(void)queue;
-	w->arrived++;
-}
-
-static void
-world_open(struct world *w)
-{
-	struct book_options	o = { .disk = w->disk,
-				    .index_ops = &failing_ops,
-				    .index_arg = w->index,
-				    .events = { .arrived = world_arrived,
-				    .arg = w } };
-	struct err		e;
-
-	if (book_open(&w->book, &o, &e) == -1)
-		fail_msg("%s", e.text);
-}
-
-static void
-world_begin(struct world *w)
-{
-	struct spool_place	end;
-	struct err		e;
-
-	memset(w, 0, sizeof *w);
-	w->disk = disk_fake_new(3);
-	w->index = kv_model_new();
-	assert_int_equal(spool_writer_open(&w->writer, w->disk, 0, &e), 0);
-	end = spool_writer_durable(w->writer);
+	world_init(w, &o);
 	world_open(w);
-	assert_int_equal(book_hint(w->book, end.segment, end.offset, &e), 0);
-	world_store(w);
-}
-
-static void
-world_end(struct world *w)
-{
-	book_close(&w->book);
-	spool_writer_close(&w->writer);
-	kv_model_free(&w->index);
-	disk_free(&w->disk);
+	half_store(w);
 }
 
 /* ---- What has to be ------------------------------------------------------ */
@@ -181,37 +102,27 @@ world_end(struct world *w)
 #define HELD	(LARGE / 3)
 
 static void
-world_check(struct world *w)
+half_check(struct world *w)
 {
-	struct book_counts	c;
-	struct book_entry	entry;
-	struct spool_id		id;
-	struct err		e;
-	uint32_t		n;
+	uint32_t	n;
 
-	book_count(w->book, &c);
-	assert_int_equal(c.entries, ENTRIES);
-	assert_int_equal(c.held, HELD);
-	for (n = 0; n < ENTRIES; n++) {
-		if (n < COUNT * 2)
-			world_id(&id, n / 2, n % 2 + 1);
-		else
-			world_id(&id, COUNT, n - COUNT * 2 + 1);
-		assert_int_equal(book_get(w->book, &id, &entry, &e), 0);
-	}
+	assert_int_equal(world_counts(w).entries, ENTRIES);
+	assert_int_equal(world_counts(w).held, HELD);
+	for (n = 0; n < COUNT * 2; n++)
+		assert_true(world_has(w, n / 2, n % 2 + 1));
+	for (n = 1; n <= LARGE; n++)
+		assert_true(world_has(w, COUNT, n));
 }
 
 /* One is deleted while the batch is read in part: it does not come back. */
 static bool
-world_delete(struct world *w)
+half_delete(struct world *w)
 {
-	struct spool_id	id;
-	struct err	e;
+	struct spool_id	id = world_id(0, 1);
 
-	world_id(&id, 0, 1);
-	if (book_done(w->book, &id, 0, &e) != 0)
+	if (book_done(w->book, &id, 0, &w->e) != 0)
 		return false;
-	assert_int_equal(book_sync(w->book, &e), 0);
+	world_sync(w);
 	return true;
 }
 
@@ -221,43 +132,34 @@ round_of(int n, bool of_disk, bool deletes)
 {
 	struct world		w;
 	struct spool_place	end;
-	struct spool_id		id;
-	struct book_counts	c;
-	struct book_entry	entry;
-	struct err		e;
 	bool			came, gone = false;
 
-	world_begin(&w);
+	half_init(&w);
 	end = spool_writer_durable(w.writer);
 	if (of_disk)
 		disk_fake_fault(w.disk, DISK_FAULT_EIO, (uint64_t)n);
 	else
 		gets = n;
-	came = book_hint(w.book, end.segment, end.offset, &e) == -1;
+	came = book_hint(w.book, end.segment, end.offset, &w.e) == -1;
 	disk_fake_fault(w.disk, DISK_FAULT_NONE, 0);
 	gets = 0;
 	if (came && deletes)
-		gone = world_delete(&w);
-	assert_int_equal(book_hint(w.book, end.segment, end.offset, &e), 0);
+		gone = half_delete(&w);
+	world_hint(&w);
 	if (gone) {
-		world_id(&id, 0, 1);
-		assert_int_equal(book_get(w.book, &id, &entry, &e), 1);
-		book_count(w.book, &c);
-		assert_int_equal(c.entries, ENTRIES - 1);
+		assert_false(world_has(&w, 0, 1));
+		assert_int_equal(world_counts(&w).entries, ENTRIES - 1);
 	} else {
-		world_check(&w);
+		half_check(&w);
 		assert_int_equal(w.arrived, ENTRIES);
 	}
 	/* And so it is for one who begins with its checkpoint. */
-	assert_int_equal(book_checkpoint(w.book, &e), 0);
-	book_close(&w.book);
-	world_open(&w);
-	assert_int_equal(book_hint(w.book, end.segment, end.offset, &e), 0);
-	book_count(w.book, &c);
-	assert_int_equal(c.entries, ENTRIES - gone);
+	world_checkpoint(&w);
+	world_again(&w, false);
+	assert_int_equal(world_counts(&w).entries, ENTRIES - gone);
 	if (!gone)
-		world_check(&w);
-	world_end(&w);
+		half_check(&w);
+	world_fini(&w);
 	return came;
 }
 
@@ -291,25 +193,21 @@ test_checkpoint(void **state)
 {
 	struct world		w;
 	struct spool_place	end;
-	struct err		e;
 	int			n;
 
 	(void)state;
 	for (n = 2; n < 40; n += 5) {
-		world_begin(&w);
+		half_init(&w);
 		end = spool_writer_durable(w.writer);
 		gets = n;
 		assert_int_equal(book_hint(w.book, end.segment, end.offset,
-		    &e), -1);
+		    &w.e), -1);
 		gets = 0;
-		(void)book_checkpoint(w.book, &e);
-		assert_int_equal(book_sync(w.book, &e), 0);
-		book_close(&w.book);
-		world_open(&w);
-		assert_int_equal(book_hint(w.book, end.segment, end.offset,
-		    &e), 0);
-		world_check(&w);
-		world_end(&w);
+		(void)book_checkpoint(w.book, &w.e);
+		world_sync(&w);
+		world_again(&w, false);
+		half_check(&w);
+		world_fini(&w);
 	}
 }
 

@@ -16,13 +16,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "kv/kv.h"
 #include "spool/book_walk.h"
 #include "spool/disk_real.h"
-#include "spool/entry.h"
-#include "spool/writer.h"
+
+#include "world.h"
 
 #define SEGMENT		(1U << 20)
 #define MESSAGES	200
@@ -30,183 +29,116 @@
 #define HELD		7		/* each so many-th is held */
 #define YEAR_MS		(365LL * 24 * 3600 * 1000)
 
-struct world {
-	char			 dir[64], index[96];
-	struct disk		*disk;
-	struct spool_writer	*writer;
-	struct book		*book;
-	struct kv_place		 place;
-	int64_t			 mono_ms, wall_ms;
-	uint32_t		 entries, held;
+struct real {
+	struct world	 w;
+	char		 dir[64], index[96];
+	struct kv_place	 place;
+	uint32_t	 entries, held;
 };
 
 static void
-world_id(struct spool_id *id, uint32_t n, uint32_t queue)
+real_hold(struct world *w, uint32_t n)
 {
-	memset(id, 0, sizeof *id);
-	memcpy(id->txn + 12, &n, sizeof n);
-	id->queue = queue;
-}
+	struct entry_state	state = world_state(w, n, 1);
 
-static void
-world_store(struct world *w, uint32_t n)
-{
-	struct spool_entry	 entry = { .sender = STR("s@example.com"),
-				    .recipient = STR("r@example.com") };
-	struct spool_draft	*d;
-	struct spool_id		 id;
-	struct buf		 b = BUF_INIT;
-
-	world_id(&id, n, 0);
-	d = spool_draft_new(&id);
-	assert_int_equal(spool_draft_body(d, STR("a: b\r\n\r\nc\r\n"), NULL),
-	    0);
-	while (entry.queue < RECIPIENTS) {
-		entry.queue++;
-		buf_clear(&b);
-		assert_int_equal(spool_entry_put(&b, &entry, NULL), 0);
-		assert_int_equal(spool_draft_entry(d, buf_str(&b), NULL), 0);
-	}
-	assert_int_equal(spool_draft_end(d, NULL), 0);
-	assert_int_equal(spool_writer_stage(w->writer, d, NULL), 0);
-	assert_int_equal(spool_writer_commit(w->writer, NULL), 0);
-	spool_draft_free(&d);
-	buf_free(&b);
-}
-
-static void
-world_open(struct world *w)
-{
-	struct book_options	o = { .disk = w->disk, .index_ops = &kv_real,
-				    .index_arg = &w->place };
-	struct spool_place	end = spool_writer_durable(w->writer);
-	struct err		e;
-
-	o.time = (struct book_time){ w->mono_ms, w->wall_ms };
-	if (book_open(&w->book, &o, &e) == -1)
-		fail_msg("%s", e.text);
-	assert_int_equal(book_hint(w->book, end.segment, end.offset, &e), 0);
-}
-
-static void
-world_hold(struct world *w, uint32_t n)
-{
-	struct entry_state	state;
-	struct spool_id		id;
-
-	world_id(&id, n, 1);
-	assert_int_equal(book_state(w->book, &id, &state, NULL), 0);
 	state.state = STATE_HOLD;
 	state.retry = n;
-	assert_int_equal(book_change(w->book, &id, &state, NULL), 0);
+	world_change(w, n, 1, &state);
 }
 
 static int
-world_new(void **state)
+real_new(void **state)
 {
-	struct world	*w = xcalloc(1, sizeof *w);
-	uint32_t	 n;
+	struct real		*r = xcalloc(1, sizeof *r);
+	struct world_options	 o = { .segment = SEGMENT,
+				    .entry.sender = STR("s@example.com"),
+				    .book = { .index_ops = &kv_real,
+				    .index_arg = &r->place,
+				    .time = { 1000, 40 * YEAR_MS } } };
+	uint32_t		 n;
 
-	(void)snprintf(w->dir, sizeof w->dir, "/tmp/halyard-book-XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
-	(void)snprintf(w->index, sizeof w->index, "%s/index", w->dir);
-	w->disk = disk_real_new(open(w->dir, O_RDONLY | O_DIRECTORY));
-	w->place = (struct kv_place){ w->index, 1U << 20 };
-	w->mono_ms = 1000;
-	w->wall_ms = 40 * YEAR_MS;
-	assert_int_equal(spool_writer_open(&w->writer, w->disk, SEGMENT,
-	    NULL), 0);
-	for (n = 1; n <= MESSAGES; n++)
-		world_store(w, n);
-	world_open(w);
+	(void)snprintf(r->dir, sizeof r->dir, "/tmp/halyard-book-XXXXXX");
+	assert_non_null(mkdtemp(r->dir));
+	(void)snprintf(r->index, sizeof r->index, "%s/index", r->dir);
+	r->place = (struct kv_place){ r->index, 1U << 20 };
+	o.disk = disk_real_new(open(r->dir, O_RDONLY | O_DIRECTORY));
+	world_init(&r->w, &o);
+	r->w.next = 1;
+	world_fill(&r->w, MESSAGES, RECIPIENTS);
+	world_open(&r->w);
 	for (n = 1; n <= MESSAGES; n += HELD)
-		world_hold(w, n);
-	assert_int_equal(book_sync(w->book, NULL), 0);
-	*state = w;
+		real_hold(&r->w, n);
+	world_sync(&r->w);
+	*state = r;
 	return 0;
 }
 
 static int
-world_free(void **state)
+real_free(void **state)
 {
-	struct world	*w = *state;
-	char		*command = xasprintf("rm -rf %s", w->dir);
+	struct real	*r = *state;
+	char		*command = xasprintf("rm -rf %s", r->dir);
 
-	book_close(&w->book);
-	spool_writer_close(&w->writer);
-	disk_free(&w->disk);
+	world_fini(&r->w);
 	assert_int_equal(system(command), 0);
 	free(command);
-	free(w);
+	free(r);
 	return 0;
 }
 
 static int
-world_meet(void *arg, const struct spool_id *id,
+real_meet(void *arg, const struct spool_id *id,
     const struct book_entry *entry, const struct spool_entry *accepted)
 {
-	struct world	*w = arg;
-	uint32_t	 n;
+	struct real	*r = arg;
+	uint32_t	 n = world_number(id);
 
-	memcpy(&n, id->txn + 12, sizeof n);
-	assert_true(str_eq(accepted->recipient, STR("r@example.com")));
+	assert_true(str_eq(accepted->recipient, STR("b@example.com")));
 	assert_int_equal(entry->state == STATE_HOLD,
 	    id->queue == 1 && n % HELD == 1);
 	assert_int_equal(entry->retry, entry->state == STATE_HOLD ? n : 0);
-	w->entries++;
-	w->held += entry->state == STATE_HOLD;
+	r->entries++;
+	r->held += entry->state == STATE_HOLD;
 	return 0;
 }
 
 /* In steps of `most`; if forgetful, each begins at its cursor anew. */
 static void
-world_walk(struct world *w, size_t most, bool forgetful)
+real_walk(struct real *r, size_t most, bool forgetful)
 {
 	struct book_cursor	at = { 0, 0, 0 };
 	size_t			before;
 	int			rc;
 
-	w->entries = w->held = 0;
+	r->entries = r->held = 0;
 	do {
-		before = w->entries;
-		rc = book_walk(w->book, &at, most, world_meet, w, NULL);
-		assert_in_range(w->entries - before, 0, most);
+		before = r->entries;
+		rc = book_walk(r->w.book, &at, most, real_meet, r, NULL);
+		assert_in_range(r->entries - before, 0, most);
 		if (forgetful)
-			book_walk_end(w->book);
+			book_walk_end(r->w.book);
 	} while (rc == 0);
 	assert_int_equal(rc, 1);
-	assert_int_equal(w->entries, MESSAGES * RECIPIENTS);
-	assert_int_equal(w->held, (MESSAGES + HELD - 1) / HELD);
+	assert_int_equal(r->entries, MESSAGES * RECIPIENTS);
+	assert_int_equal(r->held, (MESSAGES + HELD - 1) / HELD);
 }
 
 static void
-world_check(struct world *w)
+real_check(struct real *r)
 {
-	struct book_counts	counts;
-
-	world_walk(w, 7, true);
-	world_walk(w, 50, false);
-	book_count(w->book, &counts);
-	assert_int_equal(counts.entries, w->entries);
-	assert_int_equal(counts.held, w->held);
-}
-
-static bool
-world_rebuilt(const struct world *w)
-{
-	struct book_counts	counts;
-
-	book_count(w->book, &counts);
-	return counts.rebuilt;
+	real_walk(r, 7, true);
+	real_walk(r, 50, false);
+	assert_int_equal(world_counts(&r->w).entries, r->entries);
+	assert_int_equal(world_counts(&r->w).held, r->held);
 }
 
 /* Each file of the index is overwritten, or goes. */
 static void
-world_spoil(struct world *w, bool gone)
+real_spoil(struct real *r, bool gone)
 {
 	char		 ones[4096];
 	struct dirent	*f;
-	DIR		*d = opendir(w->index);
+	DIR		*d = opendir(r->index);
 	int		 fd;
 
 	memset(ones, 0xff, sizeof ones);
@@ -228,33 +160,31 @@ world_spoil(struct world *w, bool gone)
 static void
 test_again(void **state)
 {
-	struct world	*w = *state;
+	struct real	*r = *state;
 
-	world_check(w);
-	book_close(&w->book);
-	world_open(w);
-	assert_false(world_rebuilt(w));
-	world_check(w);
-	assert_int_equal(book_checkpoint(w->book, NULL), 0);
-	book_close(&w->book);
-	world_open(w);
-	assert_false(world_rebuilt(w));
-	world_check(w);
+	real_check(r);
+	world_again(&r->w, false);
+	assert_false(world_counts(&r->w).rebuilt);
+	real_check(r);
+	world_checkpoint(&r->w);
+	world_again(&r->w, false);
+	assert_false(world_counts(&r->w).rebuilt);
+	real_check(r);
 }
 
 static void
 test_index_lost(void **state)
 {
-	struct world	*w = *state;
+	struct real	*r = *state;
 	int		 gone;
 
 	for (gone = 0; gone < 2; gone++) {
-		assert_int_equal(book_checkpoint(w->book, NULL), 0);
-		book_close(&w->book);
-		world_spoil(w, gone == 1);
-		world_open(w);
-		assert_true(world_rebuilt(w));
-		world_check(w);
+		world_checkpoint(&r->w);
+		book_close(&r->w.book);
+		real_spoil(r, gone == 1);
+		world_open(&r->w);
+		assert_true(world_counts(&r->w).rebuilt);
+		real_check(r);
 	}
 }
 
@@ -263,19 +193,19 @@ static void
 test_clock(void **state)
 {
 	static const int64_t	by_ms[] = { 10 * YEAR_MS, -20 * YEAR_MS };
-	struct world		*w = *state;
+	struct real		*r = *state;
+	struct world		*w = &r->w;
 	int64_t			 before;
 	size_t			 i;
 
 	for (i = 0; i < 2; i++) {
 		before = book_now(w->book);
-		book_close(&w->book);
-		w->mono_ms = 500;
-		w->wall_ms += by_ms[i];
-		world_open(w);
+		w->o.book.time.mono_ms = 500;
+		w->o.book.time.wall_ms += by_ms[i];
+		world_again(w, false);
 		assert_true(book_now(w->book) >= before);
 		assert_true(book_now(w->book) <= before + 3600 * 1000);
-		world_check(w);
+		real_check(r);
 	}
 }
 
@@ -283,7 +213,7 @@ int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-#define EACH(fn) cmocka_unit_test_setup_teardown(fn, world_new, world_free)
+#define EACH(fn) cmocka_unit_test_setup_teardown(fn, real_new, real_free)
 		EACH(test_again), EACH(test_index_lost), EACH(test_clock),
 #undef EACH
 	};

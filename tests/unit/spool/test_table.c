@@ -8,19 +8,14 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "kv/kv_model.h"
-#include "spool/book.h"
 #include "spool/book_table.h"
-#include "spool/disk_fake.h"
-#include "spool/entry.h"
 #include "spool/verify.h"
-#include "spool/writer.h"
+
+#include "world.h"
 
 #define SEGMENT_BYTES	(64 * 1024)
 #define COUNT		60		/* transactions, of 4 KiB each */
@@ -141,112 +136,15 @@ test_file(void **state)
 
 /* ---- The book ------------------------------------------------------------ */
 
-struct world {
-	struct disk		*disk;
-	struct kv_model		*index;
-	struct spool_writer	*writer;
-	struct book		*book;
-	struct book_time	 time;
-	int			 damaged;
-};
-
 static void
-world_damage(void *arg, const char *what)
+tables_init(struct world *w)
 {
-	struct world	*w = arg;
+	struct world_options	o = { .segment = SEGMENT_BYTES, .body = 3000,
+				    .book.compact_soon = true };
 
-	(void)what;
-	w->damaged++;
-}
-
-static void
-world_open(struct world *w)
-{
-	struct book_options	o = { .disk = w->disk,
-				    .index_ops = &kv_model_ops,
-				    .index_arg = w->index,
-				    .compact_soon = true,
-				    .events = { .damage = world_damage,
-				    .arg = w } };
-	struct spool_place	end = spool_writer_durable(w->writer);
-	struct err		e;
-
-	o.time = w->time;
-	if (book_open(&w->book, &o, &e) == -1 ||
-	    book_hint(w->book, end.segment, end.offset, &e) == -1)
-		fail_msg("%s", e.text);
-}
-
-static void
-world_id(struct spool_id *id, uint32_t n)
-{
-	memset(id, 0, sizeof *id);
-	memcpy(id->txn, "table", 5);
-	memcpy(id->txn + 12, &n, 4);
-	id->queue = 1;
-}
-
-static void
-world_store(struct world *w, uint32_t n)
-{
-	static char		 body[3000];
-	struct spool_entry	 entry = { .queue = 1, .size = sizeof body,
-				    .recipient = STR("b@example.com") };
-	struct buf		 bytes = BUF_INIT;
-	struct spool_draft	*d;
-	struct spool_id		 id;
-	struct err		 e;
-
-	world_id(&id, n);
-	d = spool_draft_new(&id);
-	memset(body, 'x', sizeof body);
-	assert_int_equal(spool_draft_body(d, (struct str){ body,
-	    sizeof body }, &e), 0);
-	assert_int_equal(spool_entry_put(&bytes, &entry, &e), 0);
-	assert_int_equal(spool_draft_entry(d, buf_str(&bytes), &e), 0);
-	assert_int_equal(spool_draft_end(d, &e), 0);
-	assert_int_equal(spool_writer_stage(w->writer, d, &e), 0);
-	assert_int_equal(spool_writer_commit(w->writer, &e), 0);
-	spool_draft_free(&d);
-	buf_free(&bytes);
-}
-
-static void
-world_init(struct world *w)
-{
-	struct spool_place	end;
-	struct err		e;
-	uint32_t		n;
-
-	memset(w, 0, sizeof *w);
-	w->disk = disk_fake_new(1);
-	w->index = kv_model_new();
-	assert_int_equal(spool_writer_open(&w->writer, w->disk, SEGMENT_BYTES,
-	    &e), 0);
-	for (n = 0; n < COUNT; n++)
-		world_store(w, n);
+	world_init(w, &o);
+	world_fill(w, COUNT, 1);
 	world_open(w);
-	end = spool_writer_durable(w->writer);
-	assert_int_equal(book_hint(w->book, end.segment, end.offset, &e), 0);
-}
-
-static void
-world_fini(struct world *w)
-{
-	book_close(&w->book);
-	spool_writer_close(&w->writer);
-	kv_model_free(&w->index);
-	disk_free(&w->disk);
-}
-
-static void
-world_anew(struct world *w, struct book_counts *counts)
-{
-	book_close(&w->book);
-	kv_model_damage(w->index);
-	world_open(w);
-	book_count(w->book, counts);
-	assert_true(counts->rebuilt);
 }
 
 static int
@@ -258,7 +156,7 @@ count_name(void *arg, const char *name)
 }
 
 static int
-world_files(struct world *w)
+tables_files(struct world *w)
 {
 	int	n = 0;
 
@@ -267,18 +165,17 @@ world_files(struct world *w)
 }
 
 static void
-world_tables(struct world *w)
+tables_all(struct world *w)
 {
-	struct err	e;
-	int		rc;
+	int	rc;
 
-	while ((rc = book_tables(w->book, 0, &e)) == 1)
+	while ((rc = book_tables(w->book, 0, &w->e)) == 1)
 		;
 	assert_int_equal(rc, 0);
 }
 
 static void
-world_break(struct world *w, uint64_t segment, uint64_t at)
+tables_break(struct world *w, uint64_t segment, uint64_t at)
 {
 	struct disk_file	*f;
 	char			 name[TABLE_NAME];
@@ -290,73 +187,65 @@ world_break(struct world *w, uint64_t segment, uint64_t at)
 }
 
 static void
-world_verify(struct world *w, struct verify_report *report)
+tables_verify(struct world *w, struct verify_report *report)
 {
 	struct verify_calls	calls = { .arg = NULL };
-	struct err		e;
 
-	assert_int_equal(spool_verify(w->disk, &calls, report, &e), 0);
+	assert_int_equal(spool_verify(w->disk, &calls, report, &w->e), 0);
 }
 
 static void
 test_book(void **state)
 {
-	struct book_counts	counts;
 	struct verify_report	report;
 	struct world		w;
-	struct err		e;
-	struct spool_id		id;
 	char			name[TABLE_NAME];
 	uint32_t		n;
 	int			sealed;
 
 	(void)state;
-	world_init(&w);
+	tables_init(&w);
 	/* Nothing before it is at rest. */
-	assert_int_equal(book_tables(w.book, 1000, &e), 0);
-	w.time.mono_ms = 999;
-	book_time(w.book, w.time);
-	assert_int_equal(book_tables(w.book, 1000, &e), 0);
-	w.time.mono_ms = 1000;
-	book_time(w.book, w.time);
-	assert_int_equal(book_tables(w.book, 1000, &e), 1);
-	world_tables(&w);
-	book_count(w.book, &counts);
-	sealed = (int)counts.segments - 1;
+	assert_int_equal(book_tables(w.book, 1000, &w.e), 0);
+	w.o.book.time.mono_ms = 999;
+	book_time(w.book, w.o.book.time);
+	assert_int_equal(book_tables(w.book, 1000, &w.e), 0);
+	w.o.book.time.mono_ms = 1000;
+	book_time(w.book, w.o.book.time);
+	assert_int_equal(book_tables(w.book, 1000, &w.e), 1);
+	tables_all(&w);
+	sealed = (int)world_counts(&w).segments - 1;
 	assert_true(sealed >= 3);
-	assert_int_equal(world_files(&w), sealed);
-	world_verify(&w, &report);
+	assert_int_equal(tables_files(&w), sealed);
+	tables_verify(&w, &report);
 	assert_int_equal(report.tables, sealed);
 	assert_int_equal(report.damaged, 0);
 
-	world_anew(&w, &counts);
-	assert_int_equal(counts.entries, COUNT);
-	assert_int_equal(counts.tables, sealed);
+	world_again(&w, true);
+	assert_int_equal(world_counts(&w).entries, COUNT);
+	assert_int_equal(world_counts(&w).tables, sealed);
 
 	/* Of another version, damaged, and gone. */
-	world_break(&w, 1, 7);
-	world_break(&w, 2, TABLE_HEAD + 100);
+	tables_break(&w, 1, 7);
+	tables_break(&w, 2, TABLE_HEAD + 100);
 	table_name(name, 3);
 	assert_int_equal(disk_unlink(w.disk, name), 0);
-	world_verify(&w, &report);
+	tables_verify(&w, &report);
 	assert_int_equal(report.damaged, 1);
-	world_anew(&w, &counts);
-	assert_int_equal(counts.entries, COUNT);
-	assert_int_equal(counts.tables, sealed - 3);
+	world_again(&w, true);
+	assert_int_equal(world_counts(&w).entries, COUNT);
+	assert_int_equal(world_counts(&w).tables, sealed - 3);
 	assert_int_equal(w.damaged, 1);
-	assert_int_equal(world_files(&w), sealed - 3);
-	world_tables(&w);
-	assert_int_equal(world_files(&w), sealed);
+	assert_int_equal(tables_files(&w), sealed - 3);
+	tables_all(&w);
+	assert_int_equal(tables_files(&w), sealed);
 
 	/* They go with their segments. */
-	for (n = 0; n < COUNT; n++) {
-		world_id(&id, n);
-		assert_int_equal(book_done(w.book, &id, SPOOL_END_DELIVERED,
-		    &e), 0);
-	}
-	assert_int_equal(book_checkpoint(w.book, &e), 0);
-	assert_int_equal(book_checkpoint(w.book, &e), 0);
-	assert_int_equal(world_files(&w), 0);
+	for (n = 0; n < COUNT; n++)
+		world_done(&w, n, 1);
+	world_checkpoint(&w);
+	world_checkpoint(&w);
+	assert_int_equal(tables_files(&w), 0);
 	world_fini(&w);
 }
 
@@ -365,46 +254,37 @@ test_book(void **state)
 static void
 test_compacted(void **state)
 {
-	struct book_counts	counts;
 	struct verify_report	report;
 	struct world		w;
-	struct err		e;
-	struct spool_id		id;
 	uint32_t		n;
 	int			files;
 
 	(void)state;
-	world_init(&w);
-	world_tables(&w);
-	for (n = 0; n < COUNT; n += 2) {
-		world_id(&id, n);
-		assert_int_equal(book_done(w.book, &id, SPOOL_END_DELIVERED,
-		    &e), 0);
-	}
-	while (book_compact(w.book, &e) == 1)
-		;
-	assert_int_equal(book_checkpoint(w.book, &e), 0);
-	assert_int_equal(book_checkpoint(w.book, &e), 0);
-	world_tables(&w);
-	book_count(w.book, &counts);
-	assert_true(counts.compacted >= 3);
-	files = world_files(&w);
+	tables_init(&w);
+	tables_all(&w);
+	for (n = 0; n < COUNT; n += 2)
+		world_done(&w, n, 1);
+	world_compact(&w);
+	world_checkpoint(&w);
+	world_checkpoint(&w);
+	tables_all(&w);
+	assert_true(world_counts(&w).compacted >= 3);
+	files = tables_files(&w);
 	assert_true(files >= 3);
-	world_verify(&w, &report);
+	tables_verify(&w, &report);
 	assert_int_equal(report.tables, files);
 	assert_int_equal(report.damaged, 0);
 	assert_true(report.entries >= COUNT / 2);
-	world_anew(&w, &counts);
-	assert_int_equal(counts.entries, COUNT / 2);
-	assert_int_equal(counts.tables, files);
+	world_again(&w, true);
+	assert_int_equal(world_counts(&w).entries, COUNT / 2);
+	assert_int_equal(world_counts(&w).tables, files);
 
 	write_rows(w.disk);
 	assert_int_equal(disk_rename(w.disk, "tables/0000000000000007",
 	    "tables/0000000000000999"), 0);
-	assert_int_equal(world_files(&w), files + 1);
-	book_close(&w.book);
-	world_open(&w);
-	assert_int_equal(world_files(&w), files);
+	assert_int_equal(tables_files(&w), files + 1);
+	world_again(&w, false);
+	assert_int_equal(tables_files(&w), files);
 	world_fini(&w);
 }
 

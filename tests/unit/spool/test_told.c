@@ -8,16 +8,13 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "kv/kv_model.h"
 #include "spool/book_bounce.h"
-#include "spool/disk_fake.h"
-#include "spool/entry.h"
-#include "spool/writer.h"
+
+#include "world.h"
 
 #define AFTER_MS	7000000
 #define SEEDS		12
@@ -32,15 +29,14 @@ enum window {
 	WINDOWS
 };
 
-struct world {
-	struct disk		*disk;
-	struct kv_model		*index;
-	struct spool_writer	*writer;
-	struct book		*book;
-	struct spool_id		 parent, child;
-	enum entry_action	 action;
-	int			 stored;	/* notifications */
-	struct err		 e;
+/* Transactions, of one entry each. */
+enum { PARENT, CHILD, OTHER };
+
+struct told {
+	struct world		w;
+	enum entry_action	action;
+	char			parent[SPOOL_ID_TEXT];
+	int			stored;		/* notifications */
 };
 
 #define OK(call)	do {						\
@@ -48,140 +44,105 @@ struct world {
 		fail_msg("%s: %s", #call, w->e.text);			\
 } while (0)
 
-static void
-world_hint(struct world *w)
-{
-	struct spool_place	end = spool_writer_durable(w->writer);
-
-	OK(book_hint(w->book, end.segment, end.offset, &w->e));
-}
-
-static void
-world_open(struct world *w)
-{
-	struct book_options	o = { .disk = w->disk,
-				    .index_ops = &kv_model_ops,
-				    .index_arg = w->index,
-				    .time = { 1000, 1800000000000 } };
-
-	OK(spool_writer_open(&w->writer, w->disk, 0, &w->e));
-	OK(book_open(&w->book, &o, &w->e));
-	world_hint(w);
-}
-
 /* All processes end; with the power goes what was not synced. */
 static void
-world_cut(struct world *w, bool power)
+told_cut(struct told *t, bool power)
 {
-	book_close(&w->book);
-	spool_writer_close(&w->writer);
-	if (power)
-		disk_fake_power_cut(w->disk);
-	else
-		disk_fake_kill(w->disk);
-	kv_model_crash(w->index, disk_fake_random(w->disk,
-	    kv_model_unflushed(w->index) + 1));
-	world_open(w);
+	world_cut(&t->w, power);
+	world_open(&t->w);
+}
+
+/* A notification, which says whose. */
+static void
+told_store(struct told *t, uint32_t n)
+{
+	struct spool_id		 parent = world_id(PARENT, 1);
+	struct spool_entry	*entry = &t->w.o.entry;
+
+	spool_id_text(t->parent, &parent);
+	entry->sender = STR_NONE;
+	entry->parent = str_of(t->parent);
+	entry->parent_action = t->action;
+	t->w.next = n;
+	world_accept(&t->w, 1);
+	t->stored++;
 }
 
 static void
-world_store(struct world *w, const struct spool_id *id, bool tells)
+told_init(struct told *t, uint64_t seed, enum entry_action action)
 {
-	struct spool_entry	 entry = { .queue = 1, .size = 4,
-				    .recipient = STR("b@example.com") };
-	char			 parent[SPOOL_ID_TEXT];
-	struct spool_id		 txn = *id;
-	struct spool_draft	*d;
-	struct buf		 bytes = BUF_INIT;
+	struct world_options	o = { .seed = seed,
+				    .entry.sender = STR("a@example.com"),
+				    .book.time = { 1000, 1800000000000 } };
 
-	spool_id_text(parent, &w->parent);
-	entry.sender = tells ? STR_NONE : STR("a@example.com");
-	entry.parent = tells ? str_of(parent) : STR_NONE;
-	entry.parent_action = tells ? w->action : ENTRY_ACTION_NONE;
-	txn.queue = 0;
-	d = spool_draft_new(&txn);
-	OK(spool_draft_body(d, STR("body"), &w->e));
-	OK(spool_entry_put(&bytes, &entry, &w->e));
-	OK(spool_draft_entry(d, buf_str(&bytes), &w->e));
-	OK(spool_draft_end(d, &w->e));
-	OK(spool_writer_stage(w->writer, d, &w->e));
-	OK(spool_writer_commit(w->writer, &w->e));
-	spool_draft_free(&d);
-	buf_free(&bytes);
-	world_hint(w);
-	w->stored += tells;
-}
-
-static void
-world_begin(struct world *w, uint64_t seed, enum entry_action action)
-{
-	memset(w, 0, sizeof *w);
-	w->disk = disk_fake_new(seed);
-	w->index = kv_model_new();
-	w->action = action;
-	memcpy(w->parent.txn, "parent", 6);
-	memcpy(w->child.txn, "child", 5);
-	w->parent.queue = w->child.queue = 1;
-	world_open(w);
-	world_store(w, &w->parent, false);
-}
-
-static void
-world_end(struct world *w)
-{
-	book_close(&w->book);
-	spool_writer_close(&w->writer);
-	kv_model_free(&w->index);
-	disk_free(&w->disk);
+	world_init(&t->w, &o);
+	t->action = action;
+	t->stored = 0;
+	world_open(&t->w);
+	world_accept(&t->w, 1);
 }
 
 /* ---- What qmgr does ------------------------------------------------------ */
 
 static void
-world_verdict(struct world *w)
+told_verdict(struct told *t)
 {
-	struct entry_state	s;
+	struct spool_id		child = world_id(CHILD, 1);
+	struct entry_state	s = world_state(&t->w, PARENT, 1);
 
-	OK(book_state(w->book, &w->parent, &s, &w->e));
 	s.state = STATE_BOUNCING;
-	s.bounce_txn = (struct str){ (char *)w->child.txn, SPOOL_TXN_SIZE };
-	s.bounce_action = w->action;
+	s.bounce_txn = (struct str){ (char *)child.txn, SPOOL_TXN_SIZE };
+	s.bounce_action = t->action;
 	s.order = STR("order");
-	s.after_ms = w->action == ENTRY_ACTION_DELAYED ? AFTER_MS : 0;
-	OK(book_change(w->book, &w->parent, &s, &w->e));
+	s.after_ms = t->action == ENTRY_ACTION_DELAYED ? AFTER_MS : 0;
+	world_change(&t->w, PARENT, 1, &s);
 }
 
 static void
-world_note_child(struct world *w)
+told_note_child(struct world *w)
 {
-	struct entry_state	s;
+	struct entry_state	s = world_state(w, CHILD, 1);
 
-	OK(book_state(w->book, &w->child, &s, &w->e));
 	s.taken = 1;
-	OK(book_change(w->book, &w->child, &s, &w->e));
-	OK(book_sync(w->book, &w->e));
+	world_change(w, CHILD, 1, &s);
+	world_sync(w);
+}
+
+static int
+told_take(struct world *w, uint32_t child, uint32_t parent)
+{
+	struct spool_id	of = world_id(parent, 1), id = world_id(child, 1);
+
+	return book_take(w->book, &id, &of, &w->e);
+}
+
+static int
+told_awaited(struct world *w)
+{
+	struct spool_id	of = world_id(PARENT, 1), id = world_id(CHILD, 1);
+
+	return book_awaited(w->book, &id, &of, &w->e);
 }
 
 /* Up to this window, and no further. */
 static void
-world_reach(struct world *w, enum window window)
+told_reach(struct told *t, enum window window)
 {
-	world_verdict(w);
+	told_verdict(t);
 	if (window >= VERDICT_DURABLE)
-		OK(book_sync(w->book, &w->e));
+		world_sync(&t->w);
 	if (window >= STORED)
-		world_store(w, &w->child, true);
+		told_store(t, CHILD);
 	if (window == CHILD_ALONE)
-		world_note_child(w);
+		told_note_child(&t->w);
 	if (window >= BOTH_NOTED)
-		assert_int_equal(book_take(w->book, &w->child, &w->parent,
-		    &w->e), 0);
+		assert_int_equal(told_take(&t->w, CHILD, PARENT), 0);
 	if (window >= TAKEN)
-		OK(book_sync(w->book, &w->e));
+		world_sync(&t->w);
 }
 
 static int
-world_count(void *arg, const struct spool_id *id,
+count_entry(void *arg, const struct spool_id *id,
     const struct book_entry *entry)
 {
 	(void)id;
@@ -192,10 +153,11 @@ world_count(void *arg, const struct spool_id *id,
 
 /* Nobody may try it before its sender is told. */
 static void
-world_bouncing(struct world *w)
+told_bouncing(struct told *t)
 {
+	struct world		*w = &t->w;
 	int			bouncing = 0, due = 0;
-	struct book_look	look = { .most = 10, .fn = world_count };
+	struct book_look	look = { .most = 10, .fn = count_entry };
 	uint64_t		queue = 0;
 
 	look.arg = &bouncing;
@@ -208,65 +170,63 @@ world_bouncing(struct world *w)
 		OK(book_ready(w->book, &look, queue, &w->e));
 	}
 	assert_int_equal(bouncing, 1);
-	assert_int_equal(due, w->stored);
+	assert_int_equal(due, t->stored);
 }
 
 /* From what there is after a start. */
 static void
-world_go_on(struct world *w, enum window window)
+told_go_on(struct told *t, enum window window)
 {
-	struct entry_state	s;
-	struct book_entry	entry;
-	int			rc;
+	struct world	*w = &t->w;
+	uint64_t	 state;
+	bool		 stored;
 
-	if ((rc = book_state(w->book, &w->parent, &s, &w->e)) == 1)
+	if (!world_has(w, PARENT, 1))
 		return;
-	assert_int_equal(rc, 0);
+	state = world_state(w, PARENT, 1).state;
 	/* The verdict was lost: the attempt is made again. */
-	if (s.state == STATE_READY) {
+	if (state == STATE_READY) {
 		assert_int_equal(window, VERDICT_NOTED);
-		world_verdict(w);
-		OK(book_sync(w->book, &w->e));
-	} else if (s.state == STATE_DEFER)
+		told_verdict(t);
+		world_sync(w);
+	} else if (state == STATE_DEFER)
 		return;
-	world_bouncing(w);
-	rc = book_get(w->book, &w->child, &entry, &w->e);
-	assert_int_equal(rc, window < STORED ? 1 : 0);
-	if (rc == 1)
-		world_store(w, &w->child, true);
+	told_bouncing(t);
+	stored = world_has(w, CHILD, 1);
+	assert_int_equal(stored, window >= STORED);
+	if (!stored)
+		told_store(t, CHILD);
 	/* Whoever would send it is told not to, even where it is noted. */
-	assert_int_equal(book_awaited(w->book, &w->child, &w->parent, &w->e),
-	    1);
-	assert_int_equal(book_take(w->book, &w->child, &w->parent, &w->e), 0);
-	OK(book_sync(w->book, &w->e));
+	assert_int_equal(told_awaited(w), 1);
+	assert_int_equal(told_take(w, CHILD, PARENT), 0);
+	world_sync(w);
 }
 
 static void
-world_check(struct world *w)
+told_check(struct told *t)
 {
-	struct entry_state	s;
+	struct spool_id		child = world_id(CHILD, 1);
+	struct world		*w = &t->w;
+	struct entry_state	s = world_state(w, CHILD, 1);
 
-	assert_int_equal(w->stored, 1);
-	assert_int_equal(book_state(w->book, &w->child, &s, &w->e), 0);
+	assert_int_equal(t->stored, 1);
 	assert_int_equal(s.taken, 1);
 	assert_int_equal(s.state, STATE_READY);
-	assert_int_equal(book_awaited(w->book, &w->child, &w->parent, &w->e),
-	    0);
-	if (w->action != ENTRY_ACTION_DELAYED) {
-		assert_int_equal(book_state(w->book, &w->parent, &s, &w->e),
-		    1);
+	assert_int_equal(told_awaited(w), 0);
+	if (t->action != ENTRY_ACTION_DELAYED) {
+		assert_false(world_has(w, PARENT, 1));
 		return;
 	}
-	assert_int_equal(book_state(w->book, &w->parent, &s, &w->e), 0);
+	s = world_state(w, PARENT, 1);
 	assert_int_equal(s.state, STATE_DEFER);
 	assert_int_equal(s.due_ms, AFTER_MS);
 	assert_int_equal(s.bounce_action, ENTRY_ACTION_NONE);
 	/* That it was told so is known. */
 	assert_int_equal(s.bounce_txn.len, SPOOL_TXN_SIZE);
-	assert_memory_equal(s.bounce_txn.p, w->child.txn, SPOOL_TXN_SIZE);
+	assert_memory_equal(s.bounce_txn.p, child.txn, SPOOL_TXN_SIZE);
 	assert_int_equal(s.order.len, 0);
 	/* It is taken once. */
-	assert_int_equal(book_take(w->book, &w->child, &w->parent, &w->e), 1);
+	assert_int_equal(told_take(w, CHILD, PARENT), 1);
 }
 
 /* ---- Tests --------------------------------------------------------------- */
@@ -278,16 +238,16 @@ static void
 window_one(uint64_t seed, enum entry_action action, enum window window,
     bool power)
 {
-	struct world	w;
+	struct told	t;
 
-	world_begin(&w, seed, action);
-	world_reach(&w, window);
-	world_cut(&w, power);
-	world_go_on(&w, window);
-	world_check(&w);
-	world_cut(&w, power);
-	world_check(&w);
-	world_end(&w);
+	told_init(&t, seed, action);
+	told_reach(&t, window);
+	told_cut(&t, power);
+	told_go_on(&t, window);
+	told_check(&t);
+	told_cut(&t, power);
+	told_check(&t);
+	world_fini(&t.w);
 }
 
 static void
@@ -312,20 +272,18 @@ test_windows(void **state)
 static void
 test_not_its_own(void **state)
 {
-	struct world	 world, *w = &world;
-	struct spool_id	 other;
+	struct told	 t;
+	struct world	*w = &t.w;
 
 	(void)state;
-	world_begin(w, 1, ENTRY_ACTION_FAILED);
-	other = w->child;
-	memcpy(other.txn, "other", 5);
-	world_store(w, &other, true);
-	assert_int_equal(book_take(w->book, &other, &w->parent, &w->e), 1);
-	world_verdict(w);
-	assert_int_equal(book_take(w->book, &other, &w->parent, &w->e), 1);
-	assert_int_equal(book_take(w->book, &w->child, &w->parent, &w->e), 1);
-	assert_int_equal(book_take(w->book, &other, &other, &w->e), 1);
-	world_end(w);
+	told_init(&t, 1, ENTRY_ACTION_FAILED);
+	told_store(&t, OTHER);
+	assert_int_equal(told_take(w, OTHER, PARENT), 1);
+	told_verdict(&t);
+	assert_int_equal(told_take(w, OTHER, PARENT), 1);
+	assert_int_equal(told_take(w, CHILD, PARENT), 1);
+	assert_int_equal(told_take(w, OTHER, OTHER), 1);
+	world_fini(w);
 }
 
 int
