@@ -92,6 +92,16 @@ pattern_is_below(struct str pattern)
 }
 
 bool
+pattern_misread(enum pattern_type type, struct str pattern, struct err *e)
+{
+	if (type != PATTERN_TEXT || !pattern_is_below(pattern))
+		return false;
+	(void)err_set(e, "is a pattern of names of hosts; of other text "
+	    "/\\.domain$/ is one");
+	return true;
+}
+
+bool
 pattern_is_exact(enum pattern_type type, struct str pattern)
 {
 	if (type == PATTERN_ADDRESS)

@@ -77,6 +77,7 @@ policy_ask_property(struct policy_ask *a, struct str name, struct str value,
 int
 policy_ask_field(struct str name, enum policy_field *f, struct err *e)
 {
+	struct buf	 all = BUF_INIT;
 	const char	*near;
 
 	*f = policy_field_find(name);
@@ -86,7 +87,11 @@ policy_ask_field(struct str name, enum policy_field *f, struct err *e)
 	if (near != NULL)
 		return err_set(e, "\"%.*s\" is not a field; did you mean %s?",
 		    ask_shown(name), name.p, near);
-	return err_set(e, "\"%.*s\" is not a field", ask_shown(name), name.p);
+	policy_fields_put(&all, POLICY_MASKS - 1);
+	(void)err_set(e, "\"%.*s\" is not a field; fields are %s",
+	    ask_shown(name), name.p, buf_cstr(&all));
+	buf_free(&all);
+	return -1;
 }
 
 int

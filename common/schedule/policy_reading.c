@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy_ask.h"
 #include "policy_reading.h"
 
 /* Kinds in the order of POLICY_ROW_... */
@@ -202,11 +203,11 @@ reading_no_column(struct reading *g, int col)
 enum policy_field
 reading_field(struct reading *g, struct str name)
 {
-	enum policy_field	f = policy_field_find(name);
+	enum policy_field	f;
+	struct err		e;
 
-	if (f == POLICY_FIELDS)
-		reading_say(g, name, "on: \"%.*s\" is not a field",
-		    shown_len(name), name.p);
+	if (policy_ask_field(name, &f, &e) == -1)
+		reading_say(g, name, "on: %s", e.text);
 	return f;
 }
 
@@ -283,7 +284,8 @@ reading_condition(struct reading *g, const struct policy *of,
 	else if ((rule->fields & POLICY_BIT(f)) != 0)
 		reading_say(g, name, "on: %s is said twice: alternatives "
 		    "are a list's", policy_field_name(f));
-	else if (policy_condition(&scope, f, pattern, &said[f], &e) == -1)
+	else if (pattern_misread(policy_field_type(f), pattern, &e) ||
+	    policy_condition(&scope, f, pattern, &said[f], &e) == -1)
 		reading_say(g, pattern.len > 0 ? pattern : name,
 		    "on: \"%.*s\": %s", shown_len(pattern), pattern.p, e.text);
 	if (said[f].exact.len > 0)

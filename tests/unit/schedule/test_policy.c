@@ -102,6 +102,9 @@ test_empty(void **state)
 
 /* ---- What is wrong ------------------------------------------------------ */
 
+#define FIELDS	"transportid,localip,remoteip,remotemx,recipientdomain," \
+	"tenantid,jobid,grouping"
+
 static const struct {
 	const char	*text;
 	const char	*want;
@@ -123,9 +126,11 @@ static const struct {
 	{ "set - - -o grouping_default=jobid\n", "1:29: \"jobid\" is not one "
 	    "of none|remotemx|recipientdomain\n" },
 	/* Fields. */
-	{ "policy p remotmx\n", "1:10: on: \"remotmx\" is not a field\n" },
+	{ "policy p remotmx\n", "1:10: on: \"remotmx\" is not a field; did "
+	    "you mean remotemx?\n" },
 	{ "policy p jobid,jobid\n", "1:16: on: jobid is said twice\n" },
-	{ "policy p jobid,\n", "1:10: on: \"jobid,\" is not a field\n" },
+	{ "policy p jobid,\n", "1:10: on: \"jobid,\" is not a field; did you "
+	    "mean jobid?\n" },
 	{ "policy p remotemx#ms\nrollup ms remotemx -o match=x\n",
 	    "1:19: there is no rollup \"ms\" before this line\n" },
 	{ "rollup r remoteip -o match=192.0.2.1\npolicy p remotemx#r\n",
@@ -166,6 +171,13 @@ static const struct {
 	    "1:27: \"/(/\" missing closing parenthesis, at its byte 2\n"
 	    "1:31: \"/x/g\" is not /PCRE/ or /PCRE/i\n"
 	    "1:36: \"//\" is not /PCRE/ or /PCRE/i\n" },
+	/* A domain's names are no pattern of what is no name of a host. */
+	{ "list l tenantid -o { items = a *.b }\n", "1:32: \"*.b\" is a "
+	    "pattern of names of hosts; of other text /\\.domain$/ is one\n" },
+	{ "rollup r tenantid -o match=*.b\n", "1:28: \"*.b\" is a pattern of "
+	    "names of hosts; of other text /\\.domain$/ is one\n" },
+	{ "policy p jobid\nif p jobid=*.b\n", "2:12: on: \"*.b\": is a "
+	    "pattern of names of hosts; of other text /\\.domain$/ is one\n" },
 	{ "rollup r remotemx\n", "1:1: match is missing\n" },
 	{ "rollup r remotemx -o match=#x\n", "1:28: \"#x\" is not a pattern "
 	    "or a list\n" },
@@ -211,10 +223,10 @@ static const struct {
 	{ "suspend s { jobid=x\n", "1:11: \"{\" without \"}\"\n" },
 	/* All in one go. */
 	{ "policy p x,y -o z=1\nsuspend s a=b\n",
-	    "1:10: on: \"x\" is not a field\n"
-	    "1:12: on: \"y\" is not a field\n"
+	    "1:10: on: \"x\" is not a field; fields are " FIELDS "\n"
+	    "1:12: on: \"y\" is not a field; fields are " FIELDS "\n"
 	    "1:17: unknown option \"z\"\n"
-	    "2:11: on: \"a\" is not a field\n" },
+	    "2:11: on: \"a\" is not a field; fields are " FIELDS "\n" },
 	/* No "$" means anything. */
 	{ "policy p - -o concurrency=$x\n", "1:27: \"$x\" is not a number\n" },
 };
