@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "conf/file.h"
+#include "conf/programs.h"
 #include "schedule/policy.h"
 #include "schedule/transport.h"
 
@@ -268,6 +269,40 @@ plans_jailed(const struct conf *conf, bool *queued)
 	return jailed && geteuid() == 0;
 }
 
+/* bit: of "others". */
+static bool
+plans_may(const char *path, const struct program_user *u, mode_t bit)
+{
+	struct stat	st;
+	unsigned	shift;
+
+	if (stat(path, &st) == -1)
+		return false;
+	shift = st.st_uid == u->uid ? 6 : st.st_gid == u->gid ? 3 : 0;
+	return (st.st_mode >> shift & bit) != 0;
+}
+
+/* Can deliver read it, as the user that it becomes? */
+static bool
+plans_readable(const struct conf *conf, const char *directory,
+    const char *path)
+{
+	const struct conf_service	*svc;
+	struct program_user		 u;
+	size_t				 i;
+
+	if (geteuid() != 0)
+		return access(path, R_OK) == 0;
+	for (i = 0; i < conf_service_count(conf); i++) {
+		svc = conf_service(conf, i);
+		if (strcmp(svc->command, "deliver") == 0 && !svc->unpriv)
+			return true;
+	}
+	return program_user(program_find("deliver")->user, conf_dir(conf), &u,
+	    NULL) == -1 || (plans_may(directory, &u, S_IXOTH) &&
+	    plans_may(path, &u, S_IROTH));
+}
+
 /* It is read by deliver when it is used, and may come later. */
 static void
 plans_warn_secret(const struct conf *conf, const struct transport *t,
@@ -275,7 +310,9 @@ plans_warn_secret(const struct conf *conf, const struct transport *t,
     const char *file)
 {
 	const char	*directory = conf_params(conf)->secret_directory;
+	const char	*wrong = "is not there";
 	char		 path[CONF_PATH_SIZE], in[CONF_PATH_SIZE], text[1024];
+	char		 folder[CONF_PATH_SIZE];
 	struct stat	 st;
 
 	if (name.len == 0)
@@ -283,13 +320,65 @@ plans_warn_secret(const struct conf *conf, const struct transport *t,
 	(void)snprintf(in, sizeof in, "%s/%.*s", directory, (int)name.len,
 	    name.p);
 	conf_path(conf, in, path, sizeof path);
-	if (stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR))
+	conf_path(conf, directory, folder, sizeof folder);
+	if (stat(path, &st) == 0) {
+		if (plans_readable(conf, folder, path))
+			return;
+		wrong = "can't be read by the user of deliver";
+	} else if (errno != ENOENT && errno != ENOTDIR)
 		return;
-	(void)snprintf(text, sizeof text, "%s: %.256s/%.*s is not there: "
-	    "what goes by transport %.*s waits for it", parameter, directory,
-	    (int)(name.len < 256 ? name.len : 256), name.p, (int)t->id.len,
-	    t->id.p);
+	(void)snprintf(text, sizeof text, "%s: %.256s/%.*s %s: what goes by "
+	    "transport %.*s waits for it", parameter, directory,
+	    (int)(name.len < 256 ? name.len : 256), name.p, wrong,
+	    (int)t->id.len, t->id.p);
 	plans_report(c, file, t->line, 1, text);
+}
+
+/* What becomes of a mode that asks for TLSA records, where no answer of the
+ * DNS is ever validated; NULL: of the others. */
+static const char *
+plans_unvalidated(enum transport_tls mode)
+{
+	switch (mode) {
+	case TRANSPORT_TLS_DANE:
+		return "dane is as optional";
+	case TRANSPORT_TLS_DANE_REQUIRE:
+		return "dane_require sends nothing";
+	case TRANSPORT_TLS_DANE_FALLBACK_REQUIRE_VERIFY:
+		return "dane_fallback_require_verify is as require_verify";
+	default:
+		return NULL;
+	}
+}
+
+static void
+plans_warn_dane(struct counting *c, const char *file, int line,
+    const char *row, struct str id, int mode)
+{
+	const char	*so = plans_unvalidated((enum transport_tls)mode);
+	char		 text[256];
+
+	if (so == NULL)
+		return;
+	(void)snprintf(text, sizeof text, "tls of %s %.*s: %s while "
+	    "dns_trust_anchor is not set", row,
+	    (int)(id.len < 64 ? id.len : 64), id.p, so);
+	plans_report(c, file, line, 1, text);
+}
+
+/* Do those who deliver validate what the DNS says? */
+static bool
+plans_validated(const struct conf *conf)
+{
+	const struct conf_service	*svc;
+	size_t				 i;
+
+	for (i = 0; i < conf_service_count(conf); i++) {
+		svc = conf_service(conf, i);
+		if (strcmp(svc->command, "deliver") == 0)
+			return svc->params.dns_trust_anchor[0] != '\0';
+	}
+	return conf_params(conf)->dns_trust_anchor[0] != '\0';
 }
 
 static void
@@ -335,6 +424,16 @@ plans_warn_name(void *arg, struct str id, int line)
 }
 
 static void
+plans_warn_delivery(void *arg, const struct policy_delivery *d)
+{
+	struct naming	*n = arg;
+
+	if (d->set[TRANSPORT_tls])
+		plans_warn_dane(n->c, n->file, d->line, "delivery", d->id,
+		    d->options.tls);
+}
+
+static void
 plans_warn_names(const struct conf *conf, const struct transports *t,
     struct counting *c)
 {
@@ -348,6 +447,8 @@ plans_warn_names(const struct conf *conf, const struct transports *t,
 	if (policies_compile(&policies, &src, plans_report, c) == 0)
 		policies_mentions(policies, POLICY_FIELD_TRANSPORTID,
 		    plans_warn_name, &n);
+	if (policies != NULL && !plans_validated(conf))
+		policies_each_delivery(policies, plans_warn_delivery, &n);
 	policies_free(&policies);
 }
 
@@ -370,6 +471,9 @@ plans_warn(const struct conf *conf, conf_report_fn *report, void *arg)
 		one = transports_at(t, i);
 		plans_warn_one(one, conf_params(conf), jailed, queued, &c,
 		    file);
+		if (!plans_validated(conf))
+			plans_warn_dane(&c, file, one->line, "transport",
+			    one->id, one->options.tls);
 		plans_warn_secret(conf, one, "saslpassword_file",
 		    one->options.saslpassword_file, &c, file);
 		plans_warn_secret(conf, one, "sasltoken_file",

@@ -130,6 +130,9 @@ typedef void	policy_mention_fn(void *arg, struct str value, int line);
 void	policies_mentions(const struct policies *p, enum policy_field f,
 	    policy_mention_fn *fn, void *arg);
 
+void	policies_each_delivery(const struct policies *p,
+	    void (*fn)(void *arg, const struct policy_delivery *d), void *arg);
+
 /* Opens and closes windows; local_s: seconds of local civil time since 1970.
  * When to call it again. */
 int64_t	policies_windows(struct policies *p, int64_t local_s);

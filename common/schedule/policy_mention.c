@@ -1,6 +1,6 @@
 /*
- * Which values the rows of policy.cf ask for, for whoever knows which there
- * are.
+ * What the rows of policy.cf ask for, for whoever knows what there is: values,
+ * and options of deliveries.
  */
 #include "policy_private.h"
 
@@ -32,5 +32,18 @@ policies_mentions(const struct policies *p, enum policy_field f,
 	for (n = 0; n < p->suspensions.count; n++) {
 		s = p->suspensions.p[n];
 		policy_mention(&s->rule.on[f], s->s.view.line, fn, arg);
+	}
+}
+
+void
+policies_each_delivery(const struct policies *p,
+    void (*fn)(void *arg, const struct policy_delivery *d), void *arg)
+{
+	const struct policy_delivery_row	*row;
+	size_t					 n;
+
+	for (n = 0; n < p->deliveries.count; n++) {
+		row = p->deliveries.p[n];
+		fn(arg, &row->delivery);
 	}
 }

@@ -263,6 +263,9 @@ def test_transports():
         os.mkdir(mta.path("secrets"))
         write(mta, "secrets/joe", "secret\n")
         assert "warning: sasl" not in mta.ctl("config", "check").stderr
+        os.chmod(mta.path("secrets/joe"), 0)
+        assert "secrets/joe can't be read by the user of deliver" in \
+            mta.ctl("config", "check").stderr
         write(mta, "transport.cf", SOME)
         p = mta.ctl("config", "check")
         assert ("transport.cf:3:1: warning: unix:/somewhere/lmtp" in
@@ -280,6 +283,31 @@ def test_transports():
         p = mta.ctl("config", "check", check=False)
         assert "main.cf:%d:" % line_of(mta, "dsn_transport") in p.stderr, p
         assert "no such transport" in p.stderr, p
+
+
+ANCHOR = ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D084" \
+    "58E880409BBC683457104237C7F8EC8D\n"
+
+
+def test_dane_without_anchor():
+    """Nothing is validated: what would go in clear, or never, is told."""
+    with Instance() as mta:
+        write(mta, "transport.cf", "transport one mx - -o tls=dane\n"
+              "transport two mx - -o tls=dane_require\n"
+              "transport three mx - -o tls=require\n")
+        write(mta, "policy.cf", "policy p remotemx -o concurrency=2\n"
+              "delivery d - -o tls=dane_require\n")
+        said = mta.ctl("config", "check").stderr
+        for text in ("transport.cf:1:1: warning: tls of transport one: dane "
+                     "is as optional while dns_trust_anchor is not set",
+                     "transport.cf:2:1: warning: tls of transport two: "
+                     "dane_require sends nothing while",
+                     "policy.cf:2:1: warning: tls of delivery d: "):
+            assert text in said, said
+        assert said.count("dns_trust_anchor") == 3, said
+        write(mta, "anchor.key", ANCHOR)
+        mta.set(dns_trust_anchor="anchor.key")
+        assert "dns_trust_anchor" not in mta.ctl("config", "check").stderr
 
 
 BAD_POLICIES = """# a comment
