@@ -54,7 +54,8 @@ spool_place_look(const char *path, const struct program_user *u,
 		return err_set(e, "%s: is not a directory", path);
 	if (st.st_uid != u->uid)
 		return err_set(e, "%s belongs to user %lu, not to %lu, whose "
-		    "spool it shall be", path, (unsigned long)st.st_uid,
+		    "spool it shall be; if it is one of an instance, chown "
+		    "-R it", path, (unsigned long)st.st_uid,
 		    (unsigned long)u->uid);
 	return 0;
 }

@@ -89,6 +89,12 @@ counters_fetch(const char *path)
 	return root;
 }
 
+bool
+counters_barred(const char *path)
+{
+	return access(path, R_OK | W_OK) == -1 && errno == EACCES;
+}
+
 int64_t
 counters_sum(json_t *counters, const char *name)
 {

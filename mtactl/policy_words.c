@@ -224,7 +224,8 @@ words_ends(struct buf *out, const json_t *row)
 	int64_t		 left = queue_show_until(at);
 
 	if (at == NULL) {
-		buf_add_text(out, "never");
+		buf_add_text(out, json_object_get(row, "window") != NULL ?
+		    "by window" : "never");
 		return;
 	}
 	buf_add_text(out, "in ");

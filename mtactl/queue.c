@@ -30,6 +30,15 @@ queue_usage(const struct err *e)
 	return verb_usage();
 }
 
+static int
+queue_wrong(const char *text)
+{
+	struct err	e;
+
+	(void)err_set(&e, "%s", text);
+	return queue_usage(&e);
+}
+
 /* ---- What asks ----------------------------------------------------------- */
 
 int
@@ -96,8 +105,10 @@ verb_queue_show(const struct ctl *c, int argc, char **argv)
 
 	if (queue_args_parse(&a, false, argc, argv, &e) == -1)
 		rc = queue_usage(&e);
-	else if (a.terms == 0 || a.group != NULL)
-		rc = verb_usage();
+	else if (a.terms == 0)
+		rc = queue_wrong("say which: ids or a filter");
+	else if (a.group != NULL)
+		rc = queue_wrong("--groupby is for queue list");
 	else
 		rc = queue_list(c, &a, true, IPC_VIEW);
 	queue_args_fini(&a);
@@ -141,7 +152,8 @@ verb_queue_explain(const struct ctl *c, int argc, char **argv)
 	if (queue_args_parse(&a, false, argc, argv, &e) == -1)
 		rc = queue_usage(&e);
 	else if (a.ids == 0 || a.terms != a.ids)
-		rc = verb_usage();
+		rc = queue_wrong("say which by their ids; \"queue list "
+		    "FILTER -F id\" has those of a filter");
 	else
 		rc = queue_explain(c, &a);
 	queue_args_fini(&a);
@@ -366,25 +378,37 @@ queue_change(const struct ctl *c, const struct queue_args *a,
 	return queue_change_report(a, &done);
 }
 
-/* Not everything by an argument that was forgotten. */
+/* Not everything by an argument that was forgotten.  NULL: all is well. */
+static const char *
+queue_change_wrong(const struct queue_args *a, enum change what)
+{
+	if (a->group != NULL || a->after != NULL)
+		return "--groupby and --after are for queue list";
+	if (what == CHANGE_MOVE && !a->moves)
+		return "--transport ID is missing: where to";
+	if (what != CHANGE_MOVE && a->moves)
+		return "--transport is for queue move";
+	if (what == CHANGE_SET && a->assigns == 0)
+		return "say what is to be set: NAME=VALUE";
+	if (a->terms == 0 && !a->all)
+		return "say which: ids, a filter, or --all";
+	return NULL;
+}
+
 static int
 queue_change_verb(const struct ctl *c, int argc, char **argv,
     enum change what)
 {
 	struct queue_args	a;
+	const char		*wrong;
 	struct err		e;
 	int			rc;
 
 	if (queue_args_parse(&a, what == CHANGE_SET, argc, argv, &e) == -1)
 		rc = queue_usage(&e);
-	else if (a.group != NULL || a.after != NULL ||
-	    (what == CHANGE_SET || what == CHANGE_MOVE) !=
-	    (a.assigns > 0) || (what == CHANGE_MOVE) != a.moves)
-		rc = verb_usage();
-	else if (a.terms == 0 && !a.all) {
-		(void)err_set(&e, "say which: ids, a filter, or --all");
-		rc = queue_usage(&e);
-	} else
+	else if ((wrong = queue_change_wrong(&a, what)) != NULL)
+		rc = queue_wrong(wrong);
+	else
 		rc = queue_change(c, &a, what);
 	queue_args_fini(&a);
 	return rc;

@@ -65,6 +65,7 @@ explain_words(const char *why)
 		{ "suspended", "the end of a suspension" },
 		{ "unreachable", "hosts that can't be reached for now" },
 		{ "routing", "where its mail goes: the DNS is asked" },
+		{ "preparing", "its pre-delivery hook" },
 		{ "bounce", "its sender to be told: see bounce(8)" },
 		{ "held", "somebody to release it: it is held" },
 		{ "time", "the time of its next try" },
@@ -87,6 +88,9 @@ explain_why(struct buf *out, const json_t *v)
 	if (why == NULL)
 		return;
 	terminal_add(out, str_of(explain_words(why)));
+	if (until != NULL && strcmp(why, "bounce") == 0)
+		buf_add_text(out, "; it could not be made "
+		    "(event=queue-bounce-later), and is asked for again");
 	if (json_object_get(v, "limiter") != NULL) {
 		buf_add_text(out, " (");
 		words_text(out, v, "limiter");

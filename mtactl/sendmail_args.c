@@ -140,8 +140,8 @@ args_option(struct sendmail_args *a, int opt, char *value, struct err *e)
 		a->from_header = true;
 		return EX_OK;
 	case '?':
-		(void)err_set(e, "an option that is not known, or without "
-		    "its argument");
+		(void)err_set(e, "-%c: there is no such option, or its "
+		    "argument is missing", optopt);
 		return EX_USAGE;
 	default:
 		return EX_OK;

@@ -355,7 +355,7 @@ export_said(const struct export *x, const struct options *o,
 		    o->remove ? "; they are in the queue no more" : "");
 	if (x->busy > 0)
 		(void)fprintf(stderr, "mtactl: %" PRIu64 " more were being "
-		    "sent and stay in the queue\n", x->busy);
+		    "sent, or bouncing, and stay in the queue\n", x->busy);
 }
 
 int

@@ -335,8 +335,8 @@ import_summary(struct import *x)
 		    "failed", (json_int_t)x->failed, "entries", x->list));
 	else
 		(void)printf("%" PRIu64 " messages imported, %" PRIu64
-		    " were there already, %" PRIu64 " failed\n", x->imported,
-		    x->present, x->failed);
+		    " are or were there already, %" PRIu64 " failed\n",
+		    x->imported, x->present, x->failed);
 }
 
 int

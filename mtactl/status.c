@@ -223,6 +223,9 @@ verb_status(const struct ctl *c, int argc, char **argv)
 		return status_fail(&s, rc, &e);
 	talk_path(c, "metrics.sock", &path);
 	counters = counters_fetch(buf_cstr(&path));
+	if (counters == NULL && counters_barred(buf_cstr(&path)))
+		(void)fprintf(stderr, "mtactl: no counters: the row "
+		    "metrics.sock of master.cf is private\n");
 	buf_free(&path);
 	if (o.json) {
 		json_print(json_pack("{s:o,s:o,s:o,s:o,s:o}", "state",

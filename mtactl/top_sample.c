@@ -270,9 +270,11 @@ sample_counters(struct top_sampler *t, json_t *s, json_t *notes)
 	double		seconds = t->last_ms == 0 ? 0 :
 			    (double)(now_ms - t->last_ms) / 1000;
 	json_t		*c;
+	bool		 barred;
 
 	talk_path(t->c, "metrics.sock", &path);
 	c = counters_fetch(buf_cstr(&path));
+	barred = c == NULL && counters_barred(buf_cstr(&path));
 	buf_free(&path);
 	(void)json_object_set_new(s, "time", json_integer(time(NULL)));
 	(void)json_object_set_new(s, "seconds", json_real(seconds));
@@ -285,8 +287,9 @@ sample_counters(struct top_sampler *t, json_t *s, json_t *notes)
 	if (c != NULL)
 		t->last_ms = now_ms;
 	else
-		(void)json_array_append_new(notes, json_string("the metrics "
-		    "service does not answer: no rates"));
+		(void)json_array_append_new(notes, json_string(barred ?
+		    "the row metrics.sock of master.cf is private: no rates" :
+		    "the metrics service does not answer: no rates"));
 	json_decref(c);
 }
 

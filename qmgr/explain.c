@@ -243,6 +243,20 @@ explain_active(struct buf *out, const struct queue_row *r,
 	buf_free(&text);
 }
 
+/* Of a notification that could not be made: when it is asked for again. */
+static int64_t
+explain_asked_again(const struct queue_row *r)
+{
+	struct entry_state	s;
+	struct err		e;
+
+	if (r->entry.due_ms <= r->now_ms ||
+	    book_state(keeper_book(), &r->id, &s, &e) != 0 ||
+	    s.order_tries == 0)
+		return 0;
+	return r->wall_ms + r->entry.due_ms - r->now_ms;
+}
+
 static void
 explain_put_row(struct buf *out, const struct queue_row *r)
 {
@@ -261,7 +275,7 @@ explain_put_row(struct buf *out, const struct queue_row *r)
 	else if (r->entry.state == STATE_HOLD)
 		explain_put(out, "held", 0);
 	else if (r->entry.state == STATE_BOUNCING)
-		explain_put(out, "bounce", 0);
+		explain_put(out, "bounce", explain_asked_again(r));
 	else if (r->entry.state == STATE_DEFER && r->entry.due_ms > r->now_ms)
 		explain_put(out, "time", r->wall_ms +
 		    r->entry.due_ms - r->now_ms);

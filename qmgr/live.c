@@ -331,7 +331,8 @@ live_add_policy(const struct live_asker *who, const struct ipc_LIVE_ADD *m)
 		    e.text);
 	if (rc == 0)
 		return live_answer(who, m->ask, LIVE_NONE, STR_NONE,
-		    "no policy has exactly these fields");
+		    "no policy of policy.cf has exactly these fields; one "
+		    "without limits of its own will do");
 	live_log(who, "policy", id);
 	live_changed();
 	return live_answer(who, m->ask, LIVE_DONE, id, NULL);

@@ -81,6 +81,7 @@ verify_body(struct verify *v, const struct reader_entry *entry)
 {
 	struct spool_place	place = { v->segment, entry->body };
 	struct buf		payload = BUF_INIT;
+	char			id[SPOOL_ID_TEXT];
 	struct record		r;
 	struct err		e;
 	int			rc;
@@ -96,8 +97,11 @@ verify_body(struct verify *v, const struct reader_entry *entry)
 		return -1;
 	v->body = entry->body;
 	v->report->bodies++;
-	if (!v->whole)
-		verify_damage(v, &place, "a body that is damaged");
+	if (!v->whole) {
+		spool_id_text(id, &entry->id);
+		(void)err_set(&e, "a body that is damaged, of %s", id);
+		verify_damage(v, &place, e.text);
+	}
 	return 0;
 }
 

@@ -134,6 +134,10 @@ def test_later_and_later():
                 least = 60 << (n - 1)
                 wait = waits(mta)
                 assert least - 20 * SLOW < wait <= least + 1, (n, wait)
+                (e,) = mta.list()
+                text = mta.queue("explain", "%(transaction)s:%(queue)d" %
+                                 e["id"]).stdout
+                assert "asked for again, 20" in " ".join(text.split()), text
                 mta.queue("retry", "--all")
         finally:
             os.kill(cleanup, signal.SIGCONT)

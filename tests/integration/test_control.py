@@ -59,6 +59,8 @@ def test_view():
         for how in {"groups": [VIEW]}, {"gid": grp.getgrnam(VIEW).gr_gid}:
             p = as_user(mta, ["status"], **how)
             assert "accepting" in p.stdout, p
+            assert "metrics.sock of master.cf is private" in p.stderr, p
+        assert "private" not in mta.ctl("status").stderr
         before = mta.workers()
         for verb in "reload", "stop":
             p = as_user(mta, [verb], groups=[VIEW])

@@ -41,6 +41,7 @@ if mx remotemx=#hosts -o concurrency=9
 policy all - -o concurrency=50
 delivery d1 remotemx=mx0.hosts.example -o tls=disabled
 suspend night remotemx=@big -o tag=night
+suspend march jobid=none -o { window = 0 0 1 3 * +1m }
 '''
 YES = {"smtpd_queue_control": "yes"}
 
@@ -99,7 +100,7 @@ def test_captured():
         assert mta.call("suspend", {}, 0, {}) == no % "queue_suspend"
         assert mta.call("delete", "x") == no % "queue_policy_delete"
         assert mta.policies() == []
-        assert list(mta.suspensions()) == ["night"]
+        assert list(mta.suspensions()) == ["night", "march"]
 
 
 def test_script():
@@ -168,12 +169,12 @@ def test_mtactl():
                 (("suspend", "add"), "--all"),
                 (("suspend", "add", "--all", "jobid=1"), "--all"),
                 (("suspend", "add", "jobid"), "not FIELD=VALUE"),
-                (("queue", "shape", "x=y"), "is not a field")):
+                (("queue", "shape", "x=y"), "fields are transportid,")):
             p = mta.ask(*args, code=2)
             assert text in p.stderr, p
         for args, text in (
                 (("policy", "add", "jobid", "--concurrency", "1"),
-                 "no policy has exactly these fields"),
+                 "no policy of policy.cf has exactly these fields"),
                 (("policy", "refill", "none"), "no policy of this id"),
                 (("list", "show", "none"), "no list of this id"),
                 (("list", "add", "none", "x"), "no list"),
@@ -207,6 +208,10 @@ def test_mtactl():
         assert "d1 (policy.cf:7)" in text, text
         text = mta.ask("suspend", "list").stdout
         assert "policy.cf:8" in text and "tag night" in text, text
+        # One with a window has no end, and does not hold for ever.
+        assert re.search(r"policy.cf:8 +yes +never\n", text), text
+        assert re.search(r"policy.cf:9 +(yes|not now) +by window\n",
+                         text), text
         # A terminal would obey it.
         mta.ask("suspend", "add", "jobid=\033[2J", "--tag", "\033[1m")
         text = mta.ask("suspend", "list").stdout

@@ -248,6 +248,15 @@ def test_usage():
                                              code=2).stderr
         assert "2026-" in mta.queue("list", "--ts", "today", code=2).stderr
         assert " 5m" in mta.queue("list", "--age", "soon", code=2).stderr
+        for args, text in (
+                (("move", "--all"), "--transport ID is missing"),
+                (("hold", "--all", "--transport", "mx"), "for queue move"),
+                (("set", "--all"), "NAME=VALUE"), (("delete",), "--all"),
+                (("retry", "--all", "--groupby", "state"), "queue list"),
+                (("show",), "a filter"),
+                (("explain", "--state", "hold"), "-F id")):
+            said = mta.queue(*args, code=2).stderr
+            assert text in said.split("usage: ")[0], (args, said)
         for args in (("set", "--all", "priority=7"),
                      ("set", "--all", "sender=x"),
                      ("list", "--after", "zz")):
@@ -386,6 +395,27 @@ def test_damaged():
             assert len(glob.glob(mta.path("queue/corrupt/*"))) == aside
             mta.kill()
             assert len(mta.list()) == 5
+
+
+def test_damaged_body():
+    """It is told of by the name of its message."""
+    with Queue() as mta:
+        mta.fill(2, ("r@a.example",))
+        mta.wait(2)
+        which, = mta.ids("--sender", "s0@from0.example")
+        # The last of the newest segment, damaged, is taken for its torn end.
+        mta.ctl("stop")
+        mta.ctl("start")
+        mta.wait(2)
+        segment, = [n for n in glob.glob(mta.path("queue/segments/*"))
+                    if b"body 0\r\n" in open(n, "rb").read()]
+        with open(segment, "r+b") as f:
+            f.seek(f.read().index(b"body 0\r\n"))
+            f.write(b"B")
+        p = mta.ctl("spool", "verify", check=False)
+        assert p.returncode == 1 and which in p.stderr, p
+        assert p.stderr.count("\n") == 1, p
+        assert "damaged" in mta.queue("cat", which, code=1).stderr
 
 
 def test_one_owner():

@@ -208,6 +208,7 @@ def test_what_is_wrong_is_said():
             p = mta.call(*args, code=code)
             assert p.stderr.startswith(b"sendmail: ") and \
                 p.stderr.count(b"\n") == 1, p
+        assert b" -Z: " in mta.call("-Z", code=64).stderr
         mta.call("a@b.example", text=b"x" * 30000, code=69)
         mta.call("a@b.example", text=b"Subject: s\n\na\0b\n", code=65)
         # One is refused: nobody gets it.
