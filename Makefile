@@ -264,16 +264,12 @@ bench-tls: all tools
 	@tests/bench/tls
 	@tests/bench/latency
 # The queue as a whole, some three hours on a machine that does nothing else.
+# Where a limit does not hold the others are measured all the same.
 bench-queue: all tools
-	@tests/bench/accept
-	@tests/bench/relay
-	@tests/bench/listing
-	@tests/bench/tls
-	@tests/bench/latency
-	@tests/bench/forecast
-	@tests/bench/scale
-	@tests/bench/entries
-	@tests/bench/day
+	@rc=0; for b in accept relay listing tls latency forecast scale entries \
+	    day; do \
+		tests/bench/$$b || { rc=1; echo "bench/$$b: see above"; }; \
+	done; exit $$rc
 bench-hsl: all
 	@tests/bench/hsl
 

@@ -93,6 +93,7 @@ struct cleanup {
 	bool			 dry;		/* for bounces, too */
 	int64_t			 bytes_free;	/* as it was counted */
 	uint64_t		 bytes_floor;	/* below it, it is dry */
+	uint64_t		 bytes_ample;	/* above it, there is more */
 	uint64_t		 written;	/* since then */
 
 	struct channel		*qmgr;		/* NULL: it is not there */
@@ -136,5 +137,8 @@ void	group_hint(void);
 void	space_start(void);
 /* So much was written: if it is much, it is looked at once. */
 void	space_took(uint64_t bytes);
+/* Is there room for what is made ahead?  That is not to be the reason for
+ * which mail is refused. */
+bool	space_ample(void);
 
 #endif

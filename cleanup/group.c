@@ -9,12 +9,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ipc/channel.h"
+#include "spool/spare.h"
 #include "store/store.h"
 
 #include "cleanup.h"
 
 #define GATHER_MS	1
-#define PREPARE_MS	2	/* between two pieces of a spare */
+#define PREPARE_MS	2	/* between pieces of what is made ahead */
+#define PREPARE_CALM_MS	50	/* the same, where it is far ahead */
+#define PREPARE_PIECES	4	/* at once, else */
 #define GROUP_BYTES	(8ULL << 20)	/* so much is enough for a group */
 
 static void
@@ -86,6 +89,13 @@ group_tell(struct intakes *staged, bool ok, const char *why)
 }
 
 static void
+group_prepare_later(void)
+{
+	timer_start(&cleanup.prepare, spool_writer_behind(cleanup.writer) ?
+	    PREPARE_MS : PREPARE_CALM_MS);
+}
+
+static void
 group_commit(void)
 {
 	struct intakes	staged;
@@ -116,7 +126,7 @@ group_commit(void)
 	if (!TAILQ_EMPTY(&cleanup.group))
 		loop_defer(cleanup.worker->loop, &cleanup.turn);
 	if (!cleanup.prepare.armed)
-		timer_start(&cleanup.prepare, PREPARE_MS);
+		group_prepare_later();
 }
 
 /* At the end of a turn, when all sockets were read. */
@@ -141,14 +151,28 @@ group_overdue(void *arg)
 	group_turn(NULL);
 }
 
-/* A piece of a spare segment, while nothing waits. */
+/* Pieces of the segment ahead or of a spare, while nothing waits: one, or some
+ * if they are needed soon. */
 static void
 group_prepare(void *arg)
 {
+	bool	more;
+	int	n = 0;
+
 	(void)arg;
-	if (!TAILQ_EMPTY(&cleanup.group) ||
-	    spool_writer_prepare(cleanup.writer) == 1)
-		timer_start(&cleanup.prepare, PREPARE_MS);
+	if (!TAILQ_EMPTY(&cleanup.group)) {
+		group_prepare_later();
+		return;
+	}
+	do {
+		more = space_ample() &&
+		    spool_writer_prepare(cleanup.writer) == 1;
+		if (more)
+			space_took(SPARE_PIECE);
+	} while (more && ++n < PREPARE_PIECES &&
+	    spool_writer_behind(cleanup.writer));
+	if (more)
+		group_prepare_later();
 }
 
 void

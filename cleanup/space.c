@@ -92,6 +92,9 @@ space_look(void *arg)
 	board_add(COUNTER_spool_bytes_free, (int64_t)s.bytes_free -
 	    cleanup.bytes_free);
 	cleanup.bytes_free = (int64_t)s.bytes_free;
+	cleanup.bytes_ample = space_least(&s, (uint64_t)
+	    cleanup.worker->params.spool_min_free + (uint64_t)
+	    cleanup.worker->params.spool_hysteresis) + SPACE_LOOK_BYTES;
 }
 
 void
@@ -100,6 +103,12 @@ space_took(uint64_t bytes)
 	cleanup.written += bytes;
 	if (cleanup.written >= SPACE_LOOK_BYTES)
 		space_look(NULL);
+}
+
+bool
+space_ample(void)
+{
+	return (uint64_t)cleanup.bytes_free >= cleanup.bytes_ample;
 }
 
 void

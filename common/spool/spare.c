@@ -121,6 +121,7 @@ spares_give_up(struct spares *s)
 
 	spare_making(s, making);
 	disk_close(&s->making);
+	s->filled = 0;
 	(void)disk_unlink(s->disk, making);
 	errno = saved;
 }
@@ -137,6 +138,7 @@ spares_finish(struct spares *s)
 	spare_making(s, making);
 	if (disk_rename(s->disk, making, name) == -1)
 		return -1;
+	s->filled = 0;
 	s->ready[s->count++] = ++s->last;
 	return 0;
 }
@@ -148,7 +150,6 @@ spares_step(struct spares *s)
 	uint64_t	n;
 
 	if (s->making == NULL) {
-		s->filled = 0;
 		spare_making(s, making);
 		return disk_open(s->disk, making, DISK_CREATE, &s->making);
 	}

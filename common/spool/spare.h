@@ -18,7 +18,7 @@
 
 #include "disk.h"
 
-#define SPARE_PIECE	(1U << 20)
+#define SPARE_PIECE	(256U << 10)
 #define SPARE_MAX	8
 #define SPARE_GIVEN	4	/* no more are given than make so many */
 
@@ -31,7 +31,7 @@ struct spares {
 	uint64_t	  last;		/* the greatest number */
 	uint64_t	  again;	/* taken that were given */
 	struct disk_file *making;
-	uint64_t	  filled;
+	uint64_t	  filled;	/* of the one that is made */
 };
 
 /* Finds those that are there; one that was not finished is removed, and so is

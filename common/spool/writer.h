@@ -69,6 +69,9 @@ struct disk_file *spool_writer_file(const struct spool_writer *w);
  * there, -1: the disk has no room for it.
  */
 int	spool_writer_prepare(struct spool_writer *w);
+/* Will batches need more soon than is there, so that the next piece should not
+ * wait?  Else they need the disk more than pieces do. */
+bool	spool_writer_behind(const struct spool_writer *w);
 const struct spool_writer_counts *
 	spool_writer_counts(const struct spool_writer *w);
 

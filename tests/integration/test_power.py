@@ -308,6 +308,25 @@ def index_fails_before_hooks(mta, b):
         assert mta.workers("qmgr") == [qmgr]
 
 
+def test_small_disk():
+    """What is made ahead is not what makes the disk full."""
+    if not can_mount():
+        return "a file system needs root"
+    with Disk(256) as disk, Spooling(params={
+            "spool_directory": disk.mount + "/queue", "spool_min_free": "50",
+            "message_size_limit": "1M"}) as mta, mta.client() as c:
+        c.hello()
+        st = os.statvfs(disk.mount)
+        mark = st.f_blocks // 2
+        wait_for(lambda: os.statvfs(disk.mount).f_bavail < mark * 1.2,
+                 text="what is made ahead")
+        for _ in range(15):
+            deliver(c, b"Subject: x\r\n\r\nx\r\n")
+            time.sleep(0.1)
+        assert os.statvfs(disk.mount).f_bavail > mark
+    return None
+
+
 if __name__ == "__main__":
     # Mounts are this program's alone, and go with it.
     if ROOT and "INSIDE" not in os.environ and shutil.which("unshare"):
