@@ -64,10 +64,9 @@ spare_fits(const struct spares *s, uint64_t number)
 		return false;
 	rc = disk_size(f, &size);
 	disk_close(&f);
-	if (rc == 0 && size == s->size)
-		return true;
-	(void)disk_unlink(s->disk, name);
-	return false;
+	if (rc == 0 && size != s->size)
+		(void)disk_unlink(s->disk, name);
+	return rc == 0 && size == s->size;
 }
 
 /* All that are in the folder now. */
@@ -77,8 +76,10 @@ spares_look(struct spares *s)
 	int	i, n = 0;
 
 	s->count = 0;
-	if (disk_list(s->disk, s->dir, spares_name, s) == -1)
+	if (disk_list(s->disk, s->dir, spares_name, s) == -1) {
+		s->count = 0;
 		return -1;
+	}
 	for (i = 0; i < s->count; i++)
 		if (spare_fits(s, s->ready[i]))
 			s->ready[n++] = s->ready[i];
@@ -163,11 +164,25 @@ spares_step(struct spares *s)
 	return 0;
 }
 
+/* Where it is not known, that is tried. */
+static bool
+spares_have_room(const struct spares *s)
+{
+	struct disk_space	space;
+
+	if (disk_space(s->disk, &space) == -1 || space.bytes_free >= s->size)
+		return true;
+	errno = ENOSPC;
+	return false;
+}
+
 int
 spares_prepare(struct spares *s, int want)
 {
 	if (s->count >= want || s->count == SPARE_MAX)
 		return 0;
+	if (s->making == NULL && !spares_have_room(s))
+		return -1;
 	if (s->making == NULL && spares_look(s) == 0 && s->count >= want)
 		return 0;
 	if (spares_step(s) == -1) {

@@ -173,13 +173,119 @@ test_cuts(void **state)
 	assert_true(given > 0 && kept > 0);
 }
 
+/* ---- What can't be asked ------------------------------------------------- */
+
+static struct {
+	struct disk_ops		 ops;
+	const struct disk_ops	*real;
+	bool			 size_fails, list_fails;
+	int			 lists;
+} asked;
+
+static int
+asked_size(struct disk_file *f, uint64_t *size)
+{
+	errno = EIO;
+	return asked.size_fails ? -1 : asked.real->size(f, size);
+}
+
+static int
+asked_list(struct disk *d, const char *dir, disk_list_fn *fn, void *arg)
+{
+	int	rc = asked.real->list(d, dir, fn, arg);
+
+	asked.lists++;
+	errno = EIO;
+	return asked.list_fails ? -1 : rc;
+}
+
+static void
+asked_begin(struct disk *d)
+{
+	memset(&asked, 0, sizeof asked);
+	asked.real = d->ops;
+	asked.ops = *d->ops;
+	asked.ops.size = asked_size;
+	asked.ops.list = asked_list;
+	d->ops = &asked.ops;
+}
+
+/* One whose size is not known is not used, and stays. */
+static void
+test_unknown(void **state)
+{
+	struct disk	*d = disk_with(1, 2, SIZE);
+	struct spares	 s;
+
+	(void)state;
+	assert_int_equal(give(d, 1), 0);
+	asked_begin(d);
+	asked.size_fails = true;
+	assert_int_equal(spares_open(&s, d, SPARE_DIR, SIZE), 0);
+	assert_int_equal(s.count, 0);
+	assert_true(file_is(d, "spare/4000000000000001"));
+	asked.size_fails = false;
+	assert_int_equal(spares_take(&s, "segments/new"), 0);
+	spares_close(&s);
+	disk_free(&d);
+}
+
+/* Nor is one that is met in a list that ends by an error. */
+static void
+test_unlisted(void **state)
+{
+	struct disk	*d = disk_with(1, 1, SIZE / 2);
+	struct spares	 s;
+
+	(void)state;
+	assert_int_equal(spares_open(&s, d, SPARE_DIR, SIZE), 0);
+	assert_int_equal(give(d, 1), 0);
+	asked_begin(d);
+	asked.list_fails = true;
+	(void)spares_prepare(&s, 1);
+	assert_int_equal(s.count, 0);
+	assert_int_equal(spares_take(&s, "segments/new"), 1);
+	spares_close(&s);
+	disk_free(&d);
+}
+
+/* Where there is no room, nothing is begun, nor is the folder looked through
+ * again and again. */
+static void
+test_no_room(void **state)
+{
+	struct disk		*d = disk_with(1, 0, 0);
+	struct disk_file	*f;
+	struct spares		 s;
+	int			 i;
+
+	(void)state;
+	assert_int_equal(spares_open(&s, d, SPARE_DIR, SIZE), 0);
+	asked_begin(d);
+	disk_fake_fault(d, DISK_FAULT_ENOSPC, 1);
+	assert_int_equal(disk_open(d, "more", DISK_CREATE, &f), -1);
+	for (i = 0; i < 10; i++) {
+		assert_int_equal(spares_prepare(&s, 1), -1);
+		assert_int_equal(errno, ENOSPC);
+	}
+	assert_int_equal(asked.lists, 0);
+	disk_fake_fault(d, DISK_FAULT_NONE, 0);
+	while (spares_prepare(&s, 1) == 1)
+		;
+	assert_int_equal(s.count, 1);
+	spares_close(&s);
+	disk_free(&d);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_found), cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_enough), cmocka_unit_test(test_size),
-		cmocka_unit_test(test_cuts),
+		cmocka_unit_test(test_cuts), cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_unlisted),
+		cmocka_unit_test(test_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
