@@ -192,7 +192,9 @@ journal_fill_in(struct journal *j, const struct journal_file *f,
 }
 
 /* A new file that begins at what is durable, and has the tail, which then is,
- * too; the old one stays if that does not come to be. */
+ * too.  If it can't be made, the old one stays; if that failed later, its head
+ * may be there again after a power cut and end the old one, which nothing is
+ * written to any more. */
 static int
 journal_begin(struct journal *j, struct err *e)
 {
@@ -204,8 +206,10 @@ journal_begin(struct journal *j, struct err *e)
 	journal_file_name(name, f.id);
 	j->files.greatest = f.id;
 	rc = journal_make(j, name, &file, e);
-	if (rc == 0 && journal_fill_in(j, &f, file) == -1)
+	if (rc == 0 && journal_fill_in(j, &f, file) == -1) {
 		rc = err_errno(e, "begin %s", name);
+		disk_close(&j->file);
+	}
 	if (rc == -1) {
 		disk_close(&file);
 		(void)disk_unlink(j->disk, name);

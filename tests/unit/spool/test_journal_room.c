@@ -1,6 +1,7 @@
 /*
  * A journal whose syncs fail begins a new file each time: what the files take
- * is what they have, and no record is lost.
+ * is what they have, and no record is lost; nor is one where a next file could
+ * not be begun.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -180,12 +181,84 @@ test_killed(void **state)
 		killed_at(call);
 }
 
+/* ---- A next file that comes back ----------------------------------------- */
+
+/* The journal's folder can't be synced, so that no next file begins; and the
+ * power goes before the removal of one that was tried is durable. */
+static struct {
+	struct disk_ops		 ops;
+	const struct disk_ops	*real;
+} stuck;
+
+static int
+stuck_sync_dir(struct disk *d, const char *name)
+{
+	if (strcmp(name, JOURNAL_DIR) != 0)
+		return stuck.real->sync_dir(d, name);
+	errno = EIO;
+	return -1;
+}
+
+static int
+stuck_unlink(struct disk *d, const char *name)
+{
+	(void)d;
+	(void)name;
+	return 0;
+}
+
+/* Records that were durable are there, also beyond where that file began. */
+static void
+comes_back(bool mended)
+{
+	struct room	 r = { .disk = disk_fake_new(5) };
+	struct journal	*j;
+	struct err	 e;
+	uint32_t	 i = 0, durable = 0;
+
+	room_open(&r, &j);
+	stuck.real = r.disk->ops;
+	stuck.ops = *stuck.real;
+	stuck.ops.sync_dir = stuck_sync_dir;
+	stuck.ops.unlink = stuck_unlink;
+	r.disk->ops = &stuck.ops;
+	while (journal_end(j) < SIZE + JOURNAL_HEAD) {
+		(void)journal_add(j, JOURNAL_STATE,
+		    (struct str){ (char *)&i, sizeof i });
+		i++;
+		if (journal_end(j) < SIZE || journal_sync(j, &e) == -1)
+			continue;
+		durable = i;
+	}
+	assert_true(durable > 0);
+	r.disk->ops = stuck.real;
+	if (mended) {
+		assert_int_equal(journal_sync(j, &e), 0);
+		durable = i;
+	}
+	journal_close(&j);
+	disk_fake_kill(r.disk);
+	room_open(&r, &j);
+	assert_true(r.records >= durable);
+	journal_close(&j);
+	disk_free(&r.disk);
+}
+
+static void
+test_comes_back(void **state)
+{
+	(void)state;
+	comes_back(false);
+	comes_back(true);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
