@@ -55,7 +55,7 @@ struct book_options {
 	bool		 journal_short;	/* as short as can be: for tests */
 	uint32_t	 compact_slice;	/* records; 0: as usual */
 	bool		 compact_soon;	/* what may empty by itself, too */
-	bool		 reuse_shown;	/* files that somebody may see, too */
+	bool		 reuse_shown;	/* files that may be read, too */
 	uint32_t	 memory_limit;	/* in memory alone; 0: 100,000 */
 	enum book_corrupt corrupt;
 	struct book_events events;

@@ -31,6 +31,7 @@
 #define COMPACT_LIVE_PERCENT	70
 #define COMPACT_WASTE		3	/* segments that wait for idle time */
 #define COMPACT_STOOD_MS	10000
+#define COMPACT_AGAIN_MS	60000	/* after an error, such as damage */
 #define COMPACT_STOOD_PERCENT	90
 #define COMPACT_BATCH		(256U * 1024)
 /* Of a slice: records that are looked at, and bytes that are copied; the last
@@ -367,6 +368,19 @@ compact_stands(const struct book *b, struct book_segment *s)
 	return b->clock.mono_ms + 1 - s->stood_ms >= COMPACT_STOOD_MS;
 }
 
+/* It could not be compacted: others have their turn first. */
+static void
+compact_rests(struct book *b, uint64_t segment)
+{
+	struct book_segment	*s = book_segment_find(b, segment);
+
+	if (s == NULL)
+		return;
+	s->stood = s->live;
+	s->stood_ms = b->clock.mono_ms + 1 + COMPACT_AGAIN_MS -
+	    COMPACT_STOOD_MS;
+}
+
 static bool
 compact_may(const struct book *b, struct book_segment *s)
 {
@@ -484,6 +498,8 @@ book_compact(struct book *b, struct err *e)
 		compact_unlink(b->compact);
 		compact_free(&b->compact);
 	}
+	if (rc == -1)
+		compact_rests(b, old);
 	return rc == -1 ? err_wrap(e, "compaction of segment %016llx",
 	    (unsigned long long)old) : 1;
 }

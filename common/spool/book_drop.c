@@ -127,15 +127,17 @@ book_all_shown(struct book *b)
 }
 
 /* Its file is written to again as another segment's, which saves writing all
- * of a new one twice; not if one who may not see that has it open still, and
- * not where room is short. */
+ * of a new one twice; not where room is short, and not if somebody may read
+ * it still.  That is whoever was shown it; and of one that was compacted, the
+ * workers of deliver as well: they were lent it for attempts that go on,
+ * though their entries lie elsewhere by now. */
 static bool
 book_segment_again(struct book *b, const struct book_segment *s)
 {
 	struct disk_space	space;
 	char			name[SEGMENT_NAME];
 
-	if ((s->shown && !b->options.reuse_shown) ||
+	if (((s->shown || s->copied) && !b->options.reuse_shown) ||
 	    (s->id & SEGMENT_COLD) != 0 || s->size == 0 ||
 	    disk_space(b->disk, &space) == -1 ||
 	    space.bytes_free / SPARE_GIVEN < s->size)
@@ -167,10 +169,22 @@ book_segment_drop(struct book *b, size_t i, struct err *e)
 	return 0;
 }
 
+int
+book_segments_settle(struct book *b, struct err *e)
+{
+	if (!b->removed)
+		return 0;
+	if (disk_sync_dir(b->disk, SEGMENT_DIR) == -1)
+		return err_errno(e, "sync %s", SEGMENT_DIR);
+	b->removed = false;
+	return 0;
+}
+
 /* One that can't go keeps none of the others: a disk that is full needs the
  * room.  The first error is told.  What was removed and is not synced yet may
  * be there again after a power cut, and is then to be known for dead: while
- * that is so the journal stays. */
+ * that is so the journal stays, and no checkpoint is written that knows
+ * nothing of it. */
 int
 book_segments_drop(struct book *b, struct err *e)
 {
@@ -189,11 +203,7 @@ book_segments_drop(struct book *b, struct err *e)
 			b->removed = true;
 		}
 	}
-	if (!b->removed)
-		return rc;
-	if (disk_sync_dir(b->disk, SEGMENT_DIR) == 0)
-		b->removed = false;
-	else if (rc == 0)
-		rc = err_errno(e, "sync %s", SEGMENT_DIR);
+	if (book_segments_settle(b, rc == 0 ? e : &other) == -1)
+		rc = -1;
 	return rc;
 }

@@ -137,7 +137,6 @@ book_count_in(struct book *b, const struct book_entry *entry, int by)
 	b->state_count[entry->state] += by;
 	s = book_segment_add(b, entry->place.segment);
 	s->live += by;
-	b->emptied += by < 0 && s->live == 0 && s->end != 0;
 	if (s->live > 0 && s->most < (uint64_t)s->live)
 		s->most = (uint64_t)s->live;
 	if (entry->journal > 0)
@@ -171,6 +170,15 @@ book_entry_of(const struct entry_state *s, uint64_t position,
 	entry->quotas = book_quota_after(s).len > 0;
 }
 
+/* Something has left the segment: was it the last? */
+static void
+book_left(struct book *b, uint64_t segment)
+{
+	const struct book_segment	*s = book_segment_find(b, segment);
+
+	b->emptied += s != NULL && s->live == 0 && s->end != 0;
+}
+
 /* The state that a record says takes the place of the one before. */
 static void
 book_count_change(struct book *b, const struct entry_state *s,
@@ -180,6 +188,7 @@ book_count_change(struct book *b, const struct entry_state *s,
 
 	book_count_in(b, was, -1);
 	book_count_in(b, now, 1);
+	book_left(b, was->place.segment);
 	if (str_eq(s->before_quotas, after))
 		return;
 	book_quota_count(b, after, s->size, 1);
@@ -192,6 +201,7 @@ book_count_end(struct book *b, const struct entry_state *s,
     const struct book_entry *was)
 {
 	book_count_in(b, was, -1);
+	book_left(b, was->place.segment);
 	book_quota_count(b, s->before_quotas, s->size, -1);
 }
 

@@ -125,7 +125,8 @@ renew_front(struct book *b, uint64_t times)
 	return k;
 }
 
-/* From the last place on, unless that is beyond it. */
+/* From the last place on: a record of before lies across the bucket's front,
+ * as a rule, and none begins between that and where it ends. */
 static void
 renew_turn(struct book *b, const struct book_bucket *k)
 {
@@ -135,8 +136,6 @@ renew_turn(struct book *b, const struct book_bucket *k)
 		return;
 	r->turn = k->number + 1;
 	r->kept = false;
-	if (r->at > k->number * b->bucket_size)
-		r->at = 0;
 }
 
 bool

@@ -57,5 +57,7 @@ int	book_file(struct book *b, uint64_t segment, struct disk_file **f,
 void	book_all_shown(struct book *b);
 /* Files of segments in which nothing lives go. */
 int	book_segments_drop(struct book *b, struct err *e);
+/* Those that went do so durably. */
+int	book_segments_settle(struct book *b, struct err *e);
 
 #endif

@@ -375,6 +375,7 @@ book_begin(struct book **out, const struct book_options *options,
 	TAILQ_INIT(&b->pending);
 	TAILQ_INIT(&b->ahead);
 	b->next_cold = SEGMENT_COLD | 1;
+	b->removed = true;	/* by the life before, perhaps */
 	b->clock.mono_ms = options->time.mono_ms;
 	b->clock.wall_ms = options->time.wall_ms;
 	b->checkpoint_ms = b->index_ms = b->clock_due_ms =

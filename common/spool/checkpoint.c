@@ -14,7 +14,8 @@
  *
  * It is written to a new file, which is synced, and takes the name of the one
  * before, which is kept under another until the next.  The index is durable
- * before: what it has is not in here.
+ * before: what it has is not in here.  So are removals of segments: one that
+ * came back, and is not known, would be read as new mail.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -157,7 +158,8 @@ checkpoint_write(struct book *b, struct err *e)
 		if (b->segment[i].met > 0)
 			return err_set(e, "segment %016llx is read in part",
 			    (unsigned long long)b->segment[i].id);
-	if (journal_sync(b->journal, e) == -1 || book_flush_mark(b, e) == -1 ||
+	if (book_segments_settle(b, e) == -1 ||
+	    journal_sync(b->journal, e) == -1 || book_flush_mark(b, e) == -1 ||
 	    kv_flush(b->index, e) == -1)
 		return -1;
 	position = journal_durable(b->journal);
