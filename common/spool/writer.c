@@ -23,7 +23,6 @@
 #include "writer_private.h"
 
 #define WRITER_LOCK	"writer.lock"
-#define WRITER_AHEAD	(16ULL * SPARE_PIECE)
 
 static int
 writer_recover(struct spool_writer *w, struct err *e)
@@ -273,9 +272,8 @@ spool_writer_prepare(struct spool_writer *w)
 bool
 spool_writer_behind(const struct spool_writer *w)
 {
-	if (w->file != NULL && w->filled < w->segment_size)
-		return w->filled < w->end + WRITER_AHEAD;
-	return w->spares.count == 0 && w->spares.filled < w->end * 2;
+	return (w->file != NULL && w->filled < w->segment_size) ||
+	    (w->spares.count == 0 && w->spares.filled < w->end * 2);
 }
 
 const struct spool_writer_counts *
