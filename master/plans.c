@@ -435,7 +435,7 @@ plans_warn_delivery(void *arg, const struct policy_delivery *d)
 
 static void
 plans_warn_names(const struct conf *conf, const struct transports *t,
-    struct counting *c)
+    bool validated, struct counting *c)
 {
 	char			 file[CONF_PATH_SIZE];
 	struct policy_source	 src = { file, conf_policy_cf(conf), NULL,
@@ -447,7 +447,7 @@ plans_warn_names(const struct conf *conf, const struct transports *t,
 	if (policies_compile(&policies, &src, plans_report, c) == 0)
 		policies_mentions(policies, POLICY_FIELD_TRANSPORTID,
 		    plans_warn_name, &n);
-	if (policies != NULL && !plans_validated(conf))
+	if (policies != NULL && !validated)
 		policies_each_delivery(policies, plans_warn_delivery, &n);
 	policies_free(&policies);
 }
@@ -459,7 +459,7 @@ plans_warn(const struct conf *conf, conf_report_fn *report, void *arg)
 	struct transports	*t = NULL;
 	const struct transport	*one;
 	char			 file[CONF_PATH_SIZE];
-	bool			 jailed, queued;
+	bool			 jailed, queued, validated;
 	size_t			 i;
 
 	conf_path(conf, TRANSPORT_CF, file, sizeof file);
@@ -467,11 +467,12 @@ plans_warn(const struct conf *conf, conf_report_fn *report, void *arg)
 	    conf_params(conf), plans_report, &c) == -1)
 		return;
 	jailed = plans_jailed(conf, &queued);
+	validated = plans_validated(conf);
 	for (i = 0; i < transports_count(t); i++) {
 		one = transports_at(t, i);
 		plans_warn_one(one, conf_params(conf), jailed, queued, &c,
 		    file);
-		if (!plans_validated(conf))
+		if (!validated)
 			plans_warn_dane(&c, file, one->line, "transport",
 			    one->id, one->options.tls);
 		plans_warn_secret(conf, one, "saslpassword_file",
@@ -479,7 +480,7 @@ plans_warn(const struct conf *conf, conf_report_fn *report, void *arg)
 		plans_warn_secret(conf, one, "sasltoken_file",
 		    one->options.sasltoken_file, &c, file);
 	}
-	plans_warn_names(conf, t, &c);
+	plans_warn_names(conf, t, validated, &c);
 	transports_free(&t);
 }
 

@@ -21,6 +21,7 @@
 #include "world.h"
 
 #define PART	4096ULL
+#define RETRY_MS	1000
 #define FILE_SIZE 8192ULL
 /* Beside twice what is alive: parts that are no waste, those that wait for two
  * checkpoints, and what is in a file with them. */
@@ -41,17 +42,6 @@ renew_init(struct renew *r, uint64_t segment)
 	world_init(&r->w, &o);
 	world_open(&r->w);
 	r->longest = 0;
-}
-
-static void
-renew_retry(struct world *w, uint32_t n, uint32_t queue, uint16_t retry)
-{
-	struct entry_state	s = world_state(w, n, queue);
-
-	s.state = STATE_DEFER;
-	s.retry = retry;
-	s.due_ms = 1000;
-	world_change(w, n, queue, &s);
 }
 
 /* What qmgr does now and then, and how long the journal is at most. */
@@ -77,7 +67,7 @@ renew_churn(struct renew *r, uint32_t n, uint32_t times)
 	uint32_t	i;
 
 	for (i = 0; i < times; i++) {
-		renew_retry(&r->w, n, 1, (uint16_t)(i % 1000));
+		world_defer(&r->w, n, 1, (uint16_t)(i % 1000), RETRY_MS);
 		if (i % 20 == 19)
 			renew_tick(r);
 	}
@@ -154,7 +144,7 @@ test_held(void **state)
 		n = world_accept(&r.w, TOGETHER);
 		for (k = 1; k <= TOGETHER; k++) {
 			if (k % 4 == 0)
-				renew_retry(&r.w, n, k, 1);
+				world_defer(&r.w, n, k, 1, RETRY_MS);
 			world_done(&r.w, n, k);
 			if (k % 25 == 0)
 				renew_tick(&r);
@@ -255,7 +245,7 @@ test_ends(void **state)
 	renew_init(&r, 8 << 20);
 	n = world_accept(w, LIVING);
 	for (i = 1; i <= LIVING; i++) {
-		renew_retry(w, n, i, 1);
+		world_defer(w, n, i, 1, RETRY_MS);
 		if (i % 20 == 0)
 			world_sync(w);
 	}
@@ -292,12 +282,12 @@ test_no_room(void **state)
 	renew_init(&r, 8 << 20);
 	n = world_accept(w, 100);
 	for (i = 1; i <= 100; i++)
-		renew_retry(w, n, i, 1);
+		world_defer(w, n, i, 1, RETRY_MS);
 	world_sync(w);
 	w->o.book.journal_short = true;
 	world_again(w, false);
 	for (i = 0; i < 3; i++) {
-		renew_retry(w, n, 1, 2);
+		world_defer(w, n, 1, 2, RETRY_MS);
 		world_checkpoint(w);
 	}
 	end = world_counts(w).journal_bytes;
@@ -337,8 +327,8 @@ test_started(void **state)
 	renew_init(&r, 8 << 20);
 	n = world_accept(w, 2);
 	other = world_accept(w, 1);
-	renew_retry(w, n, 1, 4);
-	renew_retry(w, n, 2, 4);
+	world_defer(w, n, 1, 4, RETRY_MS);
+	world_defer(w, n, 2, 4, RETRY_MS);
 	begun = world_id(n, 1);
 	assert_int_equal(book_started(w->book, &begun, 5, &w->e), 0);
 	waits = world_id(n, 2);
@@ -398,7 +388,7 @@ test_end_that_was_lost(void **state)
 	(void)state;
 	renew_init(&r, 8 << 20);
 	world_accept(w, 3);
-	renew_retry(w, 0, 2, 1);
+	world_defer(w, 0, 2, 1, RETRY_MS);
 	world_sync(w);
 	s = world_state(w, 0, 2);
 	assert_int_equal(state_put(&payload, &id, &s, &w->e), 0);

@@ -25,6 +25,7 @@
 #define SEGMENT	(64 * 1024)
 #define BODY	4000
 #define EACH	7
+#define RETRY_MS 1000000
 
 static void
 begin(struct world *w, bool patient)
@@ -232,17 +233,6 @@ test_damaged(void **state)
 
 /* ---- When a checkpoint is due -------------------------------------------- */
 
-static void
-retry(struct world *w, uint32_t n, uint32_t queue, uint64_t times)
-{
-	struct entry_state	s = world_state(w, n, queue);
-
-	s.state = STATE_DEFER;
-	s.retry = times;
-	s.due_ms = 1000000;
-	world_change(w, n, queue, &s);
-}
-
 /* Segments that lose their last entries are a reason; entries that change, and
  * are alone in theirs, are none. */
 static void
@@ -259,8 +249,8 @@ test_alone(void **state)
 	ends(&w, EACH, 2 * EACH - 1);
 	world_checkpoint(&w);
 	had = world_counts(&w).checkpoints;
-	retry(&w, EACH - 1, 1, 1);
-	retry(&w, 2 * EACH - 1, 1, 1);
+	world_defer(&w, EACH - 1, 1, 1, RETRY_MS);
+	world_defer(&w, 2 * EACH - 1, 1, 1, RETRY_MS);
 	pass(&w, 2000);
 	assert_int_equal(world_counts(&w).checkpoints, had);
 	ends(&w, EACH - 1, EACH);
@@ -340,7 +330,7 @@ test_once(void **state)
 	assert_true(slices < 3 * WAITING / 2);
 	noted(&w);
 	for (i = 0; i < 3; i++) {
-		retry(&w, 0, 1, i);
+		world_defer(&w, 0, 1, i, RETRY_MS);
 		note(&w, 1);
 		world_checkpoint(&w);
 	}

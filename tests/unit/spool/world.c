@@ -269,6 +269,18 @@ world_change(struct world *w, uint32_t n, uint32_t queue,
 }
 
 void
+world_defer(struct world *w, uint32_t n, uint32_t queue, uint16_t retry,
+    int64_t due_ms)
+{
+	struct entry_state	s = world_state(w, n, queue);
+
+	s.state = STATE_DEFER;
+	s.retry = retry;
+	s.due_ms = due_ms;
+	world_change(w, n, queue, &s);
+}
+
+void
 world_done(struct world *w, uint32_t n, uint32_t queue)
 {
 	struct spool_id	id = world_id(n, queue);

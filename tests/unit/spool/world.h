@@ -100,6 +100,9 @@ struct book_entry world_get(struct world *w, uint32_t n, uint32_t queue);
 struct entry_state world_state(struct world *w, uint32_t n, uint32_t queue);
 void	world_change(struct world *w, uint32_t n, uint32_t queue,
 	    const struct entry_state *s);
+/* It is tried again, then. */
+void	world_defer(struct world *w, uint32_t n, uint32_t queue,
+	    uint16_t retry, int64_t due_ms);
 void	world_done(struct world *w, uint32_t n, uint32_t queue);
 struct book_counts world_counts(struct world *w);
 
