@@ -28,6 +28,7 @@
 
 #define CHANNEL_READ	(64 * 1024)
 #define CHANNEL_READS	16	/* a turn; the others have their turn, too */
+#define CHANNEL_LAST_READS 256	/* one for each descriptor that waits there */
 #define CHANNEL_AGAIN_MS	20
 
 struct pending_fd {
@@ -322,18 +323,17 @@ channel_push(struct channel *c)
 	return PUSH_DONE;
 }
 
-static void
+/* False: the peer is gone, or is not to be talked to any more. */
+static bool
 channel_send(struct channel *c)
 {
 	enum channel_push	did;
 
 	if (c->ended)
-		return;
+		return true;
 	did = channel_push(c);
-	if (did == PUSH_FAILED) {
-		channel_ended(c);
-		return;
-	}
+	if (did == PUSH_FAILED)
+		return false;
 	if (did == PUSH_LATER)
 		timer_start(&c->again, CHANNEL_AGAIN_MS);
 	if (did == PUSH_WAIT)
@@ -345,8 +345,22 @@ channel_send(struct channel *c)
 		if (c->ops->on_room != NULL)
 			c->ops->on_room(c->arg);
 	}
+	return true;
 }
 
+/* That a peer does not listen any more is often noticed before its last words
+ * were read: a verdict, or why it could not start. */
+static void
+channel_hear_out(struct channel *c)
+{
+	int	i;
+
+	for (i = 0; i < CHANNEL_LAST_READS && channel_read(c); i++)
+		;
+	channel_ended(c);
+}
+
+/* From the loop: no frame is being handled, so that others may be read. */
 static void
 channel_on_writable(evutil_socket_t sock, short what, void *arg)
 {
@@ -355,7 +369,8 @@ channel_on_writable(evutil_socket_t sock, short what, void *arg)
 	(void)sock;
 	(void)what;
 	c->depth++;
-	channel_send(c);
+	if (!channel_send(c))
+		channel_hear_out(c);
 	channel_leave(c);
 }
 
@@ -469,7 +484,8 @@ channel_flush(struct channel *c)
 
 	c->depth++;
 	while (!c->ended && c->out.len > 0) {
-		channel_send(c);
+		if (!channel_send(c))
+			channel_ended(c);
 		if (c->out.len > 0 && (c->again.armed ||
 		    poll(&p, 1, 5000) <= 0))
 			break;

@@ -12,7 +12,8 @@
  *            wait and there is none for its duplicate; where a frame is put
  *            that is too large for its row; and where the peer reads so
  *            little that CHANNEL_OUT_MAX bytes wait for it.  Nothing of that
- *            ends the process.
+ *            ends the process.  Where the peer has ended, what it said before
+ *            that is handed on before on_end().
  * Flow       all that arrived is handed on before the turn's tasks run, so
  *            whoever acts in a task (loop_defer) has seen it.  Frames of one
  *            turn leave in one write, but for those with descriptors.  One

@@ -273,6 +273,45 @@ test_drains_before_it_acts(void **state)
 	loop_free(&d.t.end.loop);
 }
 
+struct leaver {
+	struct talker	t;
+	struct task	leave;
+	int		fd;
+};
+
+static void
+leaver_leave(void *arg)
+{
+	static const char	 status[] = "\0\0\0\4\0\24\0\0\0\0\0";
+	const struct leaver	*l = arg;
+	int			 i;
+
+	for (i = 0; i < 2; i++)
+		assert_int_equal(write(l->fd, status, 12), 12);
+	(void)close(l->fd);
+}
+
+/* What a peer said before it ended is heard, though the first that is noticed
+ * is that it does not listen. */
+static void
+test_last_words(void **state)
+{
+	struct leaver	l;
+	int		sv[2];
+
+	(void)state;
+	talker_open(&l.t, sv, IPC_MASTER, IPC_VIEW);
+	l.fd = sv[1];
+	task_init(&l.leave, leaver_leave, &l);
+	loop_defer(l.t.end.loop, &l.leave);
+	CHANNEL_SEND(l.t.end.channel, CTL_DONE, -1, { .failed = 0 });
+	assert_int_equal(loop_run(l.t.end.loop), 0);
+	assert_int_equal(l.t.end.frames, 2);
+	assert_true(l.t.end.ended);
+	channel_free(&l.t.end.channel);
+	loop_free(&l.t.end.loop);
+}
+
 int
 main(void)
 {
@@ -282,6 +321,7 @@ main(void)
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_forbidden),
 		cmocka_unit_test(test_drains_before_it_acts),
+		cmocka_unit_test(test_last_words),
 	};
 
 	log_open("test", LOG_TO_FD, -1);
