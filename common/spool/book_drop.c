@@ -2,11 +2,14 @@
  * Removal: segments in which nothing lives, and bodies of their own files.
  */
 #include <errno.h>
+#include <stdlib.h>
 
+#include "base/mem.h"
 #include "body_file.h"
 #include "book_private.h"
 #include "chain.h"
 #include "draft.h"
+#include "idset.h"
 #include "reader.h"
 #include "spare.h"
 
@@ -14,41 +17,80 @@
  * Bodies that lie in files of their own go with the last segment that has an
  * entry of theirs.  Each segment is read once more for that, when it goes:
  * sizes are in the entries.
+ *
+ * A body stays as long as any entry of its transaction lives, and not of these
+ * alone that the segment has: compaction moves some of them, and who was taken
+ * over may have stored another transaction under the id of one that he was
+ * shown a part of.
  */
 struct book_bodies {
 	struct book	*b;
-	bool		 large;		/* of the transaction that is read */
-	bool		 lives;		/* elsewhere, after a compaction */
+	bool		 large;		/* the transaction that is read */
+	struct spool_id	*txn;		/* those that are */
+	size_t		 count, cap;
+	struct idset	 ids;		/* the same */
+	struct idset	 alive;		/* of them: memory knows an entry */
 };
 
 static int
 book_body_entry(void *arg, const struct reader_entry *r)
 {
 	struct book_bodies	*bodies = arg;
-	struct book_entry	 now;
-	struct err		 e;
-	int			 rc;
 
-	if (r->entry.size <= DRAFT_BODY_MAX)
-		return 0;
-	bodies->large = true;
-	if ((rc = book_find(bodies->b, &r->id, &now, &e)) == 0)
-		bodies->lives = true;
-	return rc == -1 ? -1 : 0;
+	bodies->large |= r->entry.size > DRAFT_BODY_MAX;
+	return 0;
 }
 
 static int
 book_body_commit(void *arg, const struct spool_id *txn, uint32_t entries)
 {
-	struct book_bodies	*bodies = arg;
-	char			 name[DISK_NAME_MAX];
+	struct book_bodies	*x = arg;
 
 	(void)entries;
-	if (bodies->large && !bodies->lives) {
-		body_file_name(name, txn);
-		(void)disk_unlink(bodies->b->disk, name);
+	if (!x->large)
+		return 0;
+	x->large = false;
+	if (x->count == x->cap) {
+		x->cap = x->cap == 0 ? 64 : x->cap * 2;
+		x->txn = xreallocarray(x->txn, x->cap, sizeof *x->txn);
 	}
-	bodies->large = bodies->lives = false;
+	x->txn[x->count++] = *txn;
+	idset_add(&x->ids, txn->txn);
+	return 0;
+}
+
+static void
+book_bodies_alive(struct book_bodies *x, const struct book_nodes *list)
+{
+	const struct book_node	*n;
+
+	TAILQ_FOREACH(n, list, link)
+		if (book_node_lives(n) && idset_has(&x->ids, n->key))
+			idset_add(&x->alive, n->key);
+}
+
+static int
+book_bodies_drop(struct book_bodies *x, struct err *e)
+{
+	char	name[DISK_NAME_MAX];
+	size_t	i;
+	int	rc;
+
+	if (x->count == 0)
+		return 0;
+	book_bodies_alive(x, &x->b->fresh);
+	book_bodies_alive(x, &x->b->pending);
+	book_bodies_alive(x, &x->b->ahead);
+	for (i = 0; i < x->count; i++) {
+		if (idset_has(&x->alive, x->txn[i].txn))
+			continue;
+		if ((rc = book_index_txn(x->b, &x->txn[i], e)) == -1)
+			return -1;
+		if (rc == 0)
+			continue;
+		body_file_name(name, &x->txn[i]);
+		(void)disk_unlink(x->b->disk, name);
+	}
 	return 0;
 }
 
@@ -56,7 +98,7 @@ static int
 book_segment_bodies(struct book *b, const struct book_segment *s,
     struct err *e)
 {
-	struct book_bodies	bodies = { b, false, false };
+	struct book_bodies	bodies = { .b = b };
 	struct reader_calls	calls = { .entry = book_body_entry,
 				    .commit = book_body_commit,
 				    .arg = &bodies };
@@ -70,6 +112,11 @@ book_segment_bodies(struct book *b, const struct book_segment *s,
 		return errno == ENOENT ? 0 : err_errno(e, "%s", name);
 	rc = reader_run(&span, &calls, &upto, e);
 	disk_close(&span.file);
+	if (rc == 0)
+		rc = book_bodies_drop(&bodies, e);
+	free(bodies.txn);
+	idset_fini(&bodies.ids);
+	idset_fini(&bodies.alive);
 	return rc == -1 ? err_wrap(e, "%s", name) : 0;
 }
 

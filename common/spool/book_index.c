@@ -99,6 +99,12 @@ book_node_find(struct book *b, const struct spool_id *id)
 	return (struct book_node *)e;
 }
 
+bool
+book_node_lives(const struct book_node *n)
+{
+	return (n->flags & (NODE_GONE | NODE_AHEAD)) == 0;
+}
+
 struct book_node *
 book_node_make(struct book *b, const struct spool_id *id, unsigned int flags)
 {
@@ -185,12 +191,35 @@ book_find(struct book *b, const struct spool_id *id,
 {
 	struct book_node	*n = book_node_find(b, id);
 
-	if (n != NULL && (n->flags & (NODE_GONE | NODE_AHEAD)) != 0)
+	if (n != NULL && !book_node_lives(n))
 		return 1;
 	if (n == NULL)
 		return book_index_has(b, id, entry, e);
 	*entry = n->entry;
 	return 0;
+}
+
+int
+book_index_txn(struct book *b, const struct spool_id *txn, struct err *e)
+{
+	struct spool_id		 id = *txn;
+	unsigned char		 from[BOOK_KEY];
+	struct str		 key, value;
+	const struct book_node	*n;
+	int			 rc;
+
+	id.queue = 0;
+	if (kv_seek(b->index, book_key(from, &id), e) == -1)
+		return -1;
+	while ((rc = kv_next(b->index, &key, &value, e)) == 0 &&
+	    key.len == BOOK_KEY &&
+	    memcmp(key.p, from, 1 + SPOOL_TXN_SIZE) == 0) {
+		spool_id_get(&id, (const unsigned char *)key.p + 1);
+		n = book_node_find(b, &id);
+		if (n == NULL || book_node_lives(n))
+			return 0;
+	}
+	return rc == -1 ? -1 : 1;
 }
 
 static int

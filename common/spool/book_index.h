@@ -12,6 +12,8 @@
 #define BOOK_IDENTITY	"i2"
 
 struct book_node *book_node_find(struct book *b, const struct spool_id *id);
+/* It is of an entry that is there. */
+bool	book_node_lives(const struct book_node *n);
 struct book_node *book_node_make(struct book *b, const struct spool_id *id,
 	    unsigned int flags);
 /* It gets those flags in place of its own, and the list they name. */
@@ -27,6 +29,9 @@ int	book_find(struct book *b, const struct spool_id *id,
 	    struct book_entry *entry, struct err *e);
 int	book_index_has(struct book *b, const struct spool_id *id,
 	    struct book_entry *entry, struct err *e);
+/* Does the index have any entry of that transaction that lives?  0; 1: none. */
+int	book_index_txn(struct book *b, const struct spool_id *txn,
+	    struct err *e);
 /* The number of the sub-queue of such an entry. */
 uint64_t book_queue_of(struct book *b, const struct spool_entry *entry);
 /* The index's further key of an entry, by which it is found when it is due or

@@ -90,6 +90,24 @@ book_fresh(struct book *b, const struct reader_entry *r)
 		    &r->entry, entry.queue);
 }
 
+/*
+ * Is it another one, under the id of one that counts?  Only who was taken over
+ * stores one twice: if both counted, what they lie in and what was noted of
+ * them would be kept for ever.  The one before lies before this one, and was
+ * met; but for one that compaction has moved, which a start may know to be
+ * there before it meets it where it came from.
+ */
+static bool
+book_is_second(struct book *b, const struct book_entry *known,
+    const struct spool_place *place)
+{
+	if ((known->place.segment & SEGMENT_COLD) != 0)
+		return b->hinted;
+	if (known->place.segment == place->segment)
+		return known->place.offset < place->offset;
+	return book_met(b, &known->place);
+}
+
 /* An entry is met once in the life of a checkpoint: what is known of it then,
  * from the index or the journal, counts from now on. */
 int
@@ -109,6 +127,9 @@ book_meet(struct book *b, const struct reader_entry *r)
 	}
 	if ((rc = book_find(b, &r->id, &now, &e)) == -1)
 		return -1;
+	if (rc == 0 && (n == NULL || (n->flags & NODE_UNMET) == 0) &&
+	    book_is_second(b, &now, &r->place))
+		return 0;
 	if (rc == 0) {
 		if (book_quota_meet(b, &r->id, &now, &e) == -1)
 			return -1;
