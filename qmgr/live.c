@@ -29,7 +29,7 @@
 #define LIVE_MAGIC	"HALYLIV1"
 #define LIVE_KEEP_MS	1000
 #define LIVE_FILE_MAX	(256U << 20)
-#define LIVE_ITEM_MAX	65536
+#define LIVE_ITEM_MAX	POLICY_WIRE_MAX
 #define LIVE_TAG_MAX	32
 #define LIVE_START	"start"
 /* Of answers that a worker does not read: no honest one asks for so many. */

@@ -6,12 +6,25 @@
 #include "daemon.h"
 #include "flush.h"
 
+#define CACHED_NAME	1024	/* bytes, in CACHED */
+
+/* A script's name may be longer than its place in the frame, which is no
+ * reason to lose master. */
+static struct str
+cached_name(struct str name)
+{
+	if (name.len > CACHED_NAME)
+		name.len = CACHED_NAME;
+	return name;
+}
+
 void
 worker_cached(struct worker *w, const struct ipc_FLUSH *m, struct str space,
     struct str function, size_t entries)
 {
-	CHANNEL_SEND(w->master, CACHED, -1, { .ask = m->ask, .space = space,
-	    .function = function, .entries = entries });
+	CHANNEL_SEND(w->master, CACHED, -1, { .ask = m->ask,
+	    .space = cached_name(space), .function = cached_name(function),
+	    .entries = entries });
 }
 
 int

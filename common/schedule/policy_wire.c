@@ -29,6 +29,14 @@ struct wire_common {
 	bool			 keep;
 };
 
+/* Also once it has an id: it is kept with that. */
+static bool
+wire_fits(size_t len, struct str id)
+{
+	return len + (id.len < POLICY_LIVE_ID ? POLICY_LIVE_ID - id.len : 0) <=
+	    POLICY_WIRE_MAX;
+}
+
 static int
 wire_put_common(struct buf *out, const struct wire_common *c)
 {
@@ -81,13 +89,15 @@ wire_get_values(struct rbuf *r, struct policy_values *v)
 	return 0;
 }
 
+/* size: of all of it, with what came before. */
 static int
-wire_get_common(struct rbuf *r, struct wire_common *c)
+wire_get_common(struct rbuf *r, size_t size, struct wire_common *c)
 {
 	uint64_t	ttl_ms, keep;
 
 	memset(c, 0, sizeof *c);
 	if (wire_get_blob(r, &c->id, WIRE_TEXT) == -1 ||
+	    !wire_fits(size, c->id) ||
 	    wire_get_values(r, &c->on) == -1 ||
 	    wire_get_uint(r, &ttl_ms, 8) == -1 || ttl_ms > INT64_MAX ||
 	    wire_get_uint(r, &keep, 1) == -1 || keep > 1 ||
@@ -113,6 +123,7 @@ policy_wire_free(const struct policy_property **properties)
 int
 policy_dynamic_put(struct buf *out, const struct policy_dynamic_in *in)
 {
+	const size_t			 before = out->len;
 	const struct policy_limits	*m = &in->limits;
 	const struct wire_common	 c = { .id = in->id, .tag = m->tag,
 					    .on = in->on,
@@ -133,7 +144,9 @@ policy_dynamic_put(struct buf *out, const struct policy_dynamic_in *in)
 	wire_put_uint(out, m->limits.connectinterval_ms, 4);
 	wire_put_uint(out, (m->stop ? WIRE_STOP : 0) |
 	    (m->cluster ? WIRE_CLUSTER : 0), 1);
-	return wire_put_common(out, &c);
+	if (wire_put_common(out, &c) == -1)
+		return -1;
+	return wire_fits(out->len - before, in->id) ? 0 : -1;
 }
 
 /* Bounds are those of policy.cf's options. */
@@ -179,7 +192,7 @@ policy_dynamic_get(struct policy_dynamic_in *in, struct str bytes)
 	if (wire_get_blob(&r, &in->type, WIRE_TEXT) == -1 ||
 	    wire_get_uint(&r, &fields, 2) == -1 || fields >= POLICY_MASKS ||
 	    wire_get_limits(&r, &in->limits) == -1 ||
-	    wire_get_common(&r, &c) == -1)
+	    wire_get_common(&r, bytes.len, &c) == -1)
 		return -1;
 	in->fields = (unsigned)fields;
 	in->id = c.id;
@@ -197,6 +210,7 @@ policy_dynamic_get(struct policy_dynamic_in *in, struct str bytes)
 int
 policy_suspend_put(struct buf *out, const struct policy_suspend_in *in)
 {
+	const size_t			before = out->len;
 	const struct wire_common	c = { .id = in->id, .tag = in->tag,
 					    .on = in->on,
 					    .properties = in->properties,
@@ -205,7 +219,9 @@ policy_suspend_put(struct buf *out, const struct policy_suspend_in *in)
 					    .ttl_ms = in->ttl_ms,
 					    .keep = in->keep };
 
-	return wire_put_common(out, &c);
+	if (wire_put_common(out, &c) == -1)
+		return -1;
+	return wire_fits(out->len - before, in->id) ? 0 : -1;
 }
 
 int
@@ -216,7 +232,7 @@ policy_suspend_get(struct policy_suspend_in *in, struct str bytes)
 	struct wire_common	c;
 
 	memset(in, 0, sizeof *in);
-	if (wire_get_common(&r, &c) == -1)
+	if (wire_get_common(&r, bytes.len, &c) == -1)
 		return -1;
 	*in = (struct policy_suspend_in){ .id = c.id, .on = c.on,
 	    .tag = c.tag, .properties = c.properties,

@@ -5,13 +5,16 @@
  *
  * Ownership  what is read points into the bytes, but for properties, which the
  *            caller frees with policy_wire_free().
- * Failure    put: -1, too long.  get: -1, no honest peer says so.
+ * Failure    put: -1, too long: more than one frame holds, together with the
+ *            id that it may be given.  get: -1, no honest peer says so.
  * Process    pure.
  */
 #ifndef SCHEDULE_POLICY_WIRE_H
 #define SCHEDULE_POLICY_WIRE_H
 
 #include "policy_live.h"
+
+enum { POLICY_WIRE_MAX = 65536 };	/* bytes, as LIVE_ADD has it */
 
 int	policy_dynamic_put(struct buf *out,
 	    const struct policy_dynamic_in *in);

@@ -62,5 +62,26 @@ def test_cache():
         assert counts(mta) == (3, 2)
 
 
+def test_long():
+    """No name that a script gives ends the worker that is asked for it."""
+    hook = """function one($n) { return $n; }
+$n = str_repeat("n", 5000);
+Accept(cache ["namespace" => $n, "ttl" => 3600] one(1));
+"""
+    with Instance(hook=hook, maxproc=1) as mta:
+        with mta.client() as c:
+            c.hello()
+            text = " ".join(c.message().text)
+            assert text.endswith("1"), text
+            pid = mta.workers("smtpd")
+            listed = json.loads(mta.ctl("hsl", "cache", "list",
+                                        "--json").stdout)["caches"]
+            one, = listed
+            assert one["namespace"] == "n" * 1024, one
+            assert mta.ctl("hsl", "cache", "clear").stdout.startswith("1 ")
+            assert mta.workers("smtpd") == pid
+            c.cmd("NOOP", 250)
+
+
 if __name__ == "__main__":
     main(globals())

@@ -3,6 +3,7 @@
 and by the hosts; over restarts of qmgr, as the parameters say."""
 
 import json
+import os
 import re
 import threading
 
@@ -20,6 +21,12 @@ function call($m) {
             return queue_policy_delete($in[0]);
         case "suspend":
             return queue_suspend($in[0], $in[1], $in[2]);
+        case "long":
+            for ($i = 0; $i < $in[0]; $i += 1)
+                $p["p" . $i] = str_repeat("v", 1020);
+            $p["rest"] = str_repeat("v", $in[1]);
+            return queue_policy(["tenantid"], ["tenantid" => "t"],
+                ["concurrency" => 1, "properties" => $p], 3600);
     }
 }
 $m = $arguments["mail"];
@@ -397,6 +404,31 @@ def test_over_restarts():
         assert mta.call("suspend", {}, 1, {"id": "start"}) == {"id": "start"}
         mta.wait(0)
         assert h.got(0) == [1] and "start" not in mta.suspensions()
+
+
+def test_long():
+    """One that no frame holds is refused, and costs nobody a connection; the
+    longest is kept over a restart, with the others."""
+    with Hosts(1) as h, Mta(h, keep_dynamic="yes", suspend_at_start="no",
+                            **YES) as mta:
+        mta.ask("policy", "add", "tenantid=o", "--rate", "3", "--id", "o")
+        too = "queue_policy(): options: they are too long"
+        fits, most = 0, 1020
+        got = mta.call("long", 63, most)
+        assert got == too, got
+        while most - fits > 1:
+            rest = (fits + most) // 2
+            if mta.call("long", 63, rest) == too:
+                most = rest
+            else:
+                fits = rest
+        id = mta.call("long", 63, fits)["id"]
+        kept = mta.path("queue/dynamic")
+        wait_for(lambda: os.path.exists(kept) and
+                 os.path.getsize(kept) > 65000, text="dynamic")
+        assert "event=queue-error" not in mta.log(), mta.log()
+        mta.again()
+        assert sorted(p["id"] for p in mta.policies()) == sorted(("o", id))
 
 
 if __name__ == "__main__":
