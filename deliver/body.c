@@ -1,6 +1,8 @@
 /*
  * What the scan of the message found is in its entries; it was of the message
- * as it came, so edits may add to it.
+ * as it came, so edits may add to it.  That no line begins with a dot is not
+ * believed of whoever stored it: the next hop would take the rest of such a
+ * message for commands, on a connection that others' mail takes as well.
  */
 #include "attempt.h"
 #include "body.h"
@@ -52,8 +54,7 @@ body_open(struct job *j, struct send_body *body, struct err *e)
 	j->opened = true;
 	ascii = j->edits == 0 || content_edits_ascii(&j->content);
 	*body = (struct send_body){ .size = content_size(&j->content),
-	    .dot_lines = (flags & ENTRY_HAS_DOT) != 0 ||
-	    (j->edits != 0 && content_edits_dots(&j->content)),
+	    .dot_lines = true,
 	    .eight_bit = !ascii || (flags & ENTRY_HAS_8BIT) != 0,
 	    .eight_bit_header = !ascii ||
 	    (flags & ENTRY_HAS_UTF8_HEADER) != 0,

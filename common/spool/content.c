@@ -342,30 +342,3 @@ content_edits_ascii(const struct content *c)
 	}
 	return ascii;
 }
-
-/* Of edits that take something away from a body that is not in memory nothing
- * is known. */
-bool
-content_edits_dots(const struct content *c)
-{
-	struct edits_walk	w;
-	struct edits_piece	run = { .count = 0 };
-	struct str		s;
-	bool			start = true;	/* of a line */
-	size_t			i;
-
-	if (!c->held)
-		return c->edits.len > 0;
-	edits_begin(&w, buf_str(&c->edits), c->size);
-	while (content_run(&w, &run) == 0) {
-		s = content_held(c, &run);
-		if (start && s.p[0] == '.')
-			return true;
-		for (i = 1; run.data.len > 0 && i < s.len; i++)
-			if (s.p[i] == '.' && s.p[i - 1] == '\n')
-				return true;
-		start = s.p[s.len - 1] == '\n';
-		run = (struct edits_piece){ .count = 0 };
-	}
-	return false;
-}

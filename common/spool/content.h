@@ -70,9 +70,7 @@ void		content_rewind(struct content *c);
 /* Does the message end in CRLF, or have no byte?  *yes; -1 with *e. */
 int		content_ends_crlf(const struct content *c, bool *yes,
 		    struct err *e);
-/* The bytes that edits put in; and whether some line may begin with a dot that
- * did not in the body. */
+/* The bytes that edits put in. */
 bool		content_edits_ascii(const struct content *c);
-bool		content_edits_dots(const struct content *c);
 
 #endif

@@ -23,7 +23,8 @@ enum entry_flag {
 	ENTRY_REQUIRETLS	= 1 << 3,	/* RFC 8689 */
 	ENTRY_HAS_8BIT		= 1 << 4,	/* the body has such bytes */
 	ENTRY_HAS_UTF8_HEADER	= 1 << 5,
-	ENTRY_HAS_DOT		= 1 << 6,	/* a line begins with one */
+	ENTRY_HAS_DOT		= 1 << 6,	/* a line begins with one: for
+						 * deliver before 0.2 */
 	ENTRY_HAS_LONG_LINE	= 1 << 7,	/* over 998 bytes */
 	ENTRY_TLS_NOT_REQUIRED	= 1 << 8	/* RFC 8689 4.3 */
 };

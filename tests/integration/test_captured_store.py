@@ -15,10 +15,11 @@ import struct
 import tempfile
 import uuid
 
-from halyard import SLOW, alive, main, wait_for
+from halyard import SLOW, Backend, alive, main, wait_for
 from test_captured import PIDFD_GETFD, why_not
 from test_power import Disk, can_mount
-from test_store import Spooling, deliver, txn_of
+from test_relay import Queue, out
+from test_store import ALL, Spooling, deliver, txn_of
 
 BEGIN, BODY, FILE, EDITS, ENTRY, END, ABORT = range(41, 48)
 DURABLE, CREDIT = 48, 49
@@ -462,6 +463,32 @@ def honest(p, kind, payload, size, times):
             assert f is not None and f[0] == CREDIT, f
         p.tell(kind, payload)
         p.credit -= size
+
+
+def test_dots():
+    """What it says of its message is not believed where others speak SMTP:
+    nothing in a message ends it, and is taken for commands."""
+    if why_not():
+        return why_not()
+    with Backend() as backend, Queue(out(backend, id="mx"),
+                                     hook=ALL % "") as mta:
+        p = Captured(mta)
+        try:
+            p.begin()
+            p.tell(BODY, blob(b"Subject: s\r\n\r\nbody 1.\r\n.\r\n"
+                              b"MAIL FROM:<e@x.y>\r\nRCPT TO:<v@x.y>\r\n"
+                              b"DATA\r\nbody 2.\r\n"))
+            p.tell(ENTRY, blob(entry(1)))
+            p.tell(END)
+            assert p.answer() == OK
+        finally:
+            p.close()
+        mta.wait(0)
+        with backend.lock:
+            got = [m["body"] for m in backend.messages]
+        assert [b"body 2." in m for m in got if b"body 1." in m] == [True], got
+        assert sum(b"body 2." in m for m in got) == 1, got
+    return None
 
 
 if __name__ == "__main__":

@@ -184,7 +184,6 @@ test_edits(void **state)
 	open_at(&c, 4096, at);
 	both(&c, "Received: x\r\n0125678\r\n");
 	assert_true(content_edits_ascii(&c));
-	assert_false(content_edits_dots(&c));
 	content_close(&c);
 	e[0].data = STR("X: \xc3\xa4\r\n");
 	buf_clear(&edits);
@@ -194,45 +193,6 @@ test_edits(void **state)
 	both(&c, "X: \xc3\xa4\r\n012345678\r");
 	assert_false(content_edits_ascii(&c));
 	content_close(&c);
-	buf_free(&edits);
-}
-
-/* A dot comes to the start of a line by what is put in, or taken away. */
-static void
-test_dots(void **state)
-{
-	static const struct {
-		const char	*body;
-		uint64_t	 start, count;
-		const char	*data;
-		bool		 dots;
-	} rows[] = {
-		{ "ab\r\ncd", 0, 0, "x: .\r\n", false },
-		{ "ab\r\ncd", 0, 0, ".x\r\n", true },
-		{ "ab\r\ncd", 0, 0, "x\r\n.\r\n", true },
-		{ "a.b\r\ncd", 0, 1, "", true },
-		{ "ab\r\nc.d", 4, 1, "", true },
-		{ "ab\r\nc.d", 4, 1, "x", false },
-		{ "ab.\r\ncd", 2, 0, "\r\n", true },
-	};
-	struct content	c;
-	struct buf	edits = BUF_INIT;
-	uint64_t	at;
-	size_t		i;
-
-	(void)state;
-	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct spool_edit	e = { rows[i].start, rows[i].count,
-					    str_of(rows[i].data) };
-
-		buf_clear(&edits);
-		edits_add(&edits, &e);
-		at = put(4096, RECORD_BODY, str_of(rows[i].body));
-		(void)put(at, RECORD_EDITS, buf_str(&edits));
-		open_at(&c, 4096, at);
-		assert_int_equal(content_edits_dots(&c), rows[i].dots);
-		content_close(&c);
-	}
 	buf_free(&edits);
 }
 
@@ -293,7 +253,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		TEST(test_short), TEST(test_edits), TEST(test_long),
-		TEST(test_bad), TEST(test_dots),
+		TEST(test_bad),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
