@@ -27,6 +27,8 @@
 #include "socket_file.h"
 
 #define CONTROL_CLIENTS_MAX	32
+#define CONTROL_KEPT	8	/* of these, for who may do all */
+#define CONTROL_UNREAD_MAX (1U << 20)	/* bytes of answers */
 #define FLUSH_MS	5000	/* that workers have to answer */
 #define PER_PROCESS_MAX		4
 
@@ -255,6 +257,8 @@ client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 	uint64_t	 unused;
 
 	(void)fd;
+	if (channel_queued(cl->channel) > CONTROL_UNREAD_MAX)
+		return -1;
 	if (type == IPC_CTL_FLUSH)
 		return client_on_flush(cl, r);
 	if (wire_get_uint(r, &unused, 4) == -1 || r->len != 0)
@@ -319,6 +323,14 @@ control_add(struct control *c, int fd, enum ipc_role role)
 	return cl;
 }
 
+/* Those who may only look on can't keep him out. */
+static int
+control_places(enum ipc_role role)
+{
+	return role == IPC_ADMIN ? CONTROL_CLIENTS_MAX :
+	    CONTROL_CLIENTS_MAX - CONTROL_KEPT;
+}
+
 static void
 control_accept(void *arg, struct gate *g)
 {
@@ -330,7 +342,7 @@ control_accept(void *arg, struct gate *g)
 	if (fd == -1)
 		return;
 	role = control_role(c, fd);
-	if (role == IPC_NOBODY || c->count >= CONTROL_CLIENTS_MAX ||
+	if (role == IPC_NOBODY || c->count >= control_places(role) ||
 	    !guests_enter(&c->guests, fd, &guest)) {
 		(void)close(fd);
 		return;

@@ -33,6 +33,7 @@
 #include "trace.h"
 
 #define FRONT_CLIENTS_MAX	32
+#define FRONT_KEPT		8	/* of these, for who may do all */
 #define FRONT_PER_PROCESS	4
 #define FRONT_PER_USER		16
 /* Of the clients that are told of their own entries alone: they must not take
@@ -428,6 +429,13 @@ front_owners_full(uid_t uid)
 	return all >= FRONT_OWNERS_MAX || own >= FRONT_PER_OWNER;
 }
 
+static int
+front_places(enum ipc_role role)
+{
+	return role == IPC_ADMIN ? FRONT_CLIENTS_MAX :
+	    FRONT_CLIENTS_MAX - FRONT_KEPT;
+}
+
 static void
 front_greet(struct client *cl)
 {
@@ -483,7 +491,7 @@ front_accept(void *arg, struct gate *g)
 			front_refuse(fd, uid, "too many connections");
 		return;
 	}
-	if (front.count >= FRONT_CLIENTS_MAX ||
+	if (front.count >= front_places(role) ||
 	    (role == IPC_OWNER && front_owners_full(uid)) ||
 	    !guests_enter(&front.guests, fd, &guest)) {
 		front_refuse(fd, uid, "too many connections");

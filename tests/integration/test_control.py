@@ -76,6 +76,45 @@ def test_view():
                      "allowed=yes")
 
 
+HOLD = """import socket, sys
+s = []
+for path in sys.argv[1:] * 4:
+    c = socket.socket(socket.AF_UNIX)
+    c.connect(path)
+    s.append(c)
+print(len(s), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_places_kept():
+    """Those who may see can't keep out who may do all, from master or qmgr."""
+    if unusual():
+        return SKIP
+    rows = "cleanup.sock unix y - - - 1 cleanup\n" \
+        "qmgr.sock unix y - - - 1 qmgr\n"
+    with open_up(Instance(params={"control_view_group": VIEW},
+                          services=rows)) as mta:
+        wait_for(lambda: mta.ctl("queue", "stats", check=False)
+                 .returncode == 0, text="qmgr")
+        holders = [subprocess.Popen(
+            ["python3", "-c", HOLD, mta.path("run/master.sock"),
+             mta.path("run/qmgr.sock")], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, user=OTHER + i % 3, group=OTHER,
+            extra_groups=[grp.getgrnam(VIEW).gr_gid]) for i in range(12)]
+        try:
+            for h in holders:
+                assert h.stdout.readline() == b"8\n"
+            assert "accepting" in mta.ctl("status").stdout
+            mta.ctl("queue", "stats")
+            mta.ctl("reload")
+        finally:
+            for h in holders:
+                h.kill()
+                h.communicate()
+    return None
+
+
 def test_both_groups():
     """Two groups: all may knock, and are looked at."""
     if unusual():
