@@ -54,6 +54,8 @@ recover_batch(struct disk_file *f, uint64_t id, struct err *e)
 	return rc;
 }
 
+/* A file that is used again has the head of what it was before, until it gets
+ * its own: it holds nothing yet. */
 static int
 recover_head_of(struct disk_file *f, uint64_t id, struct segment *s,
     struct err *e)
@@ -69,6 +71,8 @@ recover_head_of(struct disk_file *f, uint64_t id, struct segment *s,
 		return disk_size(f, &s->size) == -1 ? err_errno(e, "size") : 0;
 	if (got == sizeof block && segment_unknown(block))
 		return -1;
+	if (got == sizeof block && segment_get(s, block, e) == 0)
+		return 1;
 	rc = recover_batch(f, id, e);
 	memset(s, 0, sizeof *s);
 	if (disk_size(f, &s->size) == -1)

@@ -1,7 +1,9 @@
 /*
  * Reading batches.  A batch whose head is damaged hides where the next one
  * begins; but batches begin on blocks, and their heads name segment and
- * offset, so that the next one is found by looking at every block.
+ * offset, so that the next one is found by looking at every block.  It has the
+ * secret of the segment's head; where that is damaged, the one of the first
+ * batch that is found.
  */
 #include <errno.h>
 #include <string.h>
@@ -39,6 +41,35 @@ scan_read(struct disk_file *f, void *p, size_t n, uint64_t at, struct err *e)
 	return (size_t)got == n ? 0 : 1;
 }
 
+static int
+scan_head(struct scan *s, struct err *e)
+{
+	unsigned char	block[SEGMENT_HEAD];
+	struct segment	head;
+	struct err	why;
+	int		rc;
+
+	if (s->headed)
+		return 0;
+	if ((rc = scan_read(s->file, block, sizeof block, 0, e)) == -1)
+		return -1;
+	s->headed = true;
+	s->bound = rc == 0 && segment_get(&head, block, &why) == 0 &&
+	    head.id == s->segment;
+	if (s->bound)
+		s->secret = head.secret;
+	return 0;
+}
+
+/* The head of one of this segment's. */
+static bool
+scan_is_batch(const struct scan *s, struct batch *b,
+    const unsigned char head[BATCH_HEAD], const struct spool_place *place)
+{
+	return batch_get(b, head, place) == 0 &&
+	    (!s->bound || b->secret == s->secret);
+}
+
 /* Is there a batch at `at`?  Its head and front are in memory then. */
 static int
 scan_try(struct scan *s, uint64_t at, struct err *e)
@@ -51,7 +82,7 @@ scan_try(struct scan *s, uint64_t at, struct err *e)
 		return 1;
 	if ((rc = scan_read(s->file, head, sizeof head, at, e)) != 0)
 		return rc;
-	if (batch_get(&s->batch, head, &place) == -1 ||
+	if (!scan_is_batch(s, &s->batch, head, &place) ||
 	    s->batch.size > s->end - at || s->batch.front > SCAN_FRONT_MAX)
 		return 1;
 	buf_clear(&s->front);
@@ -60,6 +91,8 @@ scan_try(struct scan *s, uint64_t at, struct err *e)
 	if (rc != 0)
 		return rc;
 	buf_added(&s->front, BATCH_HEAD + s->batch.front);
+	s->bound = true;
+	s->secret = s->batch.secret;
 	return 0;
 }
 
@@ -80,7 +113,7 @@ scan_search(struct scan *s, uint64_t at, uint64_t *found, struct err *e)
 		for (i = 0; i + SEGMENT_BLOCK <= (size_t)got &&
 		    at + i < s->end; i += SEGMENT_BLOCK) {
 			place.offset = *found = at + i;
-			if (batch_get(&batch, piece + i, &place) == 0)
+			if (scan_is_batch(s, &batch, piece + i, &place))
 				return 0;
 		}
 		if ((size_t)got < sizeof piece)
@@ -116,8 +149,10 @@ scan_resume(struct scan *s, struct err *e)
 int
 scan_batch(struct scan *s, struct err *e)
 {
-	int	rc = scan_try(s, s->at, e);
+	int	rc = scan_head(s, e);
 
+	if (rc == 0)
+		rc = scan_try(s, s->at, e);
 	if (rc == 1 && s->at + SEGMENT_BLOCK <= s->end)
 		rc = scan_resume(s, e);
 	if (rc != 0)

@@ -30,6 +30,9 @@ struct scan {
 	uint64_t	 segment;
 	uint64_t	 end;		/* nothing is read from here on */
 	uint64_t	 at;		/* where the next batch begins */
+	bool		 headed;	/* the segment's head was looked at */
+	bool		 bound;		/* its secret is known: */
+	uint64_t	 secret;
 	struct batch	 batch;		/* the one that is being read */
 	uint64_t	 batch_at;
 	struct buf	 front;		/* its head and front */

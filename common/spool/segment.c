@@ -9,6 +9,7 @@
  *	40  1	1: cold
  *	44  4	count of the segments it replaces
  *	48  8n	their ids
+ *	3572 8	the secret of its batches, or 0
  *	3580 4	CRC32C of all before it
  *	3584 8	"HALYSEAL", if it is sealed
  *	3592 8	its end
@@ -22,6 +23,7 @@
  *	24  4	bytes of the records before the bodies
  *	28  4	number of the first transaction that begins in it
  *	32  8	size without the padding
+ *	40  8	the segment's secret
  *	60  4	CRC32C of segment id, offset and the 60 bytes before
  */
 #include <inttypes.h>
@@ -37,6 +39,7 @@
 #define SEGMENT_MAGIC	"HALYSEG"
 #define SEGMENT_FORMAT	'1'
 #define SEGMENT_CRC	(SEGMENT_SEAL - 4)
+#define SEGMENT_SECRET	(SEGMENT_CRC - 8)
 #define SEAL_MAGIC	"HALYSEAL"
 #define BATCH_MAGIC	"HALYBAT1"
 
@@ -82,6 +85,7 @@ segment_put(unsigned char block[SEGMENT_HEAD], const struct segment *s)
 	bytes_put(block + 44, s->replaced_count, 4);
 	for (i = 0; i < s->replaced_count; i++)
 		bytes_put(block + 48 + 8 * i, s->replaced[i], 8);
+	bytes_put(block + SEGMENT_SECRET, s->secret, 8);
 	bytes_put(block + SEGMENT_CRC, crc32c(0, block, SEGMENT_CRC), 4);
 	if (s->sealed_end != 0)
 		segment_seal_put(block + SEGMENT_SEAL, s->id, s->sealed_end);
@@ -140,6 +144,7 @@ segment_get(struct segment *s, const unsigned char block[SEGMENT_HEAD],
 	s->replaced_count = (uint32_t)count;
 	for (i = 0; i < count; i++)
 		s->replaced[i] = bytes_get(block + 48 + 8 * i, 8);
+	s->secret = bytes_get(block + SEGMENT_SECRET, 8);
 	s->sealed_end = segment_seal_get(block + SEGMENT_SEAL, s->id);
 	return 0;
 }
@@ -162,6 +167,7 @@ batch_put(unsigned char head[BATCH_HEAD], const struct batch *b,
 	bytes_put(head + 24, b->front, 4);
 	bytes_put(head + 28, b->first_txn, 4);
 	bytes_put(head + 32, b->used, 8);
+	bytes_put(head + 40, b->secret, 8);
 	bytes_put(head + 60, spool_place_crc(place, head,
 	    BATCH_HEAD - 4), 4);
 }
@@ -179,6 +185,7 @@ batch_get(struct batch *b, const unsigned char head[BATCH_HEAD],
 	b->front = (uint32_t)bytes_get(head + 24, 4);
 	b->first_txn = (uint32_t)bytes_get(head + 28, 4);
 	b->used = bytes_get(head + 32, 8);
+	b->secret = bytes_get(head + 40, 8);
 	if (b->size < SEGMENT_BLOCK || b->size % SEGMENT_BLOCK != 0 ||
 	    b->used > b->size || b->used < BATCH_HEAD ||
 	    b->front > b->used - BATCH_HEAD ||

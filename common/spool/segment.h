@@ -11,6 +11,10 @@
  * such offset is corruption; above it, it is the torn tail of mail that
  * nobody has acknowledged.
  *
+ * Head and batches of a segment have a secret in common.  What lies behind its
+ * end may be bytes of messages, since files are used again, and a message may
+ * look like a batch: whoever sent it can't have known the secret.
+ *
  * In a batch first come the records that a reader of the queue wants (EDITS,
  * ENTRY, COMMIT), then the bodies: the former are read in one piece.
  *
@@ -45,6 +49,7 @@ struct segment {
 	uint64_t	size;		/* of the file */
 	bool		cold;		/* written by compaction */
 	uint64_t	sealed_end;	/* 0: there is no seal */
+	uint64_t	secret;		/* that its batches have; 0: none */
 	bool		headless;	/* its head is damaged; see recover.h */
 	uint32_t	replaced_count;	/* cold: the segments it stands for */
 	uint64_t	replaced[SEGMENT_REPLACED_MAX];
@@ -56,6 +61,7 @@ struct batch {
 	uint64_t	used;		/* without the padding */
 	uint32_t	front;		/* bytes of records that are no body */
 	uint32_t	first_txn;	/* the transactions' numbers go on */
+	uint64_t	secret;		/* the segment's */
 };
 
 /* "segments/000000000000001a" */

@@ -67,6 +67,7 @@ writer_new_segment(struct spool_writer *w, struct err *e)
 	char		name[SEGMENT_NAME];
 
 	segment_name(name, s.id);
+	arc4random_buf(&s.secret, sizeof s.secret);
 	w->greatest = s.id;
 	if (writer_file(w, name, e) == -1)
 		return -1;

@@ -109,7 +109,8 @@ writer_place(struct spool_writer *w, uint64_t *size)
 	struct spool_place	place = { w->segment.id, w->end };
 	struct batch		b = { .durable_upto = w->end,
 				    .front = (uint32_t)w->front_size,
-				    .first_txn = w->next_txn };
+				    .first_txn = w->next_txn,
+				    .secret = w->segment.secret };
 	uint64_t		front_at = w->end + BATCH_HEAD;
 	uint64_t		body_at = front_at + w->front_size;
 	struct spool_draft	*d;
