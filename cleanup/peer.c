@@ -73,8 +73,11 @@ intake_free(struct intake *in)
 	group_remove(in);
 	p->larges -= in->large != NULL;
 	large_free(&in->large, in->durable);
-	if (in->draft != NULL && !in->durable)
+	if (in->draft != NULL && !in->durable) {
 		spool_writer_forget(cleanup.writer, in->draft);
+		/* Others may have waited for its part to end. */
+		loop_defer(cleanup.worker->loop, &cleanup.turn);
+	}
 	spool_draft_free(&in->draft);
 	buf_free(&in->edits);
 	TAILQ_REMOVE(&p->intakes, in, link);

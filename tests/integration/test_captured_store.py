@@ -13,6 +13,7 @@ import socket
 import stat
 import struct
 import tempfile
+import time
 import uuid
 
 from halyard import SLOW, Backend, alive, main, wait_for
@@ -488,6 +489,38 @@ def test_dots():
             got = [m["body"] for m in backend.messages]
         assert [b"body 2." in m for m in got if b"body 1." in m] == [True], got
         assert sum(b"body 2." in m for m in got) == 1, got
+    return None
+
+
+def test_waits_for_a_part():
+    """A part of its transaction keeps the segment, which is full; another
+    large one waits for that, and goes on as soon as the worker is gone."""
+    if why_not():
+        return why_not()
+    more = ', ["metadata" => ["k" => str_repeat("v", 60000)]]'
+    with Spooling(ALL % more, maxproc=2) as mta:
+        p = Captured(mta)
+        try:
+            p.begin()
+            p.tell(BODY, blob(b"x\r\n"))
+            for n in range(1, 5):
+                p.tell(ENTRY, blob(entry(n, METADATA)))
+            with mta.client() as c:
+                c.hello()
+                line = b"y" * 998 + b"\r\n"
+                for _ in range(70):
+                    deliver(c, b"Subject: x\r\n\r\n" + line * 1000)
+                c.cmd("MAIL FROM:<a@example.org>", 250)
+                for n in range(100):
+                    c.cmd("RCPT TO:<r%d@example.org>" % n, 250)
+                c.cmd("DATA", 354)
+                c.send(b"Subject: y\r\n\r\n.\r\n")
+                time.sleep(0.5)     # with less of it less is tested
+                p.close()
+                c.expect(250)
+        finally:
+            if alive(p.pid):
+                p.close()
     return None
 
 
