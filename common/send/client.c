@@ -188,12 +188,14 @@ client_begin(struct client *c, const struct send_request *req,
     struct attempt_rcpt *own)
 {
 	bool			used = c->transactions != 0;
+	bool			young = loop_now_ms(c->loop) -
+				    c->last_reply_ms < 1000;
 	struct txn_setup	setup = { req, own, &c->feed, &c->caps,
-				    .fresh = !used };
+				    .fresh = young && !used,
+				    .apart = young && c->told_apart &&
+				    c->transactions > 1 };
 	enum txn_outcome	out;
 
-	if (loop_now_ms(c->loop) - c->last_reply_ms >= 1000)
-		setup.fresh = false;
 	out = txn_start(&c->txn, &setup);
 	c->tap = out == TXN_GOES_ON ? req->tap : NULL;
 	if (out != TXN_GOES_ON)
@@ -223,6 +225,14 @@ client_doubts(const struct client *c)
 	    !client_end_given(c);
 }
 
+bool
+client_may_have(const struct client *c)
+{
+	return client_end_given(c) &&
+	    (c->txn.verdict_state != SMTP_STATE_MAIL ||
+	    c->txn.verdict.code < 400);
+}
+
 enum client_next
 client_end(struct client *c)
 {
@@ -230,6 +240,7 @@ client_end(struct client *c)
 
 	c->end_refused = t->verdict_state == SMTP_STATE_EOD &&
 	    t->verdict.code >= 400;
+	c->told_apart = t->told_apart && t->after == TXN_KEEP;
 	c->feed.req = NULL;
 	c->tap = NULL;
 	c->times = c->backend;

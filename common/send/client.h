@@ -105,6 +105,9 @@ void		 client_report(const struct client *c,
  * before, said twice and the second time late: a fresh connection tells.
  */
 bool		 client_doubts(const struct client *c);
+/* The backend may have the message: it was given the end, and did not refuse
+ * MAIL, behind which nothing ends anything. */
+bool		 client_may_have(const struct client *c);
 
 /* After done(): CLIENT_CLEANS has idle() or fault() to follow, CLIENT_SPENT
  * is for client_free(). */

@@ -57,6 +57,8 @@ struct client {
 	bool				 end_told;
 	bool				 end_refused;	/* in the transaction
 						 * before */
+	bool				 told_apart;	/* in the transaction
+						 * before: txn.h */
 	bool				 doubtful;	/* client_doubts() */
 	int				 depth;
 	bool				 dead;

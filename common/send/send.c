@@ -161,7 +161,7 @@ send_retry(struct send *s)
 	struct client_report	 report;
 
 	client_report(c, &report);
-	if (s->retried || client_transactions(c) < 2 || client_end_given(c) ||
+	if (s->retried || client_transactions(c) < 2 || client_may_have(c) ||
 	    report.client_gone || report.unreadable)
 		return false;
 	if (body->rewind(body->arg) == -1)

@@ -4,7 +4,8 @@
  * Plans: how its commands are grouped, by what the backend offers.  A bar is a
  * wait for all replies; "small" is a body of at most TXN_SMALL bytes.
  *
- *	PIPELINING, CHUNKING, one recipient, small, fresh connection
+ *	PIPELINING, CHUNKING, one recipient, small, fresh connection or one
+ *	whose replies are told apart
  *		MAIL RCPT BDAT-n-LAST |
  *	PIPELINING, CHUNKING, more recipients, small, fresh connection
  *		MAIL RCPT... BDAT-n | BDAT-0-LAST |
@@ -25,6 +26,13 @@
  * does not: what is off is seen there, before anything of the end was given.
  * What only BDAT can carry, binary and what ends without CRLF, the pool gives
  * a new connection.
+ *
+ * Replies are told apart where the transaction before showed that this backend
+ * says 2.1.x (RFC 3463, addressing) to MAIL and RCPT, and something else to the
+ * end, as most large ones do.  A reply one place off is then seen at the end:
+ * one of 2.1.x is not the end's.  It is too late to try again, but nothing is
+ * taken for delivered.  Too late, too, where the backend closes just then: one
+ * that does so behind each message has no third transaction.
  *
  * A large body goes without LAST so that the client's presence is asked at
  * its true end, and BDAT 0 LAST waits for the reply to BDAT n: behind a
@@ -51,8 +59,9 @@
  *
  * I1  The end is put in the feed only when every RCPT has had its reply and
  *     none was refused (each for itself: one at least was accepted).  The one
- *     exception is a single recipient on a fresh connection: if that one is
- *     refused, the end has no recipient and the backend refuses it, too.
+ *     exception is a single recipient on a connection that is fresh, or whose
+ *     replies are told apart: if that one is refused, the end has no recipient
+ *     and the backend refuses it, too.
  * I2  A reply is never taken for one to a command not yet issued.
  */
 #include <string.h>
@@ -105,7 +114,7 @@ static bool
 txn_by_chunks(const struct txn *t)
 {
 	return txn_has(t, SMTP_EXT_CHUNKING) &&
-	    (t->fresh || txn_needs_bdat(t->req));
+	    (t->fresh || t->apart || txn_needs_bdat(t->req));
 }
 
 /* What goes behind the RCPTs without a wait; see the plans above. */
@@ -115,7 +124,7 @@ txn_add_tail(struct txn *t)
 	bool	one = t->req->rcpt_count == 1;
 
 	if (txn_by_chunks(t)) {
-		if (!txn_small(t) || !t->fresh)
+		if (!txn_small(t) || !(t->fresh || t->apart))
 			return;
 		txn_add_bdat(t, true, one);
 		t->tail = one ? TXN_END : TXN_CHUNK;
@@ -139,7 +148,9 @@ txn_start(struct txn *t, const struct txn_setup *s)
 	struct smtp_reply		 verdict = t->verdict;
 
 	*t = (struct txn){ .req = req, .own = s->own, .feed = s->feed,
-	    .caps = *s->caps, .fresh = s->fresh, .verdict = verdict };
+	    .caps = *s->caps, .fresh = s->fresh, .addressing = true,
+	    .verdict = verdict };
+	t->apart = s->apart && req->rcpt_count == 1 && txn_small(t);
 	if (t->own != NULL)
 		attempt_rcpts_clear(t->own, req->rcpt_count);
 	if (req->backend.no_chunking)
@@ -238,6 +249,21 @@ txn_on_broken(struct txn *t, const struct smtp_reply *r)
 	return txn_broken(t, "unexpected reply");
 }
 
+/* ---- Replies told apart ------------------------------------------------ */
+
+/* RFC 3463: the subject of a status is addressing, or another. */
+static void
+txn_note_addressing(struct txn *t, const struct smtp_reply *r)
+{
+	t->addressing &= r->enhanced[0] == 2 && r->enhanced[1] == 1;
+}
+
+static bool
+txn_not_addressing(const struct smtp_reply *r)
+{
+	return r->enhanced[0] == 2 && r->enhanced[1] != 1;
+}
+
 /* ---- Replies ----------------------------------------------------------- */
 
 /* The LAST chunk, behind the replies to all RCPTs. */
@@ -283,7 +309,7 @@ txn_rcpt_next(struct txn *t)
 static enum txn_outcome
 txn_on_mail(struct txn *t, const struct smtp_reply *r)
 {
-	(void)r;
+	txn_note_addressing(t, r);
 	t->state = TXN_RCPT;
 	return txn_rcpt_next(t);
 }
@@ -291,7 +317,7 @@ txn_on_mail(struct txn *t, const struct smtp_reply *r)
 static enum txn_outcome
 txn_on_rcpt(struct txn *t, const struct smtp_reply *r)
 {
-	(void)r;
+	txn_note_addressing(t, r);
 	if (t->own != NULL)
 		t->own[t->rcpt_replied].accepted = true;
 	t->accepted++;
@@ -360,6 +386,10 @@ txn_on_accepted(struct txn *t, const struct smtp_reply *r)
 {
 	if (!feed_empty(t->feed))
 		return txn_on_broken(t, r);
+	if (t->apart && !txn_not_addressing(r))
+		return txn_broken(t, "a reply to another command where the "
+		    "end's was due");
+	t->told_apart = t->addressing && txn_not_addressing(r);
 	if (txn_each_ends(t))
 		return txn_on_end_of_one(t, r);
 	txn_note(t, r);

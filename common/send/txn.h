@@ -55,6 +55,9 @@ struct txn {
 	size_t				 ended;
 	bool				 end_refused;
 	bool				 fresh;
+	bool				 apart;
+	bool				 addressing;	/* each 2yz so far */
+	bool				 told_apart;	/* in the end */
 	bool				 refused;	/* a recipient */
 	bool				 dsn_dropped;
 	struct smtp_reply		 verdict;
@@ -78,6 +81,9 @@ struct txn_setup {
 	/* The connection's first transaction, and its last reply is under a
 	 * second old. */
 	bool				 fresh;
+	/* At least its third, its last reply is as young, and the transaction
+	 * before ended with txn->told_apart: see txn.c. */
+	bool				 apart;
 };
 
 enum txn_outcome txn_start(struct txn *t, const struct txn_setup *s);

@@ -97,6 +97,11 @@ check(const struct txn *t, const struct feed *f, enum txn_outcome out,
 		check_each(t, f, out, h);
 	else
 		check_all(t, f, out, h);
+	/* Where all went in one write, what is said to recipients is not what
+	 * ends the message. */
+	if (t->apart && out == TXN_VERDICT && t->verdict.code < 300 &&
+	    t->verdict.enhanced[1] == 1)
+		abort();
 	/* What may be behind an endless reply can't be told from it. */
 	if (h->endless && (out == TXN_GOES_ON || t->after != TXN_CLOSE))
 		abort();
@@ -176,13 +181,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	req.backend.lmtp = data[2] & 8;
 	out = txn_start(&t, &(struct txn_setup){ &req,
 	    data[2] & 4 || req.backend.lmtp ? own : NULL, &f, &caps,
-	    data[3] & 1 });
+	    data[3] & 1, !(data[3] & 1) && data[2] & 16 });
 	if (out == TXN_UNFIT && (t.code < 400 || t.why == NULL ||
 	    !feed_empty(&f)))
 		abort();
 	for (i = 4; i + 1 < size && out == TXN_GOES_ON; i += 2) {
 		drain(&f, data[i] == 255 ? SIZE_MAX : data[i] * 8u);
 		reply.code = codes[data[i + 1] % 10];
+		reply.enhanced[0] = reply.code / 100 * (data[i + 1] % 30 > 9);
+		reply.enhanced[1] = data[i + 1] % 30 > 19;
 		reply.endless = data[i + 1] % 50 == 49;
 		before = t.state;
 		out = txn_reply(&t, &reply, f.given, data[i + 1] > 250);

@@ -18,7 +18,7 @@ script_rule(struct script_conn *c, const char *verb)
 	int			 n = 0;
 
 	if (c->script->chaos != NULL)
-		return c->script->chaos(verb);
+		return c->script->chaos(c, verb);
 	(void)strlcat(c->counts, verb, sizeof c->counts);
 	(void)strlcat(c->counts, " ", sizeof c->counts);
 	for (at = c->counts; (at = strstr(at, verb)) != NULL; at++)
@@ -137,6 +137,7 @@ script_command(struct script_conn *c, struct str line)
 		buf_add_str(&c->script->log, line);
 		buf_add_byte(&c->script->log, ';');
 	}
+	c->mails += str_prefix(line, STR("MAIL"));
 	if (str_prefix(line, STR("MAIL")) || str_prefix(line, STR("RSET"))) {
 		c->rcpts = 0;
 		c->mail = false;

@@ -35,6 +35,7 @@ struct script_conn {
 	char			 counts[1024];	/* "MAIL " a time it came */
 	struct smtp_data	 data;
 	uint64_t		 chunk;
+	int			 mails;
 	int			 rcpts;		/* accepted */
 	bool			 lmtp, mail, in_data, in_chunk, last, hung;
 	struct buf		 message;
@@ -48,7 +49,8 @@ struct script {
 	const char		*ehlo;	/* lines, separated by commas */
 	const struct rule	*rules;
 	/* Or made up as it goes: a reply for that verb, NULL for the usual. */
-	const char		*(*chaos)(const char *verb);
+	const char		*(*chaos)(const struct script_conn *c,
+				    const char *verb);
 	/* A message is there; taken: its reply is 250, or never comes. */
 	void			(*on_message)(struct script *s, bool taken);
 	void			*arg;

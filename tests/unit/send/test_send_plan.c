@@ -99,6 +99,92 @@ test_used(void **state)
 	    "MAIL FROM:<s@x> BODY=BINARYMIME;RCPT TO:<r1@x>;BDAT 18 LAST;");
 }
 
+/* Used twice before, and replies are told apart: one write, until one of them
+ * is not, or a message is refused. */
+static void
+test_told_apart(void **state)
+{
+	static const char	one_write[] =
+	    "MAIL FROM:<s@x>;RCPT TO:<r1@x>;BDAT 18 LAST;";
+	static const char	by_data[] =
+	    "MAIL FROM:<s@x>;RCPT TO:<r1@x>;DATA;";
+	static const struct rule	rules[] = {
+		{ "EOD", "250 Ok\r\n", 1, 0 },
+		{ "LAST", "452 4.3.1 Full\r\n", 3, 0 },
+		{ .verb = NULL },
+	};
+	static const char *const	want[] = { by_data, one_write,
+					    one_write, by_data, one_write };
+	struct sending	*f = *state;
+	size_t		 i;
+
+	f->script.rules = rules;
+	f->script.ehlo = "PIPELINING,CHUNKING";
+	assert_string_equal(sending_run(f), OK);
+	assert_string_equal(sending_run(f), "250 0.0.0 EOD: Ok");
+	for (i = 0; i < 5; i++) {
+		buf_clear(&f->script.log);
+		assert_string_equal(sending_run(f), i == 2 ?
+		    "452 4.3.1 EOD: Full" : OK);
+		sending_settle(f, 10);
+		assert_memory_equal(script_log(&f->script), want[i],
+		    strlen(want[i]));
+	}
+	assert_int_equal(f->script.connections, 1);
+	/* That of the first rule is not counted. */
+	assert_int_equal(f->script.messages, 5);
+}
+
+/* MAIL is refused by one that closes: what went behind it ended nothing, and
+ * the message goes over another connection. */
+static void
+test_closes_at_mail(void **state)
+{
+	struct sending	*f = *state;
+	int		 i;
+
+	f->script.rules = (const struct rule[]){
+		{ "MAIL", "421 4.7.0 Enough\r\n!close", 3, 1 },
+		{ .verb = NULL },
+	};
+	f->script.ehlo = "PIPELINING,CHUNKING";
+	for (i = 0; i < 3; i++)
+		assert_string_equal(sending_run(f), OK);
+	assert_int_equal(f->script.connections, 2);
+	assert_int_equal(f->script.messages, 3);
+}
+
+/*
+ * One place off where replies are told apart: it is seen too late to try
+ * again, and nothing is taken for delivered.
+ */
+static void
+test_off_by_one(void **state)
+{
+	struct sending	*f = *state;
+	static const char *const	at[] = { "MAIL", "RCPT" };
+	size_t			 i;
+
+	for (i = 0; i < 2; i++) {
+		f->script.rules = (const struct rule[]){
+			{ at[i], i == 0 ?
+			    "250 2.0.0 Late\r\n250 2.1.0 Ok\r\n" :
+			    "250 2.1.5 Ok\r\n250 2.1.5 Ok\r\n", 3, 0 },
+			{ "LAST", "554 5.7.1 No\r\n", 2, 0 },
+			{ .verb = NULL },
+		};
+		f->script.ehlo = "PIPELINING,CHUNKING";
+		assert_string_equal(sending_run(f), OK);
+		assert_string_equal(sending_run(f), OK);
+		assert_string_equal(sending_run(f), "protocol temporary EOD: "
+		    "a reply to another command where the end's was due");
+		assert_int_equal(f->script.connections, 1);
+		script_close(&f->script);
+		script_open(&f->script, f->loop, "127.0.0.1");
+		f->req.backend.port = f->script.port;
+	}
+}
+
 /*
  * One end of message is answered twice, the second time late: what each way
  * of sending makes of it.  On the old connection the message is refused; had
@@ -393,6 +479,8 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		TEST(test_data_stepwise), TEST(test_data_pipelined),
 		TEST(test_bdat), TEST(test_bdat_several), TEST(test_used),
+		TEST(test_told_apart), TEST(test_closes_at_mail),
+		TEST(test_off_by_one),
 		TEST(test_answered_twice), TEST(test_closes_behind),
 		TEST(test_bdat_stepwise), TEST(test_empty),
 		TEST(test_stale), TEST(test_large), TEST(test_parameters),

@@ -17,6 +17,7 @@
 
 #define P	SMTP_EXT_PIPELINING
 #define C	SMTP_EXT_CHUNKING
+#define APART	(1u << 29)		/* used, and replies are told apart */
 #define USED	(1u << 30)		/* the connection was used before */
 #define LMTP	(1u << 31)
 #define BODY	"b\r\n"
@@ -25,13 +26,14 @@ struct tcase {
 	const char	*name;
 	unsigned	 how;
 	size_t		 rcpts;
-	/* Codes by blanks; "!" before one: nothing left before it came; "+"
-	 * behind: more bytes follow; "~": it has no end. */
+	/* Codes by blanks; "!" before one: nothing left before it came; behind
+	 * it "/" and a subject of RFC 3463; "+": more bytes follow; "~": it
+	 * has no end. */
 	const char	*replies;
 	/* What left before each reply; CRLF as ";". */
 	const char	*sent;
 	/* Own verdicts by recipient, then that of the rest, then the fate of
-	 * the connection: keep, reset, close. */
+	 * the connection: keep, reset, close; "apart": its replies are. */
 	const char	*told;
 };
 
@@ -48,6 +50,32 @@ static const struct tcase	cases[] = {
 	    "MAIL;RCPT1;RCPT2;DATA;||||b;.;|", "- - 250@EOD keep" },
 	{ "BDAT, stepwise", C, 2, "250 250 250 250",
 	    "MAIL;|RCPT1;|RCPT2;|BDAT 3 LAST;b;|", "- - 250@EOD keep" },
+	{ "replies are told apart", P | C, 1, "250/1 250/1 250/0",
+	    "MAIL;RCPT1;BDAT 3 LAST;b;|||", "- 250@EOD keep apart" },
+	{ "told apart, DATA", P, 2, "250/1 250/1 250/1 354 250/6",
+	    "MAIL;RCPT1;RCPT2;DATA;||||b;.;|", "- - 250@EOD keep apart" },
+	{ "not by MAIL", P | C, 1, "250/0 250/1 250/0",
+	    "MAIL;RCPT1;BDAT 3 LAST;b;|||", "- 250@EOD keep" },
+	{ "not by RCPT", P, 2, "250/1 250/1 250 354 250/0",
+	    "MAIL;RCPT1;RCPT2;DATA;||||b;.;|", "- - 250@EOD keep" },
+	{ "not by the end", P | C, 1, "250/1 250/1 250/1",
+	    "MAIL;RCPT1;BDAT 3 LAST;b;|||", "- 250@EOD keep" },
+	{ "apart: all in one", P | C | APART, 1, "250/1 250/1 250/0",
+	    "MAIL;RCPT1;BDAT 3 LAST;b;|||", "- 250@EOD keep apart" },
+	{ "apart, more than one: DATA", P | C | APART, 2,
+	    "250/1 250/1 250/1 354 250/0",
+	    "MAIL;RCPT1;RCPT2;DATA;||||b;.;|", "- - 250@EOD keep apart" },
+	{ "apart, one place off", P | C | APART, 1, "250/0 250/1 250/1+",
+	    "MAIL;RCPT1;BDAT 3 LAST;b;|||", "- a reply to another command "
+	    "where the end's was due close" },
+	{ "apart, one that tells nothing", P | C | APART, 1, "250/1 250/1 250",
+	    "MAIL;RCPT1;BDAT 3 LAST;b;|||", "- a reply to another command "
+	    "where the end's was due close" },
+	{ "apart, refused", P | C | APART, 1, "250/1 550/1",
+	    "MAIL;RCPT1;BDAT 3 LAST;b;||", "550@RCPT 550@RCPT reset" },
+	{ "apart, LMTP, one place off", LMTP | P | C | APART, 1,
+	    "250/0 250/1 250/1", "MAIL;RCPT1;BDAT 3 LAST;b;|||",
+	    "- a reply to another command where the end's was due close" },
 
 	/* ---- Some are refused: it goes to the others ---- */
 	{ "452 is one's own", P, 3, "250 250 452 250 354 250",
@@ -201,8 +229,9 @@ tell(struct buf *out, const struct txn *t, enum txn_outcome o, size_t rcpts)
 	if (o == TXN_GOES_ON)
 		buf_add_text(out, "open");
 	else if (o == TXN_VERDICT)
-		buf_printf(out, "%d@%s %s", t->verdict.code,
-		    smtp_state_name(t->verdict_state), fates[t->after]);
+		buf_printf(out, "%d@%s %s%s", t->verdict.code,
+		    smtp_state_name(t->verdict_state), fates[t->after],
+		    t->told_apart ? " apart" : "");
 	else
 		buf_printf(out, "%s %s", t->why, fates[t->after]);
 }
@@ -222,6 +251,10 @@ say(struct txn *t, struct feed *f, struct buf *sent, const char *replies)
 			drain(f, sent);
 		r.code = (int)strtol(replies, (char **)(uintptr_t)&replies,
 		    10);
+		r.enhanced[0] = *replies == '/' ? r.code / 100 : 0;
+		if (*replies == '/')
+			r.enhanced[1] = (int)strtol(replies + 1,
+			    (char **)(uintptr_t)&replies, 10);
 		more = *replies == '+';
 		r.endless = *replies == '~';
 		replies += more || r.endless;
@@ -260,7 +293,7 @@ run(const struct tcase *c)
 	feed_init(&f);
 	txn_init(&t);
 	out = txn_start(&t, &(struct txn_setup){ &req, own, &f, &caps,
-	    (c->how & USED) == 0 });
+	    (c->how & (USED | APART)) == 0, (c->how & APART) != 0 });
 	assert_int_equal(out, TXN_GOES_ON);
 	out = say(&t, &f, &sent, c->replies);
 	tell(&told, &t, out, c->rcpts);
