@@ -4,6 +4,7 @@
  * It parses nothing from the network and compiles no hook: the workers of a
  * new generation do that, and master listens to what they report.
  */
+#include <event2/event.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <libgen.h>
@@ -19,9 +20,13 @@
 #include "base/fatal.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "compat/title.h"
 
 #include "instance.h"
+
+/* Its end would be that of all workers; memory often comes back sooner. */
+#define MEMORY_MS	10000
 
 struct options {
 	char	directory[PATH_MAX];	/* of the configuration */
@@ -159,6 +164,8 @@ main(int argc, char **argv)
 	    "halyard check: %s", o.directory);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(022);
+	mem_patience(MEMORY_MS);
+	event_set_mem_functions(xmalloc, xrealloc, free);
 	master_raise_limits();
 	l = loop_new(&e);
 	if (l == NULL)

@@ -6,7 +6,8 @@
  *
  * Ownership  the caller frees with free().
  * Failure    none: when the system has no memory the process exits 75 and
- *            master restarts it with back-off.
+ *            master restarts it with back-off.  One that has patience asks
+ *            again for so long, and does nothing else the while.
  */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
@@ -20,6 +21,8 @@ void	*xreallocarray(void *p, size_t count, size_t size);
 void	*xmemdup(const void *p, size_t size);
 char	*xstrdup(const char *text);
 char	*xstrndup(const char *p, size_t len);
+/* For one whose end would take others with it; of each call, in ms. */
+void	 mem_patience(int ms);
 char	*xasprintf(const char *fmt, ...)
 	    __attribute__((format(printf, 1, 2)));
 

@@ -231,6 +231,29 @@ def test_reload_without_descriptors():
             c.hello()
 
 
+def test_no_memory():
+    """For a while there is none: master's workers are killed and it is told
+    to reload, which can't succeed; it is there afterwards, and mail moves."""
+    with Instance(hook=ACCEPT) as mta:
+        master = mta.master_pid()
+        usual = resource.prlimit(master, resource.RLIMIT_AS)
+        for _ in range(4):
+            workers = mta.workers()
+            with open("/proc/%d/statm" % master) as f:
+                has = int(f.read().split()[0]) * resource.getpagesize()
+            resource.prlimit(master, resource.RLIMIT_AS, (has, usual[1]))
+            for pid in workers:
+                os.kill(pid, signal.SIGKILL)
+            os.kill(master, signal.SIGHUP)
+            time.sleep(0.5)
+            resource.prlimit(master, resource.RLIMIT_AS, usual)
+            assert alive(master)
+            mta.ctl("reload")
+        with mta.client() as c:
+            c.hello()
+            c.message()
+
+
 def test_reload_moves_ports():
     """A new listener is bound, an old one closed, others untouched."""
     from halyard import free_port
