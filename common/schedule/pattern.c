@@ -92,22 +92,11 @@ pattern_is_below(struct str pattern)
 }
 
 bool
-pattern_misread(enum pattern_type type, struct str pattern, struct err *e)
-{
-	if (type != PATTERN_TEXT || !pattern_is_below(pattern))
-		return false;
-	(void)err_set(e, "is a pattern of names of hosts; of other text "
-	    "/\\.domain$/ is one");
-	return true;
-}
-
-bool
 pattern_is_exact(enum pattern_type type, struct str pattern)
 {
 	if (type == PATTERN_ADDRESS)
 		return memchr(pattern.p, '/', pattern.len) == NULL;
-	return !pattern_is_regex(pattern) && (type == PATTERN_TEXT ||
-	    !pattern_is_below(pattern));
+	return !pattern_is_regex(pattern) && !pattern_is_below(pattern);
 }
 
 /* ---- Networks ---------------------------------------------------------- */
@@ -159,7 +148,7 @@ pattern_address_form(struct str pattern, struct pattern_form *f,
 	return 0;
 }
 
-/* Of what is no /PCRE/. */
+/* Of what is no /PCRE/.  Nobody writes "*.domain" who means that text. */
 static int
 pattern_form(enum pattern_type type, struct str pattern,
     struct pattern_form *f, struct err *e)
@@ -168,8 +157,11 @@ pattern_form(enum pattern_type type, struct str pattern,
 		return err_set(e, "is not 1 to %d bytes", PATTERN_VALUE);
 	if (type == PATTERN_ADDRESS)
 		return pattern_address_form(pattern, f, e);
+	if (type == PATTERN_TEXT && pattern_is_below(pattern))
+		return err_set(e, "is a pattern of names of hosts; of other "
+		    "text /\\.domain$/ is one");
 	f->kind = KEY_TEXT;
-	if (type == PATTERN_DOMAIN && pattern_is_below(pattern)) {
+	if (pattern_is_below(pattern)) {
 		f->kind = KEY_BELOW;
 		pattern = (struct str){ pattern.p + 2, pattern.len - 2 };
 	}

@@ -7,7 +7,7 @@
  * /PCRE/ is tried.
  *
  *	text		itself; domains in any case
- *	*.domain	any name below the domain, however deep
+ *	*.domain	of domains: any name below the domain, however deep
  *	/PCRE/		unanchored; of domains in any case
  *	192.0.2.0/24	of addresses: a network, or an address
  *
@@ -56,10 +56,6 @@ bool	pattern_has(const struct pattern_index *x, struct str value);
 void	pattern_show(struct pattern_index *x,
 	    bool (*fn)(void *arg, struct str pattern), void *arg);
 
-/* true with *e: a text that looks like the pattern of another type, and that
- * nobody writes who does not mean that. */
-bool	pattern_misread(enum pattern_type type, struct str pattern,
-	    struct err *e);
 /* A text or an address, and no other pattern. */
 bool	pattern_is_exact(enum pattern_type type, struct str pattern);
 /* A value as it is compared and shown: a domain in lower case without a last

@@ -116,8 +116,6 @@ row_match(struct reading *g, struct policy_set *s, struct str word)
 			rules_imply(&g->p->rules, s->field, c.pred, s->pred);
 	} else if (word.p[0] == '#' || word.p[0] == '&') {
 		rc = err_set(&e, "is not a pattern or a list");
-	} else if (pattern_misread(policy_field_type(s->field), word, &e)) {
-		rc = -1;
 	} else {
 		rc = pattern_add(&g->p->rules.index[s->field], word, s->pred,
 		    &e);

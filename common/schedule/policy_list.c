@@ -40,8 +40,7 @@ policy_list_items(struct policy_list *l, const struct source *src,
 	bool		ok = true;
 
 	while (policy_word(&items, &item)) {
-		if (!pattern_misread(l->index.type, item, &e) &&
-		    pattern_add(&l->index, item, 1, &e) == 0)
+		if (pattern_add(&l->index, item, 1, &e) == 0)
 			continue;
 		line_report(src, line, line_offset(line, item),
 		    "\"%.*s\" %s", (int)(item.len < 128 ? item.len : 128),

@@ -284,8 +284,7 @@ reading_condition(struct reading *g, const struct policy *of,
 	else if ((rule->fields & POLICY_BIT(f)) != 0)
 		reading_say(g, name, "on: %s is said twice: alternatives "
 		    "are a list's", policy_field_name(f));
-	else if (pattern_misread(policy_field_type(f), pattern, &e) ||
-	    policy_condition(&scope, f, pattern, &said[f], &e) == -1)
+	else if (policy_condition(&scope, f, pattern, &said[f], &e) == -1)
 		reading_say(g, pattern.len > 0 ? pattern : name,
 		    "on: \"%.*s\": %s", shown_len(pattern), pattern.p, e.text);
 	if (said[f].exact.len > 0)

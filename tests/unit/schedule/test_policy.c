@@ -360,6 +360,35 @@ test_list(void **state)
 	buf_free(&said);
 }
 
+/* It would be in the list, and no value would. */
+static void
+test_list_misread(void **state)
+{
+	struct buf	 said = BUF_INIT;
+	struct policies	*p;
+	struct err	 e;
+
+	(void)state;
+	laws_file("nobody", "# none yet\n");
+	p = laws_good("list l tenantid -o items=a -o file=nobody\n");
+	assert_int_equal(policies_list_add(p, STR("l"), STR("*.b"), &e), -1);
+	assert_string_equal(e.text, "\"*.b\" is a pattern of names of hosts; "
+	    "of other text /\\.domain$/ is one");
+	assert_int_equal(policies_list_delete(p, STR("l"), STR("*.b"), &e),
+	    -1);
+	assert_int_equal(policies_list_file(p, STR("l"), STR("c\n*.b\n"),
+	    collect, &said), -1);
+	assert_string_equal(buf_cstr(&said), "nobody:2:1: \"*.b\" is a "
+	    "pattern of names of hosts; of other text /\\.domain$/ is one\n");
+	assert_false(policies_list_has(p, STR("l"), STR("c")));
+	assert_true(policies_list_has(p, STR("l"), STR("a")));
+	assert_int_equal(policies_list_add(p, STR("l"), STR("/\\.b$/"), &e),
+	    0);
+	assert_true(policies_list_has(p, STR("l"), STR("c.b")));
+	policies_free(&p);
+	buf_free(&said);
+}
+
 /* ---- Delivery rows ------------------------------------------------------ */
 
 /* tls of a row against tls of the transport. */
@@ -481,6 +510,7 @@ main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_regex_bounds),
 		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_list_misread),
 		cmocka_unit_test(test_stricter),
 		cmocka_unit_test(test_delivery),
 		cmocka_unit_test(test_delivery_put),

@@ -219,6 +219,8 @@ test_refused(void **state)
 		{ "remotemx,localip", "remotemx=*.a.example", "", -1,
 		    "remotemx: a value or a roll-up is expected, not a "
 		    "pattern" },
+		{ "jobid", "jobid=*.b", "", -1, "jobid: a value or a "
+		    "roll-up is expected, not a pattern" },
 		{ "jobid", "jobid=/x/", "", -1, "jobid: a value or a roll-up "
 		    "is expected, not a pattern" },
 		{ "jobid", "jobid=@l", "", -1, "jobid: a value or a roll-up "
@@ -467,6 +469,9 @@ test_suspensions_refused(void **state)
 	assert_int_equal(suspend(&w, "jobid=/(/", "", 0, got), -1);
 	assert_string_equal(got, "jobid: missing closing parenthesis, at its "
 	    "byte 2");
+	assert_int_equal(suspend(&w, "tenantid=*.b", "", 0, got), -1);
+	assert_string_equal(got, "tenantid: is a pattern of names of hosts; "
+	    "of other text /\\.domain$/ is one");
 	assert_int_equal(suspend(&w, "remotemx=@k", "", 0, got), -1);
 	assert_int_equal(suspend(&w, "jobid=1", "s", 0, got), 1);
 	assert_int_equal(suspend(&w, "jobid=2", "s", 0, got), -1);
