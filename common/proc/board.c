@@ -109,19 +109,37 @@ board_bump(_Atomic uint64_t *v, uint64_t n)
 	    memory_order_relaxed) + n, memory_order_relaxed);
 }
 
+/* What another process counted.  A worker that was taken over may write any
+ * number: one that none reaches counts for nothing, and would else be in the
+ * sum for ever. */
+static uint64_t
+board_count(const _Atomic uint64_t *v)
+{
+	uint64_t	n = atomic_load_explicit(v, memory_order_relaxed);
+
+	return n <= BOARD_COUNT_MAX ? n : 0;
+}
+
+static void
+board_sum(_Atomic uint64_t *to, _Atomic uint64_t *from)
+{
+	uint64_t	n = board_count(to) + board_count(from);
+
+	*to = n <= BOARD_COUNT_MAX ? n : BOARD_COUNT_MAX;
+	*from = 0;
+}
+
 static void
 histograms_take_in(struct board *to, struct board *from)
 {
 	int	i, k;
 
 	for (i = 0; i < HISTOGRAM_MAX; i++) {
-		for (k = 0; k < HISTOGRAM_BUCKETS; k++) {
-			to->histogram[i].bucket[k] +=
-			    from->histogram[i].bucket[k];
-			from->histogram[i].bucket[k] = 0;
-		}
-		to->histogram[i].sum_ms += from->histogram[i].sum_ms;
-		from->histogram[i].sum_ms = 0;
+		for (k = 0; k < HISTOGRAM_BUCKETS; k++)
+			board_sum(&to->histogram[i].bucket[k],
+			    &from->histogram[i].bucket[k]);
+		board_sum(&to->histogram[i].sum_ms,
+		    &from->histogram[i].sum_ms);
 	}
 }
 
@@ -141,7 +159,8 @@ board_backends_add(struct board_backend *to,
 			continue;
 		row = board_backend_row(to, name);
 		for (k = 0; k < BACKEND_RESULTS; k++)
-			board_bump(&row->result[k], from[i].result[k]);
+			board_bump(&row->result[k],
+			    board_count(&from[i].result[k]));
 	}
 }
 
@@ -159,7 +178,7 @@ board_take_in(struct board *to, struct board *from)
 
 	for (i = 0; i < COUNTER_MAX; i++) {
 		if (!counter_rows[i].gauge)
-			to->value[i] += from->value[i];
+			board_sum(&to->value[i], &from->value[i]);
 		from->value[i] = 0;
 	}
 	histograms_take_in(to, from);
@@ -268,5 +287,12 @@ board_certificate(int64_t not_after)
 uint64_t
 board_get(const struct board *b, enum counter c)
 {
-	return atomic_load_explicit(&b->value[c], memory_order_relaxed);
+	return board_count(&b->value[c]);
+}
+
+uint64_t
+board_duration(const struct board *b, enum histogram h, int bucket)
+{
+	return board_count(bucket == HISTOGRAM_BUCKETS ?
+	    &b->histogram[h].sum_ms : &b->histogram[h].bucket[bucket]);
 }

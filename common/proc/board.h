@@ -65,6 +65,9 @@ struct board_histogram {
 enum backend_result { BACKEND_ACCEPTED, BACKEND_DEFERRED, BACKEND_REJECTED,
 	BACKEND_FAILED, BACKEND_RESULTS };
 
+/* What a page says beyond it is nothing that a worker has counted. */
+#define BOARD_COUNT_MAX		(UINT64_C(1) << 53)
+
 #define BOARD_BACKENDS		32	/* more are "other", the last */
 #define BOARD_BACKEND_NAME	80
 #define BACKEND_OTHER		"other"
@@ -106,6 +109,9 @@ struct board	*board_self(void);
 void		 board_set_self(struct board *b);
 void		 board_add(enum counter c, int64_t n);
 uint64_t	 board_get(const struct board *b, enum counter c);
+/* Of a bucket; of HISTOGRAM_BUCKETS: the sum of all, in milliseconds. */
+uint64_t	 board_duration(const struct board *b, enum histogram h,
+		    int bucket);
 
 /* What is worked on from now on, and to be blamed should this process die by
  * it; NULL: nothing. */

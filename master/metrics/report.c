@@ -51,8 +51,9 @@ sum_add(struct sum *sum, const struct board *b)
 		sum->value[i] += board_get(b, (enum counter)i);
 	for (i = 0; i < HISTOGRAM_MAX; i++) {
 		for (k = 0; k < HISTOGRAM_BUCKETS; k++)
-			sum->bucket[i][k] += b->histogram[i].bucket[k];
-		sum->sum_ms[i] += b->histogram[i].sum_ms;
+			sum->bucket[i][k] += board_duration(b,
+			    (enum histogram)i, k);
+		sum->sum_ms[i] += board_duration(b, (enum histogram)i, k);
 	}
 	board_backends_add(sum->backend, b->backend);
 	if (ends != 0 && (sum->certificate_ends == 0 ||

@@ -92,6 +92,50 @@ test_backends_taken_in(void **state)
 	    BACKEND_FAILED], 1);
 }
 
+/* What was taken over had counted nothing that can be; then another one had. */
+static void
+test_spoilt_page(void **state)
+{
+	static const uint64_t	wild[] = { UINT64_MAX, INT64_MAX,
+				    BOARD_COUNT_MAX + 1 };
+	static struct board	worker, totals;
+	_Atomic uint64_t	*bucket =
+				    worker.histogram[HISTOGRAM_message].bucket;
+	size_t			i;
+
+	(void)state;
+	for (i = 0; i < sizeof wild / sizeof wild[0]; i++) {
+		worker.value[COUNTER_sessions_total] = wild[i];
+		worker.value[COUNTER_sessions] = wild[i];
+		bucket[1] = worker.histogram[HISTOGRAM_message].sum_ms =
+		    wild[i];
+		(void)strlcpy(worker.backend[0].name, "a:25",
+		    BOARD_BACKEND_NAME);
+		worker.backend[0].result[BACKEND_FAILED] = wild[i];
+		assert_int_equal(board_get(&worker, COUNTER_sessions), 0);
+		assert_int_equal(board_duration(&worker, HISTOGRAM_message,
+		    1), 0);
+		board_take_in(&totals, &worker);
+		worker.value[COUNTER_sessions_total] = 3;
+		bucket[1] = 2;
+		board_take_in(&totals, &worker);
+		assert_int_equal(board_get(&totals, COUNTER_sessions_total),
+		    3 * (i + 1));
+		assert_int_equal(board_duration(&totals, HISTOGRAM_message,
+		    1), 2 * (i + 1));
+		assert_int_equal(board_duration(&totals, HISTOGRAM_message,
+		    HISTOGRAM_BUCKETS), 0);
+		assert_int_equal(totals.backend[0].result[BACKEND_FAILED], 0);
+	}
+	/* The most that there is stays the most. */
+	for (i = 0; i < 3; i++) {
+		worker.value[COUNTER_sessions_total] = BOARD_COUNT_MAX;
+		board_take_in(&totals, &worker);
+		assert_true(board_get(&totals, COUNTER_sessions_total) ==
+		    BOARD_COUNT_MAX);
+	}
+}
+
 int
 main(void)
 {
@@ -99,6 +143,7 @@ main(void)
 		cmocka_unit_test(test_pages_are_there),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_backends_taken_in),
+		cmocka_unit_test(test_spoilt_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
