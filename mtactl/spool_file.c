@@ -17,6 +17,7 @@
 #include "spool_file.h"
 
 #define REBORN_TIME	6		/* bytes of a UUIDv7 that are time */
+#define FILE_DUE_MAX	1e15		/* s: no queue says more */
 
 /* ---- Names --------------------------------------------------------------- */
 
@@ -177,6 +178,8 @@ static void
 file_row(struct spool_entry *n, int64_t *due_ms, struct buf *metadata,
     const json_t *row)
 {
+	double	due;
+
 	n->tenantid = file_get(row, "tenantid");
 	n->jobid = file_get(row, "jobid");
 	n->priority = (uint64_t)json_integer_value(json_object_get(row,
@@ -186,8 +189,8 @@ file_row(struct spool_entry *n, int64_t *due_ms, struct buf *metadata,
 	n->flags &= ~(uint64_t)ENTRY_HOLD;
 	if (str_eq(file_get(row, "state"), STR("hold")))
 		n->flags |= ENTRY_HOLD;
-	*due_ms = (int64_t)(json_number_value(json_object_get(row, "due")) *
-	    1e3);
+	due = json_number_value(json_object_get(row, "due"));
+	*due_ms = due > 0 && due < FILE_DUE_MAX ? (int64_t)(due * 1e3) : 0;
 }
 
 int
