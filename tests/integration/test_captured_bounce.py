@@ -20,7 +20,7 @@ from test_bounce import fields
 from test_bounce_hangs import two_workers
 from test_bounces import REFUSES, Tells, Two
 from test_captured import why_not
-from test_captured_deliver import blame
+from test_captured_deliver import asks, blame
 from test_captured_store import (BEGIN, BODY, END, ENTRY, FILE, FULL, OK,
                                  REFUSED, Captured, blob, body_file, number)
 from test_power import Disk, can_mount
@@ -208,6 +208,17 @@ def test_noise():
                 pass
             a.peer.take()
         a.all_told(8)
+    return None
+
+
+def test_asks():
+    """For mail, as those may who look at the queue."""
+    if why_not():
+        return why_not()
+    with Attack(2) as a:
+        a.mta.mail(["r%d@a.example" % i for i in range(4)])
+        asks(a.peer, (HELLO, DONE))
+        a.all_told(4)
     return None
 
 

@@ -17,6 +17,7 @@ from halyard import SLOW, Backend, alive, main, wait_for
 from test_captured import why_not
 from test_captured_store import (BODY, ENTRY, FULL, REFUSED, Captured, blob,
                                  entry, number)
+from test_quota import rows_for_others
 from test_relay import Queue, numbers, out
 
 HELLO, HELD, LEASED, READY = 80, 81, 82, 83
@@ -196,6 +197,39 @@ def test_noise():
                 continue        # it was understood
             a.peer.take()
         a.all_arrive(10)
+
+
+def answers(p, kind, payload):
+    """Kinds of what it is told until the connection ends, which it must."""
+    kinds = []
+    try:
+        p.send(kind, payload)
+        while (f := p.frame()) is not None:
+            kinds.append(f[0])
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    return kinds
+
+
+def asks(p, may):
+    """What mtactl and others may ask and say, mail among it; what a row of the
+    queue, a group, bytes of mail or a count would come in is not said."""
+    for kind, payload in rows_for_others(None):
+        if kind not in may:
+            told = answers(p, kind, payload)
+            assert not {70, 71, 72, 73, 103, 113} & set(told), (kind, told)
+            p.take()
+
+
+def test_asks():
+    """For mail, as those may who look at the queue."""
+    if why_not():
+        return why_not()
+    with Attack() as a:
+        a.mta.put(4)
+        asks(a.peer, (HELLO, READY, VERDICT, DRAIN))
+        a.all_arrive(4)
+    return None
 
 
 def blame(pid, id, service_name=b"deliver\0"):
