@@ -209,11 +209,14 @@ check-more:
 
 crash: all tools
 	@tests/packages check
-	@CUTS=1000000 tests/run simulation
-	@CUTS=100 tests/integration/test_power.py
-	@KILLS=1000 CUTS=50 python3 tests/integration/test_ledger.py
-	@KILLS=1000 CUTS=50 python3 tests/integration/test_bounce_ledger.py
-	@tests/crash/hour
+	@[ "$$(id -u)" = 0 ] || { echo "crash: as root"; exit 1; }
+	@rc=0; export CUTS KILLS; \
+	CUTS=1000000; tests/run simulation || rc=1; \
+	CUTS=100; tests/integration/test_power.py || rc=1; \
+	CUTS=50 KILLS=1000; \
+	python3 tests/integration/test_ledger.py || rc=1; \
+	python3 tests/integration/test_bounce_ledger.py || rc=1; \
+	tests/crash/hour || rc=1; exit $$rc
 
 # Both commands of README.md and the rest of tests/fresh, half an hour.
 check-fresh:

@@ -170,6 +170,15 @@ def kill_master(world, dice, seconds):
     return "SIGKILL master, start"
 
 
+def day(world, dice, seconds):
+    """The clock of the day is another one, under all that is at work."""
+    by = dice.choice((-1, 1)) * dice.choice((3600, YEAR, 10 * YEAR))
+    world.mta.clock.set(by)
+    time.sleep(seconds)
+    world.mta.clock.set(0)
+    return "the clock of the day %+d s for %.1f s" % (by, seconds)
+
+
 def shift(dice):
     """Of the clocks that count from the start of the machine: anew, or far
     away."""
@@ -179,8 +188,7 @@ def shift(dice):
 
 
 def clocks(world, dice, seconds):
-    """A stop, and a start where time is another one.  The clock of the day
-    is the machine's, and is left alone."""
+    """A stop, and a start where the machine began at another time."""
     by = shift(dice)
     world.mta.ctl("stop")
     world.mta.begin(by)
@@ -446,7 +454,9 @@ FAULTS = {
     "hang": (hang, False),
     "kill-master": (kill_master, True),
     "clocks": (clocks, True),
+    "day": (day, False),
     "cut": (cut, True),
+    "cut-2": (cut, True),
     "full": (full, False),
     "failing": (failing, False),
     "failing-2": (failing, False),

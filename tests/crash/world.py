@@ -30,6 +30,7 @@ import time
 from dsn_check import check
 from harm import Harms
 from halyard import MTACTL, Backend, alive, free_port, wait_for
+from test_clock import Clock
 from test_power import Disk
 from whole import Whole
 
@@ -373,6 +374,11 @@ class Service(Whole):
                              "drain_transaction_limit": "5s",
                              "dsn_transport": "back"})
         self.policy()
+        self.clock = Clock(os.path.join(self.dir, "clock"))
+
+    def start(self):
+        self.begin()
+        return self
 
     def ways(self):
         to = {"near": "127.0.0.1:%d" % self.world.near.port,
@@ -439,7 +445,8 @@ class Service(Whole):
 
         def up():
             p = subprocess.run(command, capture_output=True, text=True,
-                               timeout=120)
+                               timeout=120, env={
+                                   **os.environ, **self.clock.environment()})
             said[:] = [p.stderr]
             return p.returncode == 0
         try:

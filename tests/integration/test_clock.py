@@ -32,6 +32,7 @@ class Clock:
             f.write(struct.pack("=q", seconds))
 
     def environment(self):
+        assert os.path.exists(FAULT), FAULT
         return {"LD_PRELOAD": os.path.realpath(FAULT),
                 "CLOCK_FILE": self.path}
 
