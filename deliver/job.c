@@ -247,9 +247,11 @@ job_say(struct job *j, struct job_entry *e, enum job_verdict verdict,
 	e->verdict = verdict;
 	e->said_at = j->said.len;
 	if (state_put(&j->said, &e->id, s != NULL ? s : &none, &err) == -1) {
-		/* A text is longer than its field: it goes without. */
+		/* A text is longer than its field: it goes without.  What was
+		 * delivered is not sent again for that. */
 		buf_truncate(&j->said, e->said_at);
-		e->verdict = JOB_AGAIN;
+		if (verdict != JOB_DONE)
+			e->verdict = JOB_AGAIN;
 		(void)state_put(&j->said, &e->id, &none, &err);
 	}
 	e->said_len = j->said.len - e->said_at;
