@@ -22,6 +22,7 @@
 
 #define VERDICT_SYNC_MS		5
 #define VERDICT_LAZY_MS		50
+#define VERDICT_LAZY_MAX_MS	1000
 #define VERDICT_SHARE		10	/* of the time at most is for that */
 #define VERDICT_AGAIN_MS	1000
 #define VERDICT_WRONG_MS	300000
@@ -93,7 +94,8 @@ verdict_sync(void *arg)
 	bounces_synced();
 }
 
-/* Where the disk is slow, more ends share a sync. */
+/* Where the disk is slow, more ends share a sync; but one that stood still
+ * once is no reason to leave many of them to the next power cut. */
 static void
 verdict_lazy(void *arg)
 {
@@ -101,6 +103,8 @@ verdict_lazy(void *arg)
 
 	verdict_sync(arg);
 	share = (clock_mono_ms() - began) * VERDICT_SHARE;
+	if (share > VERDICT_LAZY_MAX_MS)
+		share = VERDICT_LAZY_MAX_MS;
 	verdicts.lazy_ms = share > VERDICT_LAZY_MS ? share : VERDICT_LAZY_MS;
 }
 
