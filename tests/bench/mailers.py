@@ -186,8 +186,8 @@ exports.hook_get_mx = (next, hmail, domain) => {
 
 def loop_device(args, measure):
     """An ext4 with a journal, in a file, mounted for this process only."""
-    image = os.path.join(tempfile.gettempdir(), "halyard-bench.img")
     mount = tempfile.mkdtemp(prefix="halyard-bench.")
+    image = mount + ".img"      # nobody else's, where two run at once
     device = None
     try:
         subprocess.run(["dd", "if=/dev/zero", "of=" + image, "bs=4M",
@@ -199,7 +199,7 @@ def loop_device(args, measure):
         subprocess.run(["mkfs.ext4", "-q", "-F", device], check=True)
         subprocess.run(["mount", device, mount], check=True)
         os.chmod(mount, 0o755)
-        measure(args, mount)
+        return measure(args, mount)
     finally:
         subprocess.run(["umount", "-l", mount], stderr=subprocess.DEVNULL)
         if device:
