@@ -34,9 +34,9 @@ value_scaled(struct str s, const struct unit *units, const char *bare,
 	while (number.len < s.len &&
 	    ascii_isdigit((unsigned char)s.p[number.len]))
 		number.len++;
-	name = (struct str){ s.p + number.len, s.len - number.len };
 	if (str_uint(number, INT64_MAX, &n) == -1)
 		return -1;
+	name = (struct str){ s.p + number.len, s.len - number.len };
 	if (name.len == 0)
 		name = str_of(bare);
 	while (units->name != NULL && !str_caseeq(name, str_of(units->name)))

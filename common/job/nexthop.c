@@ -98,6 +98,8 @@ nexthop_get_ip(struct netaddr *a, struct rbuf *r, size_t size)
 		a->len = sizeof a->u.in6;
 		a->u.in6.sin6_family = AF_INET6;
 		memcpy(&a->u.in6.sin6_addr, r->p, size);
+		if (IN6_IS_ADDR_V4MAPPED(&a->u.in6.sin6_addr))
+			return -1;	/* it is written as 4 */
 	}
 	r->p += size;
 	r->len -= size;

@@ -147,12 +147,12 @@ def hang(world, dice, seconds):
     pid = victim(world, dice, program)
     if pid:
         v = Victim(world, program, pid)
-        os.kill(pid, signal.SIGSTOP)
-        v.rest(seconds)
         try:
+            os.kill(pid, signal.SIGSTOP)
+            v.rest(seconds)
             os.kill(pid, signal.SIGCONT)
         except ProcessLookupError:
-            pass
+            pass                # another fault ended it
         v.over()
     return "SIGSTOP %s for %.1f s" % (program, seconds)
 
