@@ -591,10 +591,12 @@ program_run(struct program *p)
 
 /* ---- What must be so --------------------------------------------------- */
 
-/* A client that waits for its replies has got them. */
+/* A client that waits for its replies has got them.  A connection that smtpd
+ * made late may have something to say yet. */
 static bool
 program_answered(struct program *p)
 {
+	(void)backend_go_on(&backend);
 	if (p->left || p->forced || backend.odd || p->client.closed)
 		return true;
 	program_judge(p);

@@ -177,6 +177,16 @@ put_hop(const struct nexthop *h)
 		buf_printf(&t.hops, " as %.*s", (int)h->helo.len, h->helo.p);
 }
 
+bool
+are_hops(const char *got, const char *want)
+{
+	char	*got_rest, *want_rest;
+	long	 passed = strtol(want, &want_rest, 10) -
+	    strtol(got, &got_rest, 10);
+
+	return passed >= 0 && passed < 5 && strcmp(got_rest, want_rest) == 0;
+}
+
 static void
 put_hops(struct str bytes)
 {

@@ -61,6 +61,9 @@ int		 desk_setup(void **state);
 int		 desk_teardown(void **state);
 /* Until that is heard; all that was, which is then forgotten. */
 const char	*hear(const char *wanted);
+/* Hops as text, as the desk heard them: what is cached grows old by the second,
+ * and on a slow machine one passes. */
+bool		 are_hops(const char *got, const char *want);
 /* The transport and the segment that all jobs name. */
 void		 give_all(uint64_t number, const char *options);
 struct ipc_DELIVER_JOB job_frame(uint64_t job, uint64_t lease,
