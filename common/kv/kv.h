@@ -96,8 +96,8 @@ int	kv_next(struct kv *kv, struct str *key, struct str *value,
 int	kv_flush(struct kv *kv, struct err *e);
 /* A slice of the work that makes a later flush short: 1: there is more. */
 int	kv_step(struct kv *kv, struct err *e);
-/* false, for good: an error has lost commits that were not flushed.  Close it
- * and open it again. */
+/* false, for good: an error has lost commits that were not flushed, or the
+ * store is damaged.  Close it and open it again. */
 bool	kv_sound(const struct kv *kv);
 
 #endif

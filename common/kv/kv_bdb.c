@@ -16,6 +16,11 @@
  * I2  After a sync that failed the tree goes, since what was written may read
  *     well and not be on the disk; kv_sound() says so, and the next open finds
  *     that I1 is broken.
+ * I3  So it does where a call fails that neither the system nor a recovery can
+ *     make go well: a page of the tree is not what Berkeley DB left there.
+ * I4  One that was opened five times and never came to a commit is damaged:
+ *     there are pages by which a recovery does not help, or with which the
+ *     library ends or loops.
  */
 #include <sys/types.h>
 #include <sys/stat.h>
@@ -23,6 +28,7 @@
 #include <db.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +47,10 @@
 #define BDB_PAGE	4096
 /* A checkpoint after so many changes bounds the log, and a recovery. */
 #define BDB_CHANGES	50000
+/* A byte for each time that it was opened and recovered, until a commit goes
+ * well: I4. */
+#define BDB_TRIES	"tries"
+#define BDB_TRIES_MAX	5
 /* Of the cache that is to be clean when a flush comes, in percent. */
 #define BDB_CLEAN	90
 
@@ -56,6 +66,7 @@ struct bdb {
 	bool		 panicked;
 	bool		 lost;		/* I2 */
 	bool		 dirty;		/* a step has something to do */
+	bool		 tried;		/* I4: there is a file */
 	uint32_t	 changes;	/* since the last checkpoint */
 	char		 key[KV_KEY_MAX], value[KV_VALUE_MAX];
 	size_t		 key_len;
@@ -84,11 +95,74 @@ bdb_quiet(const DB_ENV *env, const char *prefix, const char *text)
 	(void)text;
 }
 
+/*
+ * The machine's, and not the files': another try may go well.  EIO and ENOMEM
+ * are not among them, since files with wrong lengths in them lead to these,
+ * too.
+ */
+static bool
+bdb_system(int rc)
+{
+	return rc == ENOSPC || rc == EACCES || rc == EPERM || rc == EMFILE ||
+	    rc == ENFILE || rc == EROFS || rc == EDQUOT;
+}
+
+/* I2, I3 */
+static void
+bdb_doubt(struct bdb *b)
+{
+	char	*path = xasprintf("%s/%s", b->dir, BDB_TREE);
+
+	(void)unlink(path);
+	free(path);
+	b->lost = true;
+}
+
+/* I4: nothing is known against it. */
+static void
+bdb_forgive(struct bdb *b)
+{
+	char	*path;
+
+	if (!b->tried)
+		return;
+	path = xasprintf("%s/%s", b->dir, BDB_TRIES);
+	(void)unlink(path);
+	free(path);
+	b->tried = false;
+}
+
+/* I4: whether it is enough. */
+static bool
+bdb_tried(struct bdb *b)
+{
+	char		*path = xasprintf("%s/%s", b->dir, BDB_TRIES);
+	int		 fd = open(path, O_WRONLY | O_APPEND | O_CREAT |
+			    O_CLOEXEC, 0600);
+	struct stat	 st;
+	bool		 enough = false;
+
+	free(path);
+	if (fd == -1)
+		return false;
+	b->tried = true;
+	if (fstat(fd, &st) == 0)
+		enough = st.st_size >= BDB_TRIES_MAX;
+	if (write(fd, "", 1) == -1)
+		enough = false;		/* it is the disk */
+	(void)close(fd);
+	return enough;
+}
+
 static int
 bdb_error(struct bdb *b, int rc, struct err *e, const char *what)
 {
 	if (rc == DB_RUNRECOVERY)
 		b->panicked = true;
+	else if (bdb_system(rc))
+		bdb_forgive(b);
+	else if (rc != EIO && rc != ENOMEM)
+		bdb_doubt(b);
 	return err_set(e, "%s: %s", what, db_strerror(rc));
 }
 
@@ -129,18 +203,6 @@ bdb_shut(struct bdb *b)
 	if (b->env != NULL)
 		(void)b->env->close(b->env, 0);
 	b->env = NULL;
-}
-
-/*
- * The machine's, and not the files': another try may go well.  EIO and ENOMEM
- * are not among them, since files with wrong lengths in them lead to these,
- * too.
- */
-static bool
-bdb_system(int rc)
-{
-	return rc == ENOSPC || rc == EACCES || rc == EPERM || rc == EMFILE ||
-	    rc == ENFILE || rc == EROFS || rc == EDQUOT;
 }
 
 static int
@@ -186,12 +248,19 @@ bdb_start(struct bdb *b, struct err *e)
 		    tree ? BDB_TREE : "log");
 		return KV_DAMAGED;
 	}
+	if (bdb_tried(b)) {
+		(void)err_set(e, "%s was opened in vain", b->dir);
+		return KV_DAMAGED;
+	}
 	b->panicked = false;
 	if ((rc = bdb_open_env(b)) == 0 && (rc = bdb_open_tree(b)) == 0)
 		return 0;
 	bdb_shut(b);
 	(void)err_set(e, "%s: %s", b->dir, db_strerror(rc));
-	return bdb_system(rc) ? -1 : KV_DAMAGED;
+	if (!bdb_system(rc))
+		return KV_DAMAGED;
+	bdb_forgive(b);
+	return -1;
 }
 
 static void
@@ -375,17 +444,6 @@ bdb_abort(struct kv *kv)
 
 /* ---- To the disk --------------------------------------------------------- */
 
-/* I2 */
-static void
-bdb_doubt(struct bdb *b)
-{
-	char	*path = xasprintf("%s/%s", b->dir, BDB_TREE);
-
-	(void)unlink(path);
-	free(path);
-	b->lost = true;
-}
-
 static int
 bdb_flush(struct kv *kv, struct err *e)
 {
@@ -402,6 +460,7 @@ bdb_flush(struct kv *kv, struct err *e)
 	}
 	b->changes = 0;
 	b->dirty = false;
+	bdb_forgive(b);
 	/* What stays behind is removed by the next one. */
 	(void)b->env->log_archive(b->env, NULL, DB_ARCH_REMOVE);
 	return 0;
@@ -419,6 +478,7 @@ bdb_commit(struct kv *kv, struct err *e)
 	b->txn = NULL;
 	if (rc != 0)
 		return bdb_error(b, rc, e, "commit");
+	bdb_forgive(b);
 	b->dirty = true;
 	/* The commit is one, whether or not the checkpoint goes well. */
 	if (b->changes >= BDB_CHANGES)

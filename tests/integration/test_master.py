@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Supervision: start, restart, reload, drain, stop, refusals."""
 
+import contextlib
 import json
 import os
 import resource
@@ -245,7 +246,8 @@ def test_no_memory():
                 has = int(f.read().split()[0]) * resource.getpagesize()
             resource.prlimit(master, resource.RLIMIT_AS, (has, usual[1]))
             for pid in workers:
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             os.kill(master, signal.SIGHUP)
             time.sleep(0.5)
             resource.prlimit(master, resource.RLIMIT_AS, usual)
