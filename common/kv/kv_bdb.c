@@ -107,14 +107,20 @@ bdb_system(int rc)
 	    rc == ENFILE || rc == EROFS || rc == EDQUOT;
 }
 
+static void
+bdb_unlink(const struct bdb *b, const char *name)
+{
+	char	*path = xasprintf("%s/%s", b->dir, name);
+
+	(void)unlink(path);
+	free(path);
+}
+
 /* I2, I3 */
 static void
 bdb_doubt(struct bdb *b)
 {
-	char	*path = xasprintf("%s/%s", b->dir, BDB_TREE);
-
-	(void)unlink(path);
-	free(path);
+	bdb_unlink(b, BDB_TREE);
 	b->lost = true;
 }
 
@@ -122,13 +128,8 @@ bdb_doubt(struct bdb *b)
 static void
 bdb_forgive(struct bdb *b)
 {
-	char	*path;
-
-	if (!b->tried)
-		return;
-	path = xasprintf("%s/%s", b->dir, BDB_TRIES);
-	(void)unlink(path);
-	free(path);
+	if (b->tried)
+		bdb_unlink(b, BDB_TRIES);
 	b->tried = false;
 }
 
