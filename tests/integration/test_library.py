@@ -150,6 +150,37 @@ def test_time_limit_while_waiting():
                 c.cmd("NOOP", 250)
 
 
+def test_time_limit_of_many_at_once():
+    """A wait that the limit cuts short is the end of the script, however much
+    else is due: nobody's Accept() is a matter of which timer comes first."""
+    text = 'try { %s } catch ($e) { Accept(); } Accept();'
+    with Answerer() as dns:
+        for wait in ("sleep(100);",
+                     'dns_query("mute.example", ["timeout" => 100]);'):
+            with instance(text % wait, eod=text % wait, params={
+                    "hook_time_limit": "500ms", "inline_deadline": "1s",
+                    "dns_servers": "127.0.0.1@%d" % dns.port}) as mta:
+                clients = [mta.client() for _ in range(100)]
+                for c in clients:
+                    c.hello()
+                for c in clients:
+                    c.send("MAIL FROM:<a@b.example>\r\n")
+                for c in clients:
+                    c.expect(450)
+                with open(mta.path("hooks/mailfrom.hsl"), "w") as f:
+                    f.write("Accept();")
+                mta.ctl("reload")
+                clients = [mta.client() for _ in range(100)]
+                for c in clients:
+                    c.hello()
+                    c.envelope()
+                    c.cmd("DATA", 354)
+                for c in clients:
+                    c.send("Subject: hi\r\n\r\nHello.\r\n.\r\n")
+                for c in clients:
+                    c.expect(451)
+
+
 def test_dns_query():
     got = json('''
 $say[] = dns_query("one.example");

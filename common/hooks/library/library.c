@@ -78,9 +78,12 @@ library_time_ms(const struct hsl_exec *x, int64_t ms)
 {
 	const struct library	*l = library_of(x);
 	int64_t			 left = hsl_time_left_ms(x);
-	int64_t			 until = l->until_ms -
-				    loop_now_ms(l->host.loop);
+	int64_t			 now = loop_now_ms(l->host.loop);
+	int64_t			 until = l->until_ms - now;
 
+	/* Timers count from the loop's clock, which stands during a turn. */
+	if (left > 0 && left < INT64_MAX / 2)
+		left += clock_mono_ms() - now;
 	if (left > until)
 		left = until > 0 ? until : 0;
 	return ms < left ? ms : left;

@@ -140,6 +140,7 @@ delivery_on_done(void *arg, const struct attempt *res)
 {
 	struct eod_run	*r = arg;
 	struct hsl_exec	*x = r->run.exec;
+	int64_t		 now = loop_now_ms(r->hook->config.hook.host.loop);
 	int		 code = res->reply != NULL ? res->reply->code : 0;
 
 	r->delivery.send = NULL;
@@ -149,13 +150,12 @@ delivery_on_done(void *arg, const struct attempt *res)
 	result_log(r, res);
 	if (r->hook->config.on_result != NULL)
 		r->hook->config.on_result(&(struct eod_outcome){ code,
-		    r->delivery.host, r->delivery.port, loop_now_ms(
-		    r->hook->config.hook.host.loop) - r->delivery.started_ms });
+		    r->delivery.host, r->delivery.port,
+		    now - r->delivery.started_ms });
 	hsl_resume(x, values_attempt(x, res, ATTEMPT_INLINE));
 	delivery_end(r);
-	if (r->deadline_ms <= loop_now_ms(r->hook->config.hook.host.loop) &&
-	    !r->spent)
-		timer_start(&r->deadline, EOD_LAST_MS);
+	if (r->deadline_ms <= now)
+		r->ends_ms = now + EOD_LAST_MS;
 	eod_go_on(r);
 }
 

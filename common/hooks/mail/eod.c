@@ -102,14 +102,22 @@ eod_late(void *arg)
 	hook_run_defer(&r->run, 451, "Delivery took too long");
 }
 
+/*
+ * Which of two timers that are due at once comes first is anybody's guess: a
+ * wait that the deadline has cut short ends the run as the deadline does.
+ */
 void
 eod_go_on(void *run)
 {
 	struct eod_run	*r = run;
-	int64_t		 left = r->deadline_ms -
+	int64_t		 left = r->ends_ms -
 			    loop_now_ms(r->hook->config.hook.host.loop);
 
-	if (!r->spent && left > 0)
+	if (!r->spent && left <= 0) {
+		eod_late(r);
+		return;
+	}
+	if (!r->spent)
 		timer_start(&r->deadline, left);
 	hook_run_slice(&r->run);
 }
@@ -148,6 +156,7 @@ eod_start(struct eod_hook *h, const struct eod_request *rq)
 	r->rq = *rq;
 	r->delivery.arena = (struct arena)ARENA_INIT;
 	r->deadline_ms = loop_now_ms(l) + h->config.inline_deadline_ms;
+	r->ends_ms = r->deadline_ms;
 	timer_init(&r->deadline, l, eod_late, r);
 	timer_start(&r->deadline, h->config.inline_deadline_ms);
 	hook_run_init(&r->run, &h->hook, &rq->hook);

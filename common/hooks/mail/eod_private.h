@@ -50,6 +50,7 @@ struct eod_run {
 	struct delivery		 delivery;
 	struct queueing		 queue;
 	int64_t			 deadline_ms;
+	int64_t			 ends_ms;	/* that, or behind a send() */
 	bool			 end_given;	/* and no reply yet */
 	bool			 spent;		/* no second send() */
 	bool			 taken;		/* a backend said 2xx */
