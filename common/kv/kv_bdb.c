@@ -18,9 +18,13 @@
  *     that I1 is broken.
  * I3  So it does where a call fails that neither the system nor a recovery can
  *     make go well: a page of the tree is not what Berkeley DB left there.
- * I4  One that was opened five times and never came to a commit is damaged:
+ * I4  One that was opened five times, and each time neither came to a commit
+ *     nor to a close without a failure nor lived for a while, is damaged:
  *     there are pages by which a recovery does not help, or with which the
  *     library ends or loops.
+ * I5  What a killed process wrote is on the disk before a recovery reads it:
+ *     Berkeley DB takes what it finds for synced, goes on from there, and a
+ *     power cut would keep one part of it and not the other.
  */
 #include <sys/types.h>
 #include <sys/stat.h>
@@ -34,6 +38,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/mem.h"
 #include "compat/asan.h"
@@ -47,10 +52,11 @@
 #define BDB_PAGE	4096
 /* A checkpoint after so many changes bounds the log, and a recovery. */
 #define BDB_CHANGES	50000
-/* A byte for each time that it was opened and recovered, until a commit goes
- * well: I4. */
+/* A byte for each time that it was opened and recovered, until all is well:
+ * I4. */
 #define BDB_TRIES	"tries"
 #define BDB_TRIES_MAX	5
+#define BDB_TRIED_MS	10000
 /* Of the cache that is to be clean when a flush comes, in percent. */
 #define BDB_CLEAN	90
 
@@ -67,6 +73,8 @@ struct bdb {
 	bool		 lost;		/* I2 */
 	bool		 dirty;		/* a step has something to do */
 	bool		 tried;		/* I4: there is a file */
+	bool		 failed;	/* I4: a call has, since then */
+	int64_t		 tried_ms;
 	uint32_t	 changes;	/* since the last checkpoint */
 	char		 key[KV_KEY_MAX], value[KV_VALUE_MAX];
 	size_t		 key_len;
@@ -120,7 +128,10 @@ bdb_unlink(const struct bdb *b, const char *name)
 static void
 bdb_doubt(struct bdb *b)
 {
+	struct err	ignored;
+
 	bdb_unlink(b, BDB_TREE);
+	(void)kv_files_sync(b->dir, &ignored);
 	b->lost = true;
 }
 
@@ -147,6 +158,8 @@ bdb_tried(struct bdb *b)
 	if (fd == -1)
 		return false;
 	b->tried = true;
+	b->failed = false;
+	b->tried_ms = clock_mono_ms();
 	if (fstat(fd, &st) == 0)
 		enough = st.st_size >= BDB_TRIES_MAX;
 	if (write(fd, "", 1) == -1)
@@ -158,6 +171,7 @@ bdb_tried(struct bdb *b)
 static int
 bdb_error(struct bdb *b, int rc, struct err *e, const char *what)
 {
+	b->failed = true;
 	if (rc == DB_RUNRECOVERY)
 		b->panicked = true;
 	else if (bdb_system(rc))
@@ -238,6 +252,18 @@ bdb_open_tree(struct bdb *b)
 	    DB_CREATE | DB_AUTO_COMMIT, 0600);
 }
 
+/* Nothing may be known of what was to be synced: I2. */
+static int
+bdb_unsynced(struct bdb *b, int error)
+{
+	if (bdb_system(error)) {
+		bdb_forgive(b);
+		return -1;
+	}
+	bdb_doubt(b);
+	return KV_DAMAGED;
+}
+
 static int
 bdb_start(struct bdb *b, struct err *e)
 {
@@ -249,7 +275,9 @@ bdb_start(struct bdb *b, struct err *e)
 		    tree ? BDB_TREE : "log");
 		return KV_DAMAGED;
 	}
-	if (bdb_tried(b)) {
+	if ((rc = kv_files_sync(b->dir, e)) != 0)		/* I5 */
+		return bdb_unsynced(b, rc);
+	if (bdb_tried(b)) {					/* I4 */
 		(void)err_set(e, "%s was opened in vain", b->dir);
 		return KV_DAMAGED;
 	}
@@ -269,6 +297,8 @@ bdb_close(struct kv *kv)
 {
 	struct bdb	*b = (struct bdb *)kv;
 
+	if (b->env != NULL && !b->failed)
+		bdb_forgive(b);
 	bdb_shut(b);
 	free(b->dir);
 	free(b);
@@ -495,6 +525,8 @@ bdb_step(struct kv *kv, struct err *e)
 	uint64_t	 all;
 	int		 clean, rc, wrote = 0;
 
+	if (b->tried && clock_mono_ms() - b->tried_ms >= BDB_TRIED_MS)
+		bdb_forgive(b);
 	if (!b->dirty || b->txn != NULL)
 		return 0;
 	if (bdb_ready(b, e) == -1)

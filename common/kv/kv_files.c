@@ -34,6 +34,39 @@ kv_files_has(const char *dir, const char *prefix)
 	return has;
 }
 
+static int
+kv_file_sync(int dir, const char *name)
+{
+	int	fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW |
+		    O_CLOEXEC);
+	int	rc;
+
+	if (fd == -1)
+		return errno == ENOENT ? 0 : errno;
+	rc = fsync(fd) == 0 ? 0 : errno;
+	(void)close(fd);
+	return rc;
+}
+
+int
+kv_files_sync(const char *dir, struct err *e)
+{
+	struct dirent	*f;
+	DIR		*d = opendir(dir);
+	int		 rc = d != NULL ? 0 : errno;
+
+	while (rc == 0 && (f = readdir(d)) != NULL)
+		if (f->d_name[0] != '.')
+			rc = kv_file_sync(dirfd(d), f->d_name);
+	if (rc == 0 && fsync(dirfd(d)) == -1)
+		rc = errno;
+	if (d != NULL)
+		(void)closedir(d);
+	if (rc != 0)
+		(void)err_set(e, "%s: %s", dir, strerror(rc));
+	return rc;
+}
+
 int
 kv_files_remove(const char *dir, struct err *e)
 {
@@ -50,6 +83,8 @@ kv_files_remove(const char *dir, struct err *e)
 		if (unlinkat(dirfd(d), f->d_name, 0) == -1 && errno != ENOENT)
 			rc = err_errno(e, "%s/%s", dir, f->d_name);
 	}
+	if (rc == 0 && fsync(dirfd(d)) == -1)
+		rc = err_errno(e, "%s", dir);
 	(void)closedir(d);
 	return rc;
 }

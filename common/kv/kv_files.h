@@ -14,6 +14,9 @@
 int	kv_files_dir(const char *dir, struct err *e);
 /* Is there a file whose name begins so? */
 bool	kv_files_has(const char *dir, const char *prefix);
+/* What a process before left to the kernel is on the disk: what it wrote, and
+ * removed.  0, or an errno with *e. */
+int	kv_files_sync(const char *dir, struct err *e);
 /* All files in it go; it need not be there. */
 int	kv_files_remove(const char *dir, struct err *e);
 
