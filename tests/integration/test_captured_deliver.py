@@ -17,7 +17,7 @@ import uuid
 from halyard import SLOW, Backend, alive, main, wait_for
 from test_captured import why_not
 from test_captured_store import (BODY, ENTRY, FULL, REFUSED, Captured, blob,
-                                 entry, number)
+                                 entry, length, number)
 from test_quota import rows_for_others
 from test_relay import Queue, numbers, out
 
@@ -370,6 +370,40 @@ def test_disk():
         assert p.answer() == FULL
         p.close()
     return None
+
+
+def test_journal():
+    """What it says of an entry takes the place of what it said before, however
+    fast that is: the journal is compacted meanwhile."""
+    if why_not():
+        return why_not()
+    said = length(1) + b"k" + length(100000) + 100000 * b"x"
+    fields = b"\x06" + number(16) + b"\x0b" + length(len(said)) + said
+    with Attack(workers=1) as a:
+        a.mta.put(20)
+        verdicts, most, end = 0, 0, time.monotonic() + 30 * SLOW
+        while verdicts < 5000 and time.monotonic() < end:
+            job, ids = a.peer.job()
+            a.peer.verdict(job, ids[0], DEFER, fields)
+            a.peer.send(LEASE, struct.pack(">QII", *a.peer.lease, 2))
+            verdicts += 1
+            if verdicts % 100 == 0:
+                most = max(most, disk_bytes(a.mta.path("queue/journal")))
+        assert verdicts >= 4000, verdicts
+        assert most < 200 << 20, most       # of 400 and more
+        a.all_arrive(20)
+    return None
+
+
+def disk_bytes(folder):
+    """What its files take; they come and go."""
+    total = 0
+    for name in os.listdir(folder):
+        try:
+            total += os.stat(os.path.join(folder, name)).st_blocks * 512
+        except FileNotFoundError:
+            pass
+    return total
 
 
 def text(s):
