@@ -8,9 +8,6 @@
  */
 #include <sys/queue.h>
 
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,17 +15,16 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "compat/peer.h"
 #include "event/gate.h"
 #include "event/guests.h"
 #include "ipc/channel.h"
-#include "proc/access.h"
 
 #include "delivery.h"
 #include "desk.h"
 #include "live.h"
 #include "query.h"
 #include "quota.h"
+#include "rights.h"
 #include "teller.h"
 #include "trace.h"
 
@@ -43,6 +39,8 @@
 #define FRONT_TERMS		QUEUE_FILTER_MAX
 #define FRONT_ASSIGNS		64
 #define FRONT_CREDIT_MAX	1024
+/* Answers that a client has not read, at which it is given no more. */
+#define FRONT_UNREAD_MAX	(1 << 20)
 
 struct client {
 	TAILQ_ENTRY(client)	 link;
@@ -57,13 +55,10 @@ struct client {
 };
 
 static struct {
-	struct worker		*worker;
 	TAILQ_HEAD(, client)	 clients;
 	struct guests		 guests;
 	int			 count;
 	struct timer		 turn;
-	struct access		 access;
-	struct user_list	 owners;
 } front = { .clients = TAILQ_HEAD_INITIALIZER(front.clients) };
 
 static void
@@ -95,6 +90,23 @@ client_waits(const struct client *cl)
 	    !query_changes(cl->query) && cl->query->kind != QUERY_GROUP);
 }
 
+/* It has credit, and reads nothing: client_on_room() goes on. */
+static bool
+client_full(struct client *cl)
+{
+	if (channel_queued(cl->channel) <= FRONT_UNREAD_MAX)
+		return false;
+	channel_await_room(cl->channel);
+	return true;
+}
+
+static void
+client_on_room(void *arg)
+{
+	(void)arg;
+	timer_start(&front.turn, 0);
+}
+
 static void
 front_turn(void *arg)
 {
@@ -103,7 +115,7 @@ front_turn(void *arg)
 
 	(void)arg;
 	TAILQ_FOREACH_SAFE(cl, &front.clients, link, next) {
-		if (client_waits(cl))
+		if (client_waits(cl) || client_full(cl))
 			continue;
 		if (query_slice(cl->query) == 0)
 			client_answered(cl);
@@ -350,6 +362,8 @@ client_on_frame(void *arg, int type, struct rbuf *r, int fd)
 		return client_on_credit(cl, r);
 	if (cl->asked || cl->trace != NULL)
 		return -1;		/* one at a time */
+	if (channel_queued(cl->channel) > FRONT_UNREAD_MAX)
+		return -1;		/* it reads no answer, and asks on */
 	if (type == IPC_LIVE_ADD)
 		return live_on_add(&who, r);
 	if (type == IPC_LIVE_DELETE)
@@ -400,21 +414,6 @@ client_on_end(void *arg)
 
 /* ---- Who comes ----------------------------------------------------------- */
 
-/* Of workers it is those of deliver(8) and bounce(8) that have something to
- * say, and those of smtpd(8) whose scripts have something to ask. */
-static enum ipc_role
-front_role(int fd, uid_t *uid, pid_t *pid)
-{
-	enum ipc_role	role;
-
-	if (peer_process(fd, uid, pid) == -1)
-		return IPC_NOBODY;
-	if ((role = worker_peer_role(front.worker, fd)) != IPC_NOBODY)
-		return (role & (IPC_DELIVER | IPC_SMTPD | IPC_BOUNCE)) != 0 ?
-		    role : IPC_NOBODY;
-	return access_queue_role(&front.access, &front.owners, fd);
-}
-
 static bool
 front_owners_full(uid_t uid)
 {
@@ -463,7 +462,7 @@ static void
 front_accept(void *arg, struct gate *g)
 {
 	static const struct channel_ops	 ops = { .on_frame = client_on_frame,
-	    .on_end = client_on_end };
+	    .on_end = client_on_end, .on_room = client_on_room };
 	struct worker			*w = arg;
 	struct client			*cl;
 	struct guest_id			 guest;
@@ -474,7 +473,7 @@ front_accept(void *arg, struct gate *g)
 
 	if (fd == -1)
 		return;
-	if ((role = front_role(fd, &uid, &pid)) == IPC_NOBODY) {
+	if ((role = rights_role(fd, &uid, &pid)) == IPC_NOBODY) {
 		front_refuse(fd, uid, "it may ask nothing");
 		return;
 	}
@@ -509,85 +508,15 @@ front_accept(void *arg, struct gate *g)
 
 /* ---- Start --------------------------------------------------------------- */
 
-/* The socket is in run_directory, which is not to be reached from the jail. */
-static void
-front_open_socket(const struct worker *w)
-{
-	const char	*run = w->params.run_directory;
-	char		 path[PATH_MAX];
-
-	if (run[0] == '/')
-		(void)snprintf(path, sizeof path, "%s/%s", run, w->service);
-	else
-		(void)snprintf(path, sizeof path, "%s/%s/%s", w->directory,
-		    run, w->service);
-	if (access_queue_open(&front.access, &front.owners,
-	    path) == -1)
-		LOG(EV_SYSTEM_ERROR, NULL, LOG_STR("call", path),
-		    LOG_STR("reason", strerror(errno)));
-}
-
 /* With all rights, before the jail. */
 int
 front_prepare(struct worker *w)
 {
-	const char	*parameter;
-	struct err	 e;
-
-	front.worker = w;
-	if (access_load(&front.access, &w->params, w->directory, &parameter,
-	    &e) == -1) {
-		worker_refuse_value(w, parameter, e.text);
+	if (rights_prepare(w) == -1)
 		return -1;
-	}
-	if (user_list_load(&front.owners, w->params.mailq_users, &e) == -1) {
-		worker_refuse_value(w, "mailq_users", e.text);
-		return -1;
-	}
-	if (!w->check)
-		front_open_socket(w);
 	guests_init(&front.guests, FRONT_PER_PROCESS, FRONT_PER_USER);
 	quota_prepare();
 	timer_init(&front.turn, w->loop, front_turn, NULL);
-	return 0;
-}
-
-static int
-front_admit_users(struct rbuf *r)
-{
-	struct user_list	*l = &front.owners;
-	uint64_t		 uid;
-
-	user_list_fini(l);
-	l->uid = xreallocarray(NULL, r->len / 4 + 1, sizeof *l->uid);
-	while (r->len > 0) {
-		if (wire_get_uint(r, &uid, 4) == -1)
-			return -1;
-		l->uid[l->count++] = (uid_t)uid;
-	}
-	return 0;
-}
-
-/* Who is connected already keeps the role that he came with. */
-int
-front_admit(struct worker *w, struct rbuf *r)
-{
-	struct ipc_ADMISSION	 m;
-	struct rbuf		 users;
-	struct access		*a = &front.access;
-
-	(void)w;
-	if (ipc_get_ADMISSION(r, &m) == -1)
-		return -1;
-	users = (struct rbuf){ (const unsigned char *)m.users.p,
-	    m.users.len };
-	if (front_admit_users(&users) == -1)
-		return -1;
-	front.owners.anyone = m.anyone != 0;
-	a->has_view = m.view > 0;
-	a->has_operate = m.operate > 0;
-	a->view = m.view > 0 ? (gid_t)(m.view - 1) : 0;
-	a->operate = m.operate > 0 ? (gid_t)(m.operate - 1) : 0;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "route.h"
 #include "schedule/schedule_renew.h"
 #include "policies.h"
+#include "rights.h"
 #include "teller.h"
 
 static int
@@ -62,7 +63,7 @@ qmgr_told(struct worker *w, int type, struct rbuf *r)
 	struct ipc_LIST_FILE	m;
 
 	if (type == IPC_ADMISSION)
-		return front_admit(w, r);
+		return rights_admit(r);
 	if (ipc_get_LIST_FILE(r, &m) == -1)
 		return -1;
 	conf_files_settle(&w->conf_files);

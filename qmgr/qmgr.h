@@ -52,8 +52,6 @@ int64_t	keeper_wall_ms(void);
 /* 0, or -1 after worker_refuse_value(). */
 int	front_prepare(struct worker *w);
 void	front_start(struct worker *w);
-/* A frame ADMISSION: 0, or -1. */
-int	front_admit(struct worker *w, struct rbuf *r);
 /* The book is gone for now: questions end. */
 void	front_interrupt(const char *why);
 

@@ -5,11 +5,15 @@ control_operate_group, and nobody as a worker's user."""
 import grp
 import os
 import pwd
+import re
+import socket
 import stat
+import struct
 import subprocess
 import sys
+import time
 
-from halyard import MTACTL, WATCHED, Instance, main, wait_for
+from halyard import MTACTL, SLOW, WATCHED, Instance, main, wait_for
 
 SKIP = "only as root, in a build that is confined"
 VIEW, OPERATE = "games", "tty"          # groups that every system has
@@ -91,10 +95,8 @@ def test_places_kept():
     """Those who may see can't keep out who may do all, from master or qmgr."""
     if unusual():
         return SKIP
-    rows = "cleanup.sock unix y - - - 1 cleanup\n" \
-        "qmgr.sock unix y - - - 1 qmgr\n"
     with open_up(Instance(params={"control_view_group": VIEW},
-                          services=rows)) as mta:
+                          services=ROWS)) as mta:
         wait_for(lambda: mta.ctl("queue", "stats", check=False)
                  .returncode == 0, text="qmgr")
         holders = [subprocess.Popen(
@@ -113,6 +115,93 @@ def test_places_kept():
                 h.kill()
                 h.communicate()
     return None
+
+
+ROWS = "cleanup.sock unix y - - - 1 cleanup\n" \
+    "qmgr.sock unix y - - - 1 qmgr\n"
+QUEUE_STATE, QUEUE_CREDIT, QUEUE_LIST, QUEUE_ROWS, QUEUE_DONE = \
+    60, 62, 63, 70, 73
+ENTRIES = 8000
+
+
+class Asker:
+    """A client of qmgr that reads when it likes."""
+
+    def __init__(self, mta):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(30 * SLOW)
+        self.sock.connect(mta.path("run/qmgr.sock"))
+        assert self.frame()[0] == QUEUE_STATE
+
+    def bytes(self, n):
+        data = b""
+        while len(data) < n:
+            more = self.sock.recv(n - len(data))
+            if not more:
+                return None
+            data += more
+        return data
+
+    def frame(self):
+        head = self.bytes(8)
+        if head is None:
+            return None
+        n, kind = struct.unpack(">IH", head[:6])
+        return kind, self.bytes(n)
+
+    def list(self):
+        """All entries; nothing is read here."""
+        for kind, payload in (QUEUE_CREDIT, struct.pack(">I", 1024)), \
+                (QUEUE_LIST, struct.pack(">QII", 1 << 40, 0, 0)):
+            self.sock.sendall(struct.pack(">IHBB", len(payload), kind, 0, 0) +
+                              payload)
+
+
+def test_who_reads_nothing():
+    """A client is not given more than it reads, and goes on when it does; one
+    that asks on instead is gone."""
+    mta = Instance(services=ROWS, hook="""foreach ($transaction["recipients"]
+as $r) $arguments["mail"]->queue("", $r["address"], "mx", ["hold" => true]);
+Accept();""")
+    with open(mta.path("transport.cf"), "a") as f:
+        f.write("transport mx mx -\n")
+    with mta:
+        with mta.client() as c:
+            c.hello()
+            for _ in range(ENTRIES // 100):
+                r = c.message(rcpts=["r%d@a.example" % i for i in range(100)])
+                assert r.code == 250, r
+        wait_for(lambda: '"hold":%d,' % ENTRIES in mta.ctl(
+            "queue", "stats", "--json", check=False).stdout, text="entries")
+        pid = mta.workers("qmgr")[0]
+        slow = Asker(mta)
+        slow.list()
+        time.sleep(1)
+        rows = 0
+        while (f := slow.frame())[0] == QUEUE_ROWS:
+            rows += f[1].count(b"\n")
+            time.sleep(0.01)
+        assert f[0] == QUEUE_DONE and rows == ENTRIES, (f, rows)
+        before = memory_kib(pid)
+        asking = [Asker(mta) for _ in range(3)]
+        for _ in range(6):
+            for a in asking:
+                try:
+                    a.list()
+                except (BrokenPipeError, ConnectionResetError):
+                    pass
+            time.sleep(0.5)
+        assert memory_kib(pid) - before < 16 << 10, "MiB: %d" % (
+            memory_kib(pid) - before >> 10)
+        assert mta.workers("qmgr") == [pid]
+        for a in asking:
+            while a.bytes(4096) is not None:
+                pass
+
+
+def memory_kib(pid):
+    with open("/proc/%d/status" % pid) as f:
+        return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
 
 
 def test_both_groups():
