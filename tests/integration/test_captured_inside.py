@@ -83,6 +83,7 @@ def captured(program, sockets, inet):
         mta.wait(0)
         hop.replies["RCPT"] = b"450 4.0.0 later\r\n"
         mta.say(SECRET, "other@a.example")
+        mta.wait(1, "--state", "defer")
         mta.queue("hold", "--all")
         mta.wait(1, "--state", "hold")
         for name in "deliver", "bounce":
