@@ -47,6 +47,7 @@ struct intake {
 	int64_t			 began_ms;
 	bool			 known;		/* it is durable already */
 	bool			 durable;	/* by this intake */
+	bool			 doubtful;	/* its commit has failed */
 	bool			 grouped;
 	bool			 ended;
 };
@@ -122,8 +123,11 @@ struct large *large_new(struct intake *in, const struct spool_id *id, int fd,
 	    uint64_t size);
 /* Is there room on the disk for that one, and all that are being copied? */
 bool	large_fits(uint64_t size);
-/* Its file goes, but for one that is part of a durable transaction. */
-void	large_free(struct large **l, bool keep);
+/* Its file goes; stays, as part of a durable transaction; or goes when a commit
+ * has shown that the one that failed before is undone. */
+enum large_fate { LARGE_GOES, LARGE_STAYS, LARGE_DOUBT };
+void	large_free(struct large **l, enum large_fate fate);
+void	large_settle(void);
 
 /* ---- group.c ------------------------------------------------------------- */
 void	group_start(void);

@@ -78,6 +78,7 @@ group_tell(struct intakes *staged, bool ok, const char *why)
 
 	while ((in = TAILQ_FIRST(staged)) != NULL) {
 		TAILQ_REMOVE(staged, in, group);
+		in->doubtful = !ok;
 		if (!ok)
 			intake_answer(in, STORE_TEMPORARY, why);
 		else if (in->ended) {
@@ -120,8 +121,10 @@ group_commit(void)
 		LOG(EV_STORE_FAILED, NULL, LOG_STR("reason", e.text));
 	}
 	group_tell(&staged, rc == 0, e.text);
-	if (rc == 0)
+	if (rc == 0) {
 		group_hint();
+		large_settle();
+	}
 	space_took(staged_bytes);
 	if (!TAILQ_EMPTY(&cleanup.group))
 		loop_defer(cleanup.worker->loop, &cleanup.turn);

@@ -6,8 +6,10 @@
  * and synced by a process of its own, which does nothing else; until then it
  * is "bodies/new/ID".  Then it is renamed, the folder is synced, and the
  * transaction may be committed.  A file whose transaction does not come to be
- * is removed; one that a crash leaves in "new" at the next start, one of a
- * later moment is found by its id, which no segment has.
+ * is removed, but not while a crash could still bring that transaction back:
+ * a commit that failed is undone by the next one (spool/writer.c, I2).  One
+ * that a crash leaves in "new" goes at the next start; one of a later moment is
+ * found by its id, which no segment has.
  *
  * A file that is there is never replaced: it may be another transaction's
  * whose id a peer that was taken over knows.  Where it has the same bytes it is
@@ -52,7 +54,7 @@ struct large {
 	struct timer		 turn;
 	bool			 syncing;
 	bool			 there;		/* file is not ours to remove */
-	bool			 keep;
+	enum large_fate		 fate;
 };
 
 /* The process that syncs answers in order, a byte for each. */
@@ -65,7 +67,9 @@ static struct {
 static struct {
 	TAILQ_HEAD(, large)	 all;
 	size_t			 count;
-} larges = { TAILQ_HEAD_INITIALIZER(larges.all), 0 };
+	TAILQ_HEAD(, large)	 doubtful;	/* files alone */
+} larges = { TAILQ_HEAD_INITIALIZER(larges.all), 0,
+	TAILQ_HEAD_INITIALIZER(larges.doubtful) };
 
 /* ---- The process that syncs ---------------------------------------------- */
 
@@ -122,22 +126,38 @@ large_drop(struct large *l)
 	l->fd = -1;
 	disk_close(&l->file);
 	timer_fini(&l->turn);
-	if (!l->keep && l->made[0] != '\0')
-		(void)disk_unlink(cleanup.disk, l->made);
 	TAILQ_REMOVE(&larges.all, l, all);
 	larges.count--;
+	if (l->fate == LARGE_DOUBT && l->made[0] != '\0') {
+		TAILQ_INSERT_TAIL(&larges.doubtful, l, all);
+		return;
+	}
+	if (l->fate != LARGE_STAYS && l->made[0] != '\0')
+		(void)disk_unlink(cleanup.disk, l->made);
 	free(l);
 }
 
 void
-large_free(struct large **lp, bool keep)
+large_settle(void)
+{
+	struct large	*l;
+
+	while ((l = TAILQ_FIRST(&larges.doubtful)) != NULL) {
+		TAILQ_REMOVE(&larges.doubtful, l, all);
+		(void)disk_unlink(cleanup.disk, l->made);
+		free(l);
+	}
+}
+
+void
+large_free(struct large **lp, enum large_fate fate)
 {
 	struct large	*l = *lp;
 
 	*lp = NULL;
 	if (l == NULL)
 		return;
-	l->keep = keep;
+	l->fate = fate;
 	l->intake = NULL;
 	if (!l->syncing)
 		large_drop(l);

@@ -72,7 +72,8 @@ intake_free(struct intake *in)
 
 	group_remove(in);
 	p->larges -= in->large != NULL;
-	large_free(&in->large, in->durable);
+	large_free(&in->large, in->durable ? LARGE_STAYS :
+	    in->doubtful ? LARGE_DOUBT : LARGE_GOES);
 	if (in->draft != NULL && !in->durable) {
 		spool_writer_forget(cleanup.writer, in->draft);
 		/* Others may have waited for its part to end. */

@@ -161,6 +161,48 @@ def injected(what, n):
     return None
 
 
+def test_large_in_doubt():
+    """A sync that failed may have gone well: what comes back of it after a
+    crash has its body, and what does not come back leaves no file."""
+    if not ROOT or shutil.which("strace") is None:
+        return "strace on any process needs root"
+    for crash in True, False:
+        with Spooling() as mta, mta.client() as c:
+            c.hello()
+            deliver(c, b"Subject: small\r\n\r\nx\r\n")
+            pid = mta.workers("cleanup")[0]
+            body = b"Subject: large\r\n\r\n" + 40000 * (60 * b"y" + b"\r\n")
+            tracer = subprocess.Popen(
+                ["strace", "-qq", "-p", str(pid), "-e", "trace=fdatasync",
+                 "-e", "inject=fdatasync:error=EIO", "-o", "/dev/null"],
+                stderr=subprocess.DEVNULL)
+            wait_for(lambda: traced(pid), text="strace")
+            c.envelope()
+            c.cmd("DATA", 354)
+            c.send(body + b".\r\n")
+            c.expect(451)
+            if crash:
+                os.kill(pid, signal.SIGKILL)
+            tracer.send_signal(signal.SIGTERM)
+            tracer.wait()
+            if crash:
+                wait_for(lambda: mta.workers("cleanup") not in ([], [pid]),
+                         text="cleanup")
+            deliver(c, b"Subject: small\r\n\r\nx\r\n")
+            found = mta.exported()
+            assert len(found) == (3 if crash else 2), list(found)
+            files = glob.glob(mta.path("queue/bodies/*/*"))
+            assert len(files) == int(crash), files
+            assert not crash or [b for _, b in found.values()
+                                 if b.endswith(body)]
+    return None
+
+
+def traced(pid):
+    with open("/proc/%d/status" % pid) as f:
+        return "TracerPid:\t0\n" not in f.read()
+
+
 def test_sync_fails():
     return injected("fdatasync:error=EIO", 3)
 
