@@ -207,11 +207,12 @@ check-more:
 	@tests/packages more
 	@tests/run more
 
-crash: all tools
+crash: all tools $(BUILD)/tests/unit/kv/test_cuts
 	@tests/packages check
 	@[ "$$(id -u)" = 0 ] || { echo "crash: as root"; exit 1; }
 	@rc=0; export CUTS KILLS; \
 	CUTS=1000000; tests/run simulation || rc=1; \
+	KV_HISTORIES=1000 $(BUILD)/tests/unit/kv/test_cuts || rc=1; \
 	CUTS=100; tests/integration/test_power.py || rc=1; \
 	CUTS=50 KILLS=1000; \
 	python3 tests/integration/test_ledger.py || rc=1; \

@@ -121,7 +121,7 @@ ROWS = "cleanup.sock unix y - - - 1 cleanup\n" \
     "qmgr.sock unix y - - - 1 qmgr\n"
 QUEUE_STATE, QUEUE_CREDIT, QUEUE_LIST, QUEUE_ROWS, QUEUE_DONE = \
     60, 62, 63, 70, 73
-ENTRIES = 8000
+ENTRIES = 4000
 
 
 class Asker:

@@ -30,7 +30,7 @@
 #include "base/buf.h"
 #include "kv/kv.h"
 
-#define HISTORIES	20
+#define HISTORIES	12
 #define LIVES		4		/* processes; then a cut */
 #define CALLS		400		/* most, of a life */
 #define KEYS		600
