@@ -53,15 +53,19 @@ kv_files_sync(const char *dir, struct err *e)
 {
 	struct dirent	*f;
 	DIR		*d = opendir(dir);
-	int		 rc = d != NULL ? 0 : errno;
+	int		 rc = 0;
 
+	if (d == NULL) {
+		rc = errno;
+		(void)err_errno(e, "%s", dir);
+		return rc;
+	}
 	while (rc == 0 && (f = readdir(d)) != NULL)
 		if (f->d_name[0] != '.')
 			rc = kv_file_sync(dirfd(d), f->d_name);
 	if (rc == 0 && fsync(dirfd(d)) == -1)
 		rc = errno;
-	if (d != NULL)
-		(void)closedir(d);
+	(void)closedir(d);
 	if (rc != 0)
 		(void)err_set(e, "%s: %s", dir, strerror(rc));
 	return rc;

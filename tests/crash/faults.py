@@ -202,10 +202,11 @@ def cut(world, dice, seconds):
     by = dice.choice((None, shift(dice)))
     with world.mounted:
         world.ledger.power_goes()
-        world.harms.power_goes()
+        harm = world.harms.power_goes()
         world.disk.cut()
         time.sleep(dice.uniform(0, 0.3))
         world.mta.end_all()
+        harm.ended = time.monotonic()
         world.disk.down()
         p = subprocess.run(["e2fsck", "-f", "-p", world.disk.device],
                            capture_output=True, text=True, check=False)

@@ -8,7 +8,7 @@ qmgr that is killed or hangs least of all.
 				whose verdict is on its way; again where
 				master dies, whose workers are strangers then
     the power goes		besides, what was taken since the journal was
-				synced last
+				synced last, and until all processes are gone
     a connection breaks		one message for each
     a reply can't be read	one message
 
@@ -74,8 +74,10 @@ class Harms:
         self.watch.join()
 
     def add(self, what, began, ended, most, ways=None):
+        harm = Harm(what, began, ended, most, ways)
         with self.lock:
-            self.harms.append(Harm(what, began, ended, most, ways))
+            self.harms.append(harm)
+        return harm
 
     def stalled(self, began, ended):
         """qmgr could not note verdicts."""
@@ -115,9 +117,11 @@ class Harms:
                  len(hop.conversations), (hop.way,))
 
     def power_goes(self):
+        """What is returned ends when the last process has: until then some
+        send, and nothing that they note is on the disk."""
         now = time.monotonic()
         self.died("power cut, sending", now, self.of_all())
-        self.add("power cut, not synced", now - LAZY, now, None)
+        return self.add("power cut, not synced", now - LAZY, now, None)
 
     # ---- What came of it ----------------------------------------------------
 
