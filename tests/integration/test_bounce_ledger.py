@@ -25,6 +25,7 @@ import time
 from dsn_check import check
 from halyard import SLOW, Backend, alive, main, wait_for
 from test_bounces import Tells, Two
+from test_ledger import run_empty
 from test_power import Disk, can_mount
 from test_store import Load, txn_of
 
@@ -364,14 +365,6 @@ class World:
         self.back.close()
 
 
-def empty(mta):
-    # What was held as poison has to be released.
-    mta.ctl("queue", "release", "--state", "hold", check=False)
-    mta.ctl("queue", "retry", "--all", check=False)
-    p = mta.ctl("queue", "list", "--json", check=False)
-    return p.returncode == 0 and '"transaction"' not in p.stdout
-
-
 def check_metadata(mta, tried):
     """Of those that wait: what was set with the verdict that counted."""
     def rows():
@@ -403,13 +396,7 @@ def finish(mta, world, load, doubles):
     wait_for(lambda: all(n in world.told() for n in never), 60,
              "all that wait are told")
     world.all = True
-    try:
-        wait_for(lambda: empty(mta), 90, "an empty queue")
-    except AssertionError:
-        print("# left: " + mta.ctl("queue", "stats").stdout.replace(
-            "\n", "\n# ") + mta.ctl("queue", "list", "--limit", "3",
-                                    "--json").stdout, flush=True)
-        raise
+    run_empty(mta)
     taken = {}
     for m in list(world.hop.messages):
         number = re.search(rb"Subject: (\S+)", m["body"]).group(1).decode()
