@@ -253,11 +253,14 @@ change_found(struct query *q, struct err *e)
 	size_t	i;
 	int	rc;
 
-	/* Now means now: what was not reached a moment ago is tried. */
-	if (q->kind == QUERY_RETRY && delivery_schedule() != NULL) {
+	/* Now means now: what was not reached a moment ago is tried.  Once: no
+	 * mail goes while its route is asked for. */
+	if (q->kind == QUERY_RETRY && !q->begun &&
+	    delivery_schedule() != NULL) {
 		schedule_unbar(delivery_schedule());
 		route_forget();
 	}
+	q->begun = true;
 	for (i = 0; i < q->found_count; i++) {
 		rc = change_one(q, &q->found[i], e);
 		pump_one(&q->found[i]);

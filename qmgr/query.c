@@ -185,9 +185,10 @@ query_found(struct query *q, const struct spool_id *id)
 	q->found[q->found_count++] = *id;
 }
 
-/* Is it not so already? */
+/* What is so already is not touched: out of the scheduler and back it would
+ * lose its turn, and all mail wait for as long as a large queue is walked. */
 static bool
-query_would(const struct query *q, const struct queue_row *r)
+query_touches(const struct query *q, const struct queue_row *r)
 {
 	switch (q->kind) {
 	case QUERY_HOLD:
@@ -196,11 +197,17 @@ query_would(const struct query *q, const struct queue_row *r)
 		return r->entry.state == STATE_HOLD;
 	case QUERY_RETRY:
 		return r->live == QUEUE_RESTS && (r->entry.state ==
-		    STATE_DEFER || (r->entry.state == STATE_BOUNCING &&
-		    r->entry.due_ms > r->now_ms));
+		    STATE_DEFER || r->entry.state == STATE_BOUNCING);
 	default:
 		return true;
 	}
+}
+
+static bool
+query_would(const struct query *q, const struct queue_row *r)
+{
+	return query_touches(q, r) && (q->kind != QUERY_RETRY ||
+	    r->entry.state == STATE_DEFER || r->entry.due_ms > r->now_ms);
 }
 
 static void
@@ -217,7 +224,7 @@ query_take(struct query *q, const struct queue_row *r)
 		query_row(q, r);
 	else if (q->dry_run)
 		q->changed += query_would(q, r);
-	else
+	else if (query_touches(q, r))
 		query_found(q, &r->id);
 	if (q->full)
 		q->stopped = true;
@@ -323,7 +330,8 @@ query_many(struct query *q, struct err *e)
 			return 1;	/* it waits for credit */
 		if ((ids ? query_next_id(q, e) : query_walk(q, e)) == -1)
 			return -1;
-		if (q->found_count > 0 && change_found(q, e) == -1)
+		if (query_changes(q) && !q->dry_run && q->matched > 0 &&
+		    change_found(q, e) == -1)
 			return -1;
 	} while (!q->walked && !q->full && clock_mono_ms() < q->end_ms);
 	query_send_rows(q);

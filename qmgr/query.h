@@ -60,6 +60,7 @@ struct query {
 	bool		 walked;	/* all were met */
 
 	uint64_t	 matched, changed, busy, unsynced;
+	bool		 begun;		/* change_found() was there */
 	struct spool_id	*found;		/* to be changed, after the walk */
 	size_t		 found_count, found_cap;
 	struct buf	 rows;		/* a frame that grows */

@@ -316,6 +316,35 @@ def test_all_killed():
         assert set(numbers(b)) == set(range(60))
 
 
+def fill_spool(mta, count, domains):
+    """Of a service that has stopped."""
+    spool = mta.path("queue")
+    subprocess.run([os.path.join(BUILD, "tests/tools/fillspool"), "--delay",
+                    "0", "--domains", str(domains), "--transport", "out",
+                    spool, str(count), "1"], check=True,
+                   stdout=subprocess.DEVNULL)
+    owner = os.stat(spool)
+    for root, dirs, files in os.walk(spool):
+        for name in dirs + files:
+            os.chown(os.path.join(root, name), owner.st_uid, owner.st_gid)
+
+
+def test_retry_of_many():
+    """Mail moves while all of a large queue is asked to be tried again."""
+    with Backend() as b, Queue(out(b, "retry=1h", "concurrency=4")) as mta:
+        mta.queue("stats")
+        mta.ctl("stop")
+        fill_spool(mta, 60000, domains=1)
+        mta.start()
+        wait_for(lambda: len(b.messages) > 500, 60, "the first")
+        began, before = time.monotonic(), len(b.messages)
+        mta.queue("retry", "--all")
+        took, moved = time.monotonic() - began, len(b.messages) - before
+        time.sleep(took)
+        after = len(b.messages) - before - moved
+        assert moved > after / 20, (took, moved, after)
+
+
 def test_many_sub_queues():
     """A start with more of them than may wait for one route: all are found
     again when it is known, though its answer comes in the middle of a round
@@ -325,16 +354,7 @@ def test_many_sub_queues():
                             workers=1) as mta:
         mta.queue("stats")
         mta.ctl("stop")
-        spool = mta.path("queue")
-        subprocess.run([os.path.join(BUILD, "tests/tools/fillspool"),
-                        "--delay", "0", "--domains", str(count), "--transport",
-                        "out", spool, str(count), "1"], check=True,
-                       stdout=subprocess.DEVNULL)
-        owner = os.stat(spool)
-        for root, dirs, files in os.walk(spool):
-            for name in dirs + files:
-                os.chown(os.path.join(root, name), owner.st_uid,
-                         owner.st_gid)
+        fill_spool(mta, count, domains=count)
         mta.start()
         (pid,) = mta.workers("deliver")
         os.kill(pid, signal.SIGSTOP)
