@@ -185,10 +185,9 @@ query_found(struct query *q, const struct spool_id *id)
 	q->found[q->found_count++] = *id;
 }
 
-/* What is so already is not touched: out of the scheduler and back it would
- * lose its turn, and all mail wait for as long as a large queue is walked. */
+/* Is it not so already? */
 static bool
-query_touches(const struct query *q, const struct queue_row *r)
+query_would(const struct query *q, const struct queue_row *r)
 {
 	switch (q->kind) {
 	case QUERY_HOLD:
@@ -197,17 +196,20 @@ query_touches(const struct query *q, const struct queue_row *r)
 		return r->entry.state == STATE_HOLD;
 	case QUERY_RETRY:
 		return r->live == QUEUE_RESTS && (r->entry.state ==
-		    STATE_DEFER || r->entry.state == STATE_BOUNCING);
+		    STATE_DEFER || (r->entry.state == STATE_BOUNCING &&
+		    r->entry.due_ms > r->now_ms));
 	default:
 		return true;
 	}
 }
 
+/* What is so already is not touched: out of the scheduler and back it would
+ * lose its turn, and all mail wait for as long as a large queue is walked.
+ * Whose sender is being told is counted as busy, whatever is asked. */
 static bool
-query_would(const struct query *q, const struct queue_row *r)
+query_touches(const struct query *q, const struct queue_row *r)
 {
-	return query_touches(q, r) && (q->kind != QUERY_RETRY ||
-	    r->entry.state == STATE_DEFER || r->entry.due_ms > r->now_ms);
+	return query_would(q, r) || r->entry.state == STATE_BOUNCING;
 }
 
 static void
