@@ -358,6 +358,8 @@ def test_many_sub_queues():
         mta.start()
         (pid,) = mta.workers("deliver")
         os.kill(pid, signal.SIGSTOP)
+        wait_for(lambda: mta.log().count("event=queue-open") > 1,
+                 text="a start")
         mta.kill("qmgr")
         wait_for(lambda: mta.log().count("event=queue-open") > 2,
                  text="another start")
